@@ -1,0 +1,53 @@
+"""Where things are. The environment is read here and nowhere else."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from c360.errors import CouldNotTell
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a stage needs to know about its surroundings; all paths are absolute."""
+
+    root: Path
+    """The folder that holds `contracts/`, `soda_checks/` and `dbt_package/`."""
+    home: Path
+    """`$C360_HOME`: database files, pages, logs. Two homes are two independent installations."""
+    database_url: str | None
+    """`$C360_DATABASE_URL`: a Postgres URL; None means the embedded server under `home`."""
+
+    @property
+    def contracts(self) -> Path:
+        return self.root / "contracts"
+
+    @property
+    def dbt_project(self) -> Path:
+        return self.root / "integration_tests"
+
+    @property
+    def site(self) -> Path:
+        """The folder that `c360 publish` and `c360 report` write pages to."""
+        return self.home / "site"
+
+
+def load(env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Settings:
+    """Read the settings; the root is `$C360_ROOT`, else the nearest folder upwards with `contracts/`."""
+    env = os.environ if env is None else env
+    cwd = Path.cwd() if cwd is None else cwd
+    root = Path(env["C360_ROOT"]).resolve() if env.get("C360_ROOT") else _find_root(cwd)
+    home = Path(env.get("C360_HOME") or root / ".c360")
+    home = home if home.is_absolute() else (cwd / home)
+    return Settings(root=root, home=home.resolve(), database_url=env.get("C360_DATABASE_URL") or None)
+
+
+def _find_root(cwd: Path) -> Path:
+    for folder in (cwd, *cwd.parents):
+        if (folder / "contracts").is_dir():
+            return folder
+    raise CouldNotTell(
+        f"No folder named contracts/ in {cwd} or above it.",
+        "Change into the project, or set C360_ROOT to the folder that holds contracts/.",
+    )
