@@ -1,0 +1,85 @@
+"""The command line: verbs in the order of the flow; parse, call, exit code. Each verb is imported when it is used."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from c360 import __version__
+from c360.errors import CouldNotTell
+
+VERBS = {
+    "db": ("c360.database.cli:db", "The database: start, stop, status, url, env, psql."),
+    "fake": ("c360.fake.cli:fake", "Write deliveries of invented people to try things on."),
+    "generate": ("c360.generate.cli:generate", "Write Soda checks and dbt files from the contracts."),
+    "ingest": ("c360.gate.cli:ingest", "Take deliveries through the gate into raw."),
+    "quarantine": ("c360.gate.cli:quarantine", "Rows that broke clauses: list, show, replay."),
+    "build": ("c360.build:build", "Run dbt: source freshness, then models and tests."),
+    "verify": ("c360.verify:verify", "Run datacontract test for every contract."),
+    "status": ("c360.status:status", "The last outcome of each clause, by engine."),
+    "publish": ("c360.publish:publish", "Write an HTML page for each contract, and an index."),
+    "demo": ("c360.demo:demo", "The whole flow on invented deliveries."),
+}
+
+
+class _Verbs(click.Group):
+    """Knows every verb's name and help without importing it, so that help is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module, _, name = VERBS[cmd_name][0].partition(":")
+        return getattr(importlib.import_module(module), name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs, in the order of the flow"):
+            formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
+
+
+@click.group(
+    cls=_Verbs,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 all held, 1 the data or a contract breaks a clause, 2 could not tell.",
+)
+@click.version_option(__version__, prog_name="c360")
+def c360() -> None:
+    """Data contracts that drive every protection of Customer 360."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one verb and exit with its code; an error is one sentence and the next command to type."""
+    try:
+        code: Any = c360.main(arguments, prog_name="c360", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except CouldNotTell as error:
+        click.echo(f"{click.style('Error:', fg='red')} {error.message}", err=True)
+        if error.remedy:
+            click.echo(f"  → {error.remedy}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped; nothing was left half done.", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(2)
+    except Exception as error:
+        if "C360_DEBUG" in __import__("os").environ:
+            raise
+        click.echo(_unforeseen(error), err=True)
+        sys.exit(2)
+
+
+def _unforeseen(error: Exception) -> str:
+    """A bug or a database error. Its own text may quote data, so only its kind is shown."""
+    kind = type(error).__name__
+    code = getattr(error, "pgcode", None)
+    return (
+        f"{click.style('Error:', fg='red')} Something unforeseen went wrong ({kind}{f' {code}' if code else ''}); "
+        "nothing was left half done.\n  → Run it again with C360_DEBUG=1 to see where, and report it."
+    )

@@ -1,0 +1,68 @@
+"""What commands share: options, the clock, tables for people and JSON for machines."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from c360.errors import CouldNotTell
+
+as_of_option = click.option(
+    "--as-of", metavar="TIME", help="The clock for freshness and age, ISO 8601 in UTC; now when silent."
+)
+contracts_option = click.option(
+    "--contracts",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="A contracts folder other than the project's.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
+
+
+def clock(as_of: str | None) -> datetime:
+    """The instant to judge by, with time zone UTC. Raises CouldNotTell for text that is no time."""
+    if as_of is None:
+        return datetime.now(UTC)
+    try:
+        given = datetime.fromisoformat(as_of)
+    except ValueError as error:
+        raise CouldNotTell(
+            f"{as_of!r} is no ISO 8601 time.", "Write --as-of 2023-05-09T12:00:00Z."
+        ) from error
+    return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+
+
+def print_json(data: Any) -> None:
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+_COLOURS = {
+    "passed": "green", "accepted": "green", "failed": "red", "refused": "red", "errored": "red",
+    "warned": "yellow", "skipped": "bright_black", "repeated": "bright_black",
+}  # fmt: skip
+
+
+def print_table(head: list[str], rows: list[list[str]]) -> None:
+    """Aligned columns; numbers to the right, outcomes in colour where the terminal has any."""
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(cell) for cell in column) for column in zip(head, *texts, strict=True)]
+    numeric = [
+        bool(texts) and all(row[i].replace(",", "").replace(".", "").lstrip("-").isdigit() for row in texts)
+        for i in range(len(head))
+    ]
+
+    def line(cells: list[str]) -> str:
+        return "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(cells, widths, numeric, strict=True)
+        ).rstrip()
+
+    click.echo(click.style(line(head), bold=True))
+    for row in texts:
+        text = line(row)
+        colour = next((_COLOURS[cell] for cell in row if cell in _COLOURS), None)
+        click.echo(click.style(text, fg=colour) if colour and sys.stdout.isatty() else text)
+    click.echo()

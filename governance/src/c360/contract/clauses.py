@@ -1,0 +1,213 @@
+"""From the parts of a schema object to its clauses: which promises it makes, and what each is called."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from c360.contract.model import DIMENSIONS, Clause, Relationship, Rule
+from c360.errors import Breach
+
+OPTION_KINDS = (
+    ["minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]
+)
+OPERATORS = (
+    ["mustBe", "mustNotBe", "mustBeGreaterThan", "mustBeGreaterOrEqualTo", "mustBeLessThan", "mustBeLessOrEqualTo", "mustBeBetween", "mustNotBeBetween"]
+)
+METRICS = ("rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues")
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31_557_600}
+UNIT_NAMES = {
+    "second": "s", "sec": "s", "minute": "m", "min": "m", "hour": "h", "hr": "h",
+    "day": "d", "week": "w", "year": "y", "yr": "y",
+}  # fmt: skip
+ROW_RULE = re.compile(
+    r"^\s*select\s+count\(\*\)\s+from\s+(?:\$\{table\}|\$\{object\}|\{model\}|\$\{model\})\s+where\s+(.+?);?\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A rule of this shape that must be 0 names the rows that break it, so the gate can quarantine just these."""
+
+
+def clauses_of(
+    path: Path, contract: str, version: str, part: dict[str, Any], slas: list[dict], document: dict
+) -> tuple[Clause, ...]:
+    """All clauses of one schema object, in the order in which the contract makes them.
+
+    Raises:
+        Breach: a clause that cannot be understood (an unknown unit, a rule without a bound).
+    """
+    dataset = str(part["name"])
+    found: list[Clause] = []
+
+    def add(
+        kind: str,
+        argument: Any,
+        column: str | None = None,
+        name: str | None = None,
+        source: dict[str, Any] | None = None,
+    ) -> None:
+        source = source or {}
+        named_for = None if kind in ("freshness", "retention") else column
+        stem = ".".join(filter(None, (dataset, named_for, name or kind)))
+        taken = {clause.id for clause in found}
+        identifier, number = stem, 2
+        while identifier in taken:
+            identifier, number = f"{stem}_{number}", number + 1
+        found.append(
+            Clause(
+                id=identifier,
+                contract=contract,
+                version=version,
+                dataset=dataset,
+                column=column,
+                kind=kind,
+                argument=argument,
+                severity=_severity(source.get("severity")),
+                dimension=source.get("dimension") or DIMENSIONS.get(kind, "conformity"),
+                description=str(source.get("description") or ""),
+            )
+        )
+
+    properties = part.get("properties") or []
+    keys = [p["name"] for p in sorted(properties, key=_key_position) if p.get("primaryKey")]
+    for prop in properties:
+        column, options = prop["name"], prop.get("logicalTypeOptions") or {}
+        add("present", None, column)
+        if prop.get("physicalType"):
+            add("physicalType", str(prop["physicalType"]), column)
+        if prop.get("required") or prop.get("primaryKey"):
+            add("required", True, column)
+        if keys == [column]:
+            add("primaryKey", (column,), column)
+        elif prop.get("unique"):
+            add("unique", (column,), column)
+        if prop.get("enum"):
+            add("enum", tuple(entry["value"] for entry in prop["enum"]), column)
+        for kind in OPTION_KINDS:
+            if options.get(kind) is not None:
+                add(kind, options[kind], column)
+        if options.get("format") and _stored_as_text(prop):
+            add("format", str(options["format"]), column)
+        for relation in prop.get("relationships") or []:
+            add("relationship", relationship_of(path, dataset, relation, column), column)
+        if prop.get("classification"):
+            add("classification", str(prop["classification"]), column)
+        for quality in prop.get("quality") or []:
+            _add_rule(path, add, quality, column)
+    if len(keys) > 1:
+        add("primaryKey", tuple(keys))
+    for relation in part.get("relationships") or []:
+        add("relationship", relationship_of(path, dataset, relation, None))
+    for quality in part.get("quality") or []:
+        _add_rule(path, add, quality, None)
+    add("unexpectedColumns", _allows_unexpected(part))
+    for sla in slas:
+        _add_sla(path, add, sla, dataset, document)
+    return tuple(found)
+
+
+def _key_position(prop: dict[str, Any]) -> int:
+    return prop.get("primaryKeyPosition") or 0
+
+
+def _allows_unexpected(part: dict[str, Any]) -> bool:
+    entries = part.get("customProperties") or []
+    return any(e.get("property") == "allowUnexpectedColumns" and e.get("value") is True for e in entries)
+
+
+def _stored_as_text(prop: dict[str, Any]) -> bool:
+    """A date or time that is stored as text: only then can a value fail to be one."""
+    text = re.match(r"(?i)(text|string|varchar|char)", str(prop.get("physicalType") or ""))
+    return prop.get("logicalType") in ("date", "timestamp") and bool(text)
+
+
+def _severity(severity: Any) -> Any:
+    return "warning" if str(severity or "error").lower() in ("warning", "warn", "info") else "error"
+
+
+def relationship_of(path: Path, dataset: str, relation: dict[str, Any], column: str | None) -> Relationship:
+    """Read an ODCS relationship, in shorthand (`contacts.id`) or by ids (`…#/schema/contacts/properties/id`)."""
+    here = [column] if column else _as_list(relation.get("from"))
+    there = [_reference(path, str(target)) for target in _as_list(relation.get("to"))]
+    columns = tuple(str(name).rpartition(".")[2] for name in here)
+    if not there or len(there) != len(columns) or len({target for target, _ in there}) != 1:
+        raise Breach(
+            f"{path}: a relationship of {dataset} does not pair its columns with those of one table.",
+            "Give from and to the same number of columns.",
+        )
+    return Relationship(columns, there[0][0], tuple(name for _, name in there))
+
+
+def _reference(path: Path, reference: str) -> tuple[str, str]:
+    if "/" in reference:
+        steps = reference.rpartition("#")[2].strip("/").split("/")
+        if len(steps) == 4:
+            return steps[1], steps[3]
+    dataset, dot, column = reference.rpartition(".")
+    if not dot:
+        raise Breach(f"{path}: the relationship to {reference!r} names no column.", "Write table.column.")
+    return dataset, column
+
+
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _add_rule(path: Path, add: Any, quality: dict[str, Any], column: str | None) -> None:
+    kind = quality.get("type") or ("library" if quality.get("metric") or quality.get("rule") else "text")
+    if kind not in ("library", "sql"):
+        return
+    operators = [name for name in OPERATORS if quality.get(name) is not None]
+    metric = "sql" if kind == "sql" else str(quality.get("metric") or quality.get("rule"))
+    if kind == "library" and metric not in METRICS:
+        raise Breach(f"{path}: the metric {metric!r} is unknown.", f"Use one of {', '.join(METRICS)}.")
+    name = str(quality.get("id") or quality.get("name") or metric)
+    if len(operators) != 1:
+        raise Breach(
+            f"{path}: the quality rule {name} needs exactly one of mustBe, mustBeLessThan, ….",
+            "Add the bound.",
+        )
+    query = str(quality.get("query") or "")
+    row_rule = ROW_RULE.match(query) if operators[0] == "mustBe" and quality.get("mustBe") == 0 else None
+    rule = Rule(
+        metric=metric,
+        operator=operators[0],
+        expected=_frozen(quality[operators[0]]),
+        unit=str(quality.get("unit") or "rows"),
+        arguments=tuple(sorted((k, _frozen(v)) for k, v in (quality.get("arguments") or {}).items())),
+        query=query,
+        predicate=row_rule.group(1).strip() if row_rule else "",
+    )
+    add("rowRule" if row_rule else metric, rule, column, name, quality)
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_frozen(item) for item in value)
+    return tuple(sorted(value.items())) if isinstance(value, dict) else value
+
+
+def _add_sla(path: Path, add: Any, sla: dict[str, Any], dataset: str, document: dict) -> None:
+    kind = str(sla.get("property")).lower()
+    if kind not in ("freshness", "retention"):
+        return
+    element = str(sla.get("element") or document.get("slaDefaultElement") or "")
+    owner, _, column = element.rpartition(".")
+    tables = [str(part.get("name")) for part in document.get("schema") or []]
+    if (owner and owner != dataset) or (not owner and len(tables) > 1 and dataset != tables[0]):
+        return
+    if not column:
+        raise Breach(f"{path}: the SLA {kind} names no element.", "Add element: table.column.")
+    add(kind, seconds(path, sla.get("value"), str(sla.get("unit") or "d")), column, source=sla)
+
+
+def seconds(path: Path, value: Any, unit: str) -> int:
+    """A duration in seconds, from a number and a unit (d, day, days, h, hr, m, min, s, y …)."""
+    short = unit.strip().lower()
+    short = UNIT_NAMES.get(short.rstrip("s") if len(short) > 1 else short, short)
+    if short not in UNITS:
+        raise Breach(f"{path}: the unit {unit!r} of an SLA is unknown.", "Use d, h, m, s, w or y.")
+    try:
+        return round(float(value) * UNITS[short])
+    except (TypeError, ValueError) as error:
+        raise Breach(f"{path}: the SLA value {value!r} is not a number.", "Write a number.") from error

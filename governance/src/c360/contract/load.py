@@ -1,0 +1,151 @@
+"""Finds the contracts of a folder and reads each into a Contract with its clauses."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from c360.contract.clauses import clauses_of, relationship_of
+from c360.contract.document import read_document
+from c360.contract.model import Column, Contract, Dataset
+from c360.errors import Breach, CouldNotTell
+
+LAYERS = ("sources", "products")
+SEMVER = re.compile(r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$")
+
+__all__ = ["find_contracts", "load_contract", "relationship_of"]
+
+
+def find_contracts(folder: Path) -> list[Contract]:
+    """The current version of every contract below `folder`, sources before products, then by name.
+
+    Current is the highest version whose status is not draft, proposed or retired (the highest of all when
+    there is no such). Partner contracts are generated, and not read.
+
+    Raises:
+        CouldNotTell: there is no contract at all.
+        Breach: a contract is not readable as one.
+    """
+    files = sorted(
+        path
+        for pattern in ("*.odcs.yaml", "*.odcs.yml")
+        for path in folder.rglob(pattern)
+        if "partners" not in path.relative_to(folder).parts
+    )
+    if not files:
+        raise CouldNotTell(
+            f"No contract (*.odcs.yaml) in {folder}.", "Point --contracts at the folder that holds them."
+        )
+    current: dict[str, Contract] = {}
+    for contract in (load_contract(path, folder) for path in files):
+        best = current.get(contract.name)
+        if best is None or _rank(contract) > _rank(best):
+            current[contract.name] = contract
+    return sorted(current.values(), key=lambda c: (c.layer != "sources", c.name))
+
+
+def _rank(contract: Contract) -> tuple[bool, tuple[int, ...]]:
+    return (
+        contract.status not in ("draft", "proposed", "retired"),
+        tuple(int(part) for part in contract.version.split(".")),
+    )
+
+
+def load_contract(path: Path, folder: Path | None = None) -> Contract:
+    """Read one contract file. `folder` is the contracts folder, by which its layer is told.
+
+    Raises:
+        Breach: a part that is needed is missing or of the wrong shape; says which and where.
+    """
+    document = read_document(path)
+    if document.get("kind") != "DataContract":
+        raise Breach(f"{path}: kind is not DataContract.", "Write an Open Data Contract Standard contract.")
+    version = str(document.get("version", ""))
+    if not SEMVER.match(version):
+        raise Breach(f"{path}: version {version!r} is not MAJOR.MINOR.PATCH.", "Write it as 1.0.0.")
+    schemas = document.get("schema")
+    if not isinstance(schemas, list) or not schemas:
+        raise Breach(f"{path}: it has no schema.", "Describe at least one table under schema.")
+    name = str(document.get("name") or _last_part(str(document.get("id", path.stem))))
+    custom = custom_properties(document)
+    relative = path.relative_to(folder).parts if folder and path.is_relative_to(folder) else path.parts
+    layer = next((part for part in relative if part in LAYERS), "sources")
+    team = document.get("team")
+    support = document.get("support") or [{}]
+    return Contract(
+        path=path,
+        layer=layer,
+        id=str(document.get("id", name)),
+        name=name,
+        version=version,
+        status=str(document.get("status", "active")),
+        system=str(custom.get("system", name)),
+        team=str((team or {}).get("name", "")) if not isinstance(team, list) else "",
+        channel=str(support[0].get("channel", "")),
+        datasets=tuple(_dataset(path, document, name, version, part, custom) for part in schemas),
+        document=document,
+        custom=custom,
+    )
+
+
+def _dataset(path: Path, document: dict, name: str, version: str, part: Any, custom: dict) -> Dataset:
+    if not isinstance(part, dict) or not part.get("name"):
+        raise Breach(f"{path}: an entry of schema has no name.", "Give every table a name.")
+    dataset, properties = str(part["name"]), part.get("properties") or []
+    for prop in properties:
+        if not isinstance(prop, dict) or not isinstance(prop.get("name"), str):
+            raise Breach(f"{path}: a property of {dataset} has no name.", "Give every property a name.")
+    columns = tuple(_column(prop) for prop in properties)
+    names = [column.name for column in columns]
+    for twice in {n for n in names if names.count(n) > 1}:
+        raise Breach(f"{path}: {dataset} has two properties named {twice}.", "Rename one.")
+    slas = [
+        sla for sla in document.get("slaProperties") or [] if str(sla.get("property")).lower() in SLA_KINDS
+    ]
+    clauses = clauses_of(path, name, version, part, slas, document)
+    freshness = next((c.column for c in clauses if c.kind == "freshness"), None)
+    keys = sorted(
+        (p for p in properties if p.get("primaryKey")), key=lambda p: p.get("primaryKeyPosition") or 0
+    )
+    return Dataset(
+        name=dataset,
+        table=str(part.get("physicalName") or dataset),
+        schema=_schema_of(document),
+        description=str(part.get("description") or ""),
+        columns=columns,
+        clauses=clauses,
+        key=tuple(p["name"] for p in keys),
+        load_column=freshness,
+        custom={**custom, **custom_properties(part)},
+    )
+
+
+SLA_KINDS = ("freshness", "retention", "latency")
+
+
+def _column(prop: dict[str, Any]) -> Column:
+    return Column(
+        name=prop["name"],
+        physical_name=str(prop.get("physicalName") or prop["name"]),
+        physical_type=str(prop.get("physicalType") or ""),
+        logical_type=str(prop.get("logicalType") or "string"),
+        required=bool(prop.get("required")) or bool(prop.get("primaryKey")),
+        classification=str(prop.get("classification") or ""),
+        description=str(prop.get("description") or ""),
+        enum=tuple(entry for entry in prop.get("enum") or []),
+        options=dict(prop.get("logicalTypeOptions") or {}),
+        examples=tuple(prop.get("examples") or ()),
+    )
+
+
+def custom_properties(part: dict[str, Any]) -> dict[str, Any]:
+    """`customProperties`, a list of {property, value}, as a dict."""
+    return {str(entry.get("property")): entry.get("value") for entry in part.get("customProperties") or []}
+
+
+def _schema_of(document: dict[str, Any]) -> str:
+    servers = document.get("servers") or []
+    return next((str(s["schema"]) for s in servers if s.get("type") == "postgres" and s.get("schema")), "raw")
+
+
+def _last_part(identifier: str) -> str:
+    return re.split(r"[:/]", identifier)[-1]

@@ -1,0 +1,143 @@
+"""What a contract says, as frozen values: Contract, Dataset, Column, and Clause, the atom."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Severity = Literal["error", "warning"]
+Scope = Literal["row", "delivery", "contract"]
+
+ROW_KINDS = frozenset(
+    ["required", "unique", "primaryKey", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "format", "relationship", "rowRule"]
+)
+"""A row can break these alone: at the gate such a row is quarantined."""
+
+CONTRACT_KINDS = frozenset({"classification"})
+"""Said about the contract itself: linting and publishing enforce them, not data checks."""
+
+DIMENSIONS = {
+    "required": "completeness",
+    "present": "completeness",
+    "unique": "uniqueness",
+    "primaryKey": "uniqueness",
+    "relationship": "consistency",
+    "freshness": "timeliness",
+    "retention": "timeliness",
+}
+"""ODCS quality dimension of a kind; every other kind is a matter of conformity."""
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """A foreign key: `columns` here exist as `target_columns` of the dataset `target` (names, not physical)."""
+
+    columns: tuple[str, ...]
+    target: str
+    target_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An ODCS quality rule (library metric or sql): a measured value compared with bounds.
+
+    `operator` is the ODCS name (`mustBe`, `mustBeBetween`, …); `expected` a number, or a pair of them.
+    `unit` is `rows` or `percent`. For a row rule `predicate` is the SQL that is true where a row breaks it.
+    """
+
+    metric: str
+    operator: str
+    expected: Any
+    unit: str = "rows"
+    arguments: tuple[tuple[str, Any], ...] = ()
+    query: str = ""
+    predicate: str = ""
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One promise of a contract. `id` is stable and readable, and the key of the history.
+
+    `argument` by kind: enum a tuple of values; pattern a regular expression; lengths, bounds and multipleOf
+    a number or text; primaryKey and unique a tuple of column names; relationship a Relationship; freshness
+    and retention a number of seconds; physicalType a type; metrics, sql and row rules a Rule.
+    """
+
+    id: str
+    contract: str
+    version: str
+    dataset: str
+    column: str | None
+    kind: str
+    argument: Any
+    severity: Severity = "error"
+    dimension: str = "conformity"
+    description: str = ""
+
+    @property
+    def scope(self) -> Scope:
+        if self.kind in ROW_KINDS:
+            return "row"
+        return "contract" if self.kind in CONTRACT_KINDS else "delivery"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A property of the contract. `enum` holds one dict an entry: value, id (a column stem), label."""
+
+    name: str
+    physical_name: str
+    physical_type: str
+    logical_type: str
+    required: bool
+    classification: str
+    description: str
+    enum: tuple[dict[str, Any], ...] = ()
+    options: dict[str, Any] = field(default_factory=dict, hash=False)
+    examples: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One schema object of a contract, which is one table: its columns and its clauses."""
+
+    name: str
+    table: str
+    schema: str
+    """The database schema, from the contract's postgres server."""
+    description: str
+    columns: tuple[Column, ...]
+    clauses: tuple[Clause, ...]
+    key: tuple[str, ...]
+    """Names of the primary key's columns, in their order; empty without a key."""
+    load_column: str | None
+    """The column of the freshness SLA: when a row was loaded, in UTC."""
+    custom: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    def physical(self, name: str) -> str:
+        return self.column(name).physical_name
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One version of one contract. `layer` is the folder it lies in: sources or products."""
+
+    path: Path
+    layer: str
+    id: str
+    name: str
+    version: str
+    status: str
+    system: str
+    """What dbt calls the source: the custom property `system`, else the contract's name."""
+    team: str
+    channel: str
+    datasets: tuple[Dataset, ...]
+    document: dict[str, Any] = field(default_factory=dict, hash=False, repr=False)
+    custom: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} {self.version}"

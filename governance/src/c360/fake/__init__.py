@@ -1,0 +1,1 @@
+"""Deliveries of invented customers and purchases: people, purchases, then (on request) planted defects."""

@@ -1,0 +1,64 @@
+"""Casts of delivered text to the contract's types, which lose nothing: what would be changed is not cast.
+
+Postgres by itself reads 1.2345 into numeric(12,2) as 1.23, drops a time zone, takes 'infinity', 'tomorrow' and 1_000.
+"""
+
+import re
+
+from c360.sql.dialect import canonical_type
+
+_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
+_DAY = r"\d{4}-\d{2}-\d{2}"
+_UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_SHAPES = {
+    "smallint": r"[+-]?\d+",
+    "integer": r"[+-]?\d+",
+    "bigint": r"[+-]?\d+",
+    "numeric": r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?",
+    "real": r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?",
+    "double precision": r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?",
+    "boolean": r"(?i:true|false|t|f|1|0)",
+    "uuid": _UUID,
+    "timestamp without time zone": rf"{_DAY}[ T]{_TIME}(Z|\+00(:?00)?)?",
+    "timestamp with time zone": rf"{_DAY}[ T]{_TIME}(Z|[+-]\d{{2}}(:?\d{{2}})?)",
+    "time without time zone": _TIME,
+    "bytea": r"\\x([0-9a-fA-F]{2})*",
+}
+"""What a value may look like when it is not already spelled as Postgres spells it."""
+
+
+def cast(column: str, physical_type: str) -> str:
+    """SQL: the value of the text `column` in the type, or null where it has none. `column` is quoted already."""
+    kind = canonical_type(physical_type)
+    plain = re.sub(r"\(.*?\)", "", kind)
+    if plain == "text":
+        return column
+    if plain in ("character varying", "character"):
+        size = re.search(r"\((\d+)\)", kind)
+        fits = f"char_length({column}) <= {size[1]}" if size else "true"
+        return f"case when {fits} then {column}::{kind} end"
+    valid = f"pg_input_is_valid({column}, '{kind}')"
+    if plain in ("json", "jsonb"):
+        return f"case when {valid} then {column}::{kind} end"
+    if plain == "date":
+        shaped = f"translate({column}, '123456789', '000000000') = '0000-00-00'"
+        return f"case when {shaped} and {valid} then {column}::{kind} end"
+    shape = _numeric(kind) if kind.startswith("numeric(") else _SHAPES[plain]
+    same = f"{column}::{kind}::text = {column} and {column} not in ('infinity', '-infinity')"
+    if plain == "boolean":
+        same = "false"
+    # the cheap comparison decides nearly every row; the regular expression only what it leaves open
+    return f"case when {valid} then case when ({same}) or {column} ~ '^({_pg(shape)})$' then {column}::{kind} end end"
+
+
+def _numeric(kind: str) -> str:
+    precision, scale = map(int, re.findall(r"\d+", kind))
+    whole = rf"0*\d{{1,{precision - scale}}}" if precision > scale else "0*"
+    return rf"[+-]?{whole}(\.\d{{0,{scale}}}0*)?"
+
+
+def _pg(shape: str) -> str:
+    """Postgres has no inline flag group: `(?i:…)` is spelled out."""
+    return shape.replace("(?i:true|false|t|f|1|0)", "[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[tTfF10]").replace(
+        "'", "''"
+    )

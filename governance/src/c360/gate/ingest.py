@@ -1,0 +1,325 @@
+"""Ingest one delivery: land -> gate -> split -> promote, in one transaction that a kill undoes whole."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from c360.contract.model import Clause, Contract, Dataset
+from c360.database.tables import prepare
+from c360.errors import Breach, CouldNotTell
+from c360.gate.files import Delivery
+from c360.gate.land import MISCAST, TYPED, drop, land
+from c360.gate.promote import Promotion, ensure_raw, promote, quarantine
+from c360.gate.scan import Verdict, scan
+from c360.gate.split import KEYS, VERDICT, Split, split
+from c360.generate import soda
+from c360.generate.plan import Catalog
+from c360.history import Finding, Run, failing, record
+from c360.sql.dialect import POSTGRES
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
+_GATE = 0xC360_0002
+"""Advisory lock: deliveries go through the gate one after the other, so that each sees the rows of the last."""
+DEFAULT_RATIO = 0.2
+"""maxQuarantineRatio of a contract that does not say."""
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What became of a delivery: delivered = promoted + quarantined + duplicates, unless it was refused."""
+
+    path: Path
+    dataset: str
+    outcome: str
+    """accepted, refused, or repeated (the same content was accepted before, and nothing changed)."""
+    delivered: int = 0
+    promoted: int = 0
+    quarantined: int = 0
+    duplicates: int = 0
+    superseded: int = 0
+    findings: tuple[Finding, ...] = ()
+    reason: str = ""
+    rows_by_clause: dict[str, int] = field(default_factory=dict)
+
+
+class _Refused(Exception):
+    def __init__(self, reason: str, findings: list[Finding], delivered: int) -> None:
+        self.reason, self.findings, self.delivered = reason, findings, delivered
+        super().__init__(reason)
+
+
+def ingest(
+    database: "connection",
+    catalog: Catalog,
+    dataset_name: str,
+    path: Path,
+    run: Run,
+    home: Path,
+    progress: Callable[[int], None] = lambda size: None,
+    say: Callable[[str], None] = lambda step: None,
+) -> Ingested:
+    """Take one file through the gate; refused and accepted alike end up in the history.
+
+    `progress` is told of bytes read, `say` of the step under way. Raises CouldNotTell when the file or the
+    database does not let us tell; the database is then as it was before.
+    """
+    contract, dataset = catalog.find(dataset_name)
+    if contract.layer != "sources":
+        raise CouldNotTell(
+            f"{dataset_name} is a product, which dbt builds.", "Ingest a source, or run: c360 build"
+        )
+    prepare(database)
+    delivery = Delivery(path, progress)
+    try:
+        with database, database.cursor() as cursor:
+            result = _through_the_gate(database, cursor, catalog, contract, dataset, delivery, run, home, say)
+    except _Refused as refused:
+        with database, database.cursor() as cursor:
+            _note(
+                cursor, delivery, contract, dataset, run, "refused", refused.delivered, reason=refused.reason
+            )
+            record(database, run, refused.findings)
+        result = Ingested(
+            path,
+            dataset.name,
+            "refused",
+            refused.delivered,
+            findings=tuple(refused.findings),
+            reason=refused.reason,
+        )
+    return result
+
+
+def _through_the_gate(
+    database: "connection",
+    cursor: Any,
+    catalog: Catalog,
+    contract: Contract,
+    dataset: Dataset,
+    delivery: Delivery,
+    run: Run,
+    home: Path,
+    say: Callable[[str], None],
+) -> Ingested:
+    cursor.execute("select pg_advisory_xact_lock(%s)", (_GATE,))
+    cursor.execute("set local work_mem = '256MB'")
+    _refuse_other_columns(delivery, dataset)
+    say("landing")
+    delivered = land(database, delivery, dataset)
+    before = _accepted_before(cursor, delivery, dataset)
+    if before:
+        drop(cursor)
+        return Ingested(
+            delivery.path, dataset.name, "repeated", delivered, reason=f"accepted before, at {before}"
+        )
+    say("scanning")
+    for _, source in catalog.pairs():  # a reference needs its table, even while it is empty
+        if source is dataset or any(
+            c.kind == "relationship" and c.argument.target == source.name for c in dataset.clauses
+        ):
+            ensure_raw(cursor, source)
+    verdicts = scan_landed(database, cursor, catalog, contract, dataset, run, home)
+    say("splitting")
+    judged = split_if_needed(cursor, catalog, dataset, verdicts)
+    findings = find(dataset, verdicts, judged)
+    _refuse_if_broken(dataset, findings, judged, delivered)
+    say("promoting")
+    delivery_id = _note(cursor, delivery, contract, dataset, run, "accepted", delivered)
+    lost = quarantine(cursor, dataset, delivery_id) if judged and judged.quarantined else 0
+    collapsed = judged.collapsed if judged else 0
+    promotion = promote(cursor, dataset, delivery_id, judged is not None, delivered - collapsed - lost)
+    settle(cursor, delivery_id, dataset, promotion, lost, collapsed)
+    record(database, run, findings)
+    cursor.execute(f"drop table if exists {VERDICT}")
+    drop(cursor)
+    return Ingested(
+        delivery.path, dataset.name, "accepted", delivered, promotion.promoted, lost,
+        promotion.duplicates + collapsed, promotion.superseded, tuple(findings),
+        rows_by_clause=judged.rows if judged else {},
+    )  # fmt: skip
+
+
+def _refuse_other_columns(delivery: Delivery, dataset: Dataset) -> None:
+    there, findings = set(delivery.columns), []
+    known = {column.physical_name for column in dataset.columns}
+    for clause in dataset.clauses:
+        if clause.kind == "present":
+            missing = dataset.physical(clause.column or "") not in there
+            findings.append(Finding(clause, "land", failing(clause) if missing else "passed", float(missing)))
+        elif clause.kind == "unexpectedColumns" and not clause.argument:
+            extra = len(there - known)
+            findings.append(Finding(clause, "land", failing(clause) if extra else "passed", float(extra)))
+    broken = [found for found in findings if found.outcome == "failed"]
+    if broken:
+        missing = sorted(known - there)
+        extra = sorted(there - known)
+        parts = [f"lacks the column {name!r}" for name in missing] + [
+            f"has the unexpected column {name[:63]!r}" for name in extra
+        ]
+        while delivery.read():  # to know the delivery by its content
+            pass
+        reason = f"it {', '.join(parts[:3])} ({', '.join(found.clause.id for found in broken[:3])})"
+        raise _Refused(reason, findings, 0)
+
+
+def _accepted_before(cursor: Any, delivery: Delivery, dataset: Dataset) -> str | None:
+    cursor.execute(
+        "select to_char(decided_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC') from governance.delivery "
+        "where dataset = %s and sha256 = %s and outcome = 'accepted'",
+        (dataset.name, delivery.sha256),
+    )
+    row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def scan_landed(
+    database: "connection",
+    cursor: Any,
+    catalog: Catalog,
+    contract: Contract,
+    dataset: Dataset,
+    run: Run,
+    home: Path,
+) -> dict[str, Verdict]:
+    """Soda's verdicts over the landed delivery. The other tables are found where they live, by the search path."""
+    cursor.execute(f"set local search_path = landing, {POSTGRES.quote(dataset.schema)}, pg_catalog")
+    return scan(database, soda.render(catalog, contract, dataset), "landing", run.as_of, home)
+
+
+def split_if_needed(
+    cursor: Any, catalog: Catalog, dataset: Dataset, verdicts: dict[str, Verdict]
+) -> Split | None:
+    """None when Soda found every row clause to hold and every value had its type: then there is nothing to split."""
+    cursor.execute(f"select exists (select 1 from {TYPED} where {MISCAST} is not null)")
+    clean = not cursor.fetchone()[0] and not any(clause.kind == "unique" for clause in dataset.clauses)
+    if clean and all(_measured_zero(clause, verdicts) for clause in dataset.clauses if clause.scope == "row"):
+        return None
+    return split(cursor, catalog, dataset)
+
+
+def _measured_zero(clause: Clause, verdicts: dict[str, Verdict]) -> bool:
+    verdict = verdicts.get(clause.id)
+    return verdict is not None and verdict.measured == 0
+
+
+def find(dataset: Dataset, verdicts: dict[str, Verdict], judged: Split | None) -> list[Finding]:
+    """One finding a clause: Soda's word, and for clauses on rows the number of rows that the split found.
+
+    Raises CouldNotTell when Soda could not evaluate a check, or when it and the split disagree.
+    """
+    findings = []
+    for clause in dataset.clauses:
+        if clause.scope == "contract":
+            continue
+        verdict = verdicts.get(clause.id, Verdict("errored", None))
+        if verdict.outcome == "errored":
+            raise CouldNotTell(f"Soda could not evaluate {clause.id}.", "Check the clause: c360 lint")
+        per_row = clause.scope == "row" or clause.kind == "physicalType"
+        rows = (judged.rows.get(clause.id, 0) if judged else 0) if per_row else None
+        if per_row:
+            alone = clause.kind not in (*KEYS, "physicalType") and not _refers_to_itself(clause)
+            exact = (
+                judged is not None
+                and not judged.collapsed
+                and judged.rows.keys().isdisjoint(_type_clauses(dataset))
+            )
+            if alone and exact and rows != verdict.measured:
+                raise CouldNotTell(f"Soda and the split disagree on {clause.id}.", "Report this as a bug.")
+            outcome = failing(clause) if rows else "passed"
+            findings.append(Finding(clause, "soda", outcome, float(rows or 0), rows))
+        else:
+            findings.append(Finding(clause, "soda", verdict.outcome, verdict.measured))  # type: ignore[arg-type]
+    return findings
+
+
+def _type_clauses(dataset: Dataset) -> set[str]:
+    return {clause.id for clause in dataset.clauses if clause.kind == "physicalType"}
+
+
+def _refers_to_itself(clause: Clause) -> bool:
+    return clause.kind == "relationship" and clause.argument.target == clause.dataset
+
+
+def _refuse_if_broken(
+    dataset: Dataset, findings: list[Finding], judged: Split | None, delivered: int
+) -> None:
+    for found in findings:
+        if found.outcome == "failed" and found.rows is None:
+            raise _Refused(f"it breaks {found.clause.id}{_explained(found)}", findings, delivered)
+    limit = float(dataset.custom.get("maxQuarantineRatio", DEFAULT_RATIO))
+    if judged and delivered and judged.quarantined / delivered > limit:
+        worst = sorted(judged.rows.items(), key=lambda item: (-item[1], item[0]))[:3]
+        reasons = ", ".join(f"{clause} {rows}" for clause, rows in worst)
+        raise _Refused(
+            f"{judged.quarantined} of {delivered} rows break clauses ({reasons}), more than {limit:.0%}",
+            findings,
+            delivered,
+        )
+
+
+def _explained(found: Finding) -> str:
+    if found.clause.kind != "freshness" or found.measured is None:
+        return "" if found.measured is None else f" (measured {found.measured:g})"
+    promised = timedelta(seconds=found.clause.argument)
+    if found.measured < 0:
+        return ": no row tells when it was loaded"
+    return f": its newest row is {timedelta(seconds=round(found.measured))} old, {promised} is promised"
+
+
+def _note(
+    cursor: Any,
+    delivery: Delivery,
+    contract: Contract,
+    dataset: Dataset,
+    run: Run,
+    outcome: str,
+    delivered: int,
+    reason: str | None = None,
+) -> int:
+    counted = delivered if outcome == "accepted" else 0  # settled before the transaction ends
+    cursor.execute(
+        "insert into governance.delivery (sha256, dataset, contract, version, file_name, outcome, reason, "
+        "delivered, promoted, quarantined, duplicates, superseded, as_of) "
+        "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 0, 0, 0, %s) returning delivery_id",
+        (
+            delivery.sha256, dataset.name, contract.name, contract.version, delivery.path.name, outcome, reason,
+            delivered, counted, run.as_of,
+        ),
+    )  # fmt: skip
+    return cursor.fetchone()[0]
+
+
+def settle(
+    cursor: Any, delivery_id: int, dataset: Dataset, promotion: Promotion, quarantined: int, collapsed: int
+) -> None:
+    """Write what became of the rows; the table itself checks that none is unaccounted for."""
+    newest = "null"
+    if dataset.load_column:
+        newest = f"(select max({POSTGRES.quote(dataset.physical(dataset.load_column))}) from {TYPED})"
+    cursor.execute(
+        "update governance.delivery set promoted = %s, quarantined = %s, duplicates = %s, superseded = %s, "
+        f"newest_load = {newest} where delivery_id = %s",
+        (
+            promotion.promoted,
+            quarantined,
+            promotion.duplicates + collapsed,
+            promotion.superseded,
+            delivery_id,
+        ),
+    )
+
+
+def breach_of(results: list[Ingested]) -> Breach | None:
+    """The error to end with when a delivery was refused."""
+    refused = [result for result in results if result.outcome == "refused"]
+    if not refused:
+        return None
+    first = refused[0]
+    return Breach(
+        f"{first.path} was refused: {first.reason}.",
+        "Nothing of it was taken; mend it and deliver it again, or see: c360 status",
+    )

@@ -1,0 +1,182 @@
+"""Split: which landed rows break which clauses. One read for all conditions on a row, one for each key or reference."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from c360.contract.model import Clause, Dataset
+from c360.gate.land import AT, MISCAST, TEXT, TYPED
+from c360.generate.plan import Catalog
+from c360.sql.dialect import POSTGRES
+from c360.sql.measures import orphans
+from c360.sql.predicates import violation
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor
+
+VERDICT = "landing.c360__verdict"
+KEYS = ("primaryKey", "unique")
+
+q, literal = POSTGRES.quote, POSTGRES.literal
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows that each clause lost, by clause id; exact duplicates that collapsed; rows to be quarantined."""
+
+    rows: dict[str, int]
+    collapsed: int
+    quarantined: int
+
+
+def split(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> Split:
+    """Fill the verdict table: one row for each landed row that breaks clauses, with their ids, sorted."""
+    collapsed = _collapse(cursor, dataset) if dataset.key else 0
+    cursor.execute(
+        f"drop table if exists {VERDICT}; create unlogged table {VERDICT} (at tid, clauses text[])"
+    )
+    _judge_rows(cursor, dataset)
+    for clause in dataset.clauses:
+        if clause.kind in KEYS:
+            _judge_key(cursor, clause, dataset)
+        elif clause.kind == "relationship":
+            _judge_reference(cursor, clause, catalog, dataset)
+    _judge_own_references(cursor, catalog, dataset)
+    _merge(cursor)
+    cursor.execute(f"select clause, count(*) from {VERDICT}, unnest(clauses) as clause group by clause")
+    rows = dict(cursor.fetchall())
+    cursor.execute(f"select count(*) from {VERDICT} where clauses && %s::text[]", (errors(dataset),))
+    return Split(rows, collapsed, cursor.fetchone()[0])
+
+
+def errors(dataset: Dataset) -> list[str]:
+    """Ids of the clauses whose breach puts a row into quarantine."""
+    rows = [c.id for c in dataset.clauses if c.scope == "row" or c.kind == "physicalType"]
+    warnings = {c.id for c in dataset.clauses if c.severity == "warning"}
+    return [identifier for identifier in rows if identifier not in warnings]
+
+
+def _collapse(cursor: "cursor", dataset: Dataset) -> int:
+    """Of exact duplicates under one key keep the first; a value that could not be cast is compared as text."""
+    key = ", ".join(f"t.{q(dataset.physical(name))}" for name in dataset.key)
+    filled = " and ".join(f"t.{q(dataset.physical(name))} is not null" for name in dataset.key)
+    contents = ", ".join(f"t.{q(column.physical_name)}" for column in dataset.columns)
+    cursor.execute(
+        f"""
+        with repeated as (select {key} from {TYPED} as t where {filled} group by {key} having count(*) > 1),
+        numbered as (
+            select t.{AT} as at, row_number() over (
+                partition by row({contents})::text, case when t.{MISCAST} is not null then x::text end order by t.{AT}
+            ) as nth
+            from {TYPED} as t
+            join {TEXT} as x on x.ctid = t.{AT}
+            where ({key}) in (select * from repeated)
+        )
+        delete from {TYPED} as t using numbered where t.{AT} = numbered.at and numbered.nth > 1
+        """
+    )
+    return cursor.rowcount
+
+
+def _judge_rows(cursor: "cursor", dataset: Dataset) -> None:
+    tests = []
+    for clause in dataset.clauses:
+        if clause.scope != "row" or clause.kind in KEYS or clause.kind == "relationship":
+            continue
+        condition = violation(clause, dataset, POSTGRES)
+        if clause.kind == "required":  # a value that could not be cast is not missing
+            condition += f" and ({literal(clause.column)} = any({MISCAST})) is not true"
+        tests.append(f"case when {condition} then {literal(clause.id)} end")
+    uncast = " ".join(
+        f"when {literal(clause.column)} then {literal(clause.id)}"
+        for clause in dataset.clauses
+        if clause.kind == "physicalType"
+    )
+    lost = f"(select array_agg(case name {uncast} end) from unnest({MISCAST}) as name)" if uncast else "null"
+    cursor.execute(
+        f"insert into {VERDICT} select at, clauses from (select {AT} as at, array_remove("
+        f"array[{', '.join(tests) or 'null'}]::text[], null) || coalesce({lost}, '{{}}') as clauses "
+        f"from {TYPED} offset 0) as judged where clauses <> '{{}}'"
+    )
+
+
+def _judge_key(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
+    """One key with different contents (exact duplicates are gone by now) is nobody's: every row of it is lost.
+
+    A unique column that is not the key may also belong to another key in raw already.
+    """
+    names = [q(dataset.physical(name)) for name in clause.argument]
+    listed, filled = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
+    cursor.execute(
+        f"insert into {VERDICT} select {AT}, %s from {TYPED} where ({listed}) in "
+        f"(select {listed} from {TYPED} where {filled} group by {listed} having count(*) > 1)",
+        ([clause.id],),
+    )
+    if clause.kind == "unique" and dataset.key:
+        same = " and ".join(f"r.{name} = t.{name}" for name in names)
+        other = " or ".join(
+            f"r.{q(dataset.physical(k))} is distinct from t.{q(dataset.physical(k))}" for k in dataset.key
+        )
+        cursor.execute(
+            f"insert into {VERDICT} select t.{AT}, %s from {TYPED} as t "
+            f"where exists (select 1 from {raw_table(dataset)} as r where {same} and ({other}))",
+            ([clause.id],),
+        )
+
+
+def _judge_reference(cursor: "cursor", clause: Clause, catalog: Catalog, dataset: Dataset) -> None:
+    if clause.argument.target == dataset.name:
+        return
+    what = f"child.{AT}, array[{literal(clause.id)}]"
+
+    def resolve(name: str) -> tuple[str, Dataset]:
+        if name == dataset.name:
+            return TYPED, dataset
+        _, target = catalog.find(name)
+        return raw_table(target), target
+
+    cursor.execute(f"insert into {VERDICT} {orphans(clause, dataset, resolve, POSTGRES, what)}")
+
+
+def _judge_own_references(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> None:
+    """References within the table: the parent may be in raw, or in this delivery if it is not lost itself."""
+    own = [c for c in dataset.clauses if c.kind == "relationship" and c.argument.target == dataset.name]
+    fatal = errors(dataset)
+    lost = 1
+    while own and lost:
+        lost = 0
+        for clause in own:
+            here = [f"child.{q(dataset.physical(name))}" for name in clause.argument.columns]
+            there = [q(dataset.physical(name)) for name in clause.argument.target_columns]
+            equal = " and ".join(f"p.{b} = {a}" for a, b in zip(here, there, strict=True))
+            filled = " and ".join(f"{name} is not null" for name in here)
+            cursor.execute(
+                f"""
+                insert into {VERDICT} select child.{AT}, array[{literal(clause.id)}] from {TYPED} as child
+                where {filled}
+                and not exists (select 1 from {raw_table(dataset)} as p where {equal})
+                and not exists (
+                    select 1 from {TYPED} as p where {equal} and not exists (
+                        select 1 from {VERDICT} as v where v.at = p.{AT} and v.clauses && %s::text[]))
+                and not exists (select 1 from {VERDICT} as v where v.at = child.{AT} and v.clauses @> array[{literal(clause.id)}])
+                """,
+                (fatal,),
+            )
+            lost += cursor.rowcount
+
+
+def _merge(cursor: "cursor") -> None:
+    cursor.execute(
+        f"""
+        create unlogged table landing.c360__merged as
+        select at, array_agg(distinct clause order by clause) as clauses
+        from {VERDICT}, unnest(clauses) as clause group by at;
+        drop table {VERDICT};
+        alter table landing.c360__merged rename to c360__verdict;
+        analyze {VERDICT}
+        """
+    )
+
+
+def raw_table(dataset: Dataset) -> str:
+    """The table that holds the current row of each key."""
+    return f"{q(dataset.schema)}.{q(dataset.table)}"

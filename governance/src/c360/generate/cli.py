@@ -1,0 +1,43 @@
+"""`c360 generate`."""
+
+from pathlib import Path
+
+import click
+
+from c360.console import contracts_option
+from c360.errors import Breach
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  c360 generate
+  c360 generate --check
+  c360 generate --contracts elsewhere/contracts --out elsewhere"""
+)
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Write nothing; exit 1 when a file is stale, missing or orphaned.",
+)
+@contracts_option
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write below this folder."
+)
+def generate(only_check: bool, contracts: Path | None, out: Path | None) -> None:
+    """Write Soda checks, dbt sources and dbt model contracts from the contracts."""
+    from c360.generate import check, plan, write
+    from c360.project import open_project
+
+    project = open_project(contracts)
+    root = (out or project.settings.root).resolve()
+    files = plan(project.catalog)
+    drift = check(files, root) if only_check else write(files, root)
+    for word, paths in (("stale", drift.stale), ("missing", drift.missing), ("orphaned", drift.orphaned)):
+        for path in paths:
+            click.echo(f"{word if only_check else {'orphaned': 'deleted'}.get(word, 'written'):8}  {path}")
+    if only_check and drift:
+        raise Breach("Generated files differ from what the contracts ask for.", "Run: c360 generate")
+    if not drift:
+        click.echo(f"{len(files)} generated files are as the contracts ask.")

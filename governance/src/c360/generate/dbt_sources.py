@@ -1,0 +1,69 @@
+"""A dbt source for a contract's dataset: its columns, tests, freshness and PII meta."""
+
+from typing import Any
+
+from c360.contract.model import Clause, Column, Contract, Dataset
+from c360.generate.dbt_tests import data_tests
+from c360.generate.plan import Catalog, header
+from c360.generate.text import inert, to_yaml
+
+
+def render(catalog: Catalog, contract: Contract, dataset: Dataset) -> str:
+    by_column, of_table = data_tests(catalog, dataset)
+    table: dict[str, Any] = {"name": dataset.name}
+    if dataset.table != dataset.name:
+        table["identifier"] = dataset.table
+    table["description"] = inert(dataset.description)
+    table["config"] = _config(contract, dataset)
+    if of_table:
+        table["data_tests"] = of_table
+    table["columns"] = [column_entry(column, by_column[column.name]) for column in dataset.columns]
+    source = {
+        "name": contract.system,
+        "schema": "{{ var('customer360_raw_schema', '%s') }}"
+        % "".join(c for c in dataset.schema if c != "'"),
+        "tables": [table],
+    }
+    return f"# {header(contract)}\n" + to_yaml({"version": 2, "sources": [source]})
+
+
+def _config(contract: Contract, dataset: Dataset) -> dict[str, Any]:
+    meta = {"contract": contract.name, "version": contract.version, "owner": contract.team}
+    freshness = next((c for c in dataset.clauses if c.kind == "freshness"), None)
+    if freshness is None:
+        return {"meta": meta}
+    column = dataset.physical(freshness.column or "")
+    return {
+        "loaded_at_query": "{{ customer360.loaded_at_query(%s, this) }}" % _jinja_text(column),
+        "freshness": thresholds(freshness),
+        "meta": {**meta, "clause": freshness.id},
+    }
+
+
+def thresholds(clause: Clause) -> dict[str, Any]:
+    """Error past the promise; a warning once three quarters of it have gone by."""
+    seconds = clause.argument
+    warn = {"count": max(1, seconds * 3 // 4 // 60), "period": "minute"}
+    limit = "warn_after" if clause.severity == "warning" else "error_after"
+    for period, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds % size == 0:
+            promise = {"count": seconds // size, "period": period}
+            break
+    else:
+        promise = {"count": max(1, seconds // 60), "period": "minute"}
+    return {limit: promise} if limit == "warn_after" else {"warn_after": warn, "error_after": promise}
+
+
+def column_entry(column: Column, tests: list[Any]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": column.physical_name}
+    if column.physical_name != column.physical_name.lower() or not column.physical_name.isidentifier():
+        entry["quote"] = True
+    entry["description"] = inert(column.description)
+    entry["config"] = {"meta": {"classification": column.classification}}
+    if tests:
+        entry["data_tests"] = tests
+    return entry
+
+
+def _jinja_text(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

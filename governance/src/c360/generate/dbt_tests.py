@@ -1,0 +1,110 @@
+"""dbt data tests from clauses, for sources and models alike: dbt's own where they fit, ours for the rest."""
+
+from typing import Any
+
+from c360.contract.model import Clause, Dataset
+from c360.generate.plan import Catalog
+from c360.generate.text import inert, unique_slugs
+from c360.sql.dialect import DATABRICKS, POSTGRES
+from c360.sql.measures import measure
+
+NOT_A_TEST = {
+    "freshness": "dbt source freshness",
+    "classification": "meta",
+}
+"""Clauses that dbt carries elsewhere than in a data test."""
+
+
+def data_tests(catalog: Catalog, dataset: Dataset) -> tuple[dict[str, list[Any]], list[Any]]:
+    """Tests by column, and the tests of the table as a whole."""
+    names = unique_slugs([clause.id for clause in dataset.clauses], joint="__")
+    by_column: dict[str, list[Any]] = {column.name: [] for column in dataset.columns}
+    of_table: list[Any] = []
+    for clause in dataset.clauses:
+        if clause.kind in NOT_A_TEST:
+            continue
+        kind, arguments = _test(catalog, clause, dataset)
+        body: dict[str, Any] = {"name": names[clause.id]}
+        if arguments:
+            body["arguments"] = arguments
+        body["config"] = {
+            "severity": "warn" if clause.severity == "warning" else "error",
+            "meta": {"clause": clause.id},
+        }
+        target = by_column[clause.column] if clause.column and kind in _COLUMN_TESTS else of_table
+        target.append({kind: body})
+    return by_column, of_table
+
+
+_COLUMN_TESTS = {"not_null", "unique", "relationships", "customer360.row_clause", "customer360.column_clause"}
+
+
+def _test(catalog: Catalog, clause: Clause, dataset: Dataset) -> tuple[str, dict[str, Any]]:
+    kind = clause.kind
+    if kind == "required":
+        return "not_null", {}
+    if kind in ("unique", "primaryKey") and clause.column:
+        return "unique", {}
+    if kind == "relationship" and len(clause.argument.columns) == 1:
+        _, target = catalog.find(clause.argument.target)
+        field = target.physical(clause.argument.target_columns[0])
+        return "relationships", {"to": reference(catalog, clause.argument.target), "field": field}
+    if kind == "relationship":
+        _, target = catalog.find(clause.argument.target)
+        return "customer360.relationship_clause", {
+            "columns": [dataset.physical(name) for name in clause.argument.columns],
+            "to": reference(catalog, clause.argument.target),
+            "target_columns": [target.physical(name) for name in clause.argument.target_columns],
+        }
+    if kind in ("present", "physicalType"):
+        types = (
+            by_engine(*(d.type_of(clause.argument) for d in (POSTGRES, DATABRICKS)))
+            if clause.argument
+            else None
+        )
+        return "customer360.column_clause", {"data_type": types} if types else {}
+    if kind == "unexpectedColumns":
+        known = [column.physical_name for column in dataset.columns]
+        return "customer360.unexpected_columns_clause", {"columns": known, "allowed": bool(clause.argument)}
+    measures = [
+        measure(
+            clause,
+            dataset,
+            lambda target, d=dialect: (
+                ("__relation__", dataset)
+                if target == dataset.name
+                else catalog.relation(target, dataset.name, d)
+            ),
+            "__now__",
+            dialect,
+        )
+        for dialect in (POSTGRES, DATABRICKS)
+    ]
+    if clause.scope == "row":
+        conditions = [
+            m.expression.removeprefix("count(case when ").removesuffix(" then 1 end)") for m in measures
+        ]
+        return "customer360.row_clause", {"violation": by_engine(*conditions)}
+    return "customer360.query_clause", {
+        "query": by_engine(*(m.as_violations("__relation__") for m in measures))
+    }
+
+
+def by_engine(postgres: str, databricks: str) -> dict[str, str]:
+    """The two texts, or one when they are the same; Jinja in them is made inert."""
+    if postgres == databricks:
+        return {"any": inert(postgres)}
+    return {"postgres": inert(postgres), "databricks": inert(databricks)}
+
+
+def reference(catalog: Catalog, dataset: str) -> str:
+    """How dbt names a dataset: a source's table or a model."""
+    contract, target = catalog.find(dataset)
+    if contract.layer == "sources":
+        return f"source('{_name(contract.system)}', '{_name(target.name)}')"
+    return f"ref('{_name(target.table)}')"
+
+
+def _name(text: str) -> str:
+    """A name inside dbt's own expression: neither quotes nor templates get through."""
+    return "".join(ch if ch.isalnum() or ch in "-_ ." else "_" for ch in text)

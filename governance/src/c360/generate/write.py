@@ -1,0 +1,73 @@
+"""Writes a plan to a folder, or tells how the folder differs from it."""
+
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from c360.errors import CouldNotTell
+
+_MARK = re.compile(r"^(?:# |\{#-? ?)Generated from ")
+_FOLDERS = ("soda_checks", "dbt_package/models/contracts", "dbt_package/macros/contracts")
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How a folder differs from the plan: paths below the root, sorted."""
+
+    stale: tuple[str, ...]
+    missing: tuple[str, ...]
+    orphaned: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.stale or self.missing or self.orphaned)
+
+
+def check(plan: dict[str, str], root: Path) -> Drift:
+    """Compare without writing. A file is an orphan when its first line says it was generated and no contract asks for it."""
+    stale, missing = [], []
+    for path, text in plan.items():
+        file = root / path
+        if not file.is_file():
+            missing.append(path)
+        elif file.read_bytes() != text.encode():
+            stale.append(path)
+    return Drift(tuple(sorted(stale)), tuple(sorted(missing)), tuple(sorted(_orphans(plan, root))))
+
+
+def write(plan: dict[str, str], root: Path) -> Drift:
+    """Make the folder equal the plan, file by file and each one atomically; returns what had differed."""
+    drift = check(plan, root)
+    try:
+        for path in (*drift.stale, *drift.missing):
+            _replace(root / path, plan[path])
+        for path in drift.orphaned:
+            (root / path).unlink()
+    except OSError as error:
+        raise CouldNotTell(
+            f"Cannot write {error.filename}: {error.strerror}.", "Check the folder's rights."
+        ) from error
+    return drift
+
+
+def _orphans(plan: dict[str, str], root: Path) -> list[str]:
+    found = []
+    for folder in _FOLDERS:
+        for file in sorted((root / folder).glob("*")):
+            path = f"{folder}/{file.name}"
+            if path in plan or not file.is_file():
+                continue
+            with file.open(encoding="utf-8", errors="replace") as opened:
+                if _MARK.match(opened.readline()):
+                    found.append(path)
+    return found
+
+
+def _replace(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as opened:
+        opened.write(text)
+    Path(name).chmod(0o644)
+    Path(name).replace(file)

@@ -1,0 +1,28 @@
+"""The project that a command works on: its settings, and its contracts as one catalog."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from c360.contract import find_contracts
+from c360.generate.plan import Catalog
+from c360.settings import Settings, load
+
+
+@dataclass(frozen=True)
+class Project:
+    settings: Settings
+    catalog: Catalog
+    contracts: Path
+
+
+def open_project(contracts: Path | None = None) -> Project:
+    """Read the contracts of this project, or of another folder. Raises Breach for one that cannot be read."""
+    if contracts is not None:
+        contracts = contracts.resolve()
+        try:
+            settings = load()
+        except Exception:
+            settings = load(env={"C360_ROOT": str(contracts.parent)})
+        return Project(replace(settings), Catalog.of(find_contracts(contracts)), contracts)
+    settings = load()
+    return Project(settings, Catalog.of(find_contracts(settings.contracts)), settings.contracts)
