@@ -65,7 +65,7 @@ RULES = {
         "id": (True, is_uuid, {}),
         "username": (True, any_text, {"maxLength": lambda v: len(v) <= 100}),
         "name": (True, any_text, {}),
-        "gender": (False, any_text, {"enum": lambda v: v in ("F", "M", "X")}),
+        "gender": (False, any_text, {}),
         "address": (False, any_text, {}),
         "mail": (True, any_text, {"pattern": lambda v: re.search(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", v)}),
         "birthdate": (

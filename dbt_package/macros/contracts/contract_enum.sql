@@ -1,11 +1,6 @@
 {#- Generated from contracts/ (all enums). Do not edit; run: c360 generate #}
 {% macro contract_enum(dataset, column) %}
     {%- set enums = {
-        "contacts.gender": [
-            {"value": "F", "id": none, "label": "Female"},
-            {"value": "M", "id": none, "label": "Male"},
-            {"value": "X", "id": none, "label": "Another gender"},
-        ],
         "transactions.category": [
             {"value": "Apps & Games", "id": "app_and_games", "label": "Apps & Games"},
             {"value": "Beauty", "id": "beauty", "label": "Beauty"},
@@ -13,11 +8,6 @@
             {"value": "Clothing, Shoes & Accessories", "id": "clothing_shoes_and_accessories", "label": "Clothing, Shoes & Accessories"},
             {"value": "Movies & TV", "id": "movies_and_tv", "label": "Movies & TV"},
             {"value": "Sports, Fitness & Outdoors", "id": "sports_fitness_and_outdoors", "label": "Sports, Fitness & Outdoors"},
-        ],
-        "customers.gender": [
-            {"value": "F", "id": none, "label": "Female"},
-            {"value": "M", "id": none, "label": "Male"},
-            {"value": "X", "id": none, "label": "Another gender"},
         ],
     } -%}
     {{ return(enums[dataset ~ "." ~ column]) }}

@@ -55,7 +55,6 @@ CONTACTS: dict[str, Kind] = {
         "contacts.username.maxLength", username=lambda row: row["username"].ljust(101, "x")
     ),
     "name missing": _change("contacts.name.required", name=None),
-    "gender unknown": _change("contacts.gender.enum", gender=("f", "F ", "Female")),
     "mail missing": _change("contacts.mail.required", mail=None),
     "mail malformed": _change(
         "contacts.mail.pattern",
@@ -77,11 +76,9 @@ CONTACTS: dict[str, Kind] = {
     "load time no time": _change("contacts._loaded_at_utc.physicalType", _loaded_at_utc=NOT_A_TIME),
     "several clauses": _change(
         "contacts.name.required",
-        "contacts.gender.enum",
         "contacts.mail.pattern",
         "contacts.birthdate.physicalType",
         name=None,
-        gender="Unknown",
         mail="none",
         birthdate="1990-02-30",
     ),

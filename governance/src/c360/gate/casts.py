@@ -7,7 +7,7 @@ import re
 
 from c360.sql.dialect import canonical_type
 
-_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
+_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6}0*)?)?"
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _SHAPES = {
@@ -19,8 +19,8 @@ _SHAPES = {
     "double precision": r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?",
     "boolean": r"(?i:true|false|t|f|1|0)",
     "uuid": _UUID,
-    "timestamp without time zone": rf"{_DAY}[ T]{_TIME}(Z|\+00(:?00)?)?",
-    "timestamp with time zone": rf"{_DAY}[ T]{_TIME}(Z|[+-]\d{{2}}(:?\d{{2}})?)",
+    "timestamp without time zone": rf"{_DAY}([ T]{_TIME}(Z| ?UTC|\+00(:?00)?)?)?",
+    "timestamp with time zone": rf"{_DAY}[ T]{_TIME}(Z| ?UTC|[+-]\d{{2}}(:?\d{{2}})?)",
     "time without time zone": _TIME,
     "bytea": r"\\x([0-9a-fA-F]{2})*",
 }

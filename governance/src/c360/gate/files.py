@@ -72,11 +72,14 @@ def _csv(path: Path, digest: Any, progress: Callable[[int], None]) -> tuple[list
         header = next(csv.reader(io.StringIO(line.decode("utf-8").rstrip("\r"), newline="")), [])
     except UnicodeDecodeError as error:
         raise _unreadable(path, "it is not UTF-8") from error
+    except csv.Error as error:
+        raise _unreadable(path, "its first line is no header") from error
     if b"\x00" in line:
         raise _unreadable(path, "it is not text")
     if not header:
         raise _unreadable(path, "it has no header line")
-    return header, _rest_of(opened, rest, digest, progress)
+    chunks = _rest_of(opened, rest, digest, progress)
+    return header, _without_blank_end(chunks) if len(header) > 1 else chunks
 
 
 def _rest_of(
@@ -89,6 +92,17 @@ def _rest_of(
             digest.update(chunk)
             progress(len(chunk))
             yield chunk
+
+
+def _without_blank_end(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Many tools end a file with blank lines, which COPY takes for rows that lack their columns."""
+    ends = b""
+    for chunk in chunks:
+        body = chunk.rstrip(b"\r\n")
+        if body:
+            yield ends + body
+            ends = b""
+        ends += chunk[len(body) :]
 
 
 def _parquet(path: Path, digest: Any, progress: Callable[[int], None]) -> tuple[list[str], Iterator[bytes]]:

@@ -247,9 +247,6 @@ def _refers_to_itself(clause: Clause) -> bool:
 def _refuse_if_broken(
     dataset: Dataset, findings: list[Finding], judged: Split | None, delivered: int
 ) -> None:
-    for found in findings:
-        if found.outcome == "failed" and found.rows is None:
-            raise _Refused(f"it breaks {found.clause.id}{_explained(found)}", findings, delivered)
     limit = float(dataset.custom.get("maxQuarantineRatio", DEFAULT_RATIO))
     if judged and delivered and judged.quarantined / delivered > limit:
         worst = sorted(judged.rows.items(), key=lambda item: (-item[1], item[0]))[:3]
@@ -259,6 +256,9 @@ def _refuse_if_broken(
             findings,
             delivered,
         )
+    for found in findings:
+        if found.outcome == "failed" and found.rows is None:
+            raise _Refused(f"it breaks {found.clause.id}{_explained(found)}", findings, delivered)
 
 
 def _explained(found: Finding) -> str:

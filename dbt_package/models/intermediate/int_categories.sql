@@ -1,0 +1,9 @@
+-- One row a product category of the contract, in the contract's order.
+{%- for category in customer360.contract_enum('transactions', 'category') %}
+select
+    {{ loop.index }} as position,
+    {{ customer360.text_literal(category.value) }} as category
+{%- if not loop.last %}
+union all
+{%- endif %}
+{%- endfor %}

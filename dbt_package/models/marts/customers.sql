@@ -1,0 +1,39 @@
+-- One row a customer: every contact, with or without a purchase.
+{{ config(indexes=[{'columns': ['id'], 'unique': true}], grants=customer360.reader_grants()) }}
+
+
+with contacts as (
+
+    select * from {{ ref('stg_salesforce__contacts') }}
+
+),
+
+transactions as (
+
+    select * from {{ ref('transactions_enriched') }}
+
+),
+
+purchases as (
+
+    select
+        contact_id,
+        sum(amount) as total_expense
+    from transactions
+    group by contact_id
+
+),
+
+final as (
+
+    select
+        contacts.id,
+        contacts.gender,
+        {{ customer360.age_in_years('contacts.birthdate') }} as age,
+        cast(coalesce(purchases.total_expense, 0) as numeric(14, 2)) as total_expense
+    from contacts
+    left join purchases on contacts.id = purchases.contact_id
+
+)
+
+select * from final

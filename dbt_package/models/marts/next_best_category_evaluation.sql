@@ -1,0 +1,80 @@
+-- One row a method: how well it foretells the first purchase in the days held out, from all purchases before them.
+{{ config(grants=customer360.reader_grants()) }}
+
+with scores as (
+
+    select * from {{ ref('int_category_scores') }}
+    where scope = 'holdout'
+
+),
+
+purchases as (
+
+    select * from {{ ref('transactions_enriched') }}
+
+),
+
+held_out as (
+
+    select
+        contact_id,
+        category,
+        row_number() over (partition by contact_id order by transaction_date, id) as place
+    from purchases
+    where
+        transaction_date > (
+            select max(newest.transaction_date) - interval '{{ var("holdout_days") }}' day from purchases as newest
+        )
+
+),
+
+ranked as (
+
+    select
+        contact_id,
+        category,
+        row_number() over (partition by contact_id order by score desc, position) as recommender,
+        row_number() over (partition by contact_id order by popularity desc, position) as popularity,
+        row_number() over (
+            partition by contact_id order by purchases desc, popularity desc, position
+        ) as own_favourite
+    from scores
+
+),
+
+foretold as (
+
+    select ranked.*
+    from held_out
+    inner join ranked on held_out.contact_id = ranked.contact_id and held_out.category = ranked.category
+    where held_out.place = 1
+
+),
+
+placed as (
+    {% for method in ['recommender', 'popularity', 'own_favourite'] %}
+    select
+        '{{ method }}' as method,
+        {{ method }} as place
+    from foretold
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
+final as (
+
+    select
+        method,
+        count(*) as customers,
+        cast({{ customer360.ratio('sum(case when place <= 1 then 1 else 0 end)', 'count(*)') }} as numeric(6, 4)) as hit_rate_at_1,
+        cast({{ customer360.ratio('sum(case when place <= 3 then 1 else 0 end)', 'count(*)') }} as numeric(6, 4)) as hit_rate_at_3,
+        cast({{ customer360.ratio('sum(' ~ customer360.ratio('1', 'place') ~ ')', 'count(*)') }} as numeric(6, 4)) as mrr
+    from placed
+    group by method
+
+)
+
+select * from final

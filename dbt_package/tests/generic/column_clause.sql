@@ -1,0 +1,19 @@
+{% test column_clause(model, column_name, data_type=none) %}
+    {#- The column is there; and where `data_type` is given, it has exactly this type: precision, length, time zone.
+        A column that is not there breaks the clause of its presence, not that of its type. -#}
+    {{ config(fail_calc="coalesce(sum(violations), 0)") }}
+    {%- set name = customer360.text_literal(column_name | replace('"', "") | replace("`", "")) %}
+
+    with columns as (
+        {{ customer360.relation_columns(model) }}
+    )
+
+    select 1 as violations
+    from columns
+    where name = {{ name }}
+    {%- if data_type %}
+    having min(data_type) <> {{ customer360.text_literal(customer360.by_engine(data_type)) }}
+    {%- else %}
+    having count(*) = 0
+    {%- endif %}
+{% endtest %}

@@ -1,0 +1,76 @@
+"""Publish: an HTML page for each contract and an index, by datacontract-cli's exporter, with nothing from outside."""
+
+import logging
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from c360.console import contracts_option
+from c360.errors import CouldNotTell
+
+_OUTSIDE = re.compile(
+    r"""<(script|link)\b[^>]*\b(?:src|href)=["'](?:https?:)?//[^>]*>(?:\s*</script>)?""", re.IGNORECASE
+)
+"""Scripts and styles that a page would load from elsewhere: these pages work from a file and tell nobody."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  c360 publish
+  c360 publish --out site"""
+)
+@contracts_option
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where to write."
+)
+def publish(contracts: Path | None, out: Path | None) -> None:
+    """Write the pages of all contracts; the folder is replaced as a whole."""
+    from c360.project import open_project
+
+    project = open_project(contracts)
+    folder = (out or project.settings.site / "contracts").resolve()
+    pages = write_pages(project.catalog.contracts, folder)
+    click.echo(f"{pages} contract pages: {folder / 'index.html'}")
+
+
+def write_pages(contracts: Any, folder: Path) -> int:
+    """Render into a fresh folder beside `folder` and swap it in, so that no half of a site is ever seen."""
+    from datacontract.catalog.catalog import DataContractView, create_index_html
+    from datacontract.data_contract import DataContract
+    from open_data_contract_standard.model import OpenDataContractStandard
+
+    logging.getLogger("datacontract").setLevel(logging.CRITICAL)
+    if folder.exists() and not (folder / "index.html").exists() and any(folder.iterdir()):
+        raise CouldNotTell(f"{folder} holds other files.", "Choose an empty folder: c360 publish --out DIR")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        views = []
+        for contract in contracts:
+            name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{contract.name}-{contract.version}.html")
+            document = OpenDataContractStandard(**contract.document)
+            html = DataContract(data_contract=document, inline_references=False).export("html")
+            (fresh / name).write_text(_OUTSIDE.sub("", str(html)), encoding="utf-8")
+            views.append(DataContractView(html_filepath=fresh / name, html_link=Path(name), odcs=document))
+        create_index_html(views, fresh)
+        index = fresh / "index.html"
+        index.write_text(_OUTSIDE.sub("", index.read_text(encoding="utf-8")), encoding="utf-8")
+        _swap(fresh, folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return len(views)
+
+
+def _swap(fresh: Path, folder: Path) -> None:
+    fresh.chmod(0o755)
+    old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
