@@ -1,0 +1,63 @@
+# The commands, in the order of the flow. GNU make 3.81 (macOS) is enough.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+C360 := $(BIN)/c360
+PYTEST := $(BIN)/python -m pytest -c governance/pyproject.toml --rootdir . --import-mode=importlib --timeout=900
+CODE := governance integration_tests
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-strip-extras $(if $(UPGRADE),--upgrade)
+READY := .venv/.complete
+
+.PHONY: help
+help: ## Show this help
+	@echo "Usage: make <target>"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "Every stage is a command of its own: .venv/bin/c360 --help (after make setup)"
+
+.PHONY: setup
+setup: $(READY) ## Install everything into .venv (PYTHON=python3.12 picks the interpreter)
+
+$(READY): requirements/dev.txt requirements/bootstrap.txt requirements/setup.sh governance/pyproject.toml
+	@echo "Installing into .venv ..."
+	@sh requirements/setup.sh
+
+.PHONY: demo
+demo: $(READY) ## Run the whole flow on made-up data and print a summary
+	@$(C360) demo
+
+.PHONY: test
+test: $(READY) ## Run every test (PYTEST_ARGS="-k name -x" is passed on)
+	@$(PYTEST) -n auto $(PYTEST_ARGS) $(wildcard governance/tests integration_tests/tests)
+
+.PHONY: generate
+generate: $(READY) ## Write the generated files anew from the contracts
+	@$(C360) generate
+
+.PHONY: check
+check: $(READY) ## Fail if a generated file is not what the contracts say
+	@$(C360) generate --check
+
+.PHONY: lint
+lint: $(READY) ## Check the style of Python and SQL
+	@$(BIN)/ruff check --quiet --config governance/pyproject.toml $(CODE)
+	@$(BIN)/ruff format --quiet --check --config governance/pyproject.toml $(CODE)
+	@if [ -f dbt_package/.sqlfluff ]; then $(BIN)/sqlfluff lint --config dbt_package/.sqlfluff dbt_package integration_tests/tests; fi
+
+.PHONY: bench
+bench: $(READY) ## Print speed ratios, side by side in one run
+	@$(BIN)/python -m integration_tests.bench
+
+.PHONY: lock
+lock: $(READY) ## Lock the requirements again (UPGRADE=1 takes newer versions)
+	@cd requirements && for name in runtime dev bootstrap; do ../$(LOCK) $$name.in --output-file $$name.txt || exit 1; done
+
+.PHONY: stop
+stop: $(READY) ## Stop the embedded database
+	@$(C360) db stop
+
+.PHONY: clean
+clean: ## Stop the database and remove everything that was made (.c360, .venv, caches)
+	@if [ -x $(C360) ]; then $(C360) db stop; fi
+	@rm -rf .c360 .venv .pytest_cache .ruff_cache .hypothesis integration_tests/target integration_tests/logs integration_tests/dbt_packages
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,106 @@
+"""The database of every stage: the embedded server, or the one that C360_DATABASE_URL names."""
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from c360.errors import CouldNotTell
+from c360.settings import Settings
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
+_VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD",
+              "dbname": "PGDATABASE", "options": "PGOPTIONS", "sslmode": "PGSSLMODE",
+              "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY"}  # fmt: skip
+_NO_PASSWORD = "not-needed"  # noqa: S105 (datacontract-cli wants one even where a socket asks for none)
+
+
+def connect(settings: Settings, *, database: str | None = None) -> "connection":
+    """Connect with time zone UTC; the embedded server is started if it does not run.
+
+    Raises CouldNotTell, without the password in its text, if there is no such server or database.
+    """
+    import psycopg2
+
+    parameters = _parameters(settings)
+    if database:
+        parameters["dbname"] = database
+    parameters["options"] = f"{parameters.get('options', '')} -c TimeZone=UTC".strip()
+    try:
+        return psycopg2.connect(**{"application_name": "c360", "connect_timeout": "10"} | parameters)
+    except psycopg2.Error as error:
+        raise _unreachable(settings, parameters, str(error)) from None
+
+
+def libpq_env(settings: Settings) -> dict[str, str]:
+    """Variables by which dbt, Soda, psql and datacontract-cli connect; starts the embedded server."""
+    parameters = _parameters(settings)
+    env = {_VARIABLES[key]: value for key, value in parameters.items() if key in _VARIABLES}
+    prefix = "DATACONTRACT_POSTGRES_"
+    return env | {
+        f"{prefix}HOST": parameters["host"],
+        f"{prefix}PORT": parameters["port"],
+        f"{prefix}USERNAME": parameters["user"],
+        f"{prefix}PASSWORD": parameters.get("password") or _NO_PASSWORD,
+        f"{prefix}DATABASE": parameters["dbname"],
+    }
+
+
+def url(settings: Settings, *, masked: bool = False) -> str:
+    """The database as a libpq URL; `masked` shows *** for the password. Starts the embedded server."""
+    parameters = _parameters(settings)
+    user = quote(parameters["user"], safe="")
+    if parameters.get("password"):
+        user += ":" + ("***" if masked else quote(parameters["password"], safe=""))
+    extra = {k: v for k, v in parameters.items() if k not in ("host", "port", "user", "password", "dbname")}
+    address = f"{parameters['host']}:{parameters['port']}"
+    if parameters["host"].startswith("/"):  # the folder of a socket only fits in as a parameter
+        address, extra = "", {"host": parameters["host"], "port": parameters["port"]} | extra
+    query = "?" * bool(extra) + "&".join(f"{k}={quote(v, safe='/')}" for k, v in extra.items())
+    return f"postgresql://{user}@{address}/{quote(parameters['dbname'], safe='')}{query}"
+
+
+def _parameters(settings: Settings) -> dict[str, str]:
+    """libpq parameters, host, port, user and dbname always among them."""
+    if settings.database_url:
+        return _of_url(settings.database_url)
+    from c360.database import server
+
+    now = server.ensure(settings)
+    return {
+        "host": str(now.socket_dir),
+        "port": str(now.socket_port),
+        "user": server.USER,
+        "dbname": server.DATABASE,
+    }
+
+
+def _of_url(text: str) -> dict[str, str]:
+    import getpass
+
+    import psycopg2
+    from psycopg2.extensions import parse_dsn
+
+    remedy = "Write it as postgresql://user:password@host:port/database, with special characters as %XX."
+    try:
+        found = parse_dsn(text)
+    except psycopg2.Error:  # its text may quote the password
+        raise CouldNotTell("C360_DATABASE_URL is not a Postgres URL.", remedy) from None
+    if not found.get("dbname"):
+        raise CouldNotTell("C360_DATABASE_URL names no database.", remedy)
+    return {"host": "localhost", "port": "5432", "user": getpass.getuser()} | found
+
+
+def _unreachable(settings: Settings, parameters: dict[str, str], text: str) -> CouldNotTell:
+    """One sentence out of libpq's several lines."""
+    where = f"{parameters['host']}:{parameters['port']}/{parameters['dbname']}"
+    lines = text.strip().splitlines() or ["no reason given"]
+    reason = next((line for line in lines if "FATAL:" in line), lines[0])
+    for marker in ("FATAL:", "failed:", "error:"):
+        reason = reason.rpartition(marker)[2]
+    if parameters.get("password"):
+        reason = reason.replace(parameters["password"], "***")
+    remedy = "Check that server, and C360_DATABASE_URL; without the variable, c360 uses a server of its own."
+    if not settings.database_url:
+        remedy = "Run c360 db status."
+    return CouldNotTell(f"No database at {where}: {reason.strip().rstrip('.')}.", remedy)
