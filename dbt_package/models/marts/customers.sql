@@ -18,7 +18,12 @@ purchases as (
 
     select
         contact_id,
-        sum(amount) as total_expense
+        sum(amount) as total_expense,
+        min(transaction_date) as first_purchase_date,
+        max(transaction_date) as last_purchase_date
+        {%- for category in customer360.contract_enum('transactions', 'category') %},
+        sum(case when category = {{ customer360.text_literal(category.value) }} then amount else 0 end) as {{ category.id }}_amount
+        {%- endfor %}
     from transactions
     group by contact_id
 
@@ -30,7 +35,12 @@ final as (
         contacts.id,
         contacts.gender,
         {{ customer360.age_in_years('contacts.birthdate') }} as age,
-        cast(coalesce(purchases.total_expense, 0) as numeric(14, 2)) as total_expense
+        cast(coalesce(purchases.total_expense, 0) as numeric(14, 2)) as total_expense,
+        purchases.first_purchase_date,
+        purchases.last_purchase_date
+        {%- for category in customer360.contract_enum('transactions', 'category') %},
+        cast(coalesce(purchases.{{ category.id }}_amount, 0) as numeric(14, 2)) as {{ category.id }}_amount
+        {%- endfor %}
     from contacts
     left join purchases on contacts.id = purchases.contact_id
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from c360.contract.clauses import clauses_of, relationship_of
 from c360.contract.document import read_document
+from c360.contract.enum_columns import add_enum_columns
 from c360.contract.model import Column, Contract, Dataset
 from c360.errors import Breach, CouldNotTell
 
@@ -35,8 +36,10 @@ def find_contracts(folder: Path) -> list[Contract]:
         raise CouldNotTell(
             f"No contract (*.odcs.yaml) in {folder}.", "Point --contracts at the folder that holds them."
         )
+    documents = {path: read_document(path) for path in files}
+    add_enum_columns(documents.values())
     current: dict[str, Contract] = {}
-    for contract in (load_contract(path, folder) for path in files):
+    for contract in (load_contract(path, folder, document) for path, document in documents.items()):
         best = current.get(contract.name)
         if best is None or _rank(contract) > _rank(best):
             current[contract.name] = contract
@@ -50,13 +53,13 @@ def _rank(contract: Contract) -> tuple[bool, tuple[int, ...]]:
     )
 
 
-def load_contract(path: Path, folder: Path | None = None) -> Contract:
-    """Read one contract file. `folder` is the contracts folder, by which its layer is told.
+def load_contract(path: Path, folder: Path | None = None, document: dict[str, Any] | None = None) -> Contract:
+    """Read one contract file, unless its document is given. Its layer is told by where it lies in `folder`.
 
     Raises:
         Breach: a part that is needed is missing or of the wrong shape; says which and where.
     """
-    document = read_document(path)
+    document = read_document(path) if document is None else document
     if document.get("kind") != "DataContract":
         raise Breach(f"{path}: kind is not DataContract.", "Write an Open Data Contract Standard contract.")
     version = str(document.get("version", ""))

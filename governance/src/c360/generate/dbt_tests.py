@@ -80,7 +80,7 @@ def _test(catalog: Catalog, clause: Clause, dataset: Dataset) -> tuple[str, dict
         )
         for dialect in (POSTGRES, DATABRICKS)
     ]
-    if clause.scope == "row":
+    if clause.scope == "row" and measures[0].expression:
         conditions = [
             m.expression.removeprefix("count(case when ").removesuffix(" then 1 end)") for m in measures
         ]

@@ -1,0 +1,59 @@
+"""Columns that follow an enum: a product with a column a category gets one for a category that joins the list.
+
+A schema object says so by a custom property:
+
+    columnPerEnumValue: {enum: transactions.category, name: "{id}_amount", like: beauty_amount}
+
+`enum` is the column (dataset.column) that holds the list, `name` the new column's name from an entry's id, and `like`
+the property whose type, clauses and classification it takes. Columns that the contract spells out stay as they are.
+"""
+
+from collections.abc import Iterable
+from copy import deepcopy
+from typing import Any
+
+PROPERTY = "columnPerEnumValue"
+
+
+def add_enum_columns(documents: Iterable[dict[str, Any]]) -> None:
+    """Add the missing columns to the documents, in the order of the enum and after the last one spelt out."""
+    documents = list(documents)
+    enums = {
+        f"{part.get('name')}.{prop.get('name')}": prop["enum"]
+        for document in documents
+        for part in _dicts(document.get("schema"))
+        for prop in _dicts(part.get("properties"))
+        if isinstance(prop.get("enum"), list)
+    }
+    for document in documents:
+        for part in _dicts(document.get("schema")):
+            for custom in _dicts(part.get("customProperties")):
+                if custom.get("property") == PROPERTY and isinstance(custom.get("value"), dict):
+                    _add(part, custom["value"], enums.get(str(custom["value"].get("enum")), []))
+
+
+def _add(part: dict[str, Any], rule: dict[str, Any], entries: list[Any]) -> None:
+    properties = part.get("properties") or []
+    like = next((p for p in _dicts(properties) if p.get("name") == rule.get("like")), None)
+    if like is None:
+        return
+    form = str(rule.get("name", "{id}"))
+    model = next((e for e in _dicts(entries) if form.replace("{id}", str(e.get("id"))) == like["name"]), {})
+    names = [prop.get("name") for prop in _dicts(properties)]
+    place = names.index(like["name"]) + 1
+    for entry in _dicts(entries):
+        name = form.replace("{id}", str(entry.get("id")))
+        if name in names:
+            place = max(place, names.index(name) + 1)
+            continue
+        column = deepcopy(like) | {"name": name}
+        column.pop("physicalName", None)
+        described = str(like.get("description") or "")
+        column["description"] = described.replace(str(model.get("value", "\0")), str(entry.get("value")))
+        properties.insert(place, column)
+        names.insert(place, name)
+        place += 1
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
