@@ -12,6 +12,8 @@ from c360.errors import CouldNotTell
 VERBS = {
     "db": ("c360.database.cli:db", "The database: start, stop, status, url, env, psql."),
     "fake": ("c360.fake.cli:fake", "Write deliveries of invented people to try things on."),
+    "lint": ("c360.contract.cli:lint", "Check contracts: the ODCS schema, and what it cannot say."),
+    "coverage": ("c360.contract.cli:coverage", "Which enforcement point enforces which clause."),
     "generate": ("c360.generate.cli:generate", "Write Soda checks and dbt files from the contracts."),
     "ingest": ("c360.gate.cli:ingest", "Take deliveries through the gate into raw."),
     "quarantine": ("c360.gate.cli:quarantine", "Rows that broke clauses: list, show, replay."),

@@ -45,6 +45,19 @@ _CHECKS = {
     "servicelevel_retention": "retention",
 }
 """From datacontract-cli's type of a check to our kind of a clause; quality rules go by their id."""
+SEEN_BY_DATACONTRACT = frozenset(
+    {
+        *_CHECKS.values(),
+        "rowCount",
+        "nullValues",
+        "missingValues",
+        "invalidValues",
+        "duplicateValues",
+        "sql",
+        "rowRule",
+    }
+) - {"relationship"}
+"""Kinds that datacontract-cli measures by itself; references only within one contract."""
 _RESULTS = {"passed": "passed", "failed": "failed", "warning": "errored", "error": "errored"}
 
 

@@ -7,12 +7,26 @@ from typing import Any
 from c360.contract.model import DIMENSIONS, Clause, Relationship, Rule
 from c360.errors import Breach
 
-OPTION_KINDS = (
-    ["minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]
-)
-OPERATORS = (
-    ["mustBe", "mustNotBe", "mustBeGreaterThan", "mustBeGreaterOrEqualTo", "mustBeLessThan", "mustBeLessOrEqualTo", "mustBeBetween", "mustNotBeBetween"]
-)
+OPTION_KINDS = [
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+]
+OPERATORS = [
+    "mustBe",
+    "mustNotBe",
+    "mustBeGreaterThan",
+    "mustBeGreaterOrEqualTo",
+    "mustBeLessThan",
+    "mustBeLessOrEqualTo",
+    "mustBeBetween",
+    "mustNotBeBetween",
+]
 METRICS = ("rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31_557_600}
 UNIT_NAMES = {
@@ -20,10 +34,14 @@ UNIT_NAMES = {
     "day": "d", "week": "w", "year": "y", "yr": "y",
 }  # fmt: skip
 ROW_RULE = re.compile(
-    r"^\s*select\s+count\(\*\)\s+from\s+(?:\$\{table\}|\$\{object\}|\{model\}|\$\{model\})\s+where\s+(.+?);?\s*$",
+    r"^\s*select\s+count\(\*\)\s+from\s+\$?\{(?:table|object|model|schema)\}\s+where\s+(.+?)[;\s]*$",
     re.IGNORECASE | re.DOTALL,
 )
 """A rule of this shape that must be 0 names the rows that break it, so the gate can quarantine just these."""
+MORE_THAN_A_ROW = re.compile(
+    r"(?i)\b(select|group\s+by|having|limit|union|intersect|except|over)\b|\{(table|object|model|schema)\}"
+)
+"""What a condition on one row alone does not hold."""
 
 
 def clauses_of(
@@ -162,6 +180,10 @@ def _add_rule(path: Path, add: Any, quality: dict[str, Any], column: str | None)
     if kind == "library" and metric not in METRICS:
         raise Breach(f"{path}: the metric {metric!r} is unknown.", f"Use one of {', '.join(METRICS)}.")
     name = str(quality.get("id") or quality.get("name") or metric)
+    if metric in ("nullValues", "missingValues", "invalidValues") and column is None:
+        raise Breach(f"{path}: the metric {metric} of {name} is one of a column.", "Move it to a property.")
+    if metric == "rowCount" and quality.get("unit") == "percent":
+        raise Breach(f"{path}: rowCount of {name} has no percent.", "Leave the unit out.")
     if len(operators) != 1:
         raise Breach(
             f"{path}: the quality rule {name} needs exactly one of mustBe, mustBeLessThan, ….",
@@ -169,6 +191,8 @@ def _add_rule(path: Path, add: Any, quality: dict[str, Any], column: str | None)
         )
     query = str(quality.get("query") or "")
     row_rule = ROW_RULE.match(query) if operators[0] == "mustBe" and quality.get("mustBe") == 0 else None
+    if row_rule and MORE_THAN_A_ROW.search(row_rule.group(1)):
+        row_rule = None
     rule = Rule(
         metric=metric,
         operator=operators[0],

@@ -8,7 +8,23 @@ Severity = Literal["error", "warning"]
 Scope = Literal["row", "delivery", "contract"]
 
 ROW_KINDS = frozenset(
-    ["required", "unique", "primaryKey", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "format", "relationship", "rowRule"]
+    [
+        "required",
+        "unique",
+        "primaryKey",
+        "enum",
+        "pattern",
+        "minLength",
+        "maxLength",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "format",
+        "relationship",
+        "rowRule",
+    ]
 )
 """A row can break these alone: at the gate such a row is quarantined."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from c360.contract.model import Contract, Dataset
 from c360.errors import Breach
@@ -32,11 +33,14 @@ class Catalog:
     def pairs(self) -> Iterator[tuple[Contract, Dataset]]:
         return ((contract, dataset) for contract in self.contracts for dataset in contract.datasets)
 
+    @cached_property
+    def _by_name(self) -> dict[str, tuple[Contract, Dataset]]:
+        return {dataset.name: (contract, dataset) for contract, dataset in self.pairs()}
+
     def find(self, dataset: str) -> tuple[Contract, Dataset]:
         """The contract and dataset of that name. Raises Breach naming those that there are."""
-        for contract, candidate in self.pairs():
-            if candidate.name == dataset:
-                return contract, candidate
+        if dataset in self._by_name:
+            return self._by_name[dataset]
         known = ", ".join(sorted(candidate.name for _, candidate in self.pairs()))
         raise Breach(f"No contract describes the dataset {dataset!r}.", f"There are: {known}.")
 

@@ -1,0 +1,70 @@
+"""`c360 lint` and `c360 coverage`."""
+
+from pathlib import Path
+
+import click
+
+from c360.console import contracts_option, json_option, print_json, print_table
+from c360.errors import Breach
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  c360 lint
+  c360 lint contracts/sources/contacts/1.0.0.odcs.yaml
+  c360 lint elsewhere/contracts --json"""
+)
+@click.argument("path", required=False, type=click.Path(path_type=Path, exists=True))
+@json_option
+def lint(path: Path | None, as_json: bool) -> None:
+    """Check contracts: the ODCS schema, and what it cannot say (classifications, references, claims)."""
+    from c360.contract.lint import lint as look
+    from c360.policies import classifications
+    from c360.settings import load
+
+    folder = path or load().contracts
+    found = look(folder, classifications())
+    if as_json:
+        print_json(
+            [{"file": str(f.file), "line": f.line, "path": f.path, "message": f.message} for f in found]
+        )
+    else:
+        for f in found:
+            click.echo(f"{f.file}:{f.line}: {f.path or '(whole file)'}: {f.message}")
+    if found:
+        raise Breach(f"{len(found)} findings in the contracts.", "Mend them, then: c360 generate")
+    if not as_json:
+        click.echo("The contracts are sound.")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  c360 coverage
+  c360 coverage --json"""
+)
+@contracts_option
+@json_option
+def coverage(contracts: Path | None, as_json: bool) -> None:
+    """Which enforcement point enforces which clause, with the reason for every "not here"."""
+    from c360.coverage import POINTS, cover
+    from c360.project import open_project
+
+    rows = cover(open_project(contracts).catalog)
+    if as_json:
+        print_json([{"clause": clause, **cells} for clause, cells in rows.items()])
+    else:
+        reasons = list(
+            dict.fromkeys(cell for cells in rows.values() for cell in cells.values() if "not here" in cell)
+        )
+        notes = {reason: f"not here ({number})" for number, reason in enumerate(reasons, 1)}
+        print_table(
+            ["clause", *POINTS],
+            [[clause, *(notes.get(cells[p], cells[p]) for p in POINTS)] for clause, cells in rows.items()],
+        )
+        for number, reason in enumerate(reasons, 1):
+            click.echo(f"({number}) {reason}")
+    blank = [clause for clause, cells in rows.items() if not all(cells.values())]
+    if blank:
+        raise Breach(f"{len(blank)} clauses have a blank, {blank[0]} first.", "Report this as a bug.")

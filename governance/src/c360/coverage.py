@@ -1,0 +1,84 @@
+"""Coverage: clause × enforcement point, read off what is really generated, so that a gap shows as a blank."""
+
+from typing import Any
+
+import yaml
+
+from c360.contract.model import Clause, Contract
+from c360.generate.dbt_tests import NOT_A_TEST
+from c360.generate.plan import Catalog, file_name, plan
+from c360.verify import SEEN_BY_DATACONTRACT
+
+POINTS = ("lint", "gate", "soda scan", "dbt", "verify")
+
+_LINT_ONLY = "not here: it is said about the contract, and lint holds it"
+
+
+def cover(catalog: Catalog) -> dict[str, dict[str, str]]:
+    """For each clause, what each point does about it, or `not here: reason`; empty where nobody said why."""
+    files = plan(catalog)
+    rows = {}
+    for contract, dataset in catalog.pairs():
+        checks = _soda_names(files[f"soda_checks/{file_name(dataset)}.yml"])
+        tests = _dbt_tests(files[f"dbt_package/models/contracts/{file_name(dataset)}.yml"])
+        for clause in dataset.clauses:
+            rows[clause.id] = {
+                "lint": "held" if clause.scope == "contract" else "not here: it is said about data",
+                "gate": _gate(contract, clause),
+                "soda scan": "check"
+                if clause.id in checks
+                else _LINT_ONLY
+                if clause.scope == "contract"
+                else "",
+                "dbt": tests.get(clause.id) or _not_in_dbt(clause),
+                "verify": _verify(clause),
+            }
+    return rows
+
+
+def _soda_names(text: str) -> set[str]:
+    checks = next(iter(yaml.safe_load(text).values()))
+    return {body["name"] for check in checks for body in check.values()}
+
+
+def _dbt_tests(text: str) -> dict[str, str]:
+    """The kind of test by clause id, wherever in the file it stands."""
+    found: dict[str, str] = {}
+
+    def walk(value: Any) -> None:
+        if isinstance(value, list):
+            for item in value:
+                walk(item)
+        elif isinstance(value, dict):
+            for kind, body in value.items():
+                meta = body.get("config", {}).get("meta", {}) if isinstance(body, dict) else {}
+                if isinstance(meta, dict) and "clause" in meta and kind != "config":
+                    found[meta["clause"]] = kind
+                walk(body)
+            if "freshness" in value:
+                found[value["meta"]["clause"]] = "source freshness"
+
+    walk(yaml.safe_load(text))
+    return found
+
+
+def _not_in_dbt(clause: Clause) -> str:
+    if clause.kind == "classification":
+        return "not here: carried as the column's meta"
+    return f"not here: {NOT_A_TEST[clause.kind]}" if clause.kind in NOT_A_TEST else ""
+
+
+def _gate(contract: Contract, clause: Clause) -> str:
+    if clause.scope == "contract":
+        return _LINT_ONLY
+    if contract.layer != "sources":
+        return "not here: dbt builds it, nobody delivers it"
+    if clause.severity == "warning":
+        return "recorded"
+    return "row quarantined" if clause.scope == "row" or clause.kind == "physicalType" else "delivery refused"
+
+
+def _verify(clause: Clause) -> str:
+    if clause.scope == "contract":
+        return _LINT_ONLY
+    return "datacontract" if clause.kind in SEEN_BY_DATACONTRACT else "sql"
