@@ -20,4 +20,6 @@ final as (
 
 )
 
-select violations from final where violations > 0
+select violations
+from final
+where violations > 0

@@ -18,4 +18,6 @@ final as (
 
 )
 
-select count(*) as violations from final having count(*) > 0
+select count(*) as violations
+from final
+having count(*) > 0

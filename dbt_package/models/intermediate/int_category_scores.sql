@@ -1,5 +1,6 @@
 -- One row a scope, customer and category of the contract.
--- score = what the customer bought, smoothed by what customers with such a basket buy, times what follows the last purchase.
+-- score = what the customer bought, smoothed by what customers with such purchases buy,
+-- times what follows the last purchase.
 {{ config(materialized='table') }}
 
 with contacts as (

@@ -1,6 +1,7 @@
 -- One row a customer: every contact, with or without a purchase.
 {{ config(indexes=[{'columns': ['id'], 'unique': true}], grants=customer360.reader_grants()) }}
 
+{%- set categories = customer360.contract_enum('transactions', 'category') %}
 
 with contacts as (
 
@@ -18,12 +19,14 @@ purchases as (
 
     select
         contact_id,
-        sum(amount) as total_expense,
         min(transaction_date) as first_purchase_date,
-        max(transaction_date) as last_purchase_date
-        {%- for category in customer360.contract_enum('transactions', 'category') %},
-        sum(case when category = {{ customer360.text_literal(category.value) }} then amount else 0 end) as {{ category.id }}_amount
+        max(transaction_date) as last_purchase_date,
+        {%- for category in categories %}
+        sum(
+            case when category = {{ customer360.text_literal(category.value) }} then amount else 0 end
+        ) as {{ category.id }}_amount,
         {%- endfor %}
+        sum(amount) as total_expense
     from transactions
     group by contact_id
 
@@ -38,8 +41,8 @@ final as (
         cast(coalesce(purchases.total_expense, 0) as numeric(14, 2)) as total_expense,
         purchases.first_purchase_date,
         purchases.last_purchase_date
-        {%- for category in customer360.contract_enum('transactions', 'category') %},
-        cast(coalesce(purchases.{{ category.id }}_amount, 0) as numeric(14, 2)) as {{ category.id }}_amount
+        {%- for category in categories %},
+        cast(coalesce(purchases.{{ category.id }}_amount, 0) as numeric(14, 2)) as {{ category.id }}_amount {#- noqa: LT02 #}
         {%- endfor %}
     from contacts
     left join purchases on contacts.id = purchases.contact_id

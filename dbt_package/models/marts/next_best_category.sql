@@ -16,7 +16,7 @@ final as (
     select
         contact_id as customer_id,
         cast(
-            row_number() over (partition by contact_id order by score desc, position) as integer
+            row_number() over (partition by contact_id order by score desc, position asc) as integer
         ) as rank,
         category,
         cast(score as numeric(8, 6)) as score,
@@ -29,7 +29,9 @@ final as (
                     || cast({{ customer360.utc_date('last_purchase_date') }} as {{ dbt.type_string() }})
             else 'not bought yet: customers with such purchases buy it'
         end
-        || case when lift >= 1.2 then '; often follows ' || last_category || ', the last purchase' else '' end as reason,
+        || case
+            when lift >= 1.2 then '; often follows ' || last_category || ', the last purchase' else ''
+        end as reason,
         all_purchases = 0 as is_fallback
     from scores
 

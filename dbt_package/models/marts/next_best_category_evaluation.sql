@@ -33,10 +33,10 @@ ranked as (
     select
         contact_id,
         category,
-        row_number() over (partition by contact_id order by score desc, position) as recommender,
-        row_number() over (partition by contact_id order by popularity desc, position) as popularity,
+        row_number() over (partition by contact_id order by score desc, position asc) as recommender,
+        row_number() over (partition by contact_id order by popularity desc, position asc) as popularity,
         row_number() over (
-            partition by contact_id order by purchases desc, popularity desc, position
+            partition by contact_id order by purchases desc, popularity desc, position asc
         ) as own_favourite
     from scores
 
@@ -64,15 +64,26 @@ placed as (
 
 ),
 
+rated as (
+
+    select
+        method,
+        case when place <= 1 then 1 else 0 end as first_hit,
+        case when place <= 3 then 1 else 0 end as early_hit,
+        {{ customer360.ratio('1', 'place') }} as reciprocal
+    from placed
+
+),
+
 final as (
 
     select
         method,
         count(*) as customers,
-        cast({{ customer360.ratio('sum(case when place <= 1 then 1 else 0 end)', 'count(*)') }} as numeric(6, 4)) as hit_rate_at_1,
-        cast({{ customer360.ratio('sum(case when place <= 3 then 1 else 0 end)', 'count(*)') }} as numeric(6, 4)) as hit_rate_at_3,
-        cast({{ customer360.ratio('sum(' ~ customer360.ratio('1', 'place') ~ ')', 'count(*)') }} as numeric(6, 4)) as mrr
-    from placed
+        cast({{ customer360.ratio('sum(first_hit)', 'count(*)') }} as numeric(6, 4)) as hit_rate_at_1,
+        cast({{ customer360.ratio('sum(early_hit)', 'count(*)') }} as numeric(6, 4)) as hit_rate_at_3,
+        cast({{ customer360.ratio('sum(reciprocal)', 'count(*)') }} as numeric(6, 4)) as mrr
+    from rated
     group by method
 
 )
