@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from c360.cli import main
 from c360.contract import find_contracts
 from c360.coverage import POINTS, cover

@@ -81,11 +81,7 @@ RULES = {
         "transaction_date": (
             True,
             any_text,
-            {
-                "format": lambda v: (
-                    re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", v) and parses(dt.datetime, v)
-                )
-            },
+            {"format": lambda v: re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", v) and parses(dt.datetime, v)},
         ),
         "amount": (True, is_numeric, {"minimum": lambda v: Decimal(v) >= 0}),
         "item_count": (True, is_integer, {"minimum": lambda v: int(v) >= 1}),
@@ -132,9 +128,7 @@ def judge(dataset, path, known_ids=None):
 
 def deliver(out, customers, transactions, seed, *more):
     arguments = ["--customers", customers, "--transactions", transactions, "--seed", seed, "--out", out]
-    result = CliRunner().invoke(
-        fake, [*map(str, arguments), "--now", f"{TODAY}T12:00:00Z", "--format", "csv", *more]
-    )
+    result = CliRunner().invoke(fake, [*map(str, arguments), "--now", f"{TODAY}T12:00:00Z", "--format", "csv", *more])
     assert result.exit_code == 0, result.output
     contacts, known = judge("contacts", out / "contacts.csv")
     transactions, _ = judge("transactions", out / "transactions.csv", known)

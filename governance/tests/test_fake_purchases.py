@@ -50,9 +50,7 @@ def test_a_purchase_leads_to_certain_others(invented):
 
 def test_age_and_gender_shift_tastes(invented):
     who, buyer, category, _ = invented
-    games, beauty, books = (
-        category == purchases.CATEGORIES.index(n) for n in ("Apps & Games", "Beauty", "Books")
-    )
+    games, beauty, books = (category == purchases.CATEGORIES.index(n) for n in ("Apps & Games", "Beauty", "Books"))
     young, old = who.age[buyer] < 30, who.age[buyer] >= 55
     assert games[young].mean() > 1.5 * games[old].mean()
     assert books[old].mean() > 1.3 * books[young].mean()

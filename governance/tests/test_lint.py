@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from c360.cli import main
 from c360.contract.lint import lint
 from c360.policies import classifications
@@ -83,9 +84,7 @@ def test_a_broken_rule_is_told_with_file_and_line(rule, tmp_path):
 
 
 def test_two_contracts_that_claim_one_table(tmp_path):
-    other = GOOD.replace("customer360:transactions", "customer360:orders").replace(
-        "name: transactions", "name: orders"
-    )
+    other = GOOD.replace("customer360:transactions", "customer360:orders").replace("name: transactions", "name: orders")
     other = other.replace("element: transactions", "element: orders")
     found = lint(write(tmp_path, GOOD, orders=other), classifications())
     assert [f for f in found if "collide on the table raw.transactions" in f.message]

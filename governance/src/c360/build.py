@@ -51,9 +51,7 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
             record(database, run, findings)
         stale = [found.clause.id for found in findings if found.outcome == "failed"]
         if stale:
-            raise Breach(
-                f"Sources are stale: {', '.join(stale)}; nothing was built.", "Ingest a newer delivery."
-            )
+            raise Breach(f"Sources are stale: {', '.join(stale)}; nothing was built.", "Ingest a newer delivery.")
         _told(fresh, "source freshness", project)
         built = invoke("build", *dbt_arguments)
         results = _findings(project, built, freshness=False)
@@ -64,14 +62,10 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
     if as_json:
         print_json({"nodes": summary, "clauses": {f.clause.id: f.outcome for f in findings}})
     else:
-        print_table(
-            ["kind", "nodes", *_KINDS], [[kind, *map(str, counts)] for kind, counts in summary.items()]
-        )
+        print_table(["kind", "nodes", *_KINDS], [[kind, *map(str, counts)] for kind, counts in summary.items()])
         bad = [found for found in findings if found.outcome != "passed"]
         if bad:
-            print_table(
-                ["clause", "outcome", "rows"], [[f.clause.id, f.outcome, str(f.rows or "")] for f in bad]
-            )
+            print_table(["clause", "outcome", "rows"], [[f.clause.id, f.outcome, str(f.rows or "")] for f in bad])
     _told(built, "build", project)
 
 

@@ -29,9 +29,7 @@ def clock(as_of: str | None) -> datetime:
     try:
         given = datetime.fromisoformat(as_of)
     except ValueError as error:
-        raise CouldNotTell(
-            f"{as_of!r} is no ISO 8601 time.", "Write --as-of 2023-05-09T12:00:00Z."
-        ) from error
+        raise CouldNotTell(f"{as_of!r} is no ISO 8601 time.", "Write --as-of 2023-05-09T12:00:00Z.") from error
     return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
 
 

@@ -25,11 +25,7 @@ def cover(catalog: Catalog) -> dict[str, dict[str, str]]:
             rows[clause.id] = {
                 "lint": "held" if clause.scope == "contract" else "not here: it is said about data",
                 "gate": _gate(contract, clause),
-                "soda scan": "check"
-                if clause.id in checks
-                else _LINT_ONLY
-                if clause.scope == "contract"
-                else "",
+                "soda scan": "check" if clause.id in checks else _LINT_ONLY if clause.scope == "contract" else "",
                 "dbt": tests.get(clause.id) or _not_in_dbt(clause),
                 "verify": _verify(clause),
             }

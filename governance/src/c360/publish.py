@@ -26,9 +26,7 @@ Examples:
   c360 publish --out site"""
 )
 @contracts_option
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where to write."
-)
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where to write.")
 def publish(contracts: Path | None, out: Path | None) -> None:
     """Write the pages of all contracts; the folder is replaced as a whole."""
     from c360.project import open_project

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from c360.errors import CouldNotTell
 
+_DBT_PACKAGES = Path(".cache/customer360/dbt_packages")
+_PACKAGE_HUB = "https://hub.getdbt.com/"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -18,6 +21,10 @@ class Settings:
     """`$C360_HOME`: database files, pages, logs. Two homes are two independent installations."""
     database_url: str | None
     """`$C360_DATABASE_URL`: a Postgres URL; None means the embedded server under `home`."""
+    dbt_packages: Path = Path.home() / _DBT_PACKAGES
+    """`$C360_DBT_PACKAGES`: where copies of dbt packages are kept, as `<name>/<version>`."""
+    package_hub: str = _PACKAGE_HUB
+    """`$DBT_PACKAGE_HUB_URL`, as dbt itself reads it: where dbt packages come from."""
 
     @property
     def contracts(self) -> Path:
@@ -40,7 +47,15 @@ def load(env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Setti
     root = Path(env["C360_ROOT"]).resolve() if env.get("C360_ROOT") else _find_root(cwd)
     home = Path(env.get("C360_HOME") or root / ".c360")
     home = home if home.is_absolute() else (cwd / home)
-    return Settings(root=root, home=home.resolve(), database_url=env.get("C360_DATABASE_URL") or None)
+    cache = Path(env["XDG_CACHE_HOME"]) if env.get("XDG_CACHE_HOME") else Path.home() / ".cache"
+    packages = env.get("C360_DBT_PACKAGES") or cache / _DBT_PACKAGES.relative_to(".cache")
+    return Settings(
+        root=root,
+        home=home.resolve(),
+        database_url=env.get("C360_DATABASE_URL") or None,
+        dbt_packages=(cwd / packages).resolve(),
+        package_hub=env.get("DBT_PACKAGE_HUB_URL") or _PACKAGE_HUB,
+    )
 
 
 def _find_root(cwd: Path) -> Path:

@@ -47,9 +47,7 @@ def status(everything: bool, contracts: Any, as_json: bool) -> None:
     by_clause: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
     for row in rows:
         by_clause.setdefault(row["clause"], {})[row["stage"], row["engine"]] = row
-    broken = {
-        c: found for c, found in by_clause.items() if any(r["outcome"] != "passed" for r in found.values())
-    }
+    broken = {c: found for c, found in by_clause.items() if any(r["outcome"] != "passed" for r in found.values())}
     shown = by_clause if everything else broken
     if shown:
         print_table(

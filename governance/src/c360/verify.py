@@ -102,9 +102,7 @@ def verify(names: tuple[str, ...], as_of: str | None, contracts: Path | None, as
     untold = [found for found in findings if found.outcome == "errored"]
     if broken:
         listed = ", ".join(found.clause.id for found in broken[:3])
-        raise Breach(
-            f"{len(broken)} clauses are broken: {listed}.", "See their rows in the table: c360 status"
-        )
+        raise Breach(f"{len(broken)} clauses are broken: {listed}.", "See their rows in the table: c360 status")
     if untold:
         raise CouldNotTell(
             f"{len(untold)} clauses could not be told, {untold[0].clause.id} first: {untold[0].detail}.",
@@ -146,8 +144,7 @@ def measured(database: "connection", catalog: Catalog, dataset: Dataset, now: da
     clauses = [clause for clause in dataset.clauses if clause.scope != "contract"]
     moment = f"timestamp '{now:%Y-%m-%d %H:%M:%S.%f}'"
     measures = {
-        c.id: measure(c, dataset, lambda target: catalog.relation(target, dataset.name), moment)
-        for c in clauses
+        c.id: measure(c, dataset, lambda target: catalog.relation(target, dataset.name), moment) for c in clauses
     }
     with database, database.cursor() as cursor:
         cursor.execute("set transaction read only")
@@ -243,9 +240,7 @@ def datacontract_results(settings: Settings, contract: Contract, pinned: bool) -
         clause = _clause_of(contract, check)
         if clause:
             result = _RESULTS.get(check.result.value if check.result else "", "errored")
-            results[clause.id] = max(
-                results.get(clause.id, result), result, key=["passed", "errored", "failed"].index
-            )
+            results[clause.id] = max(results.get(clause.id, result), result, key=["passed", "errored", "failed"].index)
     return results
 
 

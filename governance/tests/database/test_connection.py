@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import psycopg2
 import pytest
+
 from c360 import database as db
 from c360.errors import CouldNotTell
 from c360.settings import Settings
@@ -18,9 +19,7 @@ def test_variables_for_libpq_and_datacontract(server: Settings) -> None:
     assert "PGPASSWORD" not in env
     assert env["PGDATABASE"] == env["DATACONTRACT_POSTGRES_DATABASE"] == "customer360"
     assert env["DATACONTRACT_POSTGRES_PASSWORD"], "datacontract-cli refuses an empty one"
-    psycopg2.connect(
-        host=env["PGHOST"], port=env["PGPORT"], user=env["PGUSER"], dbname=env["PGDATABASE"]
-    ).close()
+    psycopg2.connect(host=env["PGHOST"], port=env["PGPORT"], user=env["PGUSER"], dbname=env["PGDATABASE"]).close()
     psycopg2.connect(db.url(server)).close()
 
 

@@ -7,17 +7,14 @@ import subprocess
 import sys
 
 import pytest
+
 from c360.settings import Settings
 
 DB = [sys.executable, "-c", "from c360.cli import main; main()", "db"]
 
 
 def run(server: Settings, *arguments: str, **env: str) -> subprocess.CompletedProcess:
-    env = (
-        {**os.environ, "C360_DATABASE_URL": ""}
-        | {"C360_ROOT": str(server.root), "C360_HOME": str(server.home)}
-        | env
-    )
+    env = {**os.environ, "C360_DATABASE_URL": ""} | {"C360_ROOT": str(server.root), "C360_HOME": str(server.home)} | env
     return subprocess.run([*DB, *arguments], env=env, text=True, capture_output=True, check=True)
 
 

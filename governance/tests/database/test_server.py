@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import psycopg2
 import pytest
+
 from c360 import database as db
 from c360.database import listen, server
 from c360.errors import CouldNotTell

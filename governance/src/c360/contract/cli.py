@@ -26,9 +26,7 @@ def lint(path: Path | None, as_json: bool) -> None:
     folder = path or load().contracts
     found = look(folder, classifications())
     if as_json:
-        print_json(
-            [{"file": str(f.file), "line": f.line, "path": f.path, "message": f.message} for f in found]
-        )
+        print_json([{"file": str(f.file), "line": f.line, "path": f.path, "message": f.message} for f in found])
     else:
         for f in found:
             click.echo(f"{f.file}:{f.line}: {f.path or '(whole file)'}: {f.message}")
@@ -55,9 +53,7 @@ def coverage(contracts: Path | None, as_json: bool) -> None:
     if as_json:
         print_json([{"clause": clause, **cells} for clause, cells in rows.items()])
     else:
-        reasons = list(
-            dict.fromkeys(cell for cells in rows.values() for cell in cells.values() if "not here" in cell)
-        )
+        reasons = list(dict.fromkeys(cell for cells in rows.values() for cell in cells.values() if "not here" in cell))
         notes = {reason: f"not here ({number})" for number, reason in enumerate(reasons, 1)}
         print_table(
             ["clause", *POINTS],

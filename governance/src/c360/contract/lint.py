@@ -25,9 +25,7 @@ class LintFinding:
     @property
     def path(self) -> str:
         """The place inside the file, as `schema[0].properties[2].classification`."""
-        return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.inside).lstrip(
-            "."
-        )
+        return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.inside).lstrip(".")
 
 
 def lint(folder: Path, classifications: list[str]) -> list[LintFinding]:
@@ -35,13 +33,9 @@ def lint(folder: Path, classifications: list[str]) -> list[LintFinding]:
 
     Relationships and claims are checked across all contracts. Raises CouldNotTell when there is no contract.
     """
-    paths = (
-        [folder] if folder.is_file() else sorted({*folder.rglob("*.odcs.yaml"), *folder.rglob("*.odcs.yml")})
-    )
+    paths = [folder] if folder.is_file() else sorted({*folder.rglob("*.odcs.yaml"), *folder.rglob("*.odcs.yml")})
     if not paths:
-        raise CouldNotTell(
-            f"No contract (*.odcs.yaml) in {folder}.", "Point it at the folder that holds them."
-        )
+        raise CouldNotTell(f"No contract (*.odcs.yaml) in {folder}.", "Point it at the folder that holds them.")
     documents: dict[Path, dict[str, Any]] = {}
     found: list[LintFinding] = []
     for path in paths:

@@ -293,9 +293,7 @@ def _ensure_password(settings: Settings, now: Status) -> None:
     try:
         with connection, connection.cursor() as cursor:
             # Hashed here: the password itself never stands in a statement.
-            verifier = encrypt_password(
-                listen.password(settings), USER, scope=connection, algorithm="scram-sha-256"
-            )
+            verifier = encrypt_password(listen.password(settings), USER, scope=connection, algorithm="scram-sha-256")
             cursor.execute(sql.SQL("alter role {} password %s").format(sql.Identifier(USER)), (verifier,))
     finally:
         connection.close()

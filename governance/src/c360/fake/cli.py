@@ -50,9 +50,7 @@ def _utc(ctx: click.Context, param: click.Parameter, value: str | None) -> dt.da
     help="The same seed gives the same bytes, but for the load time.",
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder.")
-@click.option(
-    "--format", "formats", type=click.Choice(["csv", "parquet", "both"]), default="both", show_default=True
-)
+@click.option("--format", "formats", type=click.Choice(["csv", "parquet", "both"]), default="both", show_default=True)
 @click.option(
     "--now",
     callback=_utc,
@@ -106,9 +104,7 @@ def fake(
     click.echo(f"Written to {out}.")
 
 
-def _invent(
-    customers: int, transactions: int, seed: int, now: dt.datetime, progress: Callable[[int], None]
-) -> dict:
+def _invent(customers: int, transactions: int, seed: int, now: dt.datetime, progress: Callable[[int], None]) -> dict:
     """The two typed tables, columns in the order of the contracts; purchases refer to contacts by id."""
     import numpy as np
     import pyarrow as pa

@@ -34,8 +34,7 @@ class Delivered:
             "duplicates": self.duplicates,
             "planted": self.planted,
             "quarantined": [
-                {"row": row + 1, "id": ids[row].as_py(), "clauses": self.clauses[row]}
-                for row in sorted(self.clauses)
+                {"row": row + 1, "id": ids[row].as_py(), "clauses": self.clauses[row]} for row in sorted(self.clauses)
             ],
         }
 
@@ -66,9 +65,7 @@ def _unimportant(rng: np.random.Generator, contacts: pa.Table, transactions: pa.
     return few[np.argsort(counts[few] == 0, kind="stable")]
 
 
-def _plant(
-    table: pa.Table, kinds: dict[str, Kind], victims: Sequence[int], rng: np.random.Generator
-) -> Delivered:
+def _plant(table: pa.Table, kinds: dict[str, Kind], victims: Sequence[int], rng: np.random.Generator) -> Delivered:
     each = max(1, round(SHARE * table.num_rows / len(kinds)))
     victims = np.asarray(victims[: each * len(kinds)])
     rows = table.take(pa.array(victims)).to_pylist()

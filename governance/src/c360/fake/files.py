@@ -44,9 +44,7 @@ def _quoted(text: pa.StringArray) -> pa.StringArray:
     needy = pc.or_(pc.match_substring_regex(text, '[",\r\n]'), pc.equal(text, ""))
     if not pc.any(needy).as_py():
         return text
-    return pc.if_else(
-        needy, pc.binary_join_element_wise('"', pc.replace_substring(text, '"', '""'), '"', ""), text
-    )
+    return pc.if_else(needy, pc.binary_join_element_wise('"', pc.replace_substring(text, '"', '""'), '"', ""), text)
 
 
 @contextmanager

@@ -51,9 +51,7 @@ CONTACTS: dict[str, Kind] = {
     "id missing": _change("contacts.id.required", id=None),
     "id no uuid": _change("contacts.id.physicalType", id=_no_uuid("id")),
     "username missing": _change("contacts.username.required", username=None),
-    "username too long": _change(
-        "contacts.username.maxLength", username=lambda row: row["username"].ljust(101, "x")
-    ),
+    "username too long": _change("contacts.username.maxLength", username=lambda row: row["username"].ljust(101, "x")),
     "name missing": _change("contacts.name.required", name=None),
     "mail missing": _change("contacts.mail.required", mail=None),
     "mail malformed": _change(
@@ -126,9 +124,7 @@ TRANSACTIONS: dict[str, Kind] = {
     "amount too large": _change("transactions.amount.physicalType", amount="10000000000.00"),
     "amount negative": _change("transactions.amount.minimum", amount=("-0.01", "-25.00")),
     "item count missing": _change("transactions.item_count.required", item_count=None),
-    "item count no integer": _change(
-        "transactions.item_count.physicalType", item_count=("12.0", "1.5", "two")
-    ),
+    "item count no integer": _change("transactions.item_count.physicalType", item_count=("12.0", "1.5", "two")),
     "item count too large": _change("transactions.item_count.physicalType", item_count="2147483648"),
     "item count below one": _change("transactions.item_count.minimum", item_count=("0", "-1")),
     "category missing": _change("transactions.category.required", category=None),

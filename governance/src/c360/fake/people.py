@@ -42,9 +42,7 @@ def invent(count: int, seed: int, today: np.datetime64) -> People:
     pools = _pools(seed)
     gender = rng.choice(len(GENDERS), count, p=GENDER_SHARES)
     feminine = np.where(gender < 2, gender == 0, rng.random(count) < 0.5)
-    first = pc.if_else(
-        pa.array(feminine), _draw(rng, pools["feminine"], count), _draw(rng, pools["masculine"], count)
-    )
+    first = pc.if_else(pa.array(feminine), _draw(rng, pools["feminine"], count), _draw(rng, pools["masculine"], count))
     last = _draw(rng, pools["last"], count)
     username = _join(
         _letters(first), ".", _letters(last), _text(rng.permutation(count) + 1)
@@ -96,9 +94,7 @@ def _addresses(rng: np.random.Generator, pools: dict[str, list[str]], count: int
     names, shares, lowest, highest = zip(*STATES, strict=True)
     state = rng.choice(len(STATES), count, p=shares)
     postcode = rng.integers(np.array(lowest)[state], np.array(highest)[state], endpoint=True)
-    unit = pc.if_else(
-        pa.array(rng.random(count) < 0.2), _join(_text(rng.integers(1, 60, count)), "/", ""), ""
-    )
+    unit = pc.if_else(pa.array(rng.random(count) < 0.2), _join(_text(rng.integers(1, 60, count)), "/", ""), "")
     line = _join(
         unit,
         _text(rng.integers(1, 400, count)),

@@ -59,6 +59,4 @@ def _numeric(kind: str) -> str:
 
 def _pg(shape: str) -> str:
     """Postgres has no inline flag group: `(?i:…)` is spelled out."""
-    return shape.replace("(?i:true|false|t|f|1|0)", "[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[tTfF10]").replace(
-        "'", "''"
-    )
+    return shape.replace("(?i:true|false|t|f|1|0)", "[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[tTfF10]").replace("'", "''")

@@ -24,9 +24,7 @@ Examples:
 @as_of_option
 @contracts_option
 @json_option
-def ingest(
-    dataset: str, files: tuple[Path, ...], as_of: str | None, contracts: Path | None, as_json: bool
-) -> None:
+def ingest(dataset: str, files: tuple[Path, ...], as_of: str | None, contracts: Path | None, as_json: bool) -> None:
     """Take deliveries through the gate: land, scan with Soda, split, promote.
 
     Each file is one delivery and one transaction. Rows that break a clause go to quarantine; a delivery that
@@ -42,17 +40,13 @@ def ingest(
     project.catalog.find(dataset)
     missing = [path for path in files if not path.is_file()]
     if missing:
-        raise CouldNotTell(
-            f"There is no file {missing[0]}.", "Check the path; c360 fake makes deliveries to try."
-        )
+        raise CouldNotTell(f"There is no file {missing[0]}.", "Check the path; c360 fake makes deliveries to try.")
     database = connect(project.settings)
     results = []
     for path in files:
         with _progress(path, as_json) as (read, say):
             run = Run.start("gate", clock(as_of))
-            results.append(
-                take(database, project.catalog, dataset, path, run, project.settings.home, read, say)
-            )
+            results.append(take(database, project.catalog, dataset, path, run, project.settings.home, read, say))
     if as_json:
         print_json([_as_dict(result) for result in results])
     else:
@@ -177,10 +171,7 @@ def show(dataset: str, clause: str | None, limit: int, contracts: Path | None, a
         head = ["file", "row", "clauses", *public]
         print_table(
             head,
-            [
-                [s["file"], f"{s['row']:,}", ", ".join(s["clauses"]), *(str(s[name]) for name in public)]
-                for s in shown
-            ],
+            [[s["file"], f"{s['row']:,}", ", ".join(s["clauses"]), *(str(s[name]) for name in public)] for s in shown],
         )
     else:
         click.echo("No such row is in quarantine.")

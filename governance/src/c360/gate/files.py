@@ -82,9 +82,7 @@ def _csv(path: Path, digest: Any, progress: Callable[[int], None]) -> tuple[list
     return header, _without_blank_end(chunks) if len(header) > 1 else chunks
 
 
-def _rest_of(
-    opened: IO[bytes], first: bytes, digest: Any, progress: Callable[[int], None]
-) -> Iterator[bytes]:
+def _rest_of(opened: IO[bytes], first: bytes, digest: Any, progress: Callable[[int], None]) -> Iterator[bytes]:
     with opened:
         if first:
             yield first
@@ -119,9 +117,7 @@ def _parquet(path: Path, digest: Any, progress: Callable[[int], None]) -> tuple[
         raise _unreadable(path, "it is not a Parquet file") from error
     for field in table.schema_arrow:
         if pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
-            raise _unreadable(
-                path, f"its column {field.name!r} is {field.type}, which no contract column holds"
-            )
+            raise _unreadable(path, f"its column {field.name!r} is {field.type}, which no contract column holds")
     return list(table.schema_arrow.names), _parquet_as_csv(table, path)
 
 

@@ -69,9 +69,7 @@ def ingest(
     """
     contract, dataset = catalog.find(dataset_name)
     if contract.layer != "sources":
-        raise CouldNotTell(
-            f"{dataset_name} is a product, which dbt builds.", "Ingest a source, or run: c360 build"
-        )
+        raise CouldNotTell(f"{dataset_name} is a product, which dbt builds.", "Ingest a source, or run: c360 build")
     prepare(database)
     delivery = Delivery(path, progress)
     try:
@@ -79,9 +77,7 @@ def ingest(
             result = _through_the_gate(database, cursor, catalog, contract, dataset, delivery, run, home, say)
     except _Refused as refused:
         with database, database.cursor() as cursor:
-            _note(
-                cursor, delivery, contract, dataset, run, "refused", refused.delivered, reason=refused.reason
-            )
+            _note(cursor, delivery, contract, dataset, run, "refused", refused.delivered, reason=refused.reason)
             record(database, run, refused.findings)
         result = Ingested(
             path,
@@ -113,9 +109,7 @@ def _through_the_gate(
     before = _accepted_before(cursor, delivery, dataset)
     if before:
         drop(cursor)
-        return Ingested(
-            delivery.path, dataset.name, "repeated", delivered, reason=f"accepted before, at {before}"
-        )
+        return Ingested(delivery.path, dataset.name, "repeated", delivered, reason=f"accepted before, at {before}")
     say("scanning")
     for _, source in catalog.pairs():  # a reference needs its table, even while it is empty
         if source is dataset or any(
@@ -190,9 +184,7 @@ def scan_landed(
     return scan(database, soda.render(catalog, contract, dataset), "landing", run.as_of, home)
 
 
-def split_if_needed(
-    cursor: Any, catalog: Catalog, dataset: Dataset, verdicts: dict[str, Verdict]
-) -> Split | None:
+def split_if_needed(cursor: Any, catalog: Catalog, dataset: Dataset, verdicts: dict[str, Verdict]) -> Split | None:
     """None when Soda found every row clause to hold and every value had its type: then there is nothing to split."""
     cursor.execute(f"select exists (select 1 from {TYPED} where {MISCAST} is not null)")
     clean = not cursor.fetchone()[0] and not any(clause.kind == "unique" for clause in dataset.clauses)
@@ -223,9 +215,7 @@ def find(dataset: Dataset, verdicts: dict[str, Verdict], judged: Split | None) -
         if per_row:
             alone = clause.kind not in (*KEYS, "physicalType") and not _refers_to_itself(clause)
             exact = (
-                judged is not None
-                and not judged.collapsed
-                and judged.rows.keys().isdisjoint(_type_clauses(dataset))
+                judged is not None and not judged.collapsed and judged.rows.keys().isdisjoint(_type_clauses(dataset))
             )
             if alone and exact and rows != verdict.measured:
                 raise CouldNotTell(f"Soda and the split disagree on {clause.id}.", "Report this as a bug.")
@@ -244,21 +234,29 @@ def _refers_to_itself(clause: Clause) -> bool:
     return clause.kind == "relationship" and clause.argument.target == clause.dataset
 
 
-def _refuse_if_broken(
-    dataset: Dataset, findings: list[Finding], judged: Split | None, delivered: int
-) -> None:
-    limit = float(dataset.custom.get("maxQuarantineRatio", DEFAULT_RATIO))
+def _refuse_if_broken(dataset: Dataset, findings: list[Finding], judged: Split | None, delivered: int) -> None:
+    reasons = [
+        f"it breaks {found.clause.id}{_explained(found)}"
+        for found in findings
+        if found.outcome == "failed" and found.rows is None
+    ][:3]
+    limit = _limit(dataset)
     if judged and delivered and judged.quarantined / delivered > limit:
         worst = sorted(judged.rows.items(), key=lambda item: (-item[1], item[0]))[:3]
-        reasons = ", ".join(f"{clause} {rows}" for clause, rows in worst)
-        raise _Refused(
-            f"{judged.quarantined} of {delivered} rows break clauses ({reasons}), more than {limit:.0%}",
-            findings,
-            delivered,
-        )
-    for found in findings:
-        if found.outcome == "failed" and found.rows is None:
-            raise _Refused(f"it breaks {found.clause.id}{_explained(found)}", findings, delivered)
+        named = ", ".join(f"{clause} {rows}" for clause, rows in worst)
+        reasons.append(f"{judged.quarantined} of {delivered} rows break clauses ({named}), more than {limit:.0%}")
+    if reasons:
+        raise _Refused("; ".join(reasons), findings, delivered)
+
+
+def _limit(dataset: Dataset) -> float:
+    given = dataset.custom.get("maxQuarantineRatio", DEFAULT_RATIO)
+    try:
+        return float(given)
+    except (TypeError, ValueError):
+        raise Breach(
+            f"The maxQuarantineRatio of {dataset.name} is no number.", "Write it as a share, such as 0.2."
+        ) from None
 
 
 def _explained(found: Finding) -> str:

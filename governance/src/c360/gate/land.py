@@ -57,10 +57,7 @@ def create(cursor: "cursor", columns: list[str]) -> None:
 def type_it(cursor: "cursor", dataset: Dataset) -> None:
     """Cast the landed text once, and give Soda a view of the rows that have a value in every type."""
     names = [q(column.physical_name) for column in dataset.columns]
-    casts = [
-        cast(name, column.physical_type or "text")
-        for name, column in zip(names, dataset.columns, strict=True)
-    ]
+    casts = [cast(name, column.physical_type or "text") for name, column in zip(names, dataset.columns, strict=True)]
     texts = ", ".join(f"{name} as t{i}" for i, name in enumerate(names))
     typed = ", ".join(f"{sql} as c{i}" for i, sql in enumerate(casts))
     lost = ", ".join(

@@ -68,9 +68,7 @@ def promote(cursor: "cursor", dataset: Dataset, delivery_id: int, judged: bool, 
     holding = f"from {TYPED} as t" + (f" where not exists ({_lost('t')})" if judged else "")
     arguments = (errors(dataset),) if judged else None
     if not dataset.key:
-        cursor.execute(
-            f"insert into {table} ({', '.join(names)}) select {', '.join(names)} {holding}", arguments
-        )
+        cursor.execute(f"insert into {table} ({', '.join(names)}) select {', '.join(names)} {holding}", arguments)
         return Promotion(cursor.rowcount, 0, 0)
     keys = [q(dataset.physical(name)) for name in dataset.key]
     cursor.execute(
@@ -111,9 +109,7 @@ def _supersede(cursor: "cursor", dataset: Dataset, delivery_id: int, judged: boo
 
 def quarantine(cursor: "cursor", dataset: Dataset, delivery_id: int) -> int:
     """Keep the rows that were lost, as they were delivered, with the clauses they break and their row number."""
-    contents = ", ".join(
-        f"{POSTGRES.literal(column.name)}, x.{q(column.physical_name)}" for column in dataset.columns
-    )
+    contents = ", ".join(f"{POSTGRES.literal(column.name)}, x.{q(column.physical_name)}" for column in dataset.columns)
     cursor.execute(
         f"""
         insert into quarantine.rows (delivery_id, dataset, row_number, clauses, payload)

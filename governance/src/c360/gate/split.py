@@ -31,9 +31,7 @@ class Split:
 def split(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> Split:
     """Fill the verdict table: one row for each landed row that breaks clauses, with their ids, sorted."""
     collapsed = _collapse(cursor, dataset) if dataset.key else 0
-    cursor.execute(
-        f"drop table if exists {VERDICT}; create unlogged table {VERDICT} (at tid, clauses text[])"
-    )
+    cursor.execute(f"drop table if exists {VERDICT}; create unlogged table {VERDICT} (at tid, clauses text[])")
     _judge_rows(cursor, dataset)
     for clause in dataset.clauses:
         if clause.kind in KEYS:

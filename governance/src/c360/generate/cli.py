@@ -22,9 +22,7 @@ Examples:
     help="Write nothing; exit 1 when a file is stale, missing or orphaned.",
 )
 @contracts_option
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write below this folder."
-)
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write below this folder.")
 def generate(only_check: bool, contracts: Path | None, out: Path | None) -> None:
     """Write Soda checks, dbt sources and dbt model contracts from the contracts."""
     from c360.generate import check, plan, write

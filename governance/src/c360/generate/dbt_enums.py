@@ -40,9 +40,5 @@ def _jinja(value: object) -> str:
     """A literal that Jinja reads as data: JSON, with the openings of templates as escapes, and null as none."""
     text = json.dumps(value, ensure_ascii=False)
     for opener in ("{{", "{%", "{#", "}}", "%}", "#}"):
-        text = (
-            text.replace(opener, "".join(f"\\u{ord(ch):04x}" for ch in opener))
-            if opener in text[1:-1]
-            else text
-        )
+        text = text.replace(opener, "".join(f"\\u{ord(ch):04x}" for ch in opener)) if opener in text[1:-1] else text
     return text.replace(": null", ": none")

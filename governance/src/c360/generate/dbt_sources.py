@@ -6,6 +6,7 @@ from c360.contract.model import Clause, Column, Contract, Dataset
 from c360.generate.dbt_tests import data_tests
 from c360.generate.plan import Catalog, header
 from c360.generate.text import inert, to_yaml
+from c360.sql.dialect import POSTGRES, canonical_type
 
 
 def render(catalog: Catalog, contract: Contract, dataset: Dataset) -> str:
@@ -20,8 +21,7 @@ def render(catalog: Catalog, contract: Contract, dataset: Dataset) -> str:
     table["columns"] = [column_entry(column, by_column[column.name]) for column in dataset.columns]
     source = {
         "name": contract.system,
-        "schema": "{{ var('customer360_raw_schema', '%s') }}"
-        % "".join(c for c in dataset.schema if c != "'"),
+        "schema": "{{ var('customer360_raw_schema', '%s') }}" % "".join(c for c in dataset.schema if c != "'"),
         "tables": [table],
     }
     return f"# {header(contract)}\n" + to_yaml({"version": 2, "sources": [source]})
@@ -33,8 +33,10 @@ def _config(contract: Contract, dataset: Dataset) -> dict[str, Any]:
     if freshness is None:
         return {"meta": meta}
     column = dataset.physical(freshness.column or "")
+    kind = canonical_type(dataset.column(freshness.column or "").physical_type or "text")
+    zoned = ", zoned=true" if "with time zone" in kind else ""
     return {
-        "loaded_at_query": "{{ customer360.loaded_at_query(%s, this) }}" % _jinja_text(column),
+        "loaded_at_query": "{{ customer360.loaded_at_query(%s, this%s) }}" % (_jinja_text(column), zoned),
         "freshness": thresholds(freshness),
         "meta": {**meta, "clause": freshness.id},
     }
@@ -56,13 +58,18 @@ def thresholds(clause: Clause) -> dict[str, Any]:
 
 def column_entry(column: Column, tests: list[Any]) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": column.physical_name}
-    if column.physical_name != column.physical_name.lower() or not column.physical_name.isidentifier():
+    if needs_quotes(column.physical_name):
         entry["quote"] = True
     entry["description"] = inert(column.description)
     entry["config"] = {"meta": {"classification": column.classification}}
     if tests:
         entry["data_tests"] = tests
     return entry
+
+
+def needs_quotes(name: str) -> bool:
+    """Whether an engine would take the bare name for another one, or for a word of its own."""
+    return POSTGRES.quote(name) != name
 
 
 def _jinja_text(text: str) -> str:

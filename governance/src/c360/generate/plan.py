@@ -25,9 +25,7 @@ class Catalog:
                 other = seen.setdefault(claim, contract)
                 if other is not contract:
                     named = claim if isinstance(claim, str) else ".".join(claim)
-                    raise Breach(
-                        f"{contract.path}: {named} is claimed by {other.path} too.", "Rename one of them."
-                    )
+                    raise Breach(f"{contract.path}: {named} is claimed by {other.path} too.", "Rename one of them.")
         return catalog
 
     def pairs(self) -> Iterator[tuple[Contract, Dataset]]:
@@ -75,9 +73,7 @@ def plan(catalog: Catalog) -> dict[str, str]:
     for contract, dataset in catalog.pairs():
         files[f"soda_checks/{file_name(dataset)}.yml"] = soda.render(catalog, contract, dataset)
         renderer = dbt_sources if contract.layer == "sources" else dbt_models
-        files[f"dbt_package/models/contracts/{file_name(dataset)}.yml"] = renderer.render(
-            catalog, contract, dataset
-        )
+        files[f"dbt_package/models/contracts/{file_name(dataset)}.yml"] = renderer.render(catalog, contract, dataset)
     files["dbt_package/macros/contracts/contract_enum.sql"] = dbt_enums.render(catalog)
     return files
 

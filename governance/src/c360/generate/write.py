@@ -45,9 +45,7 @@ def write(plan: dict[str, str], root: Path) -> Drift:
         for path in drift.orphaned:
             (root / path).unlink()
     except OSError as error:
-        raise CouldNotTell(
-            f"Cannot write {error.filename}: {error.strerror}.", "Check the folder's rights."
-        ) from error
+        raise CouldNotTell(f"Cannot write {error.filename}: {error.strerror}.", "Check the folder's rights.") from error
     return drift
 
 

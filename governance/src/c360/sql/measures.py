@@ -3,6 +3,7 @@
 A measure either counts violations (`expected` is `= 0`) or has a bound of its own (metrics, sql rules, SLAs).
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -49,9 +50,7 @@ class Measure:
         return f"select case when measured {self.bound()} then 0 else 1 end from ({source}) as m(measured)"
 
 
-def measure(
-    clause: Clause, dataset: Dataset, resolve: Resolve, now: str, dialect: Dialect = POSTGRES
-) -> Measure:
+def measure(clause: Clause, dataset: Dataset, resolve: Resolve, now: str, dialect: Dialect = POSTGRES) -> Measure:
     """What to measure for `clause`. `now` is SQL for the clock, a timestamp without zone, in UTC."""
     relation, _ = resolve(dataset.name)
     kind = clause.kind
@@ -64,19 +63,23 @@ def measure(
     if kind == "freshness":
         return _freshness(clause, dataset, relation, now, dialect)
     if kind == "retention":
-        name = dialect.quote(dataset.physical(clause.column or ""))
-        age = _seconds_between(f"min({name})", now, dialect)
+        age = _seconds_between(f"min({in_utc(clause, dataset, dialect)})", now, dialect)
         rule = Rule("retention", "mustBeLessOrEqualTo", clause.argument)
         return Measure(rule, query=f"select coalesce({age}, 0) from {relation}")
     if kind == "sql":
         guard_sql(clause, clause.argument.query)
         column = dialect.quote(dataset.physical(clause.column)) if clause.column else None
-        return Measure(
-            clause.argument, query=substitute(clause.argument.query, relation, column).rstrip("; \n")
-        )
+        query = substitute(clause.argument.query, relation, column).rstrip("; \n")
+        return Measure(clause.argument, query=_own_table(query, dataset.table, relation))
     if clause.scope == "row":
         return Measure(ZERO, expression=_count_where(violation(clause, dataset, dialect)))
     return _metric(clause, dataset, relation, dialect)
+
+
+def _own_table(query: str, table: str, relation: str) -> str:
+    """A rule may also write out the name of the table it is about: dbt needs to know where that lies."""
+    written = rf"(?i)\b(from|join)\s+\"?{re.escape(table)}\"?(?=\s|$|\))"
+    return re.sub(written, lambda found: f"{found[1]} {relation}", query)
 
 
 def _count_where(condition: str) -> str:
@@ -108,9 +111,7 @@ def duplicate_keys(dataset: Dataset, key: tuple[str, ...], relation: str, dialec
     return f"select count(*) from ({groups}) as repeated"
 
 
-def orphans(
-    clause: Clause, dataset: Dataset, resolve: Resolve, dialect: Dialect, what: str = "count(*)"
-) -> str:
+def orphans(clause: Clause, dataset: Dataset, resolve: Resolve, dialect: Dialect, what: str = "count(*)") -> str:
     """Rows whose reference is filled in and leads nowhere; one with a null among its columns refers to nothing."""
     relation, _ = resolve(dataset.name)
     target_relation, target = resolve(clause.argument.target)
@@ -127,10 +128,20 @@ def _freshness(clause: Clause, dataset: Dataset, relation: str, now: str, dialec
 
     -1 when there is no row to tell by, which is a breach too.
     """
-    name = dialect.quote(dataset.physical(clause.column or ""))
+    name = in_utc(clause, dataset, dialect)
     age = _seconds_between(f"max({name})", now, dialect)
     rule = Rule("freshness", "mustBeBetween", (0, clause.argument))
     return Measure(rule, query=f"select coalesce({age}, -1) from {relation} where {name} <= {now}")
+
+
+def in_utc(clause: Clause, dataset: Dataset, dialect: Dialect) -> str:
+    """The clause's column as a timestamp without zone, in UTC, whatever the zone of the session."""
+    column = dataset.column(clause.column or "")
+    name = dialect.quote(column.physical_name)
+    kind = canonical_type(column.physical_type or "text")
+    if dialect.name == "postgres" and "with time zone" in kind:
+        return f"({name} at time zone 'UTC')"
+    return name if kind.startswith("timestamp") else f"cast({name} as timestamp)"
 
 
 def _seconds_between(earlier: str, later: str, dialect: Dialect) -> str:
@@ -146,7 +157,10 @@ def _metric(clause: Clause, dataset: Dataset, relation: str, dialect: Dialect) -
         return Measure(rule, expression="count(*)")
     if rule.metric == "duplicateValues":
         key = (clause.column,) if clause.column else tuple(arguments.get("properties") or dataset.key)
-        return Measure(rule, query=duplicate_keys(dataset, key, relation, dialect))
+        repeated = duplicate_keys(dataset, key, relation, dialect)
+        if rule.unit == "percent":
+            repeated = f"select coalesce(100.0 * ({repeated}) / nullif(count(*), 0), 0) from {relation}"
+        return Measure(rule, query=repeated)
     column = dataset.column(clause.column or "")
     name = dialect.quote(column.physical_name)
     text = f"cast({name} as {dialect.type_of('text')})"

@@ -4,7 +4,9 @@ The gate's split, the Soda checks and the dbt tests all use these, so they canno
 Nulls break `required` only, as in SQL's own constraints and in ODCS.
 """
 
+import math
 import re
+from datetime import UTC, datetime
 
 from c360.contract.model import Clause, Dataset
 from c360.errors import Breach
@@ -21,7 +23,7 @@ def violation(clause: Clause, dataset: Dataset, dialect: Dialect) -> str:
     Raises Breach when the clause cannot be expressed, naming it.
     """
     if clause.kind == "rowRule":
-        return _row_rule(clause, dataset)
+        return _row_rule(clause, dataset, dialect)
     assert clause.column is not None
     column = dataset.column(clause.column)
     name = dialect.quote(column.physical_name)
@@ -29,7 +31,8 @@ def violation(clause: Clause, dataset: Dataset, dialect: Dialect) -> str:
     if kind == "required":
         return f"{name} is null"
     if kind == "enum":
-        values = ", ".join(dialect.literal(value) for value in argument)
+        textual = canonical_type(column.physical_type or "text").startswith(("text", "character"))
+        values = ", ".join(dialect.literal(str(v) if textual else v) for v in argument if v is not None)
         return f"{name} not in ({values})"
     if kind == "pattern":
         return f"not ({dialect.matches(name, dialect.literal(pattern_for(str(argument), dialect)))})"
@@ -52,7 +55,11 @@ def _bound(clause: Clause, name: str, physical_type: str, dialect: Dialect) -> s
     if canonical.startswith("date"):
         bound = f"date {bound}"
     elif canonical.startswith("timestamp"):
-        bound = f"timestamp {bound}"
+        bound = _instant(clause, canonical, dialect)
+    elif isinstance(clause.argument, float) and not math.isfinite(clause.argument):
+        raise Breach(f"The bound of {clause.id} is {clause.argument}.", "Write a finite number.")
+    elif canonical == "real":  # else 0.1 as a real is compared with 0.1 as a double, and is larger
+        bound = f"cast({bound} as {dialect.type_of('real')})"
     outside = f"{name} {COMPARISONS[clause.kind]} {bound}"
     if canonical.startswith(_FLOATING):
         # Postgres and Spark sort NaN above every number, so a minimum alone would let it through.
@@ -64,8 +71,29 @@ def _bound(clause: Clause, name: str, physical_type: str, dialect: Dialect) -> s
     return outside
 
 
+def _instant(clause: Clause, canonical: str, dialect: Dialect) -> str:
+    """A timestamp as a literal: in UTC, which it is when it names no zone, whatever the zone of the session."""
+    try:
+        moment = datetime.fromisoformat(str(clause.argument))
+    except ValueError as error:
+        raise Breach(
+            f"The bound {clause.argument!r} of {clause.id} is no ISO 8601 time.",
+            "Write 2026-01-31T12:00:00Z.",
+        ) from error
+    if moment.tzinfo:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    text = moment.isoformat(" ")
+    if dialect.name == "postgres" and "with time zone" not in canonical:
+        return f"timestamp '{text}'"
+    return f"{'timestamptz' if dialect.name == 'postgres' else 'timestamp'} '{text}+00:00'"
+
+
 def _multiple(name: str, step: object, physical_type: str, dialect: Dialect) -> str:
     exact = "numeric" if dialect.name == "postgres" else "decimal(38,10)"
+    if dialect.name != "postgres" and canonical_type(physical_type or "text") in ("real", "double precision"):
+        # NaN and infinity have no decimal, and are no multiple
+        rest = f"mod(try_cast({name} as {exact}), cast({dialect.literal(str(step))} as {exact}))"
+        return f"({name} is not null and coalesce({rest}, 1) <> 0)"
     return f"mod(cast({name} as {exact}), cast({dialect.literal(str(step))} as {exact})) <> 0"
 
 
@@ -102,46 +130,66 @@ def read_format(form: str, name: str) -> tuple[str, str, list[tuple[int, str]]]:
         elif piece.strip("'") in tuple("TZ-/:. "):
             shape += piece.strip("'")
         else:
-            raise Breach(
-                f"The format {form!r} has the unknown part {piece!r}.", "Use yyyy MM dd HH mm ss SSS."
-            )
+            raise Breach(f"The format {form!r} has the unknown part {piece!r}.", "Use yyyy MM dd HH mm ss SSS.")
     if not {"yy", "MM", "dd"} <= set(places):
         raise Breach(f"The format {form!r} lacks a year, a month or a day.", "Use yyyy MM dd HH mm ss SSS.")
-    clocks = [
-        (places[part], last) for part, last in (("HH", "23"), ("mm", "59"), ("ss", "59")) if part in places
-    ]
+    clocks = [(places[part], last) for part, last in (("HH", "23"), ("mm", "59"), ("ss", "59")) if part in places]
     if shape.startswith("0000-00-00"):
         return shape, name, clocks
-    day = " || '-' || ".join(
-        f"substr({name}, {places[p]}, {4 if p == 'yy' else 2})" for p in ("yy", "MM", "dd")
-    )
+    day = " || '-' || ".join(f"substr({name}, {places[p]}, {4 if p == 'yy' else 2})" for p in ("yy", "MM", "dd"))
     time = " || ':' || ".join(f"substr({name}, {places[p]}, 2)" for p in ("HH", "mm", "ss") if p in places)
     return shape, f"{day} || ' ' || {time}" if time else day, clocks
 
 
 def pattern_for(pattern: str, dialect: Dialect) -> str:
-    """An ECMA-262 pattern in the engine's own spelling; Postgres says `\\y` for a word boundary."""
-    if dialect.name == "postgres":
-        return re.sub(
-            r"(?<!\\)((?:\\\\)*)\\([bB])", lambda m: m[1] + ("\\y" if m[2] == "b" else "\\Y"), pattern
-        )
-    return pattern
+    """An ECMA-262 pattern in the engine's own spelling.
+
+    Postgres' `\\d` and `\\w` know the digits and letters of every script and its `\\y` is a word boundary; Java's `$`
+    matches before a last line break too.
+    """
+    bracket = False
+    pieces = []
+    for piece in re.findall(r"\\.|[^\\]|\\$", pattern, re.DOTALL):
+        if piece == "[":
+            bracket = True
+        elif piece == "]":
+            bracket = False
+        elif dialect.name == "postgres":
+            piece = (_IN_BRACKETS if bracket else _OUTSIDE).get(piece, piece)
+        elif piece == "$" and not bracket:
+            piece = "\\z"
+        pieces.append(piece)
+    return "".join(pieces)
 
 
-def _row_rule(clause: Clause, dataset: Dataset) -> str:
+_IN_BRACKETS = {r"\d": "0-9", r"\w": "A-Za-z0-9_"}
+_OUTSIDE = {
+    r"\d": "[0-9]", r"\D": "[^0-9]", r"\w": "[A-Za-z0-9_]", r"\W": "[^A-Za-z0-9_]", r"\b": r"\y", r"\B": r"\Y",
+}  # fmt: skip
+
+
+def _row_rule(clause: Clause, dataset: Dataset, dialect: Dialect) -> str:
     predicate = clause.argument.predicate
     guard_sql(clause, predicate)
     if clause.column:
-        predicate = substitute(predicate, "", dataset.physical(clause.column))
+        predicate = substitute(predicate, "", dialect.quote(dataset.physical(clause.column)))
     return f"({predicate})"
 
 
 def substitute(query: str, table: str, column: str | None) -> str:
     """Fill in the placeholders that ODCS and datacontract-cli know: ${table}, ${column} and their synonyms."""
-    for word in ("table", "object", "model", "schema"):
-        query = query.replace("${%s}" % word, table).replace("{%s}" % word, table)
-    for word in ("column", "property", "field"):
-        query = query.replace("${%s}" % word, column or "").replace("{%s}" % word, column or "")
+    for words, name in (
+        (("table", "object", "model", "schema"), table),
+        (("column", "property", "field"), column),
+    ):
+        for word in words:
+            for placeholder in (
+                '"${%s}"',
+                '"{%s}"',
+                "${%s}",
+                "{%s}",
+            ):  # those in quotes first: names bring their own
+                query = query.replace(placeholder % word, name or "")
     return query
 
 
@@ -150,6 +198,7 @@ def guard_sql(clause: Clause, text: str) -> None:
 
     Raises Breach, naming the clause. The gate also runs rules with no right to write.
     """
+    text = text.rstrip("; \n")
     bare = re.sub(r"'(?:[^']|'')*'", "''", text)
     stripped = re.sub(r"\$?\{(?:table|object|model|schema|column|property|field)\}", "", bare)
     inside = re.sub(r"\$?\{(?:table|object|model|schema|column|property|field)\}", "", text)
