@@ -42,7 +42,7 @@ final as (
         purchases.first_purchase_date,
         purchases.last_purchase_date
         {%- for category in categories %},
-        cast(coalesce(purchases.{{ category.id }}_amount, 0) as numeric(14, 2)) as {{ category.id }}_amount {#- noqa: LT02 #}
+        cast(coalesce(purchases.{{ category.id }}_amount, 0) as numeric(14, 2)) as {{ category.id }}_amount
         {%- endfor %}
     from contacts
     left join purchases on contacts.id = purchases.contact_id

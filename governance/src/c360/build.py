@@ -1,5 +1,6 @@
 """Build: dbt in process, source freshness first, then models and tests; outcomes go to the history by clause."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,7 +54,7 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
         if stale:
             raise Breach(f"Sources are stale: {', '.join(stale)}; nothing was built.", "Ingest a newer delivery.")
         _told(fresh, "source freshness", project)
-        built = invoke("build", *dbt_arguments)
+        built = invoke("build", "--exclude", "package:elementary", "tag:gate", *dbt_arguments)
         results = _findings(project, built, freshness=False)
         with database:
             record(database, run, results)
@@ -75,10 +76,12 @@ def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
 
     Telemetry is off; everything dbt writes goes below `$C360_HOME/dbt`.
     """
+    from c360 import packages
     from c360.database import libpq_env
 
     home, folder = project.settings.home / "dbt", project.settings.dbt_project
-    home.mkdir(parents=True, exist_ok=True)
+    elementary = packages.cached(project.settings)
+    linked = packages.link(home / "packages", {**packages.local(folder), **elementary})
     env = libpq_env(project.settings) | {
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
@@ -86,19 +89,21 @@ def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
         "DBT_TARGET_PATH": str(home / "target"),
         "DBT_PROJECT_DIR": str(folder),
         "DBT_PROFILES_DIR": str(folder),
+        "DBT_PACKAGES_INSTALL_PATH": str(linked),
         "DBT_LOG_LEVEL": "warn",
         "DBT_USE_COLORS": "false",
     }
-    variables = f'{{"as_of": "{as_of:%Y-%m-%dT%H:%M:%S.%fZ}"}}' if as_of else "{}"
+    variables: dict[str, Any] = {"customer360_elementary": True} if elementary else {}
+    if as_of:
+        at = f"{as_of:%Y-%m-%dT%H:%M:%S.%fZ}"
+        variables |= {"as_of": at, "custom_run_started_at": at}  # the second is Elementary's name for it
     before = {name: os.environ.get(name) for name in env}
     os.environ.update(env)
     try:
         from dbt.cli.main import dbtRunner
 
         runner = dbtRunner()
-        if not (folder / "dbt_packages" / "customer360").exists():
-            _told(runner.invoke(["deps", "--quiet"]), "deps", project)
-        yield lambda *arguments: runner.invoke([*arguments, "--vars", variables])
+        yield lambda *arguments: runner.invoke([*arguments, "--vars", json.dumps(variables)])
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
@@ -126,6 +131,8 @@ def _finding(clause: Clause, node: Any, freshness: bool) -> Finding:
             outcome = failing(clause)
         return Finding(clause, "dbt", outcome, getattr(node, "age", None))  # type: ignore[arg-type]
     rows = getattr(node, "failures", None)
+    if clause.kind == "anomaly":
+        return Finding(clause, "elementary", outcome, rows)  # type: ignore[arg-type]
     return Finding(clause, "dbt", outcome, rows, rows)  # type: ignore[arg-type]
 
 

@@ -1,5 +1,7 @@
 """Publish: an HTML page for each contract and an index, by datacontract-cli's exporter, with nothing from outside."""
 
+import contextlib
+import io
 import logging
 import os
 import re
@@ -56,7 +58,8 @@ def write_pages(contracts: Any, folder: Path) -> int:
             html = DataContract(data_contract=document, inline_references=False).export("html")
             (fresh / name).write_text(_OUTSIDE.sub("", str(html)), encoding="utf-8")
             views.append(DataContractView(html_filepath=fresh / name, html_link=Path(name), odcs=document))
-        create_index_html(views, fresh)
+        with contextlib.redirect_stdout(io.StringIO()):  # it says where it wrote, which is not where the page will be
+            create_index_html(views, fresh)
         index = fresh / "index.html"
         index.write_text(_OUTSIDE.sub("", index.read_text(encoding="utf-8")), encoding="utf-8")
         _swap(fresh, folder)

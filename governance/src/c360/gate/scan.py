@@ -112,7 +112,7 @@ class _lent:
 
 
 def _no_telemetry(home: Path) -> None:
-    """Soda asks a file whether it may phone home, and writes one into the user's home if there is none: give it ours."""
+    """Soda asks a file whether it may phone home, and writes one into the user's home if there is none: so ours."""
     logging.getLogger("soda").setLevel(logging.CRITICAL)
     from soda.common.config_helper import ConfigHelper
 

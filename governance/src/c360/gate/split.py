@@ -155,7 +155,8 @@ def _judge_own_references(cursor: "cursor", catalog: Catalog, dataset: Dataset) 
                 and not exists (
                     select 1 from {TYPED} as p where {equal} and not exists (
                         select 1 from {VERDICT} as v where v.at = p.{AT} and v.clauses && %s::text[]))
-                and not exists (select 1 from {VERDICT} as v where v.at = child.{AT} and v.clauses @> array[{literal(clause.id)}])
+                and not exists (
+                    select 1 from {VERDICT} as v where v.at = child.{AT} and {literal(clause.id)} = any(v.clauses))
                 """,
                 (fatal,),
             )

@@ -25,7 +25,7 @@ class Drift:
 
 
 def check(plan: dict[str, str], root: Path) -> Drift:
-    """Compare without writing. A file is an orphan when its first line says it was generated and no contract asks for it."""
+    """Compare without writing. An orphan says in its first line that it was generated, and no contract asks for it."""
     stale, missing = [], []
     for path, text in plan.items():
         file = root / path
