@@ -38,14 +38,22 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
 
     Stale sources end it before anything is built.
     """
+    from c360 import packages
     from c360.database import connect
     from c360.database.tables import prepare
+    from c360.report.elementary import prepare_tables
 
     project = open_project()
     run = Run.start("build", clock(as_of))
     database = connect(project.settings)
     prepare(database)
+    left_out = packages.left_out(project.settings)
+    if left_out:
+        click.echo(left_out, err=True)
+    excluded = [] if left_out else ["--exclude", "package:elementary", "tag:gate"]
     with dbt(project, run.as_of if as_of else None) as invoke:
+        if not left_out:
+            prepare_tables(database, invoke)
         fresh = invoke("source", "freshness")
         findings = _findings(project, fresh, freshness=True)
         with database:
@@ -54,7 +62,7 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
         if stale:
             raise Breach(f"Sources are stale: {', '.join(stale)}; nothing was built.", "Ingest a newer delivery.")
         _told(fresh, "source freshness", project)
-        built = invoke("build", "--exclude", "package:elementary", "tag:gate", *dbt_arguments)
+        built = invoke("build", *excluded, *dbt_arguments)
         results = _findings(project, built, freshness=False)
         with database:
             record(database, run, results)

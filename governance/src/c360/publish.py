@@ -16,9 +16,14 @@ from c360.console import contracts_option
 from c360.errors import CouldNotTell
 
 _OUTSIDE = re.compile(
-    r"""<(script|link)\b[^>]*\b(?:src|href)=["'](?:https?:)?//[^>]*>(?:\s*</script>)?""", re.IGNORECASE
+    r"""<link\b[^>]*\bhref=["'](?:https?:)?//[^>]*>"""
+    r"""|<script\b[^>]*\bsrc=[^>]*>\s*</script>"""
+    r"""|<script\b[^>]*\btype=["']module["'][^>]*>.*?</script>"""
+    r"""|<section\b[^>]*\bid=["']diagram["'].*?</section>""",
+    re.IGNORECASE | re.DOTALL,
 )
-"""Scripts and styles that a page would load from elsewhere: these pages work from a file and tell nobody."""
+"""What a page would load from elsewhere, and the diagram that only such a script can draw: these pages work from a
+file and tell nobody that they are read."""
 
 
 @click.command(
