@@ -11,9 +11,9 @@
     where attrelid = to_regclass({{ customer360.text_literal(relation | string) }}) and attnum > 0 and not attisdropped
 {% endmacro %}
 
-{#- Spark has no catalogue to query: what DESCRIBE says, as rows. -#}
+{#- Spark has no catalogue to query: what DESCRIBE says, as rows; none with --no-introspect. -#}
 {% macro spark__relation_columns(relation) %}
-    {%- set columns = adapter.get_columns_in_relation(relation) if execute else [] %}
+    {%- set columns = adapter.get_columns_in_relation(relation) if execute and flags.INTROSPECT else [] %}
     {%- for column in columns %}
     select {{ customer360.text_literal(column.name) }} as name, {{ customer360.text_literal(column.dtype | lower) }} as data_type
     union all

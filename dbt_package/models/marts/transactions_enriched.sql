@@ -26,7 +26,8 @@ arrived as (
 
     select *
     from transactions
-    {% if is_incremental() %}
+    {#- With --no-introspect there is no connection to ask whether the table exists. #}
+    {% if flags.INTROSPECT and is_incremental() %}
     where
         loaded_at >= (
             select min(delivered.loaded_at)

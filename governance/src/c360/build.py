@@ -13,7 +13,7 @@ import click
 from c360.console import as_of_option, clock, json_option, print_json, print_table
 from c360.contract.model import Clause
 from c360.errors import Breach, CouldNotTell
-from c360.history import Finding, Run, failing, record
+from c360.history import Finding, Run, failing, on_record, record
 from c360.project import Project, open_project
 
 _OUTCOMES = {
@@ -38,22 +38,30 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
 
     Stale sources end it before anything is built.
     """
-    from c360 import packages
     from c360.database import connect
     from c360.database.tables import prepare
-    from c360.report.elementary import prepare_tables
 
     project = open_project()
     run = Run.start("build", clock(as_of))
     database = connect(project.settings)
     prepare(database)
+    with on_record(database, run):
+        _build(project, database, run, dbt_arguments, pinned=as_of is not None, as_json=as_json)
+
+
+def _build(
+    project: Project, database: Any, run: Run, dbt_arguments: tuple[str, ...], pinned: bool, as_json: bool
+) -> None:
+    from c360 import packages
+    from c360.report.elementary import prepare_tables
+
     left_out = packages.left_out(project.settings)
     if left_out:
         click.echo(left_out, err=True)
     excluded = [] if left_out else ["--exclude", "package:elementary", "tag:gate"]
-    with dbt(project, run.as_of if as_of else None) as invoke:
+    with dbt(project, run.as_of if pinned else None) as invoke:
         if not left_out:
-            prepare_tables(database, invoke)
+            prepare_tables(project, database, invoke)
         fresh = invoke("source", "freshness")
         findings = _findings(project, fresh, freshness=True)
         with database:
@@ -101,7 +109,9 @@ def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
         "DBT_LOG_LEVEL": "warn",
         "DBT_USE_COLORS": "false",
     }
-    variables: dict[str, Any] = {"customer360_elementary": True} if elementary else {}
+    variables: dict[str, Any] = {}
+    if elementary:  # it is told of our models once, by prepare_tables
+        variables = {"customer360_elementary": True, "disable_dbt_artifacts_autoupload": True}
     if as_of:
         at = f"{as_of:%Y-%m-%dT%H:%M:%S.%fZ}"
         variables |= {"as_of": at, "custom_run_started_at": at}  # the second is Elementary's name for it

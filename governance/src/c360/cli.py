@@ -10,6 +10,7 @@ from c360 import __version__
 from c360.errors import CouldNotTell
 
 VERBS = {
+    "deps": ("c360.packages:deps", "Get the dbt packages of Elementary, once."),
     "db": ("c360.database.cli:db", "The database: start, stop, status, url, env, psql."),
     "fake": ("c360.fake.cli:fake", "Write deliveries of invented people to try things on."),
     "lint": ("c360.contract.cli:lint", "Check contracts: the ODCS schema, and what it cannot say."),
@@ -19,7 +20,10 @@ VERBS = {
     "quarantine": ("c360.gate.cli:quarantine", "Rows that broke clauses: list, show, replay."),
     "build": ("c360.build:build", "Run dbt: source freshness, then models and tests."),
     "verify": ("c360.verify:verify", "Run datacontract test for every contract."),
-    "status": ("c360.status:status", "The last outcome of each clause, by engine."),
+    "report": ("c360.report.cli:report", "The page for data owners, and Elementary's report."),
+    "status": ("c360.status.cli:status", "What holds now, since when, and what gets worse."),
+    "history": ("c360.history_cli:history", "The record behind status: prune it."),
+    "alert": ("c360.alert:alert", "Tell what changed since the last alert."),
     "publish": ("c360.publish:publish", "Write an HTML page for each contract, and an index."),
     "demo": ("c360.demo:demo", "The whole flow on invented deliveries."),
 }

@@ -30,13 +30,13 @@ def demo(customers: int, transactions: int, seed: int, clean: bool, as_of: str |
         "fake", f"--customers={customers}", f"--transactions={transactions}", f"--seed={seed}", f"--out={deliveries}",
         "--format=csv", f"--now={at}", *([] if clean else ["--defects"]),
     )  # fmt: skip
-    _run("generate", "--check")
+    _run("generate")
     _run("ingest", "contacts", str(deliveries / "contacts.csv"), *later)
     _run("ingest", "transactions", str(deliveries / "transactions.csv"), *later)
     _run("build", *later)
     _run("verify", *later)
     _run("publish")
-    _run("status")
+    _run("status", *later)
     click.echo(f"Pages: {settings.site / 'contracts' / 'index.html'}")
     click.echo("Why rows are in quarantine: c360 quarantine list")
 

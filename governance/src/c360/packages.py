@@ -72,7 +72,7 @@ def left_out(settings: Settings) -> str | None:
     )
 
 
-def link(settings: Settings, folder: Path, packages: Mapping[str, Path]) -> Path:
+def link(folder: Path, packages: Mapping[str, Path]) -> Path:
     """Make `folder` hold these packages and nothing else, as links; returns it. What they lead to is not touched."""
     folder.mkdir(parents=True, exist_ok=True)
     for there in folder.iterdir():

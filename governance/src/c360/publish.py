@@ -3,17 +3,18 @@
 import contextlib
 import io
 import logging
-import os
 import re
-import shutil
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from c360.console import contracts_option
+from c360.contract.model import Contract
 from c360.errors import CouldNotTell
+from c360.folders import replacing
+from c360.settings import Settings
 
 _OUTSIDE = re.compile(
     r"""<link\b[^>]*\bhref=["'](?:https?:)?//[^>]*>"""
@@ -40,8 +41,32 @@ def publish(contracts: Path | None, out: Path | None) -> None:
 
     project = open_project(contracts)
     folder = (out or project.settings.site / "contracts").resolve()
-    pages = write_pages(project.catalog.contracts, folder)
+    with _on_record(project.settings):
+        pages = write_pages(project.catalog.contracts, folder)
     click.echo(f"{pages} contract pages: {folder / 'index.html'}")
+
+
+@contextlib.contextmanager
+def _on_record(settings: Settings) -> Iterator[None]:
+    """In the history, where there is a database: pages need none."""
+    from c360.database import connect
+    from c360.database.tables import prepare
+    from c360.history import Run, on_record
+
+    try:
+        database = connect(settings)
+    except CouldNotTell as error:
+        click.echo(f"Not in the history: {error.message}", err=True)
+        yield
+        return
+    prepare(database)
+    with on_record(database, Run.start("publish")):
+        yield
+
+
+def page_name(contract: Contract) -> str:
+    """The file name of a contract's page."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", f"{contract.name}-{contract.version}.html")
 
 
 def write_pages(contracts: Any, folder: Path) -> int:
@@ -51,14 +76,10 @@ def write_pages(contracts: Any, folder: Path) -> int:
     from open_data_contract_standard.model import OpenDataContractStandard
 
     logging.getLogger("datacontract").setLevel(logging.CRITICAL)
-    if folder.exists() and not (folder / "index.html").exists() and any(folder.iterdir()):
-        raise CouldNotTell(f"{folder} holds other files.", "Choose an empty folder: c360 publish --out DIR")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
+    with replacing(folder) as fresh:
         views = []
         for contract in contracts:
-            name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{contract.name}-{contract.version}.html")
+            name = page_name(contract)
             document = OpenDataContractStandard(**contract.document)
             html = DataContract(data_contract=document, inline_references=False).export("html")
             (fresh / name).write_text(_OUTSIDE.sub("", str(html)), encoding="utf-8")
@@ -67,16 +88,4 @@ def write_pages(contracts: Any, folder: Path) -> int:
             create_index_html(views, fresh)
         index = fresh / "index.html"
         index.write_text(_OUTSIDE.sub("", index.read_text(encoding="utf-8")), encoding="utf-8")
-        _swap(fresh, folder)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
     return len(views)
-
-
-def _swap(fresh: Path, folder: Path) -> None:
-    fresh.chmod(0o755)
-    old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
-    if folder.exists():
-        folder.rename(old)
-    fresh.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from c360.errors import CouldNotTell
@@ -25,6 +25,8 @@ class Settings:
     """`$C360_DBT_PACKAGES`: where copies of dbt packages are kept, as `<name>/<version>`."""
     package_hub: str = _PACKAGE_HUB
     """`$DBT_PACKAGE_HUB_URL`, as dbt itself reads it: where dbt packages come from."""
+    webhook_url: str | None = field(default=None, repr=False)
+    """`$C360_WEBHOOK_URL`: where `c360 alert` posts to. Its path is a secret: it is never shown."""
 
     @property
     def contracts(self) -> Path:
@@ -55,6 +57,7 @@ def load(env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Setti
         database_url=env.get("C360_DATABASE_URL") or None,
         dbt_packages=(cwd / packages).resolve(),
         package_hub=env.get("DBT_PACKAGE_HUB_URL") or _PACKAGE_HUB,
+        webhook_url=env.get("C360_WEBHOOK_URL") or None,
     )
 
 

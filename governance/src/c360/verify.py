@@ -18,7 +18,8 @@ from c360.console import as_of_option, clock, contracts_option, json_option, pri
 from c360.contract.model import Clause, Contract, Dataset
 from c360.errors import Breach, CouldNotTell
 from c360.generate.plan import Catalog
-from c360.history import Finding, failing
+from c360.history import Finding, Run, failing, on_record, record
+from c360.project import Project, open_project
 from c360.settings import Settings
 from c360.sql.dialect import POSTGRES
 from c360.sql.measures import ZERO, Measure, measure
@@ -76,8 +77,6 @@ def verify(names: tuple[str, ...], as_of: str | None, contracts: Path | None, as
     """Run datacontract test for every contract against the database, in one table."""
     from c360.database import connect
     from c360.database.tables import prepare
-    from c360.history import Run, record
-    from c360.project import open_project
 
     project = open_project(contracts)
     chosen = [c for c in project.catalog.contracts if not names or c.name in names]
@@ -87,11 +86,16 @@ def verify(names: tuple[str, ...], as_of: str | None, contracts: Path | None, as
     run = Run.start("verify", clock(as_of))
     database = connect(project.settings)
     prepare(database)
+    with on_record(database, run):
+        _verify(project, database, run, chosen, pinned=as_of is not None, as_json=as_json)
+
+
+def _verify(
+    project: Project, database: "connection", run: Run, chosen: list[Contract], pinned: bool, as_json: bool
+) -> None:
     findings: list[Finding] = []
     for contract in chosen:
-        findings += verify_contract(
-            database, project.settings, project.catalog, contract, run.as_of, pinned=as_of is not None
-        )
+        findings += verify_contract(database, project.settings, project.catalog, contract, run.as_of, pinned)
     with database:
         record(database, run, findings)
     if as_json:
@@ -135,7 +139,7 @@ def _decide(clause: Clause, ours: Finding, theirs: str | None) -> Finding:
         return Finding(clause, "datacontract", ours.outcome, ours.measured, ours.rows, ours.detail)
     if theirs in ("passed", "failed") and ours.outcome != "errored":
         detail = f"datacontract says {theirs}"
-        return Finding(clause, "sql", ours.outcome, ours.measured, ours.rows, detail)
+        return Finding(clause, "sql", ours.outcome, ours.measured, ours.rows, detail, dissent=f"datacontract: {theirs}")
     return ours
 
 

@@ -1,10 +1,11 @@
 """From the parts of a schema object to its clauses: which promises it makes, and what each is called."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from c360.contract.model import DIMENSIONS, Clause, Relationship, Rule
+from c360.contract.model import DIMENSIONS, Anomaly, Clause, Relationship, Rule
 from c360.errors import Breach
 
 OPTION_KINDS = [
@@ -85,6 +86,7 @@ def clauses_of(
         )
 
     properties = part.get("properties") or []
+    tables = [str(other.get("name")) for other in document.get("schema") or []]
     keys = [p["name"] for p in sorted(properties, key=_key_position) if p.get("primaryKey")]
     for prop in properties:
         column, options = prop["name"], prop.get("logicalTypeOptions") or {}
@@ -105,7 +107,7 @@ def clauses_of(
         if options.get("format") and _stored_as_text(prop):
             add("format", str(options["format"]), column)
         for relation in prop.get("relationships") or []:
-            add("relationship", relationship_of(path, dataset, relation, column), column)
+            add("relationship", relationship_of(path, dataset, relation, column, tables), column)
         if prop.get("classification"):
             add("classification", str(prop["classification"]), column)
         for quality in prop.get("quality") or []:
@@ -113,7 +115,7 @@ def clauses_of(
     if len(keys) > 1:
         add("primaryKey", tuple(keys))
     for relation in part.get("relationships") or []:
-        add("relationship", relationship_of(path, dataset, relation, None))
+        add("relationship", relationship_of(path, dataset, relation, None, tables))
     for quality in part.get("quality") or []:
         _add_rule(path, add, quality, None)
     add("unexpectedColumns", _allows_unexpected(part))
@@ -141,11 +143,16 @@ def _severity(severity: Any) -> Any:
     return "warning" if str(severity or "error").lower() in ("warning", "warn", "info") else "error"
 
 
-def relationship_of(path: Path, dataset: str, relation: dict[str, Any], column: str | None) -> Relationship:
-    """Read an ODCS relationship, in shorthand (`contacts.id`) or by ids (`…#/schema/contacts/properties/id`)."""
-    here = [column] if column else _as_list(relation.get("from"))
-    there = [_reference(path, str(target)) for target in _as_list(relation.get("to"))]
-    columns = tuple(str(name).rpartition(".")[2] for name in here)
+def relationship_of(
+    path: Path, dataset: str, relation: dict[str, Any], column: str | None, known: Iterable[str] = ()
+) -> Relationship:
+    """Read an ODCS relationship, in shorthand (`contacts.id`) or by ids (`…#/schema/contacts/properties/id`).
+
+    `known` datasets are told from their columns where the names of these hold dots too.
+    """
+    here = [column] if column else [str(n).removeprefix(f"{dataset}.") for n in _as_list(relation.get("from"))]
+    there = [_reference(path, str(target), (dataset, *known)) for target in _as_list(relation.get("to"))]
+    columns = tuple(here)
     if not there or len(there) != len(columns) or len({target for target, _ in there}) != 1:
         raise Breach(
             f"{path}: a relationship of {dataset} does not pair its columns with those of one table.",
@@ -154,11 +161,14 @@ def relationship_of(path: Path, dataset: str, relation: dict[str, Any], column: 
     return Relationship(columns, there[0][0], tuple(name for _, name in there))
 
 
-def _reference(path: Path, reference: str) -> tuple[str, str]:
+def _reference(path: Path, reference: str, known: Iterable[str]) -> tuple[str, str]:
     if "/" in reference:
         steps = reference.rpartition("#")[2].strip("/").split("/")
         if len(steps) == 4:
             return steps[1], steps[3]
+    for name in sorted(known, key=len, reverse=True):
+        if reference.startswith(f"{name}."):
+            return name, reference[len(name) + 1 :]
     dataset, dot, column = reference.rpartition(".")
     if not dot:
         raise Breach(f"{path}: the relationship to {reference!r} names no column.", "Write table.column.")
@@ -173,6 +183,9 @@ def _as_list(value: Any) -> list[Any]:
 
 def _add_rule(path: Path, add: Any, quality: dict[str, Any], column: str | None) -> None:
     kind = quality.get("type") or ("library" if quality.get("metric") or quality.get("rule") else "text")
+    if kind == "custom" and quality.get("engine") == "elementary":
+        anomaly = _anomaly(path, quality)
+        add("anomaly", anomaly, column, str(quality.get("id") or quality.get("name") or anomaly.test), quality)
     if kind not in ("library", "sql"):
         return
     operators = [name for name in OPERATORS if quality.get(name) is not None]
@@ -205,6 +218,21 @@ def _add_rule(path: Path, add: Any, quality: dict[str, Any], column: str | None)
     add("rowRule" if row_rule else metric, rule, column, name, quality)
 
 
+def _anomaly(path: Path, quality: dict[str, Any]) -> Anomaly:
+    """`implementation` is written as in dbt: the name of a test, over its arguments."""
+    body = quality.get("implementation")
+    if isinstance(body, str):
+        body = {body.strip(): None}
+    arguments = next(iter(body.values()), None) if isinstance(body, dict) and len(body) == 1 else ""
+    if not isinstance(arguments, dict | None):
+        named = quality.get("id") or quality.get("name") or "a custom rule"
+        raise Breach(
+            f"{path}: the implementation of {named} is not one test of Elementary with its arguments.",
+            "Write implementation: {volume_anomalies: {anomaly_direction: drop}}.",
+        )
+    return Anomaly(str(next(iter(body))), arguments or {})
+
+
 def _frozen(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_frozen(item) for item in value)
@@ -216,8 +244,11 @@ def _add_sla(path: Path, add: Any, sla: dict[str, Any], dataset: str, document: 
     if kind not in ("freshness", "retention"):
         return
     element = str(sla.get("element") or document.get("slaDefaultElement") or "")
-    owner, _, column = element.rpartition(".")
     tables = [str(part.get("name")) for part in document.get("schema") or []]
+    owner, _, column = element.rpartition(".")
+    for name in tables:
+        if element.startswith(f"{name}."):
+            owner, column = name, element[len(name) + 1 :]
     if (owner and owner != dataset) or (not owner and len(tables) > 1 and dataset != tables[0]):
         return
     if not column:

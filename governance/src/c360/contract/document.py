@@ -51,37 +51,33 @@ def read_document(path: Path, text: str | None = None) -> dict[str, Any]:
     if len(text) > MAX_BYTES:
         raise Breach(f"{path} is larger than {MAX_BYTES} bytes.", "Split the contract.")
     try:
-        _no_aliases(text)
+        _guard(path, text)
         data = yaml.load(text, Loader=_ContractLoader)  # noqa: S506 - a safe loader, made stricter
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         problem = getattr(error, "problem", None) or "not YAML"
         raise Breach(f"{where} is not valid YAML: {problem}.", f"Mend it, then: c360 lint {path}") from error
-    except RecursionError as error:
-        raise Breach(f"{path} is nested too deeply.", "Flatten the contract.") from error
     if not isinstance(data, dict):
         raise Breach(f"{path} holds no contract (a mapping).", "See contracts/sources for examples.")
-    if _depth(data) > MAX_DEPTH:
-        raise Breach(f"{path} is nested deeper than {MAX_DEPTH} levels.", "Flatten the contract.")
     return data
 
 
-def _no_aliases(text: str) -> None:
-    """A few lines of aliases of aliases can stand for more than any memory holds."""
-    if "*" in text:
-        for event in yaml.parse(text, Loader=_Loader):
-            if isinstance(event, yaml.events.AliasEvent):
-                problem = "aliases (*name) are not allowed in a contract"
-                raise yaml.constructor.ConstructorError(None, None, problem, event.start_mark)
-
-
-def _depth(value: Any) -> int:
-    if isinstance(value, dict):
-        return 1 + max(map(_depth, value.values()), default=0)
-    if isinstance(value, list):
-        return 1 + max(map(_depth, value), default=0)
-    return 0
+def _guard(path: Path, text: str) -> None:
+    """Before anything is built: no aliases, a few lines of which can stand for more than any memory holds, and
+    no depth that would overflow the stack of the parser, which is C."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.events.AliasEvent):
+            problem = "aliases (*name) are not allowed in a contract"
+            raise yaml.constructor.ConstructorError(None, None, problem, event.start_mark)
+        if isinstance(event, yaml.events.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.events.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            where = f"{path}:{event.start_mark.line + 1}"
+            raise Breach(f"{where} is nested deeper than {MAX_DEPTH} levels.", "Flatten the contract.")
 
 
 def line_of(path: Path, inside: tuple[str | int, ...]) -> int:

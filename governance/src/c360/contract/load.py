@@ -60,6 +60,15 @@ def load_contract(path: Path, folder: Path | None = None, document: dict[str, An
         Breach: a part that is needed is missing or of the wrong shape; says which and where.
     """
     document = read_document(path) if document is None else document
+    try:
+        return _contract(path, folder, document)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:  # a text where a mapping belongs
+        raise Breach(
+            f"{path} does not have the shape of an ODCS contract ({error}).", "See where: c360 lint"
+        ) from error
+
+
+def _contract(path: Path, folder: Path | None, document: dict[str, Any]) -> Contract:
     if document.get("kind") != "DataContract":
         raise Breach(f"{path}: kind is not DataContract.", "Write an Open Data Contract Standard contract.")
     version = str(document.get("version", ""))

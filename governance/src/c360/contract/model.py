@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from c360.errors import Breach
+
 Severity = Literal["error", "warning"]
 Scope = Literal["row", "delivery", "contract"]
 
@@ -28,8 +30,8 @@ ROW_KINDS = frozenset(
 )
 """A row can break these alone: at the gate such a row is quarantined."""
 
-CONTRACT_KINDS = frozenset({"classification"})
-"""Said about the contract itself: linting and publishing enforce them, not data checks."""
+CONTRACT_KINDS = frozenset({"classification", "anomaly"})
+"""No row and no delivery alone breaks these: classifications are linted and published, anomalies want a history."""
 
 DIMENSIONS = {
     "required": "completeness",
@@ -70,12 +72,20 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Anomaly:
+    """What is compared with its own past: a test of Elementary's package, and its arguments by their names there."""
+
+    test: str
+    arguments: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
 class Clause:
     """One promise of a contract. `id` is stable and readable, and the key of the history.
 
     `argument` by kind: enum a tuple of values; pattern a regular expression; lengths, bounds and multipleOf
     a number or text; primaryKey and unique a tuple of column names; relationship a Relationship; freshness
-    and retention a number of seconds; physicalType a type; metrics, sql and row rules a Rule.
+    and retention a number of seconds; physicalType a type; metrics, sql and row rules a Rule; anomaly an Anomaly.
     """
 
     id: str
@@ -130,7 +140,12 @@ class Dataset:
     custom: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def column(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise Breach(
+            f"The contract of {self.name} names a column {name!r} that it does not describe.", "Run: c360 lint"
+        )
 
     def physical(self, name: str) -> str:
         return self.column(name).physical_name

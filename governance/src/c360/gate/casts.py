@@ -44,7 +44,15 @@ def cast(column: str, physical_type: str) -> str:
         shaped = f"translate({column}, '123456789', '000000000') = '0000-00-00'"
         return f"case when {shaped} and {valid} then {column}::{kind} end"
     shape = _numeric(kind) if kind.startswith("numeric(") else _SHAPES[plain]
-    same = f"{column}::{kind}::text = {column} and {column} not in ('infinity', '-infinity')"
+    text = f"{column}::{kind}::text"
+    same = f"{text} = {column} and {column} not in ('infinity', '-infinity')"
+    if plain == "timestamp without time zone":
+        # to the second as Postgres spells it, but for a T or Z, and with no more digits after that than it keeps
+        spelled = f"rtrim(replace({column}, 'T', ' '), 'Z')"
+        same = (
+            f"char_length({spelled}) between 19 and 26 and left({spelled}, 19) = left({text}, 19) "
+            f"and translate(substr({spelled}, 20), '.0123456789', '') = ''"
+        )
     if plain == "boolean":
         same = "false"
     # the cheap comparison decides nearly every row; the regular expression only what it leaves open

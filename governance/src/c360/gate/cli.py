@@ -37,23 +37,35 @@ def ingest(dataset: str, files: tuple[Path, ...], as_of: str | None, contracts: 
     from c360.project import open_project
 
     project = open_project(contracts)
-    project.catalog.find(dataset)
+    _named(project.catalog, dataset)
     missing = [path for path in files if not path.is_file()]
     if missing:
         raise CouldNotTell(f"There is no file {missing[0]}.", "Check the path; c360 fake makes deliveries to try.")
     database = connect(project.settings)
     results = []
-    for path in files:
-        with _progress(path, as_json) as (read, say):
-            run = Run.start("gate", clock(as_of))
-            results.append(take(database, project.catalog, dataset, path, run, project.settings.home, read, say))
-    if as_json:
-        print_json([_as_dict(result) for result in results])
-    else:
-        _show(results)
+    try:
+        for path in files:
+            with _progress(path, as_json) as (read, say):
+                run = Run.start("gate", clock(as_of))
+                results.append(take(database, project.catalog, dataset, path, run, project.settings.home, read, say))
+    finally:  # what was taken before a file that cannot be read stays taken, so say so
+        if as_json:
+            print_json([_as_dict(result) for result in results])
+        elif results:
+            _show(results)
     breach = breach_of(results)
     if breach:
         raise breach
+
+
+def _named(catalog: Any, dataset: str) -> Any:
+    """The dataset that was typed. One that no contract describes breaks no contract: CouldNotTell."""
+    from c360.errors import Breach
+
+    try:
+        return catalog.find(dataset)[1]
+    except Breach as unknown:
+        raise CouldNotTell(unknown.message, unknown.remedy) from None
 
 
 def _as_dict(result: Any) -> dict[str, Any]:
@@ -148,7 +160,7 @@ def show(dataset: str, clause: str | None, limit: int, contracts: Path | None, a
     from c360.project import open_project
 
     project = open_project(contracts)
-    _, described = project.catalog.find(dataset)
+    described = _named(project.catalog, dataset)
     public = [column.name for column in described.columns if column.classification == "public"]
     database = connect(project.settings)
     prepare(database)
@@ -191,6 +203,8 @@ def replay(dataset: str | None, as_of: str | None, contracts: Path | None, as_js
 
     project = open_project(contracts)
     sources = [d.name for contract, d in project.catalog.pairs() if contract.layer == "sources"]
+    if dataset:
+        _named(project.catalog, dataset)
     database = connect(project.settings)
     run = Run.start("replay", clock(as_of))
     results = [again(database, project.catalog, name, run) for name in ([dataset] if dataset else sources)]

@@ -35,10 +35,19 @@ class Delivery:
         if repeated:
             raise _unreadable(path, f"its header names {sorted(repeated)[0]!r} twice")
         self._rest = b""
+        self.failure: CouldNotTell | None = None
+        """What stopped the reading half-way; COPY only says that something did."""
 
     def read(self, size: int = -1) -> bytes:
         while not self._rest:
-            chunk = next(self._chunks, None)
+            try:
+                chunk = next(self._chunks, None)
+            except OSError as error:
+                self.failure = _unreadable(self.path, error.strerror or "it cannot be read to its end")
+                raise
+            except CouldNotTell as error:
+                self.failure = error
+                raise
             if chunk is None:
                 return b""
             self._rest = chunk
@@ -116,9 +125,19 @@ def _parquet(path: Path, digest: Any, progress: Callable[[int], None]) -> tuple[
     except pa.ArrowInvalid as error:
         raise _unreadable(path, "it is not a Parquet file") from error
     for field in table.schema_arrow:
-        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
+        if not _is_plain(field.type):
             raise _unreadable(path, f"its column {field.name!r} is {field.type}, which no contract column holds")
     return list(table.schema_arrow.names), _parquet_as_csv(table, path)
+
+
+def _is_plain(kind: Any) -> bool:
+    """Whether a value of this Arrow type is one text."""
+    from pyarrow import types as t
+
+    if t.is_dictionary(kind):
+        return _is_plain(kind.value_type)
+    tests = (t.is_null, t.is_boolean, t.is_integer, t.is_floating, t.is_decimal, t.is_date, t.is_time, t.is_timestamp)
+    return any(test(kind) for test in (*tests, t.is_string, t.is_large_string, t.is_string_view))
 
 
 def _parquet_as_csv(table: Any, path: Path) -> Iterator[bytes]:
@@ -139,5 +158,5 @@ def _parquet_as_csv(table: Any, path: Path) -> Iterator[bytes]:
             plain = pa.table(arrays, names=batch.schema.names)
             pcsv.write_csv(plain, sink, pcsv.WriteOptions(include_header=False, quoting_style="needed"))
             yield sink.getvalue()
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
         raise _unreadable(path, "its Parquet pages are damaged") from error

@@ -16,7 +16,7 @@ from c360.gate.scan import Verdict, scan
 from c360.gate.split import KEYS, VERDICT, Split, split
 from c360.generate import soda
 from c360.generate.plan import Catalog
-from c360.history import Finding, Run, failing, record
+from c360.history import Finding, Run, failing, on_record, record
 from c360.sql.dialect import POSTGRES
 
 if TYPE_CHECKING:
@@ -71,22 +71,26 @@ def ingest(
     if contract.layer != "sources":
         raise CouldNotTell(f"{dataset_name} is a product, which dbt builds.", "Ingest a source, or run: c360 build")
     prepare(database)
-    delivery = Delivery(path, progress)
-    try:
-        with database, database.cursor() as cursor:
-            result = _through_the_gate(database, cursor, catalog, contract, dataset, delivery, run, home, say)
-    except _Refused as refused:
-        with database, database.cursor() as cursor:
-            _note(cursor, delivery, contract, dataset, run, "refused", refused.delivered, reason=refused.reason)
-            record(database, run, refused.findings)
-        result = Ingested(
-            path,
-            dataset.name,
-            "refused",
-            refused.delivered,
-            findings=tuple(refused.findings),
-            reason=refused.reason,
-        )
+    with on_record(database, run, dataset.name) as ending:
+        delivery = Delivery(path, progress)
+        try:
+            with database, database.cursor() as cursor:
+                result = _through_the_gate(database, cursor, catalog, contract, dataset, delivery, run, home, say)
+        except _Refused as refused:
+            with database, database.cursor() as cursor:
+                _note(cursor, delivery, contract, dataset, run, "refused", refused.delivered, reason=refused.reason)
+                record(database, run, refused.findings)
+            ending.outcome, ending.detail = "failed", "the delivery was refused"
+            result = Ingested(
+                path,
+                dataset.name,
+                "refused",
+                refused.delivered,
+                findings=tuple(refused.findings),
+                reason=refused.reason,
+            )
+        if result.outcome == "repeated":  # nothing was judged
+            ending.outcome = None
     return result
 
 
@@ -102,7 +106,8 @@ def _through_the_gate(
     say: Callable[[str], None],
 ) -> Ingested:
     cursor.execute("select pg_advisory_xact_lock(%s)", (_GATE,))
-    cursor.execute("set local work_mem = '256MB'")
+    # casting costs far more than passing a row on, which the planner does not know
+    cursor.execute("set local work_mem = '256MB'; set local parallel_tuple_cost = 0")
     _refuse_other_columns(delivery, dataset)
     say("landing")
     delivered = land(database, delivery, dataset)
@@ -297,7 +302,9 @@ def settle(
     """Write what became of the rows; the table itself checks that none is unaccounted for."""
     newest = "null"
     if dataset.load_column:
-        newest = f"(select max({POSTGRES.quote(dataset.physical(dataset.load_column))}) from {TYPED})"
+        load = POSTGRES.quote(dataset.physical(dataset.load_column))
+        now = "delivery.as_of at time zone 'UTC'"  # a row from the future would hide a stale load
+        newest = f"(select max({load}) from {TYPED} where {load} <= {now})"
     cursor.execute(
         "update governance.delivery set promoted = %s, quarantined = %s, duplicates = %s, superseded = %s, "
         f"newest_load = {newest} where delivery_id = %s",

@@ -41,8 +41,12 @@ def land(database: "connection", delivery: Delivery, dataset: Dataset) -> int:
                 delivery,
                 CHUNK,
             )
-        except psycopg2.DataError as error:
-            raise _not_csv(delivery, error) from None
+        except psycopg2.Error as error:
+            if delivery.failure:
+                raise delivery.failure from None
+            if isinstance(error, psycopg2.DataError):
+                raise _not_csv(delivery, error) from None
+            raise
         delivered = cursor.rowcount
         type_it(cursor, dataset)
     return delivered
@@ -60,15 +64,17 @@ def type_it(cursor: "cursor", dataset: Dataset) -> None:
     casts = [cast(name, column.physical_type or "text") for name, column in zip(names, dataset.columns, strict=True)]
     texts = ", ".join(f"{name} as t{i}" for i, name in enumerate(names))
     typed = ", ".join(f"{sql} as c{i}" for i, sql in enumerate(casts))
+    gone = [f"t{i} is not null and c{i} is null" for i in range(len(names))]
     lost = ", ".join(
-        f"case when t{i} is not null and c{i} is null then {POSTGRES.literal(column.name)} end"
-        for i, column in enumerate(dataset.columns)
+        f"case when {condition} then {POSTGRES.literal(column.name)} end"
+        for condition, column in zip(gone, dataset.columns, strict=True)
     )
+    any_gone = " or ".join(f"({condition})" for condition in gone) or "false"
     renamed = ", ".join(f"c{i} as {name}" for i, name in enumerate(names))
     # offset 0 keeps Postgres from writing each cast out twice, once for its value and once for its absence
     cursor.execute(
         f"create unlogged table {TYPED} as select {renamed}, {AT}, "
-        f"nullif(array_remove(array[{lost}]::text[], null), '{{}}') as {MISCAST} "
+        f"case when {any_gone} then array_remove(array[{lost}]::text[], null) end as {MISCAST} "
         f"from (select ctid as {AT}, {texts}, {typed} from {TEXT} offset 0) as delivered"
     )
     cursor.execute(f"analyze {TYPED}")

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from c360.contract.model import Dataset
 from c360.errors import CouldNotTell
 from c360.gate.land import AT, TEXT, TYPED
-from c360.gate.split import VERDICT, errors, raw_table
+from c360.gate.split import VERDICT, fatal, raw_table
 from c360.sql.dialect import POSTGRES, canonical_type
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
 
-q = POSTGRES.quote
+q, literal = POSTGRES.quote, POSTGRES.literal
 
 
 @dataclass(frozen=True)
@@ -65,24 +65,22 @@ def promote(cursor: "cursor", dataset: Dataset, delivery_id: int, judged: bool, 
     """
     table = raw_table(dataset)
     names = [q(column.physical_name) for column in dataset.columns]
-    holding = f"from {TYPED} as t" + (f" where not exists ({_lost('t')})" if judged else "")
-    arguments = (errors(dataset),) if judged else None
+    holding = f"from {TYPED} as t" + (f" where not exists ({_lost('t', dataset)})" if judged else "")
     if not dataset.key:
-        cursor.execute(f"insert into {table} ({', '.join(names)}) select {', '.join(names)} {holding}", arguments)
+        cursor.execute(f"insert into {table} ({', '.join(names)}) select {', '.join(names)} {holding}")
         return Promotion(cursor.rowcount, 0, 0)
     keys = [q(dataset.physical(name)) for name in dataset.key]
     cursor.execute(
         f"insert into {table} ({', '.join(names)}) select {', '.join(names)} {holding} "
-        f"order by {', '.join(keys)} on conflict ({', '.join(keys)}) do nothing",
-        arguments,
+        f"order by {', '.join(keys)} on conflict ({', '.join(keys)}) do nothing"
     )
     inserted = cursor.rowcount
     replaced = _supersede(cursor, dataset, delivery_id, judged) if inserted < candidates else 0
     return Promotion(inserted + replaced, replaced, candidates - inserted - replaced)
 
 
-def _lost(alias: str) -> str:
-    return f"select 1 from {VERDICT} as v where v.at = {alias}.{AT} and v.clauses && %s::text[]"
+def _lost(alias: str, dataset: Dataset) -> str:
+    return f"select 1 from {VERDICT} as v where v.at = {alias}.{AT} and v.clauses && {fatal(dataset)}"
 
 
 def _supersede(cursor: "cursor", dataset: Dataset, delivery_id: int, judged: bool) -> int:
@@ -93,32 +91,28 @@ def _supersede(cursor: "cursor", dataset: Dataset, delivery_id: int, judged: boo
     keys = [q(dataset.physical(name)) for name in dataset.key]
     same = " and ".join(f"r.{key} = t.{key}" for key in keys)
     others = [q(c.physical_name) for c in dataset.columns if c.name not in dataset.key]
-    newer = f"{same} and t.{load} > r.{load}" + (f" and not exists ({_lost('t')})" if judged else "")
-    arguments = (errors(dataset),) if judged else ()
+    newer = f"{same} and t.{load} > r.{load}" + (f" and not exists ({_lost('t', dataset)})" if judged else "")
     cursor.execute(
         "insert into governance.superseded (delivery_id, dataset, payload) "
-        f"select %s, %s, to_jsonb(r) from {table} as r join {TYPED} as t on {newer}",
-        (delivery_id, dataset.name, *arguments),
+        f"select {int(delivery_id)}, {literal(dataset.name)}, to_jsonb(r) from {table} as r join {TYPED} as t on {newer}"
     )
     cursor.execute(
-        f"update {table} as r set {', '.join(f'{name} = t.{name}' for name in others)} from {TYPED} as t where {newer}",
-        arguments,
+        f"update {table} as r set {', '.join(f'{name} = t.{name}' for name in others)} from {TYPED} as t where {newer}"
     )
     return cursor.rowcount
 
 
 def quarantine(cursor: "cursor", dataset: Dataset, delivery_id: int) -> int:
     """Keep the rows that were lost, as they were delivered, with the clauses they break and their row number."""
-    contents = ", ".join(f"{POSTGRES.literal(column.name)}, x.{q(column.physical_name)}" for column in dataset.columns)
+    contents = ", ".join(f"{literal(column.name)}, x.{q(column.physical_name)}" for column in dataset.columns)
     cursor.execute(
         f"""
         insert into quarantine.rows (delivery_id, dataset, row_number, clauses, payload)
-        select %s, %s, x.row_number, v.clauses, jsonb_build_object({contents})
-        from (select *, ctid as at, row_number() over (order by ctid) from {TEXT}) as x
-        join {VERDICT} as v on v.at = x.at
-        where v.clauses && %s::text[]
-        order by x.row_number
-        """,
-        (delivery_id, dataset.name, errors(dataset)),
+        select {int(delivery_id)}, {literal(dataset.name)}, x.c360__row, v.clauses, jsonb_build_object({contents})
+        from (select *, ctid as {AT}, row_number() over (order by ctid) as c360__row from {TEXT}) as x
+        join {VERDICT} as v on v.at = x.{AT}
+        where v.clauses && {fatal(dataset)}
+        order by x.c360__row
+        """
     )
     return cursor.rowcount

@@ -42,7 +42,7 @@ def split(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> Split:
     _merge(cursor)
     cursor.execute(f"select clause, count(*) from {VERDICT}, unnest(clauses) as clause group by clause")
     rows = dict(cursor.fetchall())
-    cursor.execute(f"select count(*) from {VERDICT} where clauses && %s::text[]", (errors(dataset),))
+    cursor.execute(f"select count(*) from {VERDICT} where clauses && {fatal(dataset)}")
     return Split(rows, collapsed, cursor.fetchone()[0])
 
 
@@ -51,6 +51,11 @@ def errors(dataset: Dataset) -> list[str]:
     rows = [c.id for c in dataset.clauses if c.scope == "row" or c.kind == "physicalType"]
     warnings = {c.id for c in dataset.clauses if c.severity == "warning"}
     return [identifier for identifier in rows if identifier not in warnings]
+
+
+def fatal(dataset: Dataset) -> str:
+    """The same as an SQL array. Not as a parameter: beside one, psycopg2 would take a % in a column's name for another."""
+    return f"array[{', '.join(map(literal, errors(dataset)))}]::text[]"
 
 
 def _collapse(cursor: "cursor", dataset: Dataset) -> int:
@@ -105,19 +110,18 @@ def _judge_key(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
     names = [q(dataset.physical(name)) for name in clause.argument]
     listed, filled = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
     cursor.execute(
-        f"insert into {VERDICT} select {AT}, %s from {TYPED} where ({listed}) in "
-        f"(select {listed} from {TYPED} where {filled} group by {listed} having count(*) > 1)",
-        ([clause.id],),
+        f"insert into {VERDICT} select {AT}, array[{literal(clause.id)}] from {TYPED} where ({listed}) in "
+        f"(select {listed} from {TYPED} where {filled} group by {listed} having count(*) > 1)"
     )
-    if clause.kind == "unique" and dataset.key:
+    if clause.kind == "unique":
         same = " and ".join(f"r.{name} = t.{name}" for name in names)
         other = " or ".join(
             f"r.{q(dataset.physical(k))} is distinct from t.{q(dataset.physical(k))}" for k in dataset.key
         )
+        other = other or "true"  # without a key, a row in raw is another row
         cursor.execute(
-            f"insert into {VERDICT} select t.{AT}, %s from {TYPED} as t "
-            f"where exists (select 1 from {raw_table(dataset)} as r where {same} and ({other}))",
-            ([clause.id],),
+            f"insert into {VERDICT} select t.{AT}, array[{literal(clause.id)}] from {TYPED} as t "
+            f"where exists (select 1 from {raw_table(dataset)} as r where {same} and ({other}))"
         )
 
 
@@ -138,7 +142,6 @@ def _judge_reference(cursor: "cursor", clause: Clause, catalog: Catalog, dataset
 def _judge_own_references(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> None:
     """References within the table: the parent may be in raw, or in this delivery if it is not lost itself."""
     own = [c for c in dataset.clauses if c.kind == "relationship" and c.argument.target == dataset.name]
-    fatal = errors(dataset)
     lost = 1
     while own and lost:
         lost = 0
@@ -154,11 +157,10 @@ def _judge_own_references(cursor: "cursor", catalog: Catalog, dataset: Dataset) 
                 and not exists (select 1 from {raw_table(dataset)} as p where {equal})
                 and not exists (
                     select 1 from {TYPED} as p where {equal} and not exists (
-                        select 1 from {VERDICT} as v where v.at = p.{AT} and v.clauses && %s::text[]))
+                        select 1 from {VERDICT} as v where v.at = p.{AT} and v.clauses && {fatal(dataset)}))
                 and not exists (
                     select 1 from {VERDICT} as v where v.at = child.{AT} and {literal(clause.id)} = any(v.clauses))
-                """,
-                (fatal,),
+                """
             )
             lost += cursor.rowcount
 

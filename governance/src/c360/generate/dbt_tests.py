@@ -3,6 +3,7 @@
 from typing import Any
 
 from c360.contract.model import Clause, Dataset
+from c360.generate import elementary
 from c360.generate.plan import Catalog
 from c360.generate.text import inert, unique_slugs
 from c360.sql.dialect import DATABRICKS, POSTGRES
@@ -32,16 +33,21 @@ def data_tests(catalog: Catalog, dataset: Dataset) -> tuple[dict[str, list[Any]]
             "severity": "warn" if clause.severity == "warning" else "error",
             "meta": {"clause": clause.id},
         }
+        if clause.kind == "anomaly":
+            body["config"] = {"enabled": elementary.ENABLED, **body["config"]}
         target = by_column[clause.column] if clause.column and kind in _COLUMN_TESTS else of_table
         target.append({kind: body})
     return by_column, of_table
 
 
-_COLUMN_TESTS = {"not_null", "unique", "relationships", "customer360.row_clause", "customer360.column_clause"}
+_COLUMN_TESTS = {"not_null", "unique", "relationships", "customer360.row_clause", "customer360.column_clause",
+                 "elementary.column_anomalies"}  # fmt: skip
 
 
 def _test(catalog: Catalog, clause: Clause, dataset: Dataset) -> tuple[str, dict[str, Any]]:
     kind = clause.kind
+    if kind == "anomaly":
+        return elementary.anomaly_test(clause, dataset)
     if kind == "required":
         return "not_null", {}
     if kind in ("unique", "primaryKey") and clause.column:

@@ -67,11 +67,13 @@ def plan(catalog: Catalog) -> dict[str, str]:
 
     Raises Breach for a clause that a renderer cannot express.
     """
-    from c360.generate import dbt_enums, dbt_models, dbt_sources, soda
+    from c360.generate import dbt_enums, dbt_models, dbt_sources, elementary, soda
 
     files: dict[str, str] = {}
     for contract, dataset in catalog.pairs():
         files[f"soda_checks/{file_name(dataset)}.yml"] = soda.render(catalog, contract, dataset)
+        if contract.layer == "sources":
+            files[f"integration_tests/models/gate/{file_name(dataset)}.yml"] = elementary.gate(contract, dataset)
         renderer = dbt_sources if contract.layer == "sources" else dbt_models
         files[f"dbt_package/models/contracts/{file_name(dataset)}.yml"] = renderer.render(catalog, contract, dataset)
     files["dbt_package/macros/contracts/contract_enum.sql"] = dbt_enums.render(catalog)

@@ -11,7 +11,7 @@ from c360.contract.model import Clause, Contract, Dataset
 from c360.generate.plan import Catalog, header
 from c360.generate.text import to_yaml, unique_slugs
 from c360.sql.dialect import POSTGRES
-from c360.sql.measures import ZERO, measure
+from c360.sql.measures import ZERO, Measure, measure
 
 NOW = "(timestamptz '${NOW}' at time zone 'UTC')"
 """Soda's own clock variable; `soda scan -v NOW=…` sets another."""
@@ -28,9 +28,20 @@ def render(catalog: Catalog, contract: Contract, dataset: Dataset) -> str:
 def _check(catalog: Catalog, clause: Clause, dataset: Dataset, name: str) -> dict[str, Any]:
     what = measure(clause, dataset, lambda target: catalog.relation(target, dataset.name), NOW)
     form = "expression" if what.expression else "query"
-    body: dict[str, Any] = {"name": clause.id, f"{name} {form}": what.expression or what.query}
+    text = what.expression or (_told(what) if clause.kind == "sql" else what.query)
+    body: dict[str, Any] = {"name": clause.id, f"{name} {form}": text}
     if clause.severity == "warning":
         return {name: {"warn": f"when {what.bound(negated=True)}", **body}}
     if what.rule is not ZERO and what.rule.operator == "mustNotBe":
         return {name: {"fail": f"when {what.bound(negated=True)}", **body}}
     return {f"{name} {what.bound()}": body}
+
+
+def _told(what: Measure) -> str:
+    """The query of a rule, with a value out of bounds for null and NaN, which Soda takes for within them."""
+    operator, expected = what.rule.operator, what.rule.expected
+    if operator.startswith("mustNotBe"):
+        beyond = f"{expected[0] if isinstance(expected, tuple) else expected}"
+        return f"select coalesce(({what.query}), {beyond})"
+    beyond = "'-Infinity'" if operator.startswith("mustBeGreater") else "'Infinity'"
+    return f"select coalesce(nullif(cast(({what.query}) as double precision), 'NaN'), {beyond})"

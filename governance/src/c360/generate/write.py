@@ -9,7 +9,12 @@ from pathlib import Path
 from c360.errors import CouldNotTell
 
 _MARK = re.compile(r"^(?:# |\{#-? ?)Generated from ")
-_FOLDERS = ("soda_checks", "dbt_package/models/contracts", "dbt_package/macros/contracts")
+_FOLDERS = (
+    "soda_checks",
+    "dbt_package/models/contracts",
+    "dbt_package/macros/contracts",
+    "integration_tests/models/gate",
+)
 
 
 @dataclass(frozen=True)

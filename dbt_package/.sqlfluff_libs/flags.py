@@ -1,0 +1,3 @@
+"""What the linter sees instead of dbt's flags."""
+
+INTROSPECT = True

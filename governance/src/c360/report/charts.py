@@ -1,0 +1,82 @@
+"""Geometry of the charts: numbers in, SVG path data out. Text and colour are the templates' business."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from c360.report.facts import Arrival, Past
+
+STEP, HEIGHT = 4, 16
+"""Of a sparkline, in pixels: the width of a run and the height of the worst."""
+
+
+@dataclass(frozen=True)
+class Spark:
+    """A sparkline: path data by outcome, its width, and what it shows in words."""
+
+    paths: dict[str, str]
+    width: int
+    label: str
+
+
+def spark(history: Sequence[Past]) -> Spark:
+    """A bar a run, oldest left: a low one where the clause held, else higher the more rows broke it."""
+    most = max((past.rows or 0 for past in history), default=0)
+    paths: dict[str, str] = {}
+    for n, past in enumerate(history):
+        height = 3.0
+        if past.outcome in ("failed", "warned", "errored"):
+            height = HEIGHT if not past.rows else 6 + (HEIGHT - 6) * math.log1p(past.rows) / math.log1p(most)
+        bar = f"M{n * STEP} {HEIGHT}v-{height:.3g}h{STEP - 1}v{height:.3g}z"
+        paths[past.outcome] = paths.get(past.outcome, "") + bar
+    held = sum(past.outcome == "passed" for past in history)
+    return Spark(paths, max(len(history) * STEP, STEP), f"Held in {held} of the last {len(history)} runs")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One delivery: x and the top and height of each part, in units of the chart; `arrival` tells the rest."""
+
+    x: float
+    width: float
+    parts: tuple[tuple[str, float, float], ...]
+    arrival: Arrival
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Stacked bars in a box of `width` x `height`, with horizontal lines at `ticks` (y, number of rows)."""
+
+    width: int
+    height: int
+    bars: tuple[Bar, ...]
+    ticks: tuple[tuple[float, int], ...]
+
+
+def deliveries(arrivals: Sequence[Arrival], width: int = 900, height: int = 170) -> Chart:
+    """Rows promoted, duplicates and quarantined, stacked from the bottom; refused deliveries as one part."""
+    top = _nice(max((a.delivered for a in arrivals), default=0))
+    slot = width / max(len(arrivals), 12)
+    bars = []
+    for n, a in enumerate(arrivals):
+        parts, y = [], float(height)
+        rows = (
+            (("refused", a.delivered),)
+            if a.outcome == "refused"
+            else (("promoted", a.promoted), ("duplicates", a.duplicates), ("quarantined", a.quarantined))
+        )
+        for name, count in rows:
+            tall = height * count / top
+            if count or name == "refused":
+                tall = max(tall, 2.0)  # a single row is seen too
+                y -= tall
+                parts.append((name, round(y, 2), round(tall, 2)))
+        bars.append(Bar(round(n * slot + slot * 0.15, 2), round(slot * 0.7, 2), tuple(parts), a))
+    ticks = tuple((round(height * (1 - share), 2), round(top * share)) for share in (0.5, 1.0))
+    return Chart(width, height, tuple(bars), ticks)
+
+
+def _nice(most: int) -> int:
+    """The next of 1, 2, 4, 6, 8 times a power of ten, so that its half is a plain number too."""
+    power = 10 ** max(math.floor(math.log10(max(most, 1))), 0)
+    return next(step * power for step in (1, 2, 4, 6, 8, 10) if step * power >= max(most, 2) or step == 10)

@@ -1,0 +1,76 @@
+"""The overview as JSON for machines. The shape is documented in docs/history.md and only grows."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from c360.status.overview import Overview
+from c360.status.sla import Attainment
+
+
+def as_dict(overview: Overview) -> dict[str, Any]:
+    """Times are ISO 8601 in UTC; shares lie between 0 and 1."""
+    broken = overview.broken()
+    by_clause: dict[str, list[dict[str, Any]]] = {}
+    for s in overview.standings:
+        by_clause.setdefault(s.clause, []).append(
+            {
+                "stage": s.stage, "engine": s.engine, "outcome": s.outcome, "measured": s.measured, "rows": s.rows,
+                "as_of": utc(s.as_of), "since": utc(s.since), "trend": s.trend, "version": s.version,
+                "run": s.run_id, "detail": s.detail, "dissent": s.dissent,
+            }
+        )  # fmt: skip
+    return {
+        "as_of": utc(overview.as_of),
+        "summary": {
+            "clauses": overview.known(),
+            "holding": overview.known() - len(broken),
+            "broken": len(broken),
+            "disagreements": len(overview.disagreements),
+            "anomalies": len(overview.anomalies),
+            "no_longer_promised": overview.gone,
+        },
+        "disagreements": [
+            {"clause": d.clause, "sides": [{"who": who, "outcome": said} for who, said in d.sides]}
+            for d in overview.disagreements
+        ],
+        "runs": [
+            {"stage": r.stage, "subject": r.clause, "outcome": r.outcome, "as_of": utc(r.as_of),
+             "since": utc(r.since), "detail": r.detail}
+            for r in overview.runs
+        ],
+        "clauses": [
+            {
+                "clause": name, "contract": overview.clauses[name].contract, "dataset": overview.clauses[name].dataset,
+                "kind": overview.clauses[name].kind, "severity": overview.clauses[name].severity,
+                "holds": name not in broken, "stages": by_clause[name],
+            }
+            for name in [*broken, *sorted(set(by_clause) - set(broken))]
+        ],
+        "sla": [
+            {
+                "dataset": s.dataset, "clause": s.clause, "promise_seconds": s.promise, "holds": s.holds,
+                "newest_row": utc(s.newest), "attainment_7_days": _attained(s.week),
+                "attainment_30_days": _attained(s.month),
+            }
+            for s in overview.sla
+        ],
+        "quarantine": [
+            {"dataset": q.dataset, "clause": q.clause, "rows": q.rows, "under_1_day": q.under_a_day,
+             "under_7_days": q.under_a_week, "older": q.older, "oldest": utc(q.oldest)}
+            for q in overview.quarantine
+        ],
+        "anomalies": [
+            {"series": a.series, "dataset": a.dataset, "kind": a.kind, "at": utc(a.at), "value": a.value,
+             "expected": a.expected, "low": a.low, "high": a.high, "score": a.score}
+            for a in overview.anomalies
+        ],
+    }  # fmt: skip
+
+
+def _attained(attained: Attainment) -> dict[str, Any]:
+    return {"hours": attained.hours, "held": attained.held, "share": attained.share}
+
+
+def utc(time: datetime | None) -> str | None:
+    """A time with zone as ISO 8601 in UTC, ending in Z."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z") if time else None

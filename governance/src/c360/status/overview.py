@@ -1,0 +1,175 @@
+"""The overview: everything `c360 status` tells, the alert compares and the owner page shows, read once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from c360.contract.model import Clause, Rule
+from c360.generate.plan import Catalog
+from c360.history import BADNESS, RUN_ENGINE
+from c360.status.anomalies import Anomaly, Series, delivery_series, last_anomaly, measured_series
+from c360.status.disagree import Disagreement, disagreements
+from c360.status.last import Standing, standings
+from c360.status.sla import Attainment, attainment, deliveries_of, holds
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
+STAGES = ("gate", "replay", "build", "verify", "publish")
+"""In the order of the flow; others come after them."""
+
+
+@dataclass(frozen=True)
+class Sla:
+    """The freshness promise of one dataset in seconds, the newest accepted row (UTC), and how long it held."""
+
+    dataset: str
+    clause: str
+    promise: float
+    newest: datetime | None
+    holds: bool
+    week: Attainment
+    month: Attainment
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """Rows that are in quarantine for one clause, by the age of their delivery."""
+
+    dataset: str
+    clause: str
+    rows: int
+    under_a_day: int
+    under_a_week: int
+    older: int
+    oldest: datetime
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What holds at `as_of`. `standings` are of clauses that a contract makes today, `runs` of the stages themselves;
+    `gone` counts clauses on record that no contract makes any more."""
+
+    as_of: datetime
+    clauses: dict[str, Clause]
+    standings: tuple[Standing, ...]
+    runs: tuple[Standing, ...]
+    disagreements: tuple[Disagreement, ...]
+    sla: tuple[Sla, ...]
+    quarantine: tuple[Quarantined, ...]
+    anomalies: tuple[Anomaly, ...]
+    gone: int
+
+    def broken(self) -> list[str]:
+        """Ids of the clauses that do not hold at some stage, the worst first."""
+        worst: dict[str, int] = {}
+        for s in self.standings:
+            if s.broken:
+                worst[s.clause] = max(worst.get(s.clause, 0), BADNESS.index(s.outcome))  # type: ignore[arg-type]
+        return sorted(worst, key=lambda clause: (-worst[clause], clause))
+
+    def recovered(self) -> list[str]:
+        """Ids of the clauses that hold everywhere now, and got better in the last run of some stage."""
+        broken = set(self.broken())
+        return sorted({s.clause for s in self.standings if s.trend == "better" and s.clause not in broken})
+
+    def known(self) -> int:
+        """How many clauses are on record."""
+        return len({s.clause for s in self.standings})
+
+
+def clock_of(database: "connection", given: datetime | None) -> datetime:
+    """The time to judge by: the one given; else now, or the clock of the newest run where that is later."""
+    if given is not None:
+        return given
+    with database, database.cursor() as cursor:
+        cursor.execute("select max(as_of) from governance.delivery")
+        newest = cursor.fetchone()[0]
+        cursor.execute(
+            "select max(as_of) from (select h.as_of from unnest(%s::text[]) as s (stage) cross join lateral ("
+            "select as_of from governance.history where clause = '*' and stage = s.stage "
+            "order by as_of desc limit 1) as h) as runs",
+            (list(STAGES),),
+        )
+        return max(t for t in (datetime.now(UTC), newest, cursor.fetchone()[0]) if t is not None)
+
+
+def look(database: "connection", catalog: Catalog, as_of: datetime) -> Overview:
+    """Read everything at `as_of` (with time zone)."""
+    clauses = {clause.id: clause for _, dataset in catalog.pairs() for clause in dataset.clauses}
+    products = {d.name for contract, d in catalog.pairs() if contract.layer == "products"}
+    last = standings(database, as_of)
+    current = tuple(s for s in last if s.clause in clauses)
+    datasets = {d.name for _, d in catalog.pairs()} | {"*"}
+    runs = tuple(s for s in last if s.engine == RUN_ENGINE and s.clause in datasets)
+    gone = {s.clause for s in last if s.clause not in clauses and s.engine != RUN_ENGINE}
+    anomalies = (last_anomaly(series) for series in series_of(database, catalog, current, as_of))
+    return Overview(
+        as_of=as_of,
+        clauses=clauses,
+        standings=current,
+        runs=runs,
+        disagreements=tuple(disagreements(database, current, clauses, products)),
+        sla=tuple(_slas(database, catalog, as_of)),
+        quarantine=tuple(_quarantine(database, as_of)),
+        anomalies=tuple(a for a in anomalies if a),
+        gone=len(gone),
+    )
+
+
+def series_of(database: "connection", catalog: Catalog, last: Sequence[Standing], as_of: datetime) -> list[Series]:
+    """Every series that is watched: deliveries of sources, and what is measured of whole tables."""
+    clauses = {clause.id: clause for _, dataset in catalog.pairs() for clause in dataset.clauses}
+    found = []
+    for contract, dataset in catalog.pairs():
+        if contract.layer == "sources":
+            found += delivery_series(database, dataset.name, as_of)
+    for s in last:
+        clause = clauses[s.clause]
+        watched = clause.scope == "delivery" and (clause.kind == "freshness" or isinstance(clause.argument, Rule))
+        if watched and s.measured is not None and s.stage in ("gate", "verify"):
+            found.append(measured_series(database, s.clause, s.dataset, s.stage, as_of))
+    return found
+
+
+def _slas(database: "connection", catalog: Catalog, as_of: datetime) -> list[Sla]:
+    found = []
+    for contract, dataset in catalog.pairs():
+        for clause in dataset.clauses:
+            if clause.kind == "freshness" and contract.layer == "sources":
+                promise = timedelta(seconds=clause.argument)
+                history = deliveries_of(database, dataset.name, as_of, 30)
+                newest = max((d.newest for d in history if d.accepted and d.newest), default=None)
+                found.append(
+                    Sla(
+                        dataset.name,
+                        clause.id,
+                        float(clause.argument),
+                        newest,
+                        holds(history, promise, as_of),
+                        attainment(history, promise, as_of, 7),
+                        attainment(history, promise, as_of, 30),
+                    )
+                )
+    return found
+
+
+def _quarantine(database: "connection", as_of: datetime) -> list[Quarantined]:
+    with database, database.cursor() as cursor:
+        cursor.execute(
+            """
+            select q.dataset, clause, count(*), count(*) filter (where d.as_of > %(now)s - interval '1 day'),
+                count(*) filter (
+                    where d.as_of > %(now)s - interval '7 days' and d.as_of <= %(now)s - interval '1 day'
+                ),
+                count(*) filter (where d.as_of <= %(now)s - interval '7 days'), min(d.as_of)
+            from quarantine.rows as q
+            join governance.delivery as d using (delivery_id)
+            cross join unnest(q.clauses) as clause
+            where q.resolved_by is null and d.as_of <= %(now)s
+            group by q.dataset, clause order by 3 desc, 2
+            """,
+            {"now": as_of},
+        )
+        return [Quarantined(*row) for row in cursor.fetchall()]

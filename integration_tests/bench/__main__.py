@@ -1,0 +1,174 @@
+"""How fast the gate is, as ratios measured side by side in one run: `python -m integration_tests.bench --help`.
+
+1. A delivery through the gate (land, scan, split, promote) against a bare COPY of the same rows into the same
+   table with its keys. Goal: 2.0.
+2. The same delivery into a raw table that holds 100 times as much. Goal: 1.2.
+
+Nothing here gates a test: machines differ, and so do their neighbours.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from c360.database import connect, server
+from c360.fake.cli import fake
+from c360.gate.ingest import ingest
+from c360.history import Run
+from c360.project import Project, open_project
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@dataclass
+class Timing:
+    """Seconds of several runs, and of each step within them."""
+
+    totals: list[float] = field(default_factory=list)
+    steps: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float:
+        return statistics.median(self.totals)
+
+
+def main() -> None:
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="c360-bench-") as folder:
+        project = open_project()
+        if not options.here:
+            project = replace(project, settings=replace(project.settings, home=Path(folder), database_url=None))
+        try:
+            _measure(project, Path(folder), options)
+        finally:
+            if not options.here:
+                server.stop(project.settings)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m integration_tests.bench", description="Speed of the gate.")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="of the delivery that is compared with COPY")
+    parser.add_argument("--small", type=int, default=50_000, help="of the delivery into raw tables of two sizes")
+    parser.add_argument("--factor", type=int, default=100, help="how much larger the second raw table is")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each kind; the median counts")
+    parser.add_argument("--here", action="store_true", help="in the configured database, which it empties")
+    return parser.parse_args()
+
+
+def _measure(project: Project, folder: Path, options: argparse.Namespace) -> None:
+    database = connect(project.settings)
+    large, small = folder / "large", folder / "small"
+    customers = max(1, options.rows // 10)
+    for out, rows, seed in ((large, options.rows, 1), (small, options.small, 1)):
+        arguments = ["--customers", customers, "--transactions", rows, "--seed", seed, "--format", "csv"]
+        CliRunner().invoke(
+            fake, [str(a) for a in (*arguments, "--now", NOW.isoformat(), "--out", out)], catch_exceptions=False
+        )
+    _ingest(project, database, "contacts", large / "contacts.csv")  # also imports all there is to import
+    _ingest(project, database, "transactions", small / "transactions.csv")
+
+    copied, gated = Timing(), Timing()
+    for _ in range(options.repeat):  # in turns, so that a busy neighbour slows both
+        _forget(database)
+        with _timed(copied):
+            _copy(database, large / "transactions.csv")
+        _forget(database)
+        with _timed(gated) as step:
+            _ingest(project, database, "transactions", large / "transactions.csv", step)
+    print(f"{options.rows:,} transactions:")
+    _line("COPY into the table with its keys", copied)
+    _line("through the gate", gated, copied, 2.0)
+    for name, seconds in gated.steps.items():
+        print(f"    {name:12} {statistics.median(seconds):7.2f} s")
+
+    delivery, little, much = small / "transactions.csv", Timing(), Timing()
+    for timing, held in ((little, options.small), (much, options.small * options.factor)):
+        _hold(database, held)
+        for _ in range(options.repeat):
+            with _timed(timing) as step:
+                _ingest(project, database, "transactions", delivery, step)
+            _execute(
+                database,
+                f"delete from raw.transactions where _loaded_at_utc = timestamp '{NOW:%Y-%m-%d %H:%M}';"
+                "delete from governance.delivery where dataset = 'transactions'",
+            )
+            _execute(database, "vacuum analyze raw.transactions")
+    print(f"{options.small:,} transactions into a raw table:")
+    _line(f"that holds {options.small:,}", little)
+    _line(f"that holds {options.small * options.factor:,}", much, little, 1.2)
+    for name in much.steps:
+        seconds = (statistics.median(timing.steps[name]) for timing in (little, much))
+        print(f"    {name:12} {' -> '.join(f'{s:.2f} s' for s in seconds)}")
+    database.close()
+
+
+def _ingest(
+    project: Project, database: Any, dataset: str, path: Path, step: Callable[[str], None] = lambda name: None
+) -> None:
+    run = Run.start("gate", NOW)
+    result = ingest(database, project.catalog, dataset, path, run, project.settings.home, say=step)
+    assert result.outcome == "accepted" and result.promoted == result.delivered, result.reason
+
+
+def _copy(database: Any, path: Path) -> None:
+    with database, database.cursor() as cursor, path.open("rb") as file:
+        cursor.copy_expert("copy raw.transactions from stdin (format csv, header)", file, 1 << 20)
+
+
+def _forget(database: Any) -> None:
+    """An empty raw table, and no memory of the delivery; both contenders start after a checkpoint."""
+    _execute(database, "truncate raw.transactions; delete from governance.delivery where dataset = 'transactions'")
+    _execute(database, "checkpoint")
+
+
+def _hold(database: Any, rows: int) -> None:
+    """A raw table of so many rows of an earlier load, none of them in the delivery."""
+    _forget(database)
+    _execute(
+        database,
+        "insert into raw.transactions select gen_random_uuid(), c.id, '2025-12-31 10:00:00.000', 1, 1, 'Books', "
+        "timestamp '2026-02-28' from generate_series(1, ceil(%s::numeric / (select count(*) from raw.contacts))::int) "
+        "as n, raw.contacts as c limit %s",
+        (rows, rows),
+    )
+    _execute(database, "vacuum analyze raw.transactions")
+    _execute(database, "checkpoint")
+
+
+def _execute(database: Any, statement: str, arguments: tuple | None = None) -> None:
+    database.rollback()
+    database.autocommit = True
+    with database.cursor() as cursor:
+        cursor.execute(statement, arguments)
+    database.autocommit = False
+
+
+@contextmanager
+def _timed(timing: Timing) -> Iterator[Callable[[str], None]]:
+    """Adds one run to `timing`; what it yields is called with the name of each step as it begins."""
+    begun: list[tuple[str, float]] = []
+    start = time.perf_counter()
+    yield lambda name: begun.append((name, time.perf_counter()))
+    end = time.perf_counter()
+    timing.totals.append(end - start)
+    ends = [*(at for _, at in begun[1:]), end]
+    for (name, at), until in zip(begun, ends, strict=False):
+        timing.steps.setdefault(name, []).append(until - at)
+
+
+def _line(what: str, timing: Timing, against: Timing | None = None, goal: float = 0) -> None:
+    ratio = f"   ratio {timing.seconds / against.seconds:.2f} (goal {goal})" if against else ""
+    print(f"  {what:36} {timing.seconds:6.2f} s{ratio}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,217 @@
+"""Run the package on a local Spark session, the stand-in for Databricks, and compare the marts with Postgres.
+
+    python spark.py build    raw tables from Postgres into Spark, then source freshness and dbt build
+    python spark.py parity   the same, after a build on Postgres with the same clock; every mart row for row
+
+Connects to Postgres by the libpq variables (PGHOST …). All times are UTC. Exit codes: 0 all held,
+1 a test failed or a row differs, 2 could not run. Session, load, build and export share one process: the
+catalogue lives in its memory.
+"""
+
+import datetime as dt
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.update(TZ="UTC", DBT_SEND_ANONYMOUS_USAGE_STATS="false", SPARK_LOCAL_IP="127.0.0.1")
+
+HERE = Path(__file__).parent
+RAW = ("contacts", "transactions")
+BATCH = 50_000
+PACKAGE = "package:customer360"
+MACRO_TESTS = "test_type:singular,package:customer360_integration_tests"
+ZONES = ("Australia/Sydney", "America/Los_Angeles", "Pacific/Chatham")
+
+
+def main(command: str, as_of: str) -> int:
+    with tempfile.TemporaryDirectory(prefix="c360-spark-") as scratch:
+        if command == "parity" and not dbt(f"build --select {PACKAGE}", "postgres", as_of, scratch):
+            return 1
+        spark = session(Path(scratch))
+        try:
+            for table in RAW:
+                load(spark, table, Path(scratch))
+            stages = ("source freshness", f"build --select {PACKAGE}")
+            built = all(dbt(stage, "spark", as_of, scratch) for stage in stages)
+            built = built and all(macros_hold(spark, zone, as_of, scratch) for zone in ZONES)
+            if not built or command == "build":
+                return 0 if built else 1
+            return 0 if compare(spark, marts(Path(scratch))) else 1
+        finally:
+            spark.stop()
+
+
+def session(scratch: Path):
+    """A Spark session that keeps nothing: catalogue in memory, tables under `scratch`, in UTC."""
+    from pyspark.sql import SparkSession
+
+    settings = {
+        "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.sql.sources.default": "parquet",
+        "spark.sql.shuffle.partitions": "4",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.memory": "3g",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.log.level": "ERROR",
+    }
+    builder = SparkSession.builder.master("local[2]").appName("customer360")
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    spark.sql("create schema if not exists raw")
+    spark.sql("create schema if not exists analytics")
+    return spark
+
+
+def load(spark, table: str, scratch: Path) -> None:
+    """Copy raw.`table` of Postgres into Spark through Parquet; dbt's seeds would lose nulls and quotes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = scratch / f"{table}.parquet"
+    columns, types = [], []
+    for name, kind, precision, scale in query(
+        "select column_name, data_type, numeric_precision, numeric_scale from information_schema.columns"
+        " where table_schema = 'raw' and table_name = %s order by ordinal_position",
+        [table],
+    ):
+        columns.append(name)
+        types.append(
+            {
+                "integer": pa.int32(),
+                "bigint": pa.int64(),
+                "date": pa.date32(),
+                "timestamp without time zone": pa.timestamp("us", "UTC"),
+            }.get(kind)
+            or (pa.decimal128(precision, scale) if kind == "numeric" and precision else pa.string())
+        )
+    if not columns:
+        sys.exit(could_not(f"There is no table raw.{table}.", "make setup"))
+    schema = pa.schema(list(zip(columns, types, strict=True)))
+    select = ", ".join(
+        f'"{name}"::text' if pa.types.is_string(kind) else f'"{name}"'
+        for name, kind in zip(columns, types, strict=True)
+    )
+    rows = 0
+    with pq.ParquetWriter(path, schema) as writer:
+        for batch in batches(f"select {select} from raw.{table}"):
+            arrays = [pa.array(values, kind) for values, kind in zip(zip(*batch, strict=True), types, strict=True)]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            rows += len(batch)
+    spark.read.parquet(str(path)).write.saveAsTable(f"raw.{table}", format="parquet", mode="overwrite")
+    arrived = spark.table(f"raw.{table}").count()
+    if arrived != rows:
+        sys.exit(could_not(f"raw.{table}: {rows} rows left Postgres, {arrived} arrived in Spark.", "make parity"))
+    print(f"raw.{table}: {rows} rows loaded into Spark")
+
+
+def dbt(command: str, target: str, as_of: str, scratch: str) -> bool:
+    """Run a dbt command in this process; True when nothing failed."""
+    from dbt.cli.main import dbtRunner
+
+    arguments = [
+        *command.split(),
+        *("--project-dir", str(HERE), "--profiles-dir", str(HERE), "--target", target),
+        *("--target-path", f"{scratch}/target-{target}", "--log-path", f"{scratch}/logs"),
+        *("--vars", json.dumps({"as_of": as_of})),
+    ]
+    return bool(dbtRunner().invoke(arguments).success)
+
+
+def macros_hold(spark, zone: str, as_of: str, scratch: str) -> bool:
+    """Run the tests of the macros in a session of another time zone: the outcome must not depend on it."""
+    print(f"macros in a session in {zone}")
+    spark.conf.set("spark.sql.session.timeZone", zone)
+    try:
+        return dbt(f"test --select {MACRO_TESTS}", "spark", as_of, scratch)
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", "UTC")
+
+
+def marts(scratch: Path) -> list[str]:
+    """The names of the public models, from the manifest of the build."""
+    manifest = json.loads((scratch / "target-spark" / "manifest.json").read_text())
+    return sorted(
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        and node["package_name"] == "customer360"
+        and node["access"] == "public"
+        and node["config"]["materialized"] != "view"
+    )
+
+
+def compare(spark, models: list[str]) -> bool:
+    """Print one line a mart: the rows of each engine, those that only one has, and where they differ."""
+    print(f"\n{'mart':<32}{'postgres':>10}{'spark':>10}{'only postgres':>15}{'only spark':>12}  differs in")
+    equal = True
+    for model in models:
+        here = [tuple(map(plain, row)) for row in query(f"select * from analytics.{model}")]
+        frame = spark.table(f"analytics.{model}")
+        there = [tuple(map(plain, row)) for row in frame.toLocalIterator()]
+        only_here, only_there = Counter(here) - Counter(there), Counter(there) - Counter(here)
+        differing = [
+            name
+            for place, name in enumerate(frame.columns)
+            if Counter(row[place] for row in here) != Counter(row[place] for row in there)
+        ]
+        equal = equal and bool(here) and not only_here and not only_there
+        verdict = ", ".join(differing) or ("nothing" if here else "no rows to compare")
+        print(f"{model:<32}{len(here):>10}{len(there):>10}{only_here.total():>15}{only_there.total():>12}  {verdict}")
+    print("\nEvery mart is equal row for row." if equal else "\nThe engines differ.")
+    return equal
+
+
+def plain(value: object) -> object:
+    """A value that compares across drivers: ids as text, times as UTC without zone."""
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).replace(tzinfo=None) if value.tzinfo else value
+    return str(value) if type(value).__name__ == "UUID" else value
+
+
+def connect():
+    import psycopg2
+
+    try:
+        return psycopg2.connect("")
+    except psycopg2.OperationalError:
+        sys.exit(could_not("No Postgres answers at PGHOST, PGPORT.", "make setup"))
+
+
+def query(sql: str, parameters: list[str] | None = None) -> list[tuple]:
+    with connect() as connection, connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
+def batches(sql: str) -> Iterator[list[tuple]]:
+    with connect() as connection, connection.cursor("rows") as cursor:
+        cursor.itersize = BATCH
+        cursor.execute(sql)
+        while batch := cursor.fetchmany(BATCH):
+            yield batch
+
+
+def could_not(what: str, remedy: str) -> int:
+    print(f"{what} Type: {remedy}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    import argparse
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("command", choices=["build", "parity"])
+    parser.add_argument("--as-of", default=dt.datetime.now(dt.UTC).isoformat(), help="the clock: ISO 8601, UTC")
+    options = parser.parse_args()
+    if not shutil.which("java") and not os.environ.get("JAVA_HOME"):
+        sys.exit(could_not("Spark needs Java 17.", "apt-get install openjdk-17-jre-headless"))
+    sys.exit(main(options.command, options.as_of))

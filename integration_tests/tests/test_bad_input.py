@@ -1,0 +1,275 @@
+"""Bad input: one sentence with what, where and the next command; the right exit code; the database as it was."""
+
+import os
+
+import pytest
+
+GOOD_HEADER = "id,username,name,gender,address,mail,birthdate,_loaded_at_utc"
+SECRET = "Zebedee"
+"""Stands in the data, so it must stand in no message."""
+ZOE, NUL = "Zo\xeb", "a\0b"
+
+
+@pytest.fixture(scope="module")
+def settled(shared_workplace, make):
+    """A database that has something to lose."""
+    shared_workplace.reset()
+    path = shared_workplace.write("contacts.csv", [make.contact(n) for n in range(10)])
+    assert shared_workplace.ingest("contacts", path).code == 0
+    return shared_workplace
+
+
+def assert_one_sentence(answer, code, *words):
+    assert answer.code == code, (answer.out, answer.err)
+    first, second = answer.err.rstrip("\n").split("\n")
+    assert first.startswith("Error: ") and first.endswith(".") and second.startswith("  → ")
+    assert "Traceback" not in answer.err and "unforeseen" not in answer.err
+    assert SECRET not in answer.err + answer.out
+    for word in words:
+        assert word in answer.err
+
+
+def assert_untouched(workplace, before, refused=False):
+    """All tables as they were, but for the history, which tells of failed runs too; a refusal is on record."""
+    after = workplace.counts()
+    assert after.pop("governance.history") >= before.pop("governance.history")
+    if refused:
+        assert after.pop("governance.delivery") == before.pop("governance.delivery") + 1
+    assert after == before
+
+
+def row(make, **changes):
+    return ",".join(f'"{value}"' for value in make.contact(1, name=SECRET, **changes).values())
+
+
+COULD_NOT_RUN = {
+    "empty": (lambda make: b"", "it is empty"),
+    "only a byte order mark": (lambda make: b"\xef\xbb\xbf", "no header"),
+    "blank": (lambda make: b"\n\n", "no header"),
+    "latin-1": (
+        lambda make: f"{GOOD_HEADER}\n{row(make, username=ZOE)}\n".encode("latin-1"),
+        "it is not UTF-8",
+    ),
+    "latin-1 header": (lambda make: "n\xe4me,mail\n".encode("latin-1"), "not UTF-8"),
+    "UTF-16": (lambda make: f"{GOOD_HEADER}\n{row(make)}\n".encode("utf-16"), "not UTF-8"),
+    "UTF-16 without mark": (lambda make: f"{GOOD_HEADER}\n{row(make)}\n".encode("utf-16-le"), "not text"),
+    "NUL bytes": (lambda make: f"{GOOD_HEADER}\n{row(make, mail=NUL)}\n".encode(), "not UTF-8 text"),
+    "header twice": (lambda make: b"id,name,id\n1,2,3\n", "names 'id' twice"),
+    "too few fields": (
+        lambda make: f"{GOOD_HEADER}\n{row(make)}\n{SECRET},2\n".encode(),
+        "row 2: it does not fit the header",
+    ),
+    "too many fields": (
+        lambda make: f"{GOOD_HEADER}\n{row(make)},{SECRET}\n".encode(),
+        "it does not fit the header",
+    ),
+    "open quote": (lambda make: f'{GOOD_HEADER}\n{row(make)}\n"{SECRET}'.encode(), "does not fit the header"),
+    "one endless line": (lambda make: b"x" * 300_000, "no header"),
+    "binary": (lambda make: bytes(range(256)) * 9, "not text"),
+}
+
+
+@pytest.mark.parametrize("case", COULD_NOT_RUN)
+def test_files_that_cannot_be_read(settled, make, tmp_path, case):
+    contents, why = COULD_NOT_RUN[case]
+    before = settled.counts()
+    path = tmp_path / "contacts.csv"
+    path.write_bytes(contents(make))
+    assert_one_sentence(settled.ingest("contacts", path), 2, why, str(path))
+    assert_untouched(settled, before)
+
+
+BREACHES = {
+    "header only": (GOOD_HEADER, "contacts.not_empty (measured 0)"),
+    "missing column": (GOOD_HEADER.replace(",mail", ""), "lacks the column 'mail' (contacts.mail.present)"),
+    "unexpected column": (
+        GOOD_HEADER + ",age",
+        "has the unexpected column 'age' (contacts.unexpectedColumns)",
+    ),
+    "another case": (GOOD_HEADER.replace("mail", "Mail"), "lacks the column 'mail'"),
+    "no header": ("1,Zoe,F", "lacks the column"),
+    "semicolons": (GOOD_HEADER.replace(",", ";"), "lacks the column"),
+}
+
+
+@pytest.mark.parametrize("case", BREACHES)
+def test_deliveries_that_break_the_contract(settled, tmp_path, case):
+    header, why = BREACHES[case]
+    before = settled.counts()
+    path = tmp_path / "contacts.csv"
+    path.write_text(header + "\n")
+    assert_one_sentence(settled.ingest("contacts", path), 1, why, str(path), "c360 status")
+    assert_untouched(settled, before, refused=True)
+
+
+def test_missing_file_directory_and_no_rights(settled, tmp_path):
+    before = settled.counts()
+    assert_one_sentence(settled.ingest("contacts", tmp_path / "absent.csv"), 2, "There is no file")
+    assert_one_sentence(settled.ingest("contacts", tmp_path), 2, "There is no file")
+    locked = tmp_path / "locked.csv"
+    locked.write_text(GOOD_HEADER)
+    locked.chmod(0)
+    if not os.access(locked, os.R_OK):  # root reads everything
+        assert_one_sentence(settled.ingest("contacts", locked), 2, "Permission denied")
+    assert_untouched(settled, before)
+
+
+def test_what_was_taken_before_a_bad_file_is_told(settled, make, tmp_path):
+    good = settled.write("more.csv", [make.contact(500)])
+    bad = tmp_path / "bad.csv"
+    bad.write_bytes(b"")
+    answer = settled.ingest("contacts", good, bad)
+    assert answer.code == 2 and "bad.csv" in answer.err
+    assert answer.only["file"] == str(good) and answer.only["outcome"] == "accepted"
+
+
+def parquet(kind, path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = GOOD_HEADER.split(",")
+    columns = {name: pa.array([SECRET] * 2000) for name in names}
+    if kind == "list":
+        columns["name"] = pa.array([[SECRET]] * 2000)
+    elif kind == "struct":
+        columns["name"] = pa.array([{"first": SECRET}] * 2000)
+    elif kind == "bytes":
+        columns["name"] = pa.array([SECRET.encode()] * 2000)
+    elif kind == "fixed bytes":
+        columns["name"] = pa.array([SECRET.encode()] * 2000, pa.binary(len(SECRET)))
+    elif kind == "large bytes":
+        columns["name"] = pa.array([SECRET.encode()] * 2000, pa.large_binary())
+    elif kind == "duration":
+        columns["name"] = pa.array([1] * 2000, pa.duration("s"))
+    pq.write_table(pa.table(columns), path, compression="none", use_dictionary=False)
+    whole = path.read_bytes()
+    if kind == "garbage":
+        path.write_bytes(bytes(range(256)) * 50)
+    elif kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "cut short":
+        path.write_bytes(whole[: len(whole) // 2])
+    elif kind == "damaged footer":
+        path.write_bytes(whole[:-200] + b"\xff" * 150 + whole[-50:])
+    elif kind == "damaged pages":
+        path.write_bytes(whole[:4] + b"\xff" * 5_000 + whole[5_004:])
+
+
+NO_TEXT = ("list", "struct", "bytes", "fixed bytes", "large bytes", "duration")
+DAMAGED = ("garbage", "empty", "cut short", "damaged footer", "damaged pages")
+
+
+@pytest.mark.parametrize("kind", [*NO_TEXT, *DAMAGED])
+def test_parquet_that_is_none_of_ours(settled, tmp_path, kind):
+    path = tmp_path / "contacts.parquet"
+    parquet(kind, path)
+    before = settled.counts()
+    words = ["'name'"] if kind in NO_TEXT else []
+    assert_one_sentence(settled.ingest("contacts", path), 2, "Cannot read", str(path), *words)
+    assert_untouched(settled, before)
+
+
+def test_unknown_dataset_product_and_clock(settled, tmp_path):
+    before = settled.counts()
+    path = tmp_path / "contacts.csv"
+    path.write_text(GOOD_HEADER + "\n")
+    assert_one_sentence(settled.ingest("contact", path), 2, "'contact'", "contacts, customers, ")
+    assert_one_sentence(settled.ingest("customers", path), 2, "customers is a product", "c360 build")
+    for clock in ("yesterday", "2023-13-01"):
+        assert_one_sentence(settled.ingest("contacts", path, as_of=clock), 2, clock, "--as-of 2023")
+    assert_untouched(settled, before)
+
+
+def test_no_database(settled, make, tmp_path):
+    path = tmp_path / "contacts.csv"
+    path.write_text(GOOD_HEADER + "\n")
+    url = "postgresql://someone:hunter2@127.0.0.1:1/customer360"
+    for command in (["ingest", "contacts", path], ["quarantine", "list"], ["quarantine", "replay"]):
+        answer = settled.c360(*command, C360_DATABASE_URL=url)
+        assert_one_sentence(answer, 2, "127.0.0.1")
+        assert "hunter2" not in answer.err
+
+
+def test_wrong_usage(settled):
+    for command in (
+        ["ingest"],
+        ["ingest", "contacts"],
+        ["ingest", "contacts", "x", "--nonsense"],
+        ["nonsense"],
+    ):
+        answer = settled.c360(*command)
+        assert answer.code == 2 and "Traceback" not in answer.err
+
+
+BASE = """\
+apiVersion: v3.2.0
+kind: DataContract
+id: things
+version: 1.0.0
+status: active
+schema:
+  - name: things
+    properties:
+      - {name: id, physicalType: text, primaryKey: true}
+"""
+BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
+)
+CONTRACTS = {
+    "syntax": (BASE + "  - [", "things.odcs.yaml:11 is not valid YAML"),
+    "aliases": (BASE + BOMB, "aliases (*name) are not allowed"),
+    "41 levels": (BASE + "tags: " + "[" * 41 + "]" * 41, "nested deeper than 40 levels"),
+    "100,000 levels": (BASE + "tags: " + "[" * 100_000, "things.odcs.yaml"),
+    "huge": (BASE + "# " + "x" * 2_000_001, "larger than 2000000 bytes"),
+    "key twice": (BASE + "status: draft\n", "the key status stands twice"),
+    "a python object": (BASE + "x: !!python/object/apply:os.getcwd []\n", "things.odcs.yaml:10"),
+    "not a mapping": ("- 1\n", "holds no contract"),
+    "another kind": (BASE.replace("DataContract", "Pod"), "kind is not DataContract"),
+    "no version": (BASE.replace("1.0.0", "new"), "'new' is not MAJOR.MINOR.PATCH"),
+    "no schema": (BASE.partition("schema:")[0], "has no schema"),
+    "schema is text": (BASE.partition("schema:")[0] + "schema: things\n", "has no schema"),
+    "properties are text": (BASE.partition("    prop")[0] + "    properties: all\n", "things"),
+    "a property is text": (BASE.partition("      - {")[0] + "      - id\n", "has no name"),
+    "an SLA is text": (BASE + "slaProperties: [daily]\n", "shape of an ODCS contract"),
+    "servers are a mapping": (BASE + "servers: {type: postgres}\n", "shape of an ODCS contract"),
+    "support is text": (BASE + "support: slack\n", "shape of an ODCS contract"),
+    "team is text": (BASE + "team: crm\n", "shape of an ODCS contract"),
+    "customProperties is a mapping": (BASE + "customProperties: {a: b}\n", "shape of an ODCS contract"),
+    "quality is text": (BASE + "    quality: good\n", "shape of an ODCS contract"),
+    "enum of texts": (BASE.replace("primaryKey: true", "enum: [a, b]"), "shape of an ODCS contract"),
+    "options are a list": (BASE.replace("primaryKey: true", "logicalTypeOptions: [a]"), "shape of an ODCS contract"),
+    "unknown type": (BASE.replace("text", "money2"), "'money2' is unknown"),
+    "SLA on a missing column": (
+        BASE + "slaProperties: [{property: freshness, value: 1, unit: d, element: things.at}]\n",
+        "a column 'at' that it does not describe",
+    ),
+    "SLA with a strange unit": (
+        BASE + "slaProperties: [{property: freshness, value: 1, unit: moons, element: things.id}]\n",
+        "'moons'",
+    ),
+    "relationship to nowhere": (
+        BASE.replace("primaryKey: true", "relationships: [{to: nowhere.id}]"),
+        "'nowhere'",
+    ),
+    "not UTF-8": (b"\xff\xfe" + BASE.encode(), "not UTF-8"),
+}
+
+
+@pytest.mark.parametrize("case", CONTRACTS)
+def test_contracts_that_are_none(settled, tmp_path, case):
+    text, why = CONTRACTS[case]
+    folder = tmp_path / "contracts"
+    folder.mkdir()
+    file = folder / "things.odcs.yaml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    delivery = tmp_path / "things.csv"
+    delivery.write_text("id\n1\n")
+    before = settled.counts()
+    answer = settled.ingest("things", delivery, contracts=folder)
+    assert_one_sentence(answer, 1, why)
+    assert_untouched(settled, before)
+
+
+def test_no_contract_at_all(settled, tmp_path):
+    answer = settled.ingest("things", tmp_path / "x.csv", contracts=tmp_path)
+    assert_one_sentence(answer, 2, "No contract (*.odcs.yaml)", "--contracts")

@@ -1,0 +1,262 @@
+"""The dbt package on Postgres: what it builds, what makes its tests fail, and that history is not built twice."""
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from c360.database import libpq_env
+
+AS_OF = "2026-03-01T12:00:00Z"
+PACKAGE = "package:customer360"
+MACRO_TESTS = "test_type:singular,package:customer360_integration_tests"
+SOURCES = ("source:salesforce", "source:web")
+RAW = """
+create schema raw;
+create table raw.contacts (
+    id uuid, username text, name text, gender text, address text, mail text, birthdate date, _loaded_at_utc timestamp
+);
+create table raw.transactions (
+    id uuid, contact_id uuid, transaction_date text, amount numeric(12,2), item_count integer, category text,
+    _loaded_at_utc timestamp
+);
+"""
+
+
+class Dbt:
+    """dbt in this process on one database; its files go to a folder of the test's own."""
+
+    def __init__(self, workplace, folder: Path):
+        self.workplace, self.folder = workplace, folder
+        self.project = workplace.settings.root / "integration_tests"
+        installed = self.project / "dbt_packages" / "customer360"  # as `dbt deps` does, but safe in parallel
+        installed.parent.mkdir(exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            installed.symlink_to(Path("../../dbt_package"))
+
+    def __call__(self, *arguments, as_of=AS_OF, **env):
+        from dbt.cli.main import dbtRunner
+
+        settings = libpq_env(self.workplace.settings) | {
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "DBT_PROJECT_DIR": str(self.project),
+            "DBT_PROFILES_DIR": str(self.project),
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+        }
+        with mock.patch.dict(os.environ, settings | env):
+            return dbtRunner().invoke([*arguments, "--quiet", "--vars", json.dumps({"as_of": as_of})])
+
+    def outcomes(self, *arguments, **options):
+        """{name: status} of every node that ran."""
+        outcome = self(*arguments, **options)
+        assert outcome.result is not None, outcome.exception
+        return {node.node.name: str(node.status) for node in outcome.result}
+
+    def bad(self, *arguments, **options):
+        """The tests that did not pass."""
+        outcomes = self.outcomes(*arguments, **options)
+        return {name for name, status in outcomes.items() if status in ("fail", "error", "warn", "runtime error")}
+
+
+def insert(workplace, table, *rows):
+    for row in rows:
+        columns = ", ".join(row)
+        marks = ", ".join(["%s"] * len(row))
+        workplace.sql(f"insert into raw.{table} ({columns}) values ({marks})", *row.values())
+
+
+@pytest.fixture(scope="module")
+def dbt(shared_workplace, tmp_path_factory):
+    return Dbt(shared_workplace, tmp_path_factory.mktemp("dbt"))
+
+
+@pytest.fixture
+def raw(workplace, make, dbt):
+    """Raw tables without keys, as a lake has them: three contacts, two of whom bought."""
+    workplace.sql(RAW)
+    insert(workplace, "contacts", *(make.contact(n) for n in (1, 2, 3)))
+    insert(
+        workplace,
+        "transactions",
+        make.transaction(1, 1, amount="10.00"),
+        make.transaction(2, 1, amount="2.50", category="Beauty", transaction_date="2026-02-27 23:59:59.999"),
+        make.transaction(3, 2),
+    )
+    return workplace
+
+
+def test_builds_customers_with_every_column_of_the_contract(raw, make, dbt):
+    outcome = dbt("build", "--select", PACKAGE)
+    assert outcome.success, [
+        str(node.message) for node in outcome.result if str(node.status) not in ("pass", "success")
+    ]
+    assert not [node.node.name for node in outcome.result if str(node.status) == "warn"]
+    columns = (
+        "id::text, age, total_expense::text, first_purchase_date::text, last_purchase_date::text, "
+        "beauty_amount::text, books_amount::text, movies_and_tv_amount::text"
+    )
+    assert raw.sql(f"select {columns} from analytics.customers order by id") == [
+        (make.id(1), 41, "12.50", "2026-02-27 23:59:59.999", "2026-02-28 10:00:00", "2.50", "10.00", "0.00"),
+        (make.id(2), 41, "12.50", "2026-02-28 10:00:00", "2026-02-28 10:00:00", "0.00", "12.50", "0.00"),
+        (make.id(3), 41, "0.00", None, None, "0.00", "0.00", "0.00"),
+    ]
+
+
+BREAKS = {
+    "an unknown contact": (
+        lambda make: ("transactions", make.transaction(9, 99)),
+        {"transactions__contact_id__relationship", "transactions_belong_to_a_known_contact"},
+    ),
+    "an unknown category": (
+        lambda make: ("transactions", make.transaction(9, 1, category="Groceries")),
+        {"transactions__category__enum"},
+    ),
+    "a negative amount": (
+        lambda make: ("transactions", make.transaction(9, 1, amount="-0.01")),
+        {"transactions__amount__minimum"},
+    ),
+    "no items": (
+        lambda make: ("transactions", make.transaction(9, 1, item_count=0)),
+        {"transactions__item_count__minimum"},
+    ),
+    "one id for two transactions": (
+        lambda make: ("transactions", make.transaction(3, 2, amount="99.00")),
+        {"transactions__id__primaryKey"},
+    ),
+    "one id for two people": (
+        lambda make: ("contacts", make.contact(3, name="Somebody Else")),
+        {"contacts__id__primaryKey"},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BREAKS)
+def test_a_bad_row_fails_its_tests_and_no_other(raw, make, dbt, what):
+    row, expected = BREAKS[what]
+    table, values = row(make)
+    insert(raw, table, values)
+    dbt("run", "--select", "staging")
+    assert dbt.bad("test", "--select", *SOURCES, "staging", "--indirect-selection", "cautious") == expected
+
+
+def test_an_id_of_two_people_is_nobodys_and_duplicates_collapse(raw, make, dbt):
+    insert(raw, "contacts", make.contact(3, name="Somebody Else"), make.contact(2))
+    insert(raw, "transactions", make.transaction(3, 2))
+    assert dbt("run", "--select", PACKAGE).success
+    assert raw.sql("select count(*), sum(total_expense)::text from analytics.customers") == [(2, "25.00")]
+
+
+BROKEN_MARTS = {
+    "update analytics.customers set total_expense = total_expense + 1": {
+        "customers_amounts_add_up_to_total_expense", "customers_total_expense_is_what_was_paid",
+        "customers_without_a_purchase_spent_nothing",
+    },
+    "update analytics.customers set first_purchase_date = last_purchase_date + interval '1 second'": {
+        "customers_first_purchase_is_not_after_the_last",
+    },
+    "delete from analytics.customers where total_expense = 0": {"customers_are_the_contacts"},
+    "delete from analytics.transactions_enriched where category = 'Beauty'": {
+        "transactions_enriched_holds_every_transaction", "customers_total_expense_is_what_was_paid",
+        "customers_without_a_purchase_spent_nothing",
+    },
+    "delete from analytics.next_best_category where rank = 2": {"next_best_category_ranks_every_category"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def built(shared_workplace, make, dbt):
+    shared_workplace.reset()
+    shared_workplace.sql(RAW)
+    insert(shared_workplace, "contacts", *(make.contact(n) for n in (1, 2, 3)))
+    insert(shared_workplace, "transactions", make.transaction(1, 1), make.transaction(2, 2, category="Beauty"))
+    return shared_workplace
+
+
+@pytest.mark.parametrize("damage", BROKEN_MARTS)
+def test_damage_to_a_mart_fails_the_singular_tests(built, dbt, damage):
+    assert dbt("run", "--full-refresh", "--select", PACKAGE).success
+    assert dbt.bad("test", "--select", "test_type:singular,package:customer360") == set()
+    built.sql(damage)
+    assert dbt.bad("test", "--select", "test_type:singular,package:customer360") == BROKEN_MARTS[damage]
+
+
+def test_late_new_and_corrected_rows_arrive_and_known_ones_are_left_alone(raw, make, dbt):
+    assert dbt("run", "--select", "+transactions_enriched").success
+    written = dict(raw.sql("select id::text, xmin::text from analytics.transactions_enriched"))
+    raw.sql("update raw.transactions set amount = 99, _loaded_at_utc = '2026-03-01 11:00' where amount = 2.50")
+    insert(
+        raw,
+        "transactions",
+        make.transaction(4, 2, _loaded_at_utc="2026-03-01 11:00:00"),
+        make.transaction(5, 2, _loaded_at_utc="2025-06-01 00:00:00"),
+    )
+    assert dbt("run", "--select", "+transactions_enriched").success
+    rows = raw.sql("select id::text, amount::text, xmin::text from analytics.transactions_enriched order by id")
+    assert [amount for _, amount, _ in rows] == ["10.00", "99.00", "12.50", "12.50", "12.50"]
+    kept = {key for key, _, xmin in rows if written.get(key) == xmin}
+    assert kept == {make.transaction(1, 1)["id"], make.transaction(3, 2)["id"]}
+
+
+@pytest.mark.parametrize("zone", ["Australia/Sydney", "America/Los_Angeles", "Pacific/Chatham"])
+def test_macros_hold_in_a_session_of_any_time_zone(raw, dbt, zone):
+    outcomes = dbt.outcomes("test", "--select", MACRO_TESTS, PGOPTIONS=f"-c timezone={zone}")
+    assert set(outcomes.values()) == {"pass"}
+    assert len(outcomes) == 3
+
+
+@pytest.mark.parametrize(
+    ("as_of", "loaded", "status"),
+    [
+        ("2026-03-01T12:00:00Z", "2026-03-01 10:00:00", "pass"),
+        ("2026-03-02T09:59:00Z", "2026-03-01 10:00:00", "warn"),
+        ("2026-03-02T10:01:00Z", "2026-03-01 10:00:00", "error"),
+        ("2026-03-02T20:01:00+10:00", "2026-03-01 10:00:00", "error"),
+        ("2026-02-28T00:00:00Z", "2026-03-01 10:00:00", "error"),
+    ],
+)
+def test_freshness_follows_the_clock_and_not_the_future(raw, dbt, as_of, loaded, status):
+    outcomes = dbt.outcomes("source", "freshness", "--select", *SOURCES, as_of=as_of)
+    assert outcomes == {"contacts": status, "transactions": status}
+
+
+def test_one_timestamp_in_the_future_hides_no_stale_load(raw, make, dbt):
+    insert(raw, "transactions", make.transaction(9, 1, _loaded_at_utc="2099-01-01 00:00:00"))
+    assert (
+        dbt.outcomes("source", "freshness", "--select", *SOURCES, as_of="2026-03-05T00:00:00Z")["transactions"]
+        == "error"
+    )
+
+
+def test_the_recommender_beats_popularity_clearly(workplace, dbt):
+    out = workplace.folder / "made"
+    made = workplace.c360(
+        "fake",
+        "--customers",
+        "3000",
+        "--transactions",
+        "30000",
+        "--seed",
+        "3",
+        "--format",
+        "csv",
+        "--now",
+        AS_OF,
+        "--out",
+        out,
+    )
+    assert made.code == 0, made.err
+    for dataset in ("contacts", "transactions"):
+        assert workplace.ingest(dataset, out / f"{dataset}.csv", as_of=AS_OF).code == 0
+    assert dbt("run", "--select", PACKAGE).success
+    rows = workplace.sql(
+        "select method, hit_rate_at_1, hit_rate_at_3, mrr from analytics.next_best_category_evaluation"
+    )
+    scores = {method: measures for method, *measures in rows}
+    assert scores["recommender"][0] > 2 * scores["popularity"][0]
+    for ours, theirs in zip(scores["recommender"], scores["popularity"], strict=True):
+        assert ours > theirs
+    assert scores["recommender"][2] > scores["own_favourite"][2]

@@ -1,0 +1,138 @@
+"""Killing the process at any moment loses and doubles nothing; two at once don't disturb each other."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+NOW = "2026-03-01T12:00:00Z"
+ROWS = 4_000
+GATE = 0xC360_0002
+CONNECTIONS = "select count(*) from pg_stat_activity where datname = current_database()"
+
+
+@pytest.fixture(scope="module")
+def delivery(shared_workplace, make):
+    shared_workplace.reset()
+    rows = [make.contact(n, mail="nowhere" if n % 50 == 0 else f"p{n}@example.com") for n in range(ROWS)]
+    return shared_workplace.write("contacts.csv", rows)
+
+
+def start(workplace, *files):
+    return subprocess.Popen(
+        [sys.executable, "-c", "from c360.cli import main; main()", "ingest", "contacts",
+         *map(str, files), "--as-of", NOW, "--json"],
+        env=os.environ | workplace.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def assert_as_if_run_once(workplace):
+    assert workplace.sql("select count(*), count(distinct id) from raw.contacts") == [(ROWS * 49 // 50,) * 2]
+    assert workplace.sql("select count(*), count(distinct row_number) from quarantine.rows") == [(ROWS // 50,) * 2]
+    assert workplace.sql("select delivered, promoted, quarantined, duplicates from governance.delivery") == [
+        (ROWS, ROWS * 49 // 50, ROWS // 50, 0)
+    ]
+    assert workplace.sql(
+        "select count(*) from governance.history where clause = 'contacts.mail.pattern' and outcome = 'failed'"
+    ) == [(1,)]
+    assert workplace.sql("select relname from pg_class where relnamespace = 'landing'::regnamespace") == []
+
+
+def wait_for(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.02)
+
+
+def test_killed_at_random_moments(workplace, delivery):
+    random.seed(11)
+    for _ in range(4):
+        process = start(workplace, delivery)
+        time.sleep(random.uniform(0.3, 2.5))
+        process.kill()
+        process.communicate()
+    assert workplace.ingest("contacts", delivery).code == 0
+    assert_as_if_run_once(workplace)
+
+
+LOCKS = {
+    "before it lands": "select pg_advisory_xact_lock(%s)" % GATE,
+    "before it promotes": "lock table raw.contacts in share mode",
+    "before it writes the account": "lock table governance.delivery in share mode",
+    "before it quarantines": "lock table quarantine.rows in share mode",
+    "before it writes the history": "lock table governance.history in share mode",
+}
+
+
+@pytest.mark.parametrize(
+    ("moment", "how"),
+    [*((moment, signal.SIGKILL) for moment in LOCKS), ("before it promotes", signal.SIGINT)],
+)
+def test_killed_at_a_known_moment(workplace, delivery, make, moment, how):
+    from c360.database import connect
+
+    one = workplace.write("one.csv", [make.contact(1)])
+    workplace.ingest("contacts", one)  # so that the tables are there to be locked
+    workplace.sql(
+        "set local c360.pruning = 'on'; delete from raw.contacts; delete from governance.history; "
+        "delete from governance.delivery"
+    )
+    before = workplace.counts()
+    holder = connect(workplace.settings)
+    try:
+        with holder.cursor() as cursor:
+            cursor.execute(LOCKS[moment])
+        process = start(workplace, delivery)
+        blocked = (
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        )
+        wait_for(lambda: process.poll() is not None or workplace.sql(blocked)[0][0] > 0)
+        assert process.poll() is None, process.communicate()
+        process.send_signal(how)
+        if how == signal.SIGKILL:
+            process.communicate()
+    finally:
+        holder.rollback()
+        holder.close()
+    if how == signal.SIGINT:
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 2 and "Traceback" not in err, err
+    wait_for(lambda: workplace.sql(f"{CONNECTIONS} and pid <> pg_backend_pid()")[0][0] == 0)
+    after = workplace.counts()
+    after.pop("governance.history"), before.pop("governance.history")
+    if how == signal.SIGKILL:
+        assert after == before
+    assert workplace.ingest("contacts", delivery).code == 0
+    assert_as_if_run_once(workplace)
+
+
+def test_two_at_once_of_the_same_file(workplace, delivery):
+    processes = [start(workplace, delivery) for _ in range(2)]
+    outcomes = []
+    for process in processes:
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+        outcomes.append("repeated" if '"repeated"' in out else "accepted")
+    assert sorted(outcomes) == ["accepted", "repeated"]
+    assert_as_if_run_once(workplace)
+
+
+def test_two_at_once_of_different_files(workplace, make):
+    """They share rows; each row is promoted once, whoever comes first."""
+    files = [
+        workplace.write(f"{start_}.csv", [make.contact(n) for n in range(start_, start_ + 1_000)])
+        for start_ in (0, 500)
+    ]
+    processes = [start(workplace, file) for file in files]
+    for process in processes:
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+    assert workplace.sql("select count(*) from raw.contacts") == [(1_500,)]
+    assert workplace.sql(
+        "select sum(delivered)::int, sum(promoted)::int, sum(duplicates)::int from governance.delivery"
+    ) == [(2_000, 1_500, 500)]

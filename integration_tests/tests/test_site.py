@@ -1,0 +1,273 @@
+"""The owner page in a real Chromium: no error, no outside request, links, filters, dark mode, a phone, no script."""
+
+import re
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from c360.contract import find_contracts
+from c360.database import connect
+from c360.database.tables import prepare
+from c360.errors import CouldNotTell
+from c360.generate.plan import Catalog
+from c360.history import Finding, Run, on_record, record
+from c360.project import Project
+from c360.publish import write_pages
+from c360.report.site import write_site
+
+NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+HOSTILE = "<img src=x onerror=\"document.title='owned'\"></style></script><script>alert(1)</script>{{ 7 * 7 }}"
+
+
+@pytest.fixture(scope="module")
+def project(database, tmp_path_factory):
+    """The project's contracts, one of them with a description that attacks the page; a month of history."""
+    folder = tmp_path_factory.mktemp("contracts") / "contracts"
+    shutil.copytree(database.contracts, folder)
+    path = next(folder.glob("sources/transactions/*.yaml"))
+    text = path.read_text()
+    attack = HOSTILE.replace("'", "''")
+    text = text.replace("purpose: Every purchase in the web shop.", f"purpose: '{attack}'")
+    path.write_text(text.replace("description: The contact who bought.", f"description: '{attack}'"))
+    catalog = Catalog.of(find_contracts(folder))
+    found = Project(database, catalog, folder)
+    db = connect(database)
+    prepare(db)
+    for day in range(30, -1, -1):
+        _one_day(db, catalog, NOW - timedelta(days=day), day)
+    write_pages(catalog.contracts, database.site / "contracts")
+    db.close()
+    return found
+
+
+def _one_day(db, catalog, now, day):
+    for contract, dataset in catalog.pairs():
+        source = contract.layer == "sources"
+        for stage, engine in (("gate", "soda"), ("build", "dbt"), ("verify", "datacontract"))[0 if source else 1 :]:
+            findings = []
+            for clause in dataset.clauses:
+                if clause.scope == "contract":
+                    continue
+                bad = day % 7 == 0 and stage == "gate" and clause.kind == "required"
+                bad |= day == 0 and stage == "verify" and clause.id == "customers.age.minimum"
+                findings.append(Finding(clause, engine, "failed" if bad else "passed", 0.0, 5 if bad else 0))
+            run = Run.start(stage, now)
+            with db:
+                record(db, run, findings)
+            with on_record(db, run, dataset.name if stage == "gate" else "*"):
+                pass
+        if source:
+            delivered = 10 if day == 0 and dataset.name == "contacts" else 1_000
+            refused = day == 3
+            counts = (delivered, 0, 0) if refused else (delivered, delivered - 5, 5)
+            with db, db.cursor() as cursor:
+                cursor.execute(
+                    "insert into governance.delivery (sha256, dataset, contract, version, file_name, outcome, delivered, "
+                    "promoted, quarantined, duplicates, superseded, as_of, newest_load) values (gen_random_uuid()::text, "
+                    "%s, %s, '1.0.0', 'f', %s, %s, %s, %s, 0, 0, %s, %s)",
+                    (dataset.name, contract.name, "refused" if refused else "accepted", *counts, now,
+                     (now - timedelta(hours=1)).replace(tzinfo=None)),
+                )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def site(project):
+    db = connect(project.settings)
+    index = write_site(project, db, project.settings.site / "owners", NOW)
+    db.close()
+    return index.parent
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    if CHROMIUM is None:
+        pytest.skip("There is no Chromium here; on Debian: apt-get install chromium")
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: make setup")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium, site):
+    """Opens a page of the site; what goes wrong in it, and every request, is kept."""
+    contexts, told = [], {"errors": [], "requests": []}
+
+    def open_(name="index.html", **options):
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: told["errors"].append(message.text))
+        page.on("pageerror", lambda error: told["errors"].append(str(error)))
+        page.on("dialog", lambda dialog: (told["errors"].append("a dialog"), dialog.dismiss()))
+        page.on("request", lambda request: told["requests"].append(request.url))
+        page.goto((site / name).as_uri())
+        return page
+
+    yield open_, told
+    for context in contexts:
+        context.close()
+    assert told["errors"] == []
+    assert [url for url in told["requests"] if not url.startswith(("file:", "data:"))] == []
+
+
+def pages(site):
+    return sorted(path.name for path in site.glob("*.html"))
+
+
+def test_every_page_loads_and_every_link_resolves(opened, site, project):
+    open_, _ = opened
+    assert len(pages(site)) == len(project.catalog.contracts) + 1
+    for name in pages(site):
+        page = open_(name)
+        assert page.title() and page.locator("h1").count() == 1
+        for href in page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)"):
+            target = Path(unquote(urlsplit(href).path))
+            assert target.is_file(), f"{name} links to {href}"
+            fragment = urlsplit(href).fragment
+            assert not fragment or f'id="{fragment}"' in target.read_text(encoding="utf-8")
+        assert page.eval_on_selector_all("[id]", "all => all.length - new Set(all.map(one => one.id)).size") == 0
+        assert page.evaluate("[...document.images].length") == 0
+
+
+def test_the_index_says_what_is_broken_and_whose_it_is(opened):
+    open_, _ = opened
+    page = open_()
+    teams = page.locator("#contracts h2").all_inner_texts()
+    assert [team.split()[0] for team in teams] == sorted(team.split()[0] for team in teams)
+    card = page.locator("article", has=page.get_by_role("link", name="contacts", exact=True))
+    assert "broken" in card.inner_text() and "promoted" in card.inner_text()
+    assert "customers.age.minimum" in page.get_by_label("Disagreements", exact=True).inner_text()
+    assert "contacts.delivered was 10" in page.get_by_label("Anomalies", exact=True).inner_text()
+    page.get_by_role("link", name="contacts", exact=True).click()
+    assert page.locator("h1").inner_text().startswith("contacts")
+
+
+def test_filters(opened):
+    open_, _ = opened
+    page = open_()
+    cards = page.locator("article.card")
+    everything = cards.count()
+    page.get_by_label("Outcome").select_option("broken")
+    broken = page.locator("article.card:visible")
+    assert 0 < broken.count() < everything
+    assert all("broken" in text for text in broken.all_inner_texts())
+    assert page.locator("output").inner_text() == f"{broken.count()} of {everything} shown"
+    page.get_by_label("Team").select_option("web-commerce")
+    assert page.locator("article.card:visible h3 a").all_inner_texts() == ["transactions"]
+    assert page.locator("#contracts h2:visible").count() == 1, "teams with nothing to show are gone"
+    page.get_by_label("Outcome").select_option("")
+    page.get_by_label("Team").select_option("")
+    assert page.locator("article.card:visible").count() == everything
+    clauses = open_("contract-contacts.html")
+    clauses.get_by_label("Outcome").select_option("broken")
+    shown = clauses.locator("#clauses-1 tbody tr:visible th").all_inner_texts()
+    assert shown and all(".required" in text for text in shown)
+
+
+def test_a_contract_page_holds_promise_and_state(opened):
+    open_, _ = opened
+    page = open_("contract-contacts.html")
+    text = page.locator("main").inner_text()
+    for words in ("Deliveries", "Last breaches", "Promise", "pii_direct", "PII", "is never empty", "last 30 days"):
+        assert words in text, words
+    row = page.locator("#clauses-1 tr", has_text="contacts.mail.required")
+    assert "failed 5" in row.inner_text() and "soda" in row.inner_text() and "dbt" in row.inner_text()
+    assert row.locator("svg").count() == 3
+    assert row.locator("svg").first.get_attribute("aria-label") == "Held in 26 of the last 30 runs"
+    bars = page.locator("svg.chart g")
+    assert bars.count() == 30 and page.locator("svg.chart .refused").count() == 1
+    page.get_by_text("The numbers").click()
+    assert page.locator("details tbody tr").count() == 30
+
+
+def test_readable_without_script_and_by_keyboard(opened):
+    open_, _ = opened
+    page = open_(java_script_enabled=False)
+    assert page.locator("article.card:visible").count() > 3
+    assert not page.locator(".filters").first.is_visible(), "a filter that cannot work is not shown"
+    page = open_()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.tagName + ' ' + (document.activeElement.name || '')"))
+    assert {"SELECT outcome", "SELECT team", "A "} <= reached
+
+
+LUMINANCE = """() => {
+  const light = color => { const [r, g, b] = color.match(/[\\d.]+/g).map(Number).map(v => v / 255)
+      .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b };
+  const behind = element => { for (let e = element; e; e = e.parentElement) {
+      const back = getComputedStyle(e).backgroundColor; if (!/, 0\\)$/.test(back)) return back; } return 'rgb(255,255,255)' };
+  return [...document.querySelectorAll('main *, header *')].filter(e => e.checkVisibility()
+      && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && !e.closest('svg, select'))
+    .map(e => { const [a, b] = [light(getComputedStyle(e).color), light(behind(e))].sort((x, y) => y - x);
+      return [(a + 0.05) / (b + 0.05), e.className + ' ' + e.textContent.slice(0, 30)] })
+    .sort((x, y) => x[0] - y[0])[0] }"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["index.html", "contract-contacts.html"])
+def test_dark_and_light_have_contrast(opened, scheme, name):
+    """WCAG AA: text stands out from what is behind it by 4.5 to 1 at least."""
+    open_, _ = opened
+    page = open_(name, color_scheme=scheme)
+    back = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    bright = sum(map(int, re.findall(r"\d+", back)[:3])) > 384
+    assert bright is (scheme == "light")
+    ratio, where = page.evaluate(LUMINANCE)
+    assert ratio >= 4.5, where
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_no_page_is_wider_than_the_screen(opened, site, width):
+    open_, _ = opened
+    for name in pages(site):
+        page = open_(name, viewport={"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+
+def test_contracts_cannot_run_anything(opened, site):
+    open_, _ = opened
+    for name in ("index.html", "contract-transactions.html"):
+        page = open_(name)
+        assert "{{ 7 * 7 }}" in page.locator("body").inner_text()
+        assert page.title() != "owned" and page.locator("img").count() == 0
+
+
+def test_the_same_state_gives_the_same_bytes(project, site, tmp_path):
+    db = connect(project.settings)
+    before = {name: (site / name).read_bytes() for name in pages(site)}
+    write_site(project, db, site, NOW)
+    assert {name: (site / name).read_bytes() for name in pages(site)} == before
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    (taken / "thesis.txt").write_text("mine")
+    with pytest.raises(CouldNotTell, match="holds other files"):
+        write_site(project, db, taken, NOW)
+    assert [path.name for path in taken.iterdir()] == ["thesis.txt"]
+    assert not [path for path in site.parent.iterdir() if path.name.startswith(".")], "nothing is left beside it"
+    db.close()
+
+
+def test_pages_of_an_empty_history(project, database, chromium, tmp_path):
+    db = connect(database)
+    early = NOW - timedelta(days=500)
+    index = write_site(project, db, tmp_path / "early", early)
+    db.close()
+    page = chromium.new_page()
+    page.goto(index.as_uri())
+    assert "0 of 0" in page.locator(".tiles").inner_text()
+    assert page.locator("article", has_text="not told yet").count() == len(project.catalog.contracts)
+    page.goto((index.parent / "contract-contacts.html").as_uri())
+    assert "None on record." in page.locator("main").inner_text()
+    page.close()
