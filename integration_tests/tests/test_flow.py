@@ -60,9 +60,9 @@ def test_status_shows_each_clause_by_stage_and_engine(built):
             "contacts.unexpectedColumns",
         ),
         (
-            "alter table raw.transactions alter column amount type numeric(14,3)",
-            "alter table raw.transactions alter column amount type numeric(12,2)",
-            "transactions.amount.physicalType",
+            "alter table analytics.customers alter column total_expense type numeric(14,3)",
+            "alter table analytics.customers alter column total_expense type numeric(14,2)",
+            "customers.total_expense.physicalType",
         ),
     ],
 )

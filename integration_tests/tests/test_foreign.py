@@ -1,0 +1,60 @@
+"""The toolkit is not tied to its own contracts: a foreign pair is generated, loaded, gated and verified, by the real clock."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+CONTRACTS = Path(__file__).parents[1] / "foreign" / "contracts"
+
+
+def _receiver(number: int, **changes):
+    created = (datetime.now(UTC) - timedelta(hours=number)).isoformat()
+    return {"rcvr_id": f"R{number}", "rcvr_cntry_code": "AU", "rating": "4.5", "crt_ts": created} | changes
+
+
+def _payment(number: int, **changes):
+    loaded = (datetime.now(UTC) - timedelta(minutes=number)).replace(tzinfo=None).isoformat(" ")
+    return {
+        "txn_ref_dt": (date.today() - timedelta(days=number)).isoformat(), "txn_no": str(number), "rcvr_id": "R1",
+        "amount": "10.00", "fee": "0.50", "channel": "web", "Load Time": loaded,
+    } | changes  # fmt: skip
+
+
+def test_foreign_contracts_are_generated_loaded_gated_and_verified(workplace):
+    made = workplace.c360("generate", "--contracts", CONTRACTS, "--out", workplace.folder)
+    assert made.code == 0, made.err
+    assert (workplace.folder / "soda_checks" / "payment.yml").is_file()
+
+    people = workplace.write("r.csv", [_receiver(n) for n in range(1, 11)] + [_receiver(11, rating="5.01")])
+    taken = workplace.ingest("Receivers", people, as_of=None, contracts=CONTRACTS)
+    assert taken.code == 0, taken.err
+    assert taken.only["rows_by_clause"] == {"Receivers.rating.maximum": 1}
+
+    rows = [_payment(n) for n in range(1, 41)] + [
+        _payment(50, rcvr_id="R11"),
+        _payment(51, fee="10.01"),
+        _payment(52, amount="0"),
+        _payment(53, txn_ref_dt="2003-12-31"),
+        _payment(54, channel="marketplaces!"),
+    ]
+    taken = workplace.ingest("payment", workplace.write("p.csv", rows), as_of=None, contracts=CONTRACTS)
+    assert (taken.code, taken.err) != (0, "") and "payment.retention" in taken.err  # a payment of 2003 is older than 3 years
+
+    del rows[43]
+    taken = workplace.ingest("payment", workplace.write("p.csv", rows), as_of=None, contracts=CONTRACTS)
+    assert taken.code == 0, taken.err
+    assert taken.only["rows_by_clause"] == {
+        "payment.receiver.relationship": 1,
+        "payment.amount.fee_within_amount": 2,
+        "payment.amount.exclusiveMinimum": 1,
+        "payment.channel.maxLength": 1,
+    }
+    checked = workplace.c360("verify", "--contracts", CONTRACTS, "--json")
+    assert checked.code == 0, checked.err
+    assert {line["outcome"] for line in checked.json} == {"passed"}
+
+    workplace.sql("""update payments."Seller Payments" set "Load Time" = now() at time zone 'UTC' - interval '2 hours'""")
+    workplace.sql("update payments.rcvr_mstr set rcvr_cntry_code = 'XX' where rcvr_id = 'R3'")
+    checked = workplace.c360("verify", "--contracts", CONTRACTS, "--json")
+    assert checked.code == 1, checked.err
+    outcomes = {line["clause"]: line["outcome"] for line in checked.json if line["outcome"] != "passed"}
+    assert outcomes == {"payment.freshness": "failed", "Receivers.country.known_country": "warned"}

@@ -1,0 +1,70 @@
+"""Every clause kind is broken and caught at every enforcement point; a clause kind without mutations fails here."""
+
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from mutation.mutations import MUTATIONS, POINTS
+from mutation.suite import run
+from mutation.worlds import CONTRACTS
+
+from c360.contract import find_contracts
+from c360.contract.clauses import METRICS, OPERATORS, OPTION_KINDS
+from c360.contract.model import CONTRACT_KINDS, ROW_KINDS
+
+KINDS = {
+    *ROW_KINDS, *OPTION_KINDS, *METRICS,
+    "sql", "present", "physicalType", "unexpectedColumns", "freshness", "retention",
+} - CONTRACT_KINDS  # fmt: skip
+CLAUSES = {c.id: c for contract in find_contracts(CONTRACTS) for dataset in contract.datasets for c in dataset.clauses}
+
+
+def broken_clauses():
+    return {clause for mutation in MUTATIONS for point in POINTS for clause in mutation.expected(point)}
+
+
+def test_every_mutation_names_clauses_that_there_are():
+    assert broken_clauses() <= CLAUSES.keys()
+
+
+def test_every_clause_kind_has_a_mutation():
+    assert {CLAUSES[clause].kind for clause in broken_clauses()} == KINDS
+
+
+def test_no_kind_is_unknown_to_this_registry():
+    assert {clause.kind for clause in CLAUSES.values()} - CONTRACT_KINDS <= KINDS
+
+
+def test_every_operator_is_broken():
+    rules = [CLAUSES[c].argument for c in broken_clauses() if CLAUSES[c].kind in METRICS]
+    assert {rule.operator for rule in rules} == set(OPERATORS)
+    assert {rule.unit for rule in rules} == {"rows", "percent"}
+
+
+def test_there_are_as_many_mutations_as_were_asked_for():
+    assert sum(not m.legal for m in MUTATIONS) >= 63
+    assert sum(m.legal for m in MUTATIONS) >= 6
+
+
+def one_of_each():
+    """Two mutations of every kind of clause, and the legal changes that are not merely clean data."""
+    chosen, seen = [], defaultdict(int)
+    for mutation in MUTATIONS:
+        kinds = {CLAUSES[c].kind for c in mutation.expected("verify")}
+        if mutation.legal or any(seen[kind] < 2 for kind in kinds):
+            chosen.append(mutation)
+            for kind in kinds:
+                seen[kind] += 1
+    return [m for m in chosen if m.name != "clean"]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_mutations_are_killed_and_nothing_else_alarms(database, tmp_path, point):
+    some = one_of_each()
+    if point == "dbt":  # the whole suite runs in `make mutation`
+        some = some[::3]
+    verdicts = run(some, database, tmp_path, [point])
+    assert [f"{v.mutation.dataset}: {v.mutation.name}: {v.outcome} {v.detail}" for v in verdicts if not v.good] == []
