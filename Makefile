@@ -50,7 +50,7 @@ bench: $(READY) ## Print speed ratios, side by side in one run
 
 .PHONY: lock
 lock: $(READY) ## Lock the requirements again (UPGRADE=1 takes newer versions)
-	@cd requirements && for name in runtime dev bootstrap; do ../$(LOCK) $$name.in --output-file $$name.txt || exit 1; done
+	@cd requirements && for name in $(patsubst requirements/%.in,%,$(wildcard requirements/*.in)); do ../$(LOCK) $$name.in --output-file $$name.txt || exit 1; done
 
 .PHONY: stop
 stop: $(READY) ## Stop the embedded database
