@@ -21,6 +21,7 @@ setup: $(READY) ## Install everything into .venv (PYTHON=python3.12 picks the in
 $(READY): requirements/dev.txt requirements/bootstrap.txt requirements/setup.sh governance/pyproject.toml
 	@echo "Installing into .venv ..."
 	@sh requirements/setup.sh
+	-@$(C360) deps
 
 .PHONY: demo
 demo: $(READY) ## Run the whole flow on made-up data and print a summary
@@ -43,6 +44,10 @@ lint: $(READY) ## Check the style of Python and SQL
 	@$(BIN)/ruff check --quiet --config governance/pyproject.toml $(CODE)
 	@$(BIN)/ruff format --quiet --check --config governance/pyproject.toml $(CODE)
 	@if [ -f dbt_package/.sqlfluff ]; then $(BIN)/sqlfluff lint --config dbt_package/.sqlfluff dbt_package integration_tests/tests; fi
+
+.PHONY: mutation
+mutation: $(READY) ## Break every clause in every way at every enforcement point, and count what is caught
+	@cd integration_tests && ../$(BIN)/python -m mutation $(MUTATION_ARGS)
 
 .PHONY: bench
 bench: $(READY) ## Print speed ratios, side by side in one run

@@ -11,7 +11,6 @@ catalogue lives in its memory.
 import datetime as dt
 import json
 import os
-import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -212,6 +211,4 @@ if __name__ == "__main__":
     parser.add_argument("command", choices=["build", "parity"])
     parser.add_argument("--as-of", default=dt.datetime.now(dt.UTC).isoformat(), help="the clock: ISO 8601, UTC")
     options = parser.parse_args()
-    if not shutil.which("java") and not os.environ.get("JAVA_HOME"):
-        sys.exit(could_not("Spark needs Java 17.", "apt-get install openjdk-17-jre-headless"))
     sys.exit(main(options.command, options.as_of))

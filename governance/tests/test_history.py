@@ -160,7 +160,8 @@ def test_the_cost_of_status_follows_the_clauses_not_the_history(db):
         insert into governance.history (run_id, at, as_of, stage, engine, contract, version, dataset, clause, outcome)
         select gen_random_uuid(), %(day)s - n * interval '1 hour', %(day)s - n * interval '1 hour', stage, 'dbt', 'c',
             '1.0.0', 'd', 'd.clause' || c, case when n %% 50 = 49 then 'failed' else 'passed' end
-        from generate_series(%(from)s, %(to)s) as n, generate_series(1, 40) as c, unnest(array['gate', 'build']) as stage
+        from generate_series(%(from)s, %(to)s) as n, generate_series(1, 40) as c,
+            unnest(array['gate', 'build']) as stage
     """
     read = {}
     for start, end in ((0, 99), (100, 1_999)):

@@ -1,4 +1,4 @@
-"""Random contracts and random rows: a plain Python oracle, the split, Soda, dbt and verify agree on which row breaks what."""
+"""Random contracts and random rows: plain Python, split, Soda, dbt and verify agree on which row breaks what."""
 
 import io
 import itertools
@@ -187,7 +187,8 @@ def parents(folder: Path) -> Contract:
     path.write_text(
         "apiVersion: v3.2.0\nkind: DataContract\nid: parents\nname: parents\nversion: 1.0.0\nstatus: active\n"
         "servers: [{server: local, type: postgres, schema: family}]\n"
-        "schema: [{name: parents, properties: [{name: id, logicalType: integer, physicalType: integer, primaryKey: true}]}]\n"
+        "schema: [{name: parents, properties: "
+        "[{name: id, logicalType: integer, physicalType: integer, primaryKey: true}]}]\n"
     )
     return load_contract(path, folder)
 

@@ -135,7 +135,8 @@ def deliver(db, dataset, at, accepted=True, age=HOUR, delivered=100, quarantined
         cursor.execute(
             "insert into governance.delivery (sha256, dataset, contract, version, file_name, outcome, delivered, "
             "promoted, quarantined, duplicates, superseded, as_of, newest_load) "
-            "values (gen_random_uuid()::text, %s, %s, '1.0.0', 'f', %s, %s, %s, %s, 0, 0, %s, %s) returning delivery_id",
+            "values (gen_random_uuid()::text, %s, %s, '1.0.0', 'f', %s, %s, %s, %s, 0, 0, %s, %s) "
+            "returning delivery_id",
             (
                 dataset, dataset, "accepted" if accepted else "refused", delivered,
                 delivered - quarantined if accepted else 0, quarantined, at, (at - age).replace(tzinfo=None),
@@ -211,8 +212,8 @@ def test_the_word_that_verify_overruled_stays_on_record(db, catalog):
 def test_a_clause_that_no_contract_makes_any_more_is_only_counted(db, catalog):
     with db, db.cursor() as cursor:
         cursor.execute(
-            "insert into governance.history (run_id, as_of, stage, engine, contract, version, dataset, clause, outcome) "
-            "values (gen_random_uuid(), %s, 'gate', 'soda', 'c', '1.0.0', 'd', 'd.gone.enum', 'failed')",
+            "insert into governance.history (run_id, as_of, stage, engine, contract, version, dataset, clause, "
+            "outcome) values (gen_random_uuid(), %s, 'gate', 'soda', 'c', '1.0.0', 'd', 'd.gone.enum', 'failed')",
             (T,),
         )
     overview = look(db, catalog, T)
@@ -299,7 +300,7 @@ def test_the_table_shows_disagreements_first_and_then_what_is_broken(db, catalog
         long = CliRunner().invoke(status, ["--as-of", "2026-03-10T13:00:00Z", "--all"]).output
     assert short.startswith("disagreement")
     assert "contacts.name.required" in short and "failed 7" in short and "contacts.mail.required" not in short
-    assert "1 of 3 clauses hold at every stage; 1 disagreements" in short
+    assert "1 of 3 clauses hold at every stage; 1 disagreement." in short
     assert "contacts.mail.required" in long
 
 

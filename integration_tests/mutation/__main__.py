@@ -4,7 +4,6 @@ Exit code 1 when a mutation survived or something alarmed that should not.
 """
 
 import argparse
-import json
 import sys
 import tempfile
 from pathlib import Path
@@ -64,14 +63,17 @@ def show(verdicts: list[Verdict]) -> None:
         print(reason)
     wrong = [v for v in verdicts if not v.good]
     for verdict in wrong:
-        print(
-            f"\n{SIGNS[verdict.outcome]} at {verdict.point}: {verdict.mutation.dataset}: {verdict.mutation.name}\n  {verdict.detail}"
-        )
+        mutation = verdict.mutation
+        print(f"\n{SIGNS[verdict.outcome]} at {verdict.point}: {mutation.dataset}: {mutation.name}")
+        print(f"  {verdict.detail}")
     print("\nScore:")
     for point, counts in score(verdicts).items():
         seen = counts["killed"] + counts["survived"]
-        print(f"  {point:8} {counts['killed']} of {seen} mutations killed, {counts['survived']} survived, "
-              f"{counts['false alarm']} false alarms, {counts['silent']} legal changes silent, {counts['not here']} not here")  # fmt: skip
+        print(
+            f"  {point:8} {counts['killed']} of {seen} mutations killed, {counts['survived']} survived, "
+            f"{counts['false alarm']} false alarms, {counts['silent']} legal changes silent, "
+            f"{counts['not here']} not here"
+        )
 
 
 if __name__ == "__main__":

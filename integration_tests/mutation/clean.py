@@ -1,4 +1,4 @@
-"""Clean data: 100 rows a table that keep every clause, many of them exactly at a bound. Values as they are delivered."""
+"""Clean data: 100 rows a table that keep every clause, many of them exactly at a bound. Values as delivered."""
 
 from datetime import datetime, timedelta
 

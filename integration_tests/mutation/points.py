@@ -11,7 +11,7 @@ from typing import Any
 
 from c360.contract import find_contracts
 from c360.database import connect, libpq_env
-from c360.generate.plan import Catalog, file_name
+from c360.generate.plan import Catalog
 from c360.history import Run
 from c360.settings import Settings
 
@@ -149,7 +149,7 @@ def verify(worlds: list[World], settings: Settings, contracts: Path) -> dict[str
 
 
 def dbt(worlds: list[World], settings: Settings, generated: Path, project: Path) -> dict[str, Found]:
-    """dbt build over the generated sources and models, then source freshness, in a project that installs our package."""
+    """dbt build over what was generated, then source freshness, in a project that installs our package."""
     _scratch(worlds, generated, project)
     environment = libpq_env(settings) | {
         "DBT_PROJECT_DIR": str(project),
@@ -200,7 +200,7 @@ def _note(node: Any, by_dataset: dict[str, World], results: dict[str, Found], fr
 
 
 def _refused_model(message: str, world: World, found: Found) -> None:
-    """A model that breaks its own enforced contract is not built: dbt says why, by column, where tests would by clause."""
+    """A model that breaks its enforced contract is not built: dbt says why by column, where tests would by clause."""
     import re
 
     found.notes.append("dbt did not build the model")

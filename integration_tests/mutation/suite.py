@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from c360.contract import find_contracts
 from c360.database import connect
 from c360.database.tables import prepare
 from c360.generate import plan, write
 from c360.generate.plan import Catalog
-from c360.contract import find_contracts
 from c360.settings import Settings
 
 from . import points
@@ -44,6 +44,8 @@ def run(
     database = connect(settings)
     prepare(database)
     with database, database.cursor() as cursor:
+        for schema in ("shared", *(world.name for world in worlds)):  # of an earlier run in this database
+            cursor.execute(f"drop schema if exists {schema} cascade")
         make_shared(cursor, contracts)
         for world in typed:
             make_tables(cursor, world, contracts)

@@ -52,6 +52,7 @@ class Workplace:
             "C360_ROOT": str(self.settings.root),
             "C360_HOME": str(self.settings.home),
             "C360_DATABASE_URL": self.settings.database_url or "",
+            "C360_DBT_PACKAGES": str(self.settings.home / "none"),  # Elementary has tests of its own
         }
 
     def c360(self, *arguments: object, **env: str) -> Answer:

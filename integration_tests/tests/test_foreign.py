@@ -1,4 +1,4 @@
-"""The toolkit is not tied to its own contracts: a foreign pair is generated, loaded, gated and verified, by the real clock."""
+"""The toolkit is not tied to its own contracts: a foreign pair is generated, loaded, gated and verified."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -37,7 +37,10 @@ def test_foreign_contracts_are_generated_loaded_gated_and_verified(workplace):
         _payment(54, channel="marketplaces!"),
     ]
     taken = workplace.ingest("payment", workplace.write("p.csv", rows), as_of=None, contracts=CONTRACTS)
-    assert (taken.code, taken.err) != (0, "") and "payment.retention" in taken.err  # a payment of 2003 is older than 3 years
+    assert (taken.code, taken.err) != (
+        0,
+        "",
+    ) and "payment.retention" in taken.err  # 2003 is more than 3 years ago
 
     del rows[43]
     taken = workplace.ingest("payment", workplace.write("p.csv", rows), as_of=None, contracts=CONTRACTS)
@@ -52,7 +55,9 @@ def test_foreign_contracts_are_generated_loaded_gated_and_verified(workplace):
     assert checked.code == 0, checked.err
     assert {line["outcome"] for line in checked.json} == {"passed"}
 
-    workplace.sql("""update payments."Seller Payments" set "Load Time" = now() at time zone 'UTC' - interval '2 hours'""")
+    workplace.sql(
+        """update payments."Seller Payments" set "Load Time" = now() at time zone 'UTC' - interval '2 hours'"""
+    )
     workplace.sql("update payments.rcvr_mstr set rcvr_cntry_code = 'XX' where rcvr_id = 'R3'")
     checked = workplace.c360("verify", "--contracts", CONTRACTS, "--json")
     assert checked.code == 1, checked.err

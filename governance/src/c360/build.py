@@ -161,7 +161,10 @@ def _summary(result: Any) -> dict[str, list[int]]:
     """Per kind of node: how many, and how many of each outcome."""
     counts: dict[str, list[int]] = {}
     for node in getattr(result.result, "results", None) or []:
-        row = counts.setdefault(str(node.node.resource_type).rpartition(".")[2].lower(), [0] * 6)
+        kind = str(node.node.resource_type).rpartition(".")[2].lower()
+        if kind == "operation":  # Elementary's hooks
+            continue
+        row = counts.setdefault(kind, [0] * 6)
         row[0] += 1
         row[1 + _KINDS.index(_OUTCOMES.get(str(node.status), "errored"))] += 1
     return counts

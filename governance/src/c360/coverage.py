@@ -11,7 +11,10 @@ from c360.verify import SEEN_BY_DATACONTRACT
 
 POINTS = ("lint", "gate", "soda scan", "dbt", "verify")
 
-_LINT_ONLY = "not here: it is said about the contract, and lint holds it"
+_LINT_ONLY = {
+    "classification": "not here: it is said about the contract, and lint holds it",
+    "anomaly": "not here: it wants a history, and Elementary's test in dbt has one",
+}
 
 
 def cover(catalog: Catalog) -> dict[str, dict[str, str]]:
@@ -23,9 +26,13 @@ def cover(catalog: Catalog) -> dict[str, dict[str, str]]:
         tests = _dbt_tests(files[f"dbt_package/models/contracts/{file_name(dataset)}.yml"])
         for clause in dataset.clauses:
             rows[clause.id] = {
-                "lint": "held" if clause.scope == "contract" else "not here: it is said about data",
+                "lint": "held" if clause.kind == "classification" else "not here: it is said about data",
                 "gate": _gate(contract, clause),
-                "soda scan": "check" if clause.id in checks else _LINT_ONLY if clause.scope == "contract" else "",
+                "soda scan": "check"
+                if clause.id in checks
+                else _LINT_ONLY[clause.kind]
+                if clause.scope == "contract"
+                else "",
                 "dbt": tests.get(clause.id) or _not_in_dbt(clause),
                 "verify": _verify(clause),
             }
@@ -66,7 +73,7 @@ def _not_in_dbt(clause: Clause) -> str:
 
 def _gate(contract: Contract, clause: Clause) -> str:
     if clause.scope == "contract":
-        return _LINT_ONLY
+        return _LINT_ONLY[clause.kind]
     if contract.layer != "sources":
         return "not here: dbt builds it, nobody delivers it"
     if clause.severity == "warning":
@@ -76,5 +83,5 @@ def _gate(contract: Contract, clause: Clause) -> str:
 
 def _verify(clause: Clause) -> str:
     if clause.scope == "contract":
-        return _LINT_ONLY
+        return _LINT_ONLY[clause.kind]
     return "datacontract" if clause.kind in SEEN_BY_DATACONTRACT else "sql"

@@ -36,6 +36,7 @@ def demo(customers: int, transactions: int, seed: int, clean: bool, as_of: str |
     _run("build", *later)
     _run("verify", *later)
     _run("publish")
+    _run("report", *later)  # it links to the contract pages
     _run("status", *later)
     click.echo(f"Pages: {settings.site / 'contracts' / 'index.html'}")
     click.echo("Why rows are in quarantine: c360 quarantine list")

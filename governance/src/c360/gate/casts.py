@@ -61,7 +61,7 @@ def cast(column: str, physical_type: str) -> str:
 
 def _numeric(kind: str) -> str:
     precision, scale = map(int, re.findall(r"\d+", kind))
-    whole = rf"0*\d{{1,{precision - scale}}}" if precision > scale else "0*"
+    whole = rf"0*\d{{0,{precision - scale}}}" if precision > scale else "0*"
     return rf"[+-]?{whole}(\.\d{{0,{scale}}}0*)?"
 
 

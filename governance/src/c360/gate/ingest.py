@@ -302,7 +302,7 @@ def settle(
     """Write what became of the rows; the table itself checks that none is unaccounted for."""
     newest = "null"
     if dataset.load_column:
-        load = POSTGRES.quote(dataset.physical(dataset.load_column))
+        load = POSTGRES.quote(dataset.physical(dataset.load_column)).replace("%", "%%")
         now = "delivery.as_of at time zone 'UTC'"  # a row from the future would hide a stale load
         newest = f"(select max({load}) from {TYPED} where {load} <= {now})"
     cursor.execute(

@@ -94,7 +94,8 @@ def _supersede(cursor: "cursor", dataset: Dataset, delivery_id: int, judged: boo
     newer = f"{same} and t.{load} > r.{load}" + (f" and not exists ({_lost('t', dataset)})" if judged else "")
     cursor.execute(
         "insert into governance.superseded (delivery_id, dataset, payload) "
-        f"select {int(delivery_id)}, {literal(dataset.name)}, to_jsonb(r) from {table} as r join {TYPED} as t on {newer}"
+        f"select {int(delivery_id)}, {literal(dataset.name)}, to_jsonb(r) "
+        f"from {table} as r join {TYPED} as t on {newer}"
     )
     cursor.execute(
         f"update {table} as r set {', '.join(f'{name} = t.{name}' for name in others)} from {TYPED} as t where {newer}"
@@ -104,11 +105,14 @@ def _supersede(cursor: "cursor", dataset: Dataset, delivery_id: int, judged: boo
 
 def quarantine(cursor: "cursor", dataset: Dataset, delivery_id: int) -> int:
     """Keep the rows that were lost, as they were delivered, with the clauses they break and their row number."""
-    contents = ", ".join(f"{literal(column.name)}, x.{q(column.physical_name)}" for column in dataset.columns)
+    pairs = [f"{literal(column.name)}, x.{q(column.physical_name)}" for column in dataset.columns]
+    # a function takes 100 arguments at most
+    parts = (", ".join(pairs[i : i + 50]) for i in range(0, len(pairs), 50))
+    contents = " || ".join(f"jsonb_build_object({part})" for part in parts)
     cursor.execute(
         f"""
         insert into quarantine.rows (delivery_id, dataset, row_number, clauses, payload)
-        select {int(delivery_id)}, {literal(dataset.name)}, x.c360__row, v.clauses, jsonb_build_object({contents})
+        select {int(delivery_id)}, {literal(dataset.name)}, x.c360__row, v.clauses, {contents}
         from (select *, ctid as {AT}, row_number() over (order by ctid) as c360__row from {TEXT}) as x
         join {VERDICT} as v on v.at = x.{AT}
         where v.clauses && {fatal(dataset)}

@@ -71,9 +71,8 @@ def _replay_one(
     create(cursor, [*names, "c360__quarantine_id"])
     values = ", ".join(f"payload ->> {POSTGRES.literal(column.name)}" for column in dataset.columns)
     cursor.execute(
-        f"insert into {TEXT} select {values}, quarantine_id::text from quarantine.rows "
-        "where dataset = %s and resolved_by is null and delivery_id = %s order by quarantine_id",
-        (dataset.name, origin),
+        f"insert into {TEXT} select {values}, quarantine_id::text from quarantine.rows where resolved_by is null "
+        f"and dataset = {POSTGRES.literal(dataset.name)} and delivery_id = {int(origin)} order by quarantine_id"
     )
     count = cursor.rowcount
     type_it(cursor, dataset)

@@ -54,7 +54,7 @@ def errors(dataset: Dataset) -> list[str]:
 
 
 def fatal(dataset: Dataset) -> str:
-    """The same as an SQL array. Not as a parameter: beside one, psycopg2 would take a % in a column's name for another."""
+    """The same as an SQL array; not as a parameter, since psycopg2 would then take a % in a name for one too."""
     return f"array[{', '.join(map(literal, errors(dataset)))}]::text[]"
 
 

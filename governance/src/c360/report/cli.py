@@ -22,6 +22,8 @@ def report(as_of: str | None) -> None:
     from c360.database.tables import prepare
     from c360.project import open_project
     from c360.report import elementary
+    from c360.report.site import write_site
+    from c360.status.overview import clock_of
 
     project = open_project()
     database = connect(project.settings)
@@ -34,3 +36,5 @@ def report(as_of: str | None) -> None:
             project, database, project.settings.site / "elementary", clock(as_of) if as_of else None
         )
         click.echo(f"Elementary's report: {page}")
+    now = clock_of(database, clock(as_of) if as_of else None)
+    click.echo(f"Page for data owners: {write_site(project, database, project.settings.site / 'owners', now)}")

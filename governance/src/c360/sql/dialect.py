@@ -159,6 +159,7 @@ _RESERVED = frozenset(
 )
 TEMPLATE_OPENERS = ("${", "{{", "{%", "{#")
 """What dbt and Soda would take for a template: cut in two inside literals, so no text of a contract is run."""
+_TEMPLATE_CUT = re.compile(r"(?<=\$)(?=\{)|(?<=\{)(?=[{%#])")
 
 _PG_TYPES = {
     "int": "integer", "int4": "integer", "integer": "integer", "int8": "bigint", "bigint": "bigint",
@@ -252,10 +253,7 @@ class Dialect:
         text = str(value)
         if "\x00" in text:
             raise Breach("A contract value holds a NUL character.", "Remove it.")
-        parts = [text]
-        for opener in TEMPLATE_OPENERS:
-            cut = opener[0] + "\x00" + opener[1]
-            parts = [piece for part in parts for piece in part.replace(opener, cut).split("\x00")]
+        parts = _TEMPLATE_CUT.split(text)
         literals = [self.string(part) for part in parts]
         return literals[0] if len(literals) == 1 else "(" + " || ".join(literals) + ")"
 

@@ -86,13 +86,17 @@ def _show(overview: "Overview", everything: bool) -> None:
         click.echo(f"Recovered in their last run: {', '.join(recovered[:3])}{more}.")
     parts = [f"{known - len(broken)} of {known} clauses hold at every stage"]
     if overview.disagreements:
-        parts.append(f"{len(overview.disagreements)} disagreements")
+        parts.append(_count(len(overview.disagreements), "disagreement", "disagreements"))
     if overview.anomalies:
-        parts.append(f"{len(overview.anomalies)} anomalies")
+        parts.append(_count(len(overview.anomalies), "anomaly", "anomalies"))
     if overview.gone:
         parts.append(f"{overview.gone} clauses on record are in no contract any more")
     hint = "" if everything else " See all of them: c360 status --all"
     click.echo(f"As of {when(overview.as_of)} UTC: {'; '.join(parts)}.{hint}")
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _clauses(overview: "Overview", shown: list[str]) -> None:

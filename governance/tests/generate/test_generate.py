@@ -1,0 +1,132 @@
+"""What is generated: the same bytes every time, goldens for every kind of clause, and how drift is told."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from c360.contract import find_contracts
+from c360.contract.model import CONTRACT_KINDS, ROW_KINDS
+from c360.generate import Catalog, check, plan, write
+
+EXPECTED = Path(__file__).parents[1] / "expected"
+ROOT = Path(__file__).parents[3]
+KINDS = {*ROW_KINDS, *(CONTRACT_KINDS - {"anomaly"})} | {
+    *("present", "physicalType", "unexpectedColumns", "freshness", "retention", "sql"),
+    *("rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues"),
+}
+
+
+def planned(folder=EXPECTED / "contracts"):
+    return plan(Catalog.of(find_contracts(folder)))
+
+
+def test_the_golden_contract_has_every_kind_of_clause():
+    found = {
+        c.kind for contract in find_contracts(EXPECTED / "contracts") for d in contract.datasets for c in d.clauses
+    }
+    assert found == KINDS
+
+
+def test_goldens():
+    """After a change that is meant: UPDATE_GOLDENS=1 pytest …, and read the diff."""
+    files = planned()
+    if os.environ.get("UPDATE_GOLDENS"):
+        write(files, EXPECTED)
+    assert {path: (EXPECTED / path).read_text(encoding="utf-8") for path in files} == files
+    assert not check(files, EXPECTED), "a golden that nothing generates any more"
+
+
+def test_the_repository_is_as_its_contracts_ask():
+    assert not check(planned(ROOT / "contracts"), ROOT)
+
+
+def test_the_same_bytes_whatever_the_order_of_files_and_hashes(tmp_path, monkeypatch):
+    first = planned()
+    copy = tmp_path / "elsewhere" / "contracts"
+    shutil.copytree(EXPECTED / "contracts", copy)
+    rglob = Path.rglob
+    monkeypatch.setattr(Path, "rglob", lambda self, p: random.sample(found := list(rglob(self, p)), len(found)))
+    assert all(planned(copy) == first for _ in range(5))
+    program = "import hashlib,json,sys; from pathlib import Path; from c360.contract import find_contracts; " \
+        "from c360.generate import Catalog, plan; " \
+        "print(json.dumps(plan(Catalog.of(find_contracts(Path(sys.argv[1]))))))"  # fmt: skip
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", program, copy],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(outputs) == 1
+
+
+def test_text_of_a_contract_is_no_template():
+    text = "\n".join(planned().values())
+    assert "{{ 7 * 7 }}" not in text and "{% do" not in text
+    soda = planned()["soda_checks/orders.yml"]
+    assert set(part.split("}")[0] for part in soda.split("${")[1:]) == {"NOW"}
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder with contracts and what is generated from them."""
+    shutil.copytree(EXPECTED / "contracts", tmp_path / "contracts")
+    write(planned(), tmp_path)
+    return tmp_path
+
+
+def generate(place, *arguments):
+    from click.testing import CliRunner
+
+    from c360.errors import CouldNotTell
+    from c360.generate.cli import generate as command
+
+    answer = CliRunner().invoke(command, ["--contracts", str(place / "contracts"), "--out", str(place), *arguments])
+    if isinstance(answer.exception, CouldNotTell):
+        return answer.exception.exit_code, answer.output + answer.exception.message + answer.exception.remedy
+    return answer.exit_code, answer.output
+
+
+CHECKS = "soda_checks/orders.yml"
+
+
+def test_no_drift(place):
+    assert generate(place, "--check") == (0, f"{len(planned())} generated files are as the contracts ask.\n")
+
+
+@pytest.mark.parametrize(
+    ("word", "change"),
+    [
+        ("stale", lambda file: file.write_text(file.read_text() + "\n")),
+        ("missing", lambda file: file.unlink()),
+        ("orphaned", lambda file: shutil.copy(file, file.with_name("gone.yml"))),
+    ],
+)
+def test_drift(place, word, change):
+    change(place / CHECKS)
+    code, said = generate(place, "--check")
+    assert code == 1 and word in said and "Run: c360 generate" in said
+    assert generate(place)[0] == 0
+    assert generate(place, "--check")[0] == 0 and not (place / "soda_checks/gone.yml").exists()
+
+
+def test_hand_written_neighbours_are_no_orphans(place):
+    mine = place / "soda_checks" / "mine.yml"
+    mine.write_text("checks for orders: []\n")
+    assert generate(place, "--check")[0] == 0
+    generate(place)
+    assert mine.exists()
+
+
+def test_two_contracts_that_claim_one_table(place):
+    source = next((place / "contracts").rglob("*orders*.yaml"))
+    source.with_name("twin.odcs.yaml").write_text(source.read_text().replace("name: orders\n", "name: twin\n", 1))
+    code, said = generate(place, "--check")
+    assert code == 1 and "claimed by" in said

@@ -1,0 +1,163 @@
+"""Names, literals, types and casts: text of a contract stays data in both dialects."""
+
+import pytest
+
+from c360.contract.model import Clause
+from c360.database import connect
+from c360.errors import Breach
+from c360.gate.casts import cast
+from c360.sql.dialect import DATABRICKS, POSTGRES, canonical_type, spark_type
+from c360.sql.predicates import guard_sql, read_format
+
+EVIL = [
+    "it's",
+    '"',
+    "\\",
+    "\\'",
+    "'; --",
+    "${NOW}",
+    "{{ x }}",
+    "{% x %}",
+    "{# x #}",
+    "$${{{",
+    "%s",
+    "\n\t",
+    "ünï✓",
+    "",
+    " ",
+]
+
+
+@pytest.fixture(scope="module")
+def ask(database):
+    connection = connect(database)
+
+    def ask(statement, *arguments):
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement, arguments or None)
+            return cursor.fetchone()[0]
+
+    yield ask
+    connection.close()
+
+
+@pytest.mark.parametrize("text", EVIL)
+def test_literals_read_back_and_start_no_template(ask, text):
+    literal = POSTGRES.literal(text)
+    assert ask(f"select {literal}") == text
+    for dialect in (POSTGRES, DATABRICKS):
+        assert not any(opener in dialect.literal(text) for opener in ("${", "{{", "{%", "{#"))
+
+
+@pytest.mark.parametrize(("value", "text"), [(None, "null"), (True, "true"), (0, "0"), (1.5, "1.5"), ("1", "'1'")])
+def test_other_literals(value, text):
+    assert POSTGRES.literal(value) == text
+
+
+def test_spark_escapes_with_backslashes():
+    assert DATABRICKS.literal("a'b\\c") == "'a\\'b\\\\c'"
+
+
+@pytest.mark.parametrize("name", ["plain", "Mixed", "select", "a b", 'a"b', "a.b", "ünï", "1st", "a;--", "a%b"])
+def test_quoted_names_read_back(ask, name):
+    assert ask(f"select to_jsonb(t) from (select 1 as {POSTGRES.quote(name)}) as t") == {name: 1}
+
+
+def test_names_that_templates_would_run_are_refused():
+    assert POSTGRES.quote("plain") == "plain" and DATABRICKS.quote("a`b") == "`a``b`"
+    for name in ("${x}", "{{x}}", "{%x%}", "{#x#}", "", "a\0b"):
+        with pytest.raises(Breach):
+            POSTGRES.quote(name)
+
+
+TYPES = {
+    "TEXT": ("text", "string"), "string": ("text", "string"), "varchar(10)": ("character varying(10)", "string"),
+    "numeric(12,2)": ("numeric(12,2)", "decimal(12,2)"), "DECIMAL( 5 )": ("numeric(5,0)", "decimal(5,0)"),
+    "int": ("integer", "int"), "timestamp": ("timestamp without time zone", "timestamp"),
+    "timestamp(3) with time zone": ("timestamp(3) with time zone", "timestamp"),
+    "double": ("double precision", "double"), "uuid": ("uuid", "string"), "bool": ("boolean", "boolean"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("written", TYPES)
+def test_types(ask, written):
+    postgres, spark = TYPES[written]
+    assert (canonical_type(written), spark_type(written)) == (postgres, spark)
+    assert ask("select format_type(to_regtype(%s), to_regtypemod(%s))", postgres, postgres) == postgres
+
+
+@pytest.mark.parametrize(
+    "written", ["money2", "text; drop table x", "numeric(0,0)", "varchar(a)", "", "numeric(1,2,3)"]
+)
+def test_unknown_types_never_get_into_sql(written):
+    with pytest.raises(Breach, match="physical type"):
+        canonical_type(written)
+
+
+CASTS = [
+    ("numeric(5,2)", ["1.2", "001.20", "999.99", "-0.00", "1.2000", "+1", ".5"],
+     ["1.234", "1000", ".", "-", "1e2", "1_0", "", " 1", "1,5", "Infinity"]),
+    ("integer", ["1", "+01", "-2147483648"], ["1.0", "2147483648", "0x1F", "1_000", " 1", "", "1e2"]),
+    ("date", ["2024-02-29", "1900-01-01"], ["2023-02-29", "20240101", "01/02/2024", "today", "infinity", "2024-1-1"]),
+    ("uuid", ["0D2B3C66-6f1c-4f0e-9a38-6f5dd2f5f1a1"],
+     ["{0d2b3c66-6f1c-4f0e-9a38-6f5dd2f5f1a1}", "0d2b3c666f1c4f0e9a386f5dd2f5f1a1", "x"]),
+    ("timestamp",
+     ["2024-02-29 10:00:00", "2024-02-29T10:00:00Z", "2024-02-29 10:00:00.000000", "2024-02-29 10:00:00.1234560",
+      "2024-02-29 10:00", "2024-02-29", "2024-02-29 10:00:00+00:00", "2024-02-29 10:00:00 UTC",
+      "2024-02-29T10:00:00.5"],
+     ["2024-02-29 10:00:00+10", "2024-02-29 24:00:00", "2024-02-29 10:00:60", "2024-02-29 10:00:00.1234567", "now",
+      "infinity", "-infinity", "2023-02-29 10:00:00", "2024-02-29 10:00:00 Australia/Sydney",
+      "2024-02-29 10:00:00.000+10"]),
+    ("timestamptz", ["2024-02-29 10:00:00+10", "2024-02-29T10:00:00Z"], ["2024-02-29 10:00:00", "now"]),
+    ("boolean", ["true", "F", "1"], ["yes", "2", ""]),
+    ("varchar(3)", ["abc", ""], ["abcd", "abc "]),
+    ("text", ["", "anything"], []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "casts"),
+    [(k, t, True) for k, good, _ in CASTS for t in good] + [(k, t, False) for k, _, bad in CASTS for t in bad],
+)
+def test_casts_lose_nothing(ask, kind, text, casts):
+    sql = cast("v", kind)
+    assert ask(f"select ({sql}) is not null from (select %s::text as v offset 0) as t", text) is casts
+    if casts:
+        assert (
+            ask(f"select ({sql}) = v::{canonical_type(kind)} from (select %s::text as v offset 0) as t", text) is True
+        )
+
+
+def rule(text):
+    return guard_sql(Clause("t.rule", "t", "1.0.0", "t", None, "sql", None), text)
+
+
+@pytest.mark.parametrize("text", ["a > 1", "category = 'drop; --'", "${table}.a = '{'", "updated_at > created_at"])
+def test_rules_that_only_read(text):
+    rule(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["a; b", "a -- b", "a /* b", "{{ a }}", "'{{ a }}'", "${x}", "$$", "drop table x", "Insert x"]
+)
+def test_rules_that_do_more(text):
+    with pytest.raises(Breach, match=r"t\.rule"):
+        rule(text)
+
+
+@pytest.mark.parametrize(
+    ("form", "shape", "iso"),
+    [
+        ("yyyy-MM-dd HH:mm:ss.SSS", "0000-00-00 00:00:00.000", "d"),
+        ("yyyy-MM-dd'T'HH:mm:ss'Z'", "0000-00-00T00:00:00Z", "d"),
+        ("dd.MM.yyyy", "00.00.0000", "substr(d, 7, 4) || '-' || substr(d, 4, 2) || '-' || substr(d, 1, 2)"),
+    ],
+)
+def test_formats(form, shape, iso):
+    assert read_format(form, "d")[:2] == (shape, iso)
+
+
+@pytest.mark.parametrize("form", ["yyyy", "yy-MM-dd", "EEEE", "HH:mm", "yyyy-MM-dd hh a"])
+def test_formats_that_are_none(form):
+    with pytest.raises(Breach, match="format"):
+        read_format(form, "d")
