@@ -29,7 +29,7 @@ demo: $(READY) ## Run the whole flow on made-up data and print a summary
 
 .PHONY: test
 test: $(READY) ## Run every test (PYTEST_ARGS="-k name -x" is passed on)
-	@$(PYTEST) -n auto $(PYTEST_ARGS) $(wildcard governance/tests integration_tests/tests)
+	@$(PYTEST) -n auto --dist loadscope --no-loadscope-reorder -rs $(PYTEST_ARGS) $(wildcard governance/tests integration_tests/tests)
 
 .PHONY: generate
 generate: $(READY) ## Write the generated files anew from the contracts
@@ -64,5 +64,5 @@ stop: $(READY) ## Stop the embedded database
 .PHONY: clean
 clean: ## Stop the database and remove everything that was made (.c360, .venv, caches)
 	@if [ -x $(C360) ]; then $(C360) db stop; fi
-	@rm -rf .c360 .venv .pytest_cache .ruff_cache .hypothesis integration_tests/target integration_tests/logs integration_tests/dbt_packages
+	@rm -rf .c360 .venv .pytest_cache .ruff_cache .hypothesis integration_tests/target integration_tests/logs integration_tests/dbt_packages integration_tests/.spark-venv integration_tests/.spark-venv.lock
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

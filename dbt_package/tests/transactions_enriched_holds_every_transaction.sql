@@ -1,4 +1,6 @@
 -- The fact is as long as what it grows from: no late row is left behind, none stands twice.
+-- It fails when an id that was undisputed is claimed twice by now, or a row came later than lookback_days allows:
+-- build once with --full-refresh.
 with joined as (
 
     select count(*) as transactions from {{ ref('int_transactions_joined') }}

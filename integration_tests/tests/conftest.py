@@ -159,3 +159,11 @@ def workplace(shared_workplace: Workplace, tmp_path: Path) -> Workplace:
     """The command line on the module's database, emptied for this test."""
     shared_workplace.reset()
     return Workplace(shared_workplace.settings, tmp_path)
+
+
+SLOW = ("test_spark", "test_elementary", "test_exercises", "test_mutation", "test_databricks", "test_docs", "test_flow")
+"""What takes minutes starts first, so that no worker is left with it at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: SLOW.index(item.path.stem) if item.path.stem in SLOW else len(SLOW))

@@ -106,7 +106,9 @@ def test_the_gates_verdicts_stand_beside_dbts(reported):
     assert gate["metadata"]["latest_run_status"] == "warn"
     assert gate["metadata"]["table_name"] == "transactions"
     assert of_test(reported, "test_results", "gate__transactions__freshness")["metadata"]["latest_run_status"] == "pass"
-    judged = place.sql("select count(distinct clause) from governance.history where stage = 'gate' and clause like '%.%'")
+    judged = place.sql(
+        "select count(distinct clause) from governance.history where stage = 'gate' and clause like '%.%'"
+    )
     shown = {
         test["metadata"]["test_name"]
         for tests in reported["test_results"].values()

@@ -50,7 +50,8 @@ def test_status_shows_each_clause_by_stage_and_engine(built):
     ("breaking", "mending", "clause"),
     [
         (
-            "update raw.transactions set category = category || ' ' where id in (select id from raw.transactions limit 1)",
+            "update raw.transactions set category = category || ' ' "
+            "where id in (select id from raw.transactions limit 1)",
             "update raw.transactions set category = rtrim(category)",
             "transactions.category.enum",
         ),
@@ -60,7 +61,7 @@ def test_status_shows_each_clause_by_stage_and_engine(built):
             "contacts.unexpectedColumns",
         ),
         (
-            "alter table analytics.customers alter column total_expense type numeric(14,3)",
+            "alter table analytics.customers alter total_expense type numeric(14,3)",
             "alter table analytics.customers alter column total_expense type numeric(14,2)",
             "customers.total_expense.physicalType",
         ),

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from c360.database import libpq_env
 from project_copy import ROOT, add_category, copy_project
+
+from c360.database import libpq_env
 
 AS_OF = "2026-03-01T12:00:00Z"
 NO_JAVA = 3
@@ -31,7 +32,7 @@ DAMAGE = [
     " where id = (select min(id::text)::uuid from analytics.customers)",
     "delete from analytics.next_best_category where rank = 7"
     " and customer_id = (select min(id::text)::uuid from analytics.customers)",
-    "update analytics.next_best_category_evaluation set mrr = null where method = 'popularity'",
+    "update analytics.next_best_category_evaluation set mrr = mrr + 0.0001 where method = 'popularity'",
     "update analytics.transactions_enriched set transaction_date = transaction_date + interval '1 millisecond'"
     " where id = (select min(id::text)::uuid from analytics.transactions_enriched)",
 ]

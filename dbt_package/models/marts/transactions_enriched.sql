@@ -18,6 +18,15 @@ with transactions as (
 delivered as (
 
     select * from {{ ref('base_web__transactions') }}
+    {#- With --no-introspect there is no connection to ask whether the table exists. #}
+    {% if flags.INTROSPECT and is_incremental() and var('lookback_days') is not none %}
+    where
+        loaded_at >= (
+            select coalesce(max(known.loaded_at), cast('1970-01-01' as timestamp))
+                - interval '{{ var("lookback_days") }}' day
+            from {{ this }} as known
+        )
+    {% endif %}
 
 ),
 
@@ -26,7 +35,6 @@ arrived as (
 
     select *
     from transactions
-    {#- With --no-introspect there is no connection to ask whether the table exists. #}
     {% if flags.INTROSPECT and is_incremental() %}
     where
         loaded_at >= (
