@@ -24,8 +24,8 @@ $(READY): requirements/dev.txt requirements/bootstrap.txt requirements/setup.sh 
 	-@$(C360) deps
 
 .PHONY: demo
-demo: $(READY) ## Run the whole flow on made-up data and print a summary
-	@$(C360) demo
+demo: $(READY) ## Run the whole flow on made-up data and print a summary (DEMO_ARGS="--late" is passed on)
+	@$(C360) demo $(DEMO_ARGS)
 
 .PHONY: test
 test: $(READY) ## Run every test (PYTEST_ARGS="-k name -x" is passed on)

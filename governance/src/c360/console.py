@@ -28,9 +28,9 @@ def clock(as_of: str | None) -> datetime:
         return datetime.now(UTC)
     try:
         given = datetime.fromisoformat(as_of)
-    except ValueError as error:
+        return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise CouldNotTell(f"{as_of!r} is no ISO 8601 time.", "Write --as-of 2023-05-09T12:00:00Z.") from error
-    return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
 
 
 def print_json(data: Any) -> None:

@@ -10,7 +10,7 @@ from c360.contract.model import Clause, Contract, Dataset
 from c360.database.tables import prepare
 from c360.errors import Breach, CouldNotTell
 from c360.gate.files import Delivery
-from c360.gate.land import MISCAST, TYPED, drop, land
+from c360.gate.land import MISCAST, TYPED, drop, land, type_it
 from c360.gate.promote import Promotion, ensure_raw, promote, quarantine
 from c360.gate.scan import Verdict, scan
 from c360.gate.split import KEYS, VERDICT, Split, split
@@ -105,9 +105,7 @@ def _through_the_gate(
     home: Path,
     say: Callable[[str], None],
 ) -> Ingested:
-    cursor.execute("select pg_advisory_xact_lock(%s)", (_GATE,))
-    # casting costs far more than passing a row on, which the planner does not know
-    cursor.execute("set local work_mem = '256MB'; set local parallel_tuple_cost = 0")
+    enter(cursor)
     _refuse_other_columns(delivery, dataset)
     say("landing")
     delivered = land(database, delivery, dataset)
@@ -115,12 +113,9 @@ def _through_the_gate(
     if before:
         drop(cursor)
         return Ingested(delivery.path, dataset.name, "repeated", delivered, reason=f"accepted before, at {before}")
+    type_it(cursor, dataset)
+    ensure_tables(cursor, catalog, dataset)
     say("scanning")
-    for _, source in catalog.pairs():  # a reference needs its table, even while it is empty
-        if source is dataset or any(
-            c.kind == "relationship" and c.argument.target == source.name for c in dataset.clauses
-        ):
-            ensure_raw(cursor, source)
     verdicts = scan_landed(database, cursor, catalog, contract, dataset, run, home)
     say("splitting")
     judged = split_if_needed(cursor, catalog, dataset, verdicts)
@@ -140,6 +135,21 @@ def _through_the_gate(
         promotion.duplicates + collapsed, promotion.superseded, tuple(findings),
         rows_by_clause=judged.rows if judged else {},
     )  # fmt: skip
+
+
+def enter(cursor: Any) -> None:
+    """Wait for whoever is in the gate, and give this transaction the memory to sort a delivery in."""
+    cursor.execute("select pg_advisory_xact_lock(%s)", (_GATE,))
+    # casting costs far more than passing a row on, which the planner does not know
+    cursor.execute("set local work_mem = '256MB'; set local parallel_tuple_cost = 0")
+
+
+def ensure_tables(cursor: Any, catalog: Catalog, dataset: Dataset) -> None:
+    """The raw table of a dataset and those it refers to: a reference needs its table, even while it is empty."""
+    targets = {c.argument.target for c in dataset.clauses if c.kind == "relationship"}
+    for _, source in catalog.pairs():
+        if source is dataset or source.name in targets:
+            ensure_raw(cursor, source)
 
 
 def _refuse_other_columns(delivery: Delivery, dataset: Dataset) -> None:

@@ -47,9 +47,7 @@ def land(database: "connection", delivery: Delivery, dataset: Dataset) -> int:
             if isinstance(error, psycopg2.DataError):
                 raise _not_csv(delivery, error) from None
             raise
-        delivered = cursor.rowcount
-        type_it(cursor, dataset)
-    return delivered
+        return cursor.rowcount
 
 
 def create(cursor: "cursor", columns: list[str]) -> None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from c360.contract.model import Contract, Dataset
 from c360.database.tables import prepare
-from c360.gate.ingest import settle
+from c360.gate.ingest import ensure_tables, enter, settle
 from c360.gate.land import TEXT, create, drop, type_it
-from c360.gate.promote import ensure_raw, promote
+from c360.gate.promote import promote
 from c360.gate.split import VERDICT, errors, split
 from c360.generate.plan import Catalog
 from c360.history import Finding, Run, failing, on_record, record
@@ -16,9 +16,6 @@ from c360.sql.dialect import POSTGRES
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
-
-_GATE = 0xC360_0002
-q = POSTGRES.quote
 
 
 @dataclass(frozen=True)
@@ -41,18 +38,14 @@ def replay(database: "connection", catalog: Catalog, dataset_name: str, run: Run
     contract, dataset = catalog.find(dataset_name)
     prepare(database)
     with on_record(database, run, dataset.name), database, database.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", (_GATE,))
+        enter(cursor)
+        ensure_tables(cursor, catalog, dataset)
         cursor.execute(
             "select distinct delivery_id from quarantine.rows where dataset = %s and resolved_by is null "
             "order by delivery_id",
             (dataset.name,),
         )
         origins = [origin for (origin,) in cursor.fetchall()]
-        for _, source in catalog.pairs():
-            if source is dataset or any(
-                c.kind == "relationship" and c.argument.target == source.name for c in dataset.clauses
-            ):
-                ensure_raw(cursor, source)
         parts, rows = [], Counter()
         for origin in origins:
             part, lost = _replay_one(cursor, catalog, contract, dataset, run, origin)
