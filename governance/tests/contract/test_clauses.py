@@ -150,3 +150,26 @@ def test_line_of_a_path_inside(tmp_path):
     path = write(tmp_path, "schema:\n  - name: orders\n    properties:\n      - name: a\n        enum: []\n")
     assert line_of(path, ("schema", 0, "properties", 0, "enum")) == 11
     assert line_of(path, ("schema", 0, "nothing")) == 8
+
+
+def test_a_contract_may_be_named_as_it_likes_and_other_yaml_is_left_alone(tmp_path):
+    (tmp_path / "readings.yaml").write_text(_SMALL)
+    (tmp_path / "notes.yml").write_text("kind: Notes\n")
+    partners = tmp_path / "partners" / "acme"
+    partners.mkdir(parents=True)
+    (partners / "readings.odcs.yaml").write_text(_SMALL)
+    assert [contract.name for contract in find_contracts(tmp_path)] == ["readings"]
+
+
+_SMALL = """\
+apiVersion: v3.2.0
+kind: DataContract
+id: readings
+name: readings
+version: 1.0.0
+status: active
+schema:
+  - name: readings
+    properties:
+      - {name: a, logicalType: integer, physicalType: integer, classification: public}
+"""

@@ -10,7 +10,8 @@ from typing import Any
 
 from c360.contract.document import line_of, read_document
 from c360.contract.enum_columns import PROPERTY, add_enum_columns
-from c360.errors import Breach, CouldNotTell
+from c360.contract.load import contract_files
+from c360.errors import Breach
 
 Place = tuple[str | int, ...]
 
@@ -33,9 +34,7 @@ def lint(folder: Path, classifications: list[str]) -> list[LintFinding]:
 
     Relationships and claims are checked across all contracts. Raises CouldNotTell when there is no contract.
     """
-    paths = [folder] if folder.is_file() else sorted({*folder.rglob("*.odcs.yaml"), *folder.rglob("*.odcs.yml")})
-    if not paths:
-        raise CouldNotTell(f"No contract (*.odcs.yaml) in {folder}.", "Point it at the folder that holds them.")
+    paths = [folder] if folder.is_file() else contract_files(folder)
     documents: dict[Path, dict[str, Any]] = {}
     found: list[LintFinding] = []
     for path in paths:

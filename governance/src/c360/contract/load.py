@@ -26,17 +26,7 @@ def find_contracts(folder: Path) -> list[Contract]:
         CouldNotTell: there is no contract at all.
         Breach: a contract is not readable as one.
     """
-    files = sorted(
-        path
-        for pattern in ("*.odcs.yaml", "*.odcs.yml")
-        for path in folder.rglob(pattern)
-        if "partners" not in path.relative_to(folder).parts
-    )
-    if not files:
-        raise CouldNotTell(
-            f"No contract (*.odcs.yaml) in {folder}.", "Point --contracts at the folder that holds them."
-        )
-    documents = {path: read_document(path) for path in files}
+    documents = {path: read_document(path) for path in contract_files(folder)}
     add_enum_columns(documents.values())
     current: dict[str, Contract] = {}
     for contract in (load_contract(path, folder, document) for path, document in documents.items()):
@@ -44,6 +34,28 @@ def find_contracts(folder: Path) -> list[Contract]:
         if best is None or _rank(contract) > _rank(best):
             current[contract.name] = contract
     return sorted(current.values(), key=lambda c: (c.layer != "sources", c.name))
+
+
+def contract_files(folder: Path) -> list[Path]:
+    """The contract files below `folder`, sorted: `*.odcs.yaml`, and other YAML that says it is a DataContract.
+
+    What was generated for partners is none. Raises CouldNotTell when there is no file at all.
+    """
+    files = sorted(
+        path
+        for path in (*folder.rglob("*.yaml"), *folder.rglob("*.yml"))
+        if "partners" not in path.relative_to(folder).parts and (".odcs" in path.suffixes or _says_so(path))
+    )
+    if not files:
+        raise CouldNotTell(f"No contract (*.odcs.yaml) in {folder}.", "Point it at the folder that holds them.")
+    return files
+
+
+def _says_so(path: Path) -> bool:
+    try:
+        return re.search(rb"^kind: *[\"']?DataContract\b", path.read_bytes(), re.MULTILINE) is not None
+    except OSError as error:
+        raise CouldNotTell(f"Cannot read {path}: {error.strerror}.", "Check the path.") from error
 
 
 def _rank(contract: Contract) -> tuple[bool, tuple[int, ...]]:
