@@ -9,7 +9,6 @@ from c360.sql.dialect import canonical_type
 
 _TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6}0*)?)?"
 _DAY = r"\d{4}-\d{2}-\d{2}"
-_UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _SHAPES = {
     "smallint": r"[+-]?\d+",
     "integer": r"[+-]?\d+",
@@ -18,7 +17,6 @@ _SHAPES = {
     "real": r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?",
     "double precision": r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?",
     "boolean": r"(?i:true|false|t|f|1|0)",
-    "uuid": _UUID,
     "timestamp without time zone": rf"{_DAY}([ T]{_TIME}(Z| ?UTC|\+00(:?00)?)?)?",
     "timestamp with time zone": rf"{_DAY}[ T]{_TIME}(Z| ?UTC|[+-]\d{{2}}(:?\d{{2}})?)",
     "time without time zone": _TIME,
@@ -40,18 +38,18 @@ def cast(column: str, physical_type: str) -> str:
     valid = f"pg_input_is_valid({column}, '{kind}')"
     if plain in ("json", "jsonb"):
         return f"case when {valid} then {column}::{kind} end"
+    if plain == "uuid":  # Postgres takes braces too, and hyphens elsewhere
+        return f"case when {column} like '________-____-____-____-____________' and {valid} then {column}::{kind} end"
     if plain == "date":
         shaped = f"translate({column}, '123456789', '000000000') = '0000-00-00'"
         return f"case when {shaped} and {valid} then {column}::{kind} end"
     shape = _numeric(kind) if kind.startswith("numeric(") else _SHAPES[plain]
-    text = f"{column}::{kind}::text"
-    same = f"{text} = {column} and {column} not in ('infinity', '-infinity')"
-    if plain == "timestamp without time zone":
-        # to the second as Postgres spells it, but for a T or Z, and with no more digits after that than it keeps
-        spelled = f"rtrim(replace({column}, 'T', ' '), 'Z')"
+    same = f"{column}::{kind}::text = {column} and {column} not in ('infinity', '-infinity')"
+    if plain == "timestamp without time zone":  # the usual spellings; midnight as 24:00 and a 60th second are none
+        usual = ", ".join(f"'0000-00-00 00:00:00{rest}'" for rest in ("", ".000", ".000000", "Z", ".000Z", ".000000Z"))
         same = (
-            f"char_length({spelled}) between 19 and 26 and left({spelled}, 19) = left({text}, 19) "
-            f"and translate(substr({spelled}, 20), '.0123456789', '') = ''"
+            f"translate({column}, '123456789T', '000000000 ') in ({usual}) "
+            f"and substr({column}, 12, 2) <= '23' and substr({column}, 18, 2) <= '59'"
         )
     if plain == "boolean":
         same = "false"
