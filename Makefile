@@ -31,6 +31,13 @@ demo: $(READY) ## Run the whole flow on made-up data and print a summary (DEMO_A
 test: $(READY) ## Run every test (PYTEST_ARGS="-k name -x" is passed on)
 	@$(PYTEST) -n auto --dist loadscope --no-loadscope-reorder -rs $(PYTEST_ARGS) $(wildcard governance/tests integration_tests/tests)
 
+.PHONY: models parity
+models: $(READY) ## Build and test the dbt models on what was ingested (ENGINE=spark for Spark)
+	@$(MAKE) --no-print-directory -C integration_tests models $(if $(ENGINE),ENGINE=$(ENGINE))
+
+parity: $(READY) ## Build on Postgres and on Spark, and compare every mart row for row
+	@$(MAKE) --no-print-directory -C integration_tests parity
+
 .PHONY: generate
 generate: $(READY) ## Write the generated files anew from the contracts
 	@$(C360) generate
