@@ -17,6 +17,7 @@ PUBLIC = "public"
 _EVERYWHERE = {
     "anomaly_sensitivity", "anomaly_direction", "training_period", "detection_period", "time_bucket", "seasonality",
     "ignore_small_changes", "min_training_set_size", "detection_delay", "fail_on_zero", "timestamp_column",
+    "exclude_detection_period_from_training",
 }  # fmt: skip
 _TESTS = {
     "volume_anomalies": _EVERYWHERE,
