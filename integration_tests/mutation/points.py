@@ -61,7 +61,8 @@ def _scan(scan: Any, world: World, generated: Path) -> Found:
     for check in scan.get_scan_results()["checks"]:
         outcome = {"pass": "passed", "fail": "failed", "warn": "warned"}.get(check["outcome"] or "", "errored")
         found.add(world.original(check["name"]), outcome)
-    scan._data_source_manager.close_all_connections()
+    for source in scan._data_source_manager.data_sources.values():  # Soda leaves them open, in a transaction
+        source.connection.close()
     return found
 
 

@@ -47,7 +47,9 @@ def contract_files(folder: Path) -> list[Path]:
         if "partners" not in path.relative_to(folder).parts and (".odcs" in path.suffixes or _says_so(path))
     )
     if not files:
-        raise CouldNotTell(f"No contract (*.odcs.yaml) in {folder}.", "Point it at the folder that holds them.")
+        raise CouldNotTell(
+            f"No contract (*.odcs.yaml) in {folder}.", "Point --contracts at the folder that holds them."
+        )
     return files
 
 
