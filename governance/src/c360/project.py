@@ -1,9 +1,10 @@
 """The project that a command works on: its settings, and its contracts as one catalog."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from c360.contract import find_contracts
+from c360.errors import CouldNotTell
 from c360.generate.plan import Catalog
 from c360.settings import Settings, load
 
@@ -21,8 +22,8 @@ def open_project(contracts: Path | None = None) -> Project:
         contracts = contracts.resolve()
         try:
             settings = load()
-        except Exception:
+        except CouldNotTell:  # this folder is no project: the contracts bring their own
             settings = load(env={"C360_ROOT": str(contracts.parent)})
-        return Project(replace(settings), Catalog.of(find_contracts(contracts)), contracts)
+        return Project(settings, Catalog.of(find_contracts(contracts)), contracts)
     settings = load()
     return Project(settings, Catalog.of(find_contracts(settings.contracts)), settings.contracts)

@@ -16,7 +16,7 @@ _SHAPES = {
     "numeric": r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?",
     "real": r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?",
     "double precision": r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?",
-    "boolean": r"(?i:true|false|t|f|1|0)",
+    "boolean": "[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[tTfF10]",
     "timestamp without time zone": rf"{_DAY}([ T]{_TIME}(Z| ?UTC|\+00(:?00)?)?)?",
     "timestamp with time zone": rf"{_DAY}[ T]{_TIME}(Z| ?UTC|[+-]\d{{2}}(:?\d{{2}})?)",
     "time without time zone": _TIME,
@@ -54,15 +54,10 @@ def cast(column: str, physical_type: str) -> str:
     if plain == "boolean":
         same = "false"
     # the cheap comparison decides nearly every row; the regular expression only what it leaves open
-    return f"case when {valid} then case when ({same}) or {column} ~ '^({_pg(shape)})$' then {column}::{kind} end end"
+    return f"case when {valid} then case when ({same}) or {column} ~ '^({shape})$' then {column}::{kind} end end"
 
 
 def _numeric(kind: str) -> str:
     precision, scale = map(int, re.findall(r"\d+", kind))
     whole = rf"0*\d{{0,{precision - scale}}}" if precision > scale else "0*"
     return rf"[+-]?{whole}(\.\d{{0,{scale}}}0*)?"
-
-
-def _pg(shape: str) -> str:
-    """Postgres has no inline flag group: `(?i:…)` is spelled out."""
-    return shape.replace("(?i:true|false|t|f|1|0)", "[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[tTfF10]").replace("'", "''")
