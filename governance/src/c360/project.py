@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from c360.contract import find_contracts
-from c360.errors import CouldNotTell
 from c360.generate.plan import Catalog
 from c360.settings import Settings, load
 
@@ -20,10 +19,7 @@ def open_project(contracts: Path | None = None) -> Project:
     """Read the contracts of this project, or of another folder. Raises Breach for one that cannot be read."""
     if contracts is not None:
         contracts = contracts.resolve()
-        try:
-            settings = load()
-        except CouldNotTell:  # this folder is no project: the contracts bring their own
-            settings = load(env={"C360_ROOT": str(contracts.parent)})
+        settings = load(fallback=contracts.parent)  # outside a project, the contracts bring their own folder
         return Project(settings, Catalog.of(find_contracts(contracts)), contracts)
     settings = load()
     return Project(settings, Catalog.of(find_contracts(settings.contracts)), settings.contracts)

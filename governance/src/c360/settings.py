@@ -42,11 +42,11 @@ class Settings:
         return self.home / "site"
 
 
-def load(env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Settings:
-    """Read the settings; the root is `$C360_ROOT`, else the nearest folder upwards with `contracts/`."""
+def load(env: Mapping[str, str] | None = None, cwd: Path | None = None, fallback: Path | None = None) -> Settings:
+    """Read the settings; the root is `$C360_ROOT`, else the nearest folder upwards with `contracts/`, or `fallback`."""
     env = os.environ if env is None else env
     cwd = Path.cwd() if cwd is None else cwd
-    root = Path(env["C360_ROOT"]).resolve() if env.get("C360_ROOT") else _find_root(cwd)
+    root = Path(env["C360_ROOT"]).resolve() if env.get("C360_ROOT") else _find_root(cwd, fallback)
     home = Path(env.get("C360_HOME") or root / ".c360")
     home = home if home.is_absolute() else (cwd / home)
     cache = Path(env["XDG_CACHE_HOME"]) if env.get("XDG_CACHE_HOME") else Path.home() / ".cache"
@@ -61,10 +61,12 @@ def load(env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Setti
     )
 
 
-def _find_root(cwd: Path) -> Path:
+def _find_root(cwd: Path, fallback: Path | None) -> Path:
     for folder in (cwd, *cwd.parents):
         if (folder / "contracts").is_dir():
             return folder
+    if fallback is not None:
+        return fallback
     raise CouldNotTell(
         f"No folder named contracts/ in {cwd} or above it.",
         "Change into the project, or set C360_ROOT to the folder that holds contracts/.",
