@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from c360.contract.model import Clause, Contract
+from c360.contract.model import GATE_KINDS, Clause, Contract
 from c360.generate.dbt_tests import NOT_A_TEST
 from c360.generate.plan import Catalog, file_name, plan
 from c360.verify import SEEN_BY_DATACONTRACT
@@ -28,7 +28,9 @@ def cover(catalog: Catalog) -> dict[str, dict[str, str]]:
             rows[clause.id] = {
                 "lint": "held" if clause.kind == "classification" else "not here: it is said about data",
                 "gate": _gate(contract, clause),
-                "soda scan": "check"
+                "soda scan": GATE_KINDS[clause.kind]
+                if clause.kind in GATE_KINDS
+                else "check"
                 if clause.id in checks
                 else _LINT_ONLY[clause.kind]
                 if clause.scope == "contract"
@@ -68,6 +70,8 @@ def _dbt_tests(text: str) -> dict[str, str]:
 def _not_in_dbt(clause: Clause) -> str:
     if clause.kind == "classification":
         return "not here: carried as the column's meta"
+    if clause.kind in GATE_KINDS:
+        return GATE_KINDS[clause.kind]
     return f"not here: {NOT_A_TEST[clause.kind]}" if clause.kind in NOT_A_TEST else ""
 
 
@@ -84,4 +88,6 @@ def _gate(contract: Contract, clause: Clause) -> str:
 def _verify(clause: Clause) -> str:
     if clause.scope == "contract":
         return _LINT_ONLY[clause.kind]
+    if clause.kind in GATE_KINDS:
+        return GATE_KINDS[clause.kind]
     return "datacontract" if clause.kind in SEEN_BY_DATACONTRACT else "sql"

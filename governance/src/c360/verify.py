@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from c360.console import as_of_option, clock, contracts_option, json_option, print_json, print_table
-from c360.contract.model import Clause, Contract, Dataset
+from c360.contract.model import GATE_KINDS, Clause, Contract, Dataset
 from c360.errors import Breach, CouldNotTell
 from c360.generate.plan import Catalog
 from c360.history import Finding, Run, failing, on_record, record
@@ -128,7 +128,7 @@ def verify_contract(
     for dataset in contract.datasets:
         ours = measured(database, catalog, dataset, now)
         for clause in dataset.clauses:
-            if clause.scope == "contract":
+            if clause.scope == "contract" or clause.kind in GATE_KINDS:
                 continue
             findings.append(_decide(clause, ours[clause.id], theirs.get(clause.id)))
     return findings
@@ -145,7 +145,7 @@ def _decide(clause: Clause, ours: Finding, theirs: str | None) -> Finding:
 
 def measured(database: "connection", catalog: Catalog, dataset: Dataset, now: datetime) -> dict[str, Finding]:
     """What our own queries find, by clause id: one pass for all row clauses, a query for each other clause."""
-    clauses = [clause for clause in dataset.clauses if clause.scope != "contract"]
+    clauses = [c for c in dataset.clauses if c.scope != "contract" and c.kind not in GATE_KINDS]
     moment = f"timestamp '{now:%Y-%m-%d %H:%M:%S.%f}'"
     measures = {
         c.id: measure(c, dataset, lambda target: catalog.relation(target, dataset.name), moment) for c in clauses

@@ -34,6 +34,9 @@ UNIT_NAMES = {
     "second": "s", "sec": "s", "minute": "m", "min": "m", "hour": "h", "hr": "h",
     "day": "d", "week": "w", "year": "y", "yr": "y",
 }  # fmt: skip
+_DURATION = re.compile(r"(.*?)\s*([A-Za-z]*)\s*$", re.DOTALL)
+FUTURE_TOLERANCE = "1 h"
+"""How far beyond the clock a time of loading may lie where the contract is silent: clocks differ."""
 ROW_RULE = re.compile(
     r"^\s*select\s+count\(\*\)\s+from\s+\$?\{(?:table|object|model|schema)\}\s+where\s+(.+?)[;\s]*$",
     re.IGNORECASE | re.DOTALL,
@@ -46,9 +49,11 @@ MORE_THAN_A_ROW = re.compile(
 
 
 def clauses_of(
-    path: Path, contract: str, version: str, part: dict[str, Any], slas: list[dict], document: dict
+    path: Path, contract: str, version: str, part: dict[str, Any], slas: list[dict], document: dict, delivered: bool
 ) -> tuple[Clause, ...]:
     """All clauses of one schema object, in the order in which the contract makes them.
+
+    `delivered` says that it comes through the gate, where there are clauses on files and on times of loading.
 
     Raises:
         Breach: a clause that cannot be understood (an unknown unit, a rule without a bound).
@@ -121,6 +126,13 @@ def clauses_of(
     add("unexpectedColumns", _allows_unexpected(part))
     for sla in slas:
         _add_sla(path, add, sla, dataset, document)
+    _add_times(path, add, part, [c.column for c in found if c.kind == "freshness"] if delivered else [], document)
+    if identity := identity_of(path, part):
+        add("identity", identity)
+    if delivered:
+        if keys:
+            add("conflict", None)
+        add("readable", None)
     return tuple(found)
 
 
@@ -131,6 +143,42 @@ def _key_position(prop: dict[str, Any]) -> int:
 def _allows_unexpected(part: dict[str, Any]) -> bool:
     entries = part.get("customProperties") or []
     return any(e.get("property") == "allowUnexpectedColumns" and e.get("value") is True for e in entries)
+
+
+def _add_times(path: Path, add: Any, part: dict[str, Any], loads: list[str | None], document: dict) -> None:
+    """Columns whose times may not lie beyond the clock: those that say so, and the time of loading of what is
+    delivered, since one row from the year 9999 would stay the newest for ever."""
+    tolerance = {**custom_properties(document), **custom_properties(part)}.get("futureTolerance", FUTURE_TOLERANCE)
+    for prop in part.get("properties") or []:
+        asked = custom_properties(prop).get("notInFuture")
+        if asked is True or (asked is None and prop["name"] in loads):
+            asked = tolerance if prop["name"] in loads else 0
+        if asked is not None and asked is not False:
+            number, unit = _DURATION.match(str(asked)).groups()  # type: ignore[union-attr]
+            add("notInFuture", seconds(path, number, unit or "s"), prop["name"])
+
+
+def identity_of(path: Path, part: dict[str, Any]) -> tuple[str, ...]:
+    """The custom property `identity`: the columns that tell whom or what a key stands for.
+
+    Raises Breach for a column that is not there, and for an identity without a key.
+    """
+    names = tuple(str(name) for name in _as_list(custom_properties(part).get("identity")))
+    columns = {p["name"]: p for p in part.get("properties") or []}
+    for name in names:
+        if name not in columns:
+            raise Breach(
+                f"{path}: the identity of {part['name']} names a column {name!r} that is not there.",
+                "Name properties of this schema object.",
+            )
+    if names and not any(p.get("primaryKey") for p in columns.values()):
+        raise Breach(f"{path}: {part['name']} has an identity but no primary key.", "Mark the key: primaryKey: true.")
+    return names
+
+
+def custom_properties(part: dict[str, Any]) -> dict[str, Any]:
+    """`customProperties`, a list of {property, value}, as a dict."""
+    return {str(entry.get("property")): entry.get("value") for entry in part.get("customProperties") or []}
 
 
 def _stored_as_text(prop: dict[str, Any]) -> bool:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from c360.contract.clauses import clauses_of, relationship_of
+from c360.contract.clauses import clauses_of, custom_properties, identity_of, relationship_of
 from c360.contract.document import read_document
 from c360.contract.enum_columns import add_enum_columns
 from c360.contract.model import Column, Contract, Dataset
@@ -107,13 +107,13 @@ def _contract(path: Path, folder: Path | None, document: dict[str, Any]) -> Cont
         system=str(custom.get("system", name)),
         team=str((team or {}).get("name", "")) if not isinstance(team, list) else "",
         channel=str(support[0].get("channel", "")),
-        datasets=tuple(_dataset(path, document, name, version, part, custom) for part in schemas),
+        datasets=tuple(_dataset(path, document, name, version, layer, part, custom) for part in schemas),
         document=document,
         custom=custom,
     )
 
 
-def _dataset(path: Path, document: dict, name: str, version: str, part: Any, custom: dict) -> Dataset:
+def _dataset(path: Path, document: dict, name: str, version: str, layer: str, part: Any, custom: dict) -> Dataset:
     if not isinstance(part, dict) or not part.get("name"):
         raise Breach(f"{path}: an entry of schema has no name.", "Give every table a name.")
     dataset, properties = str(part["name"]), part.get("properties") or []
@@ -125,7 +125,7 @@ def _dataset(path: Path, document: dict, name: str, version: str, part: Any, cus
     for twice in {n for n in names if names.count(n) > 1}:
         raise Breach(f"{path}: {dataset} has two properties named {twice}.", "Rename one.")
     slas = [sla for sla in document.get("slaProperties") or [] if str(sla.get("property")).lower() in SLA_KINDS]
-    clauses = clauses_of(path, name, version, part, slas, document)
+    clauses = clauses_of(path, name, version, part, slas, document, layer == "sources")
     freshness = next((c.column for c in clauses if c.kind == "freshness"), None)
     keys = sorted((p for p in properties if p.get("primaryKey")), key=lambda p: p.get("primaryKeyPosition") or 0)
     return Dataset(
@@ -136,6 +136,7 @@ def _dataset(path: Path, document: dict, name: str, version: str, part: Any, cus
         columns=columns,
         clauses=clauses,
         key=tuple(p["name"] for p in keys),
+        identity=identity_of(path, part),
         load_column=freshness,
         custom={**custom, **custom_properties(part)},
     )
@@ -157,11 +158,6 @@ def _column(prop: dict[str, Any]) -> Column:
         options=dict(prop.get("logicalTypeOptions") or {}),
         examples=tuple(prop.get("examples") or ()),
     )
-
-
-def custom_properties(part: dict[str, Any]) -> dict[str, Any]:
-    """`customProperties`, a list of {property, value}, as a dict."""
-    return {str(entry.get("property")): entry.get("value") for entry in part.get("customProperties") or []}
 
 
 def _schema_of(document: dict[str, Any]) -> str:

@@ -26,6 +26,10 @@ ROW_KINDS = frozenset(
         "format",
         "relationship",
         "rowRule",
+        "notInFuture",
+        "identity",
+        "conflict",
+        "readable",
     ]
 )
 """A row can break these alone: at the gate such a row is quarantined."""
@@ -33,12 +37,21 @@ ROW_KINDS = frozenset(
 CONTRACT_KINDS = frozenset({"classification", "anomaly"})
 """No row and no delivery alone breaks these: classifications are linted and published, anomalies want a history."""
 
+GATE_KINDS = {
+    "readable": "not here: a table has no lines left to be read",
+    "conflict": "not here: only who brings a row in sees it beside the one that is there",
+}
+"""Only the gate can hold these, because only it has the file, and the row beside the one that is there already."""
+
 DIMENSIONS = {
     "required": "completeness",
     "present": "completeness",
     "unique": "uniqueness",
     "primaryKey": "uniqueness",
     "relationship": "consistency",
+    "identity": "consistency",
+    "conflict": "consistency",
+    "notInFuture": "timeliness",
     "freshness": "timeliness",
     "retention": "timeliness",
 }
@@ -85,7 +98,9 @@ class Clause:
 
     `argument` by kind: enum a tuple of values; pattern a regular expression; lengths, bounds and multipleOf
     a number or text; primaryKey and unique a tuple of column names; relationship a Relationship; freshness
-    and retention a number of seconds; physicalType a type; metrics, sql and row rules a Rule; anomaly an Anomaly.
+    and retention a number of seconds; notInFuture how many seconds beyond the clock a time may lie; identity
+    the columns that tell whom a key stands for; physicalType a type; metrics, sql and row rules a Rule;
+    anomaly an Anomaly.
     """
 
     id: str
@@ -135,6 +150,8 @@ class Dataset:
     clauses: tuple[Clause, ...]
     key: tuple[str, ...]
     """Names of the primary key's columns, in their order; empty without a key."""
+    identity: tuple[str, ...]
+    """Names of the columns that may not change under a key: another value there is somebody else."""
     load_column: str | None
     """The column of the freshness SLA: when a row was loaded, in UTC."""
     custom: dict[str, Any] = field(default_factory=dict, hash=False)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from c360.contract.model import Clause, Contract, Dataset
+from c360.contract.model import GATE_KINDS, Clause, Contract, Dataset
 from c360.database.tables import prepare
 from c360.errors import Breach, CouldNotTell
 from c360.gate.files import Delivery
@@ -118,7 +118,7 @@ def _through_the_gate(
     say("scanning")
     verdicts = scan_landed(database, cursor, catalog, contract, dataset, run, home)
     say("splitting")
-    judged = split_if_needed(cursor, catalog, dataset, verdicts)
+    judged = split_if_needed(cursor, catalog, dataset, verdicts, run)
     findings = find(dataset, verdicts, judged)
     _refuse_if_broken(dataset, findings, judged, delivered)
     say("promoting")
@@ -199,13 +199,16 @@ def scan_landed(
     return scan(database, soda.render(catalog, contract, dataset), "landing", run.as_of, home)
 
 
-def split_if_needed(cursor: Any, catalog: Catalog, dataset: Dataset, verdicts: dict[str, Verdict]) -> Split | None:
+def split_if_needed(
+    cursor: Any, catalog: Catalog, dataset: Dataset, verdicts: dict[str, Verdict], run: Run
+) -> Split | None:
     """None when Soda found every row clause to hold and every value had its type: then there is nothing to split."""
     cursor.execute(f"select exists (select 1 from {TYPED} where {MISCAST} is not null)")
     clean = not cursor.fetchone()[0] and not any(clause.kind == "unique" for clause in dataset.clauses)
-    if clean and all(_measured_zero(clause, verdicts) for clause in dataset.clauses if clause.scope == "row"):
+    rows = [c for c in dataset.clauses if c.scope == "row" and c.kind not in GATE_KINDS]
+    if clean and all(_measured_zero(clause, verdicts) for clause in rows):
         return None
-    return split(cursor, catalog, dataset)
+    return split(cursor, catalog, dataset, run.as_of)
 
 
 def _measured_zero(clause: Clause, verdicts: dict[str, Verdict]) -> bool:
@@ -220,7 +223,7 @@ def find(dataset: Dataset, verdicts: dict[str, Verdict], judged: Split | None) -
     """
     findings = []
     for clause in dataset.clauses:
-        if clause.scope == "contract":
+        if clause.scope == "contract" or clause.kind in GATE_KINDS:
             continue
         verdict = verdicts.get(clause.id, Verdict("errored", None))
         if verdict.outcome == "errored":

@@ -69,7 +69,7 @@ def _replay_one(
     )
     count = cursor.rowcount
     type_it(cursor, dataset)
-    judged = split(cursor, catalog, dataset)
+    judged = split(cursor, catalog, dataset, run.as_of)
     cursor.execute(
         "insert into governance.delivery (sha256, dataset, contract, version, file_name, outcome, delivered, "
         "promoted, quarantined, duplicates, superseded, as_of) "

@@ -1,20 +1,21 @@
 """Split: which landed rows break which clauses. One read for all conditions on a row, one for each key or reference."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from c360.contract.model import Clause, Dataset
+from c360.contract.model import GATE_KINDS, Clause, Dataset
 from c360.gate.land import AT, MISCAST, TEXT, TYPED
 from c360.generate.plan import Catalog
 from c360.sql.dialect import POSTGRES
-from c360.sql.measures import orphans
+from c360.sql.measures import divided, orphans
 from c360.sql.predicates import violation
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
 
 VERDICT = "landing.c360__verdict"
-KEYS = ("primaryKey", "unique")
+KEYS = ("primaryKey", "unique", "identity")
 
 q, literal = POSTGRES.quote, POSTGRES.literal
 
@@ -28,13 +29,15 @@ class Split:
     quarantined: int
 
 
-def split(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> Split:
+def split(cursor: "cursor", catalog: Catalog, dataset: Dataset, as_of: datetime) -> Split:
     """Fill the verdict table: one row for each landed row that breaks clauses, with their ids, sorted."""
     collapsed = _collapse(cursor, dataset) if dataset.key else 0
     cursor.execute(f"drop table if exists {VERDICT}; create unlogged table {VERDICT} (at tid, clauses text[])")
-    _judge_rows(cursor, dataset)
+    _judge_rows(cursor, dataset, instant(as_of))
     for clause in dataset.clauses:
-        if clause.kind in KEYS:
+        if clause.kind == "identity":
+            _judge_identity(cursor, clause, dataset)
+        elif clause.kind in KEYS:
             _judge_key(cursor, clause, dataset)
         elif clause.kind == "relationship":
             _judge_reference(cursor, clause, catalog, dataset)
@@ -80,12 +83,12 @@ def _collapse(cursor: "cursor", dataset: Dataset) -> int:
     return cursor.rowcount
 
 
-def _judge_rows(cursor: "cursor", dataset: Dataset) -> None:
+def _judge_rows(cursor: "cursor", dataset: Dataset, now: str) -> None:
     tests = []
     for clause in dataset.clauses:
-        if clause.scope != "row" or clause.kind in KEYS or clause.kind == "relationship":
+        if clause.scope != "row" or clause.kind in (*KEYS, *GATE_KINDS, "relationship"):
             continue
-        condition = violation(clause, dataset, POSTGRES)
+        condition = violation(clause, dataset, POSTGRES, now)
         if clause.kind == "required":  # a value that could not be cast is not missing
             condition += f" and ({literal(clause.column)} = any({MISCAST})) is not true"
         tests.append(f"case when {condition} then {literal(clause.id)} end")
@@ -123,6 +126,16 @@ def _judge_key(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
             f"insert into {VERDICT} select t.{AT}, array[{literal(clause.id)}] from {TYPED} as t "
             f"where exists (select 1 from {raw_table(dataset)} as r where {same} and ({other}))"
         )
+
+
+def _judge_identity(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
+    """One key that stands for two people in one delivery: it is nobody's."""
+    names = ", ".join(q(dataset.physical(name)) for name in dataset.key)
+    filled = " and ".join(f"{q(dataset.physical(name))} is not null" for name in dataset.key)
+    cursor.execute(
+        f"insert into {VERDICT} select {AT}, array[{literal(clause.id)}] from {TYPED} where ({names}) in "
+        f"(select {names} from {TYPED} where {filled} group by {names} having {divided(dataset, POSTGRES)})"
+    )
 
 
 def _judge_reference(cursor: "cursor", clause: Clause, catalog: Catalog, dataset: Dataset) -> None:
@@ -176,6 +189,11 @@ def _merge(cursor: "cursor") -> None:
         analyze {VERDICT}
         """
     )
+
+
+def instant(moment: datetime) -> str:
+    """The clock as SQL: a timestamp without zone, in UTC."""
+    return f"timestamp '{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
 
 
 def raw_table(dataset: Dataset) -> str:

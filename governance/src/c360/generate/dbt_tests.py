@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from c360.contract.model import Clause, Dataset
+from c360.contract.model import GATE_KINDS, Clause, Dataset
 from c360.generate import elementary
 from c360.generate.plan import Catalog
 from c360.generate.text import inert, unique_slugs
@@ -12,6 +12,7 @@ from c360.sql.measures import measure
 NOT_A_TEST = {
     "freshness": "dbt source freshness",
     "classification": "meta",
+    **GATE_KINDS,
 }
 """Clauses that dbt carries elsewhere than in a data test."""
 

@@ -7,7 +7,7 @@ checks a delivery in `landing` and the table in `raw`.
 
 from typing import Any
 
-from c360.contract.model import Clause, Contract, Dataset
+from c360.contract.model import GATE_KINDS, Clause, Contract, Dataset
 from c360.generate.plan import Catalog, header
 from c360.generate.text import to_yaml, unique_slugs
 from c360.sql.dialect import POSTGRES
@@ -18,7 +18,7 @@ NOW = "(timestamptz '${NOW}' at time zone 'UTC')"
 
 
 def render(catalog: Catalog, contract: Contract, dataset: Dataset) -> str:
-    clauses = [clause for clause in dataset.clauses if clause.scope != "contract"]
+    clauses = [c for c in dataset.clauses if c.scope != "contract" and c.kind not in GATE_KINDS]
     names = unique_slugs([clause.id for clause in clauses])
     checks = [_check(catalog, clause, dataset, names[clause.id]) for clause in clauses]
     table = POSTGRES.quote(dataset.table)

@@ -10,7 +10,7 @@ from typing import Any
 
 from c360.contract.model import Clause, Dataset, Rule
 from c360.sql.dialect import POSTGRES, Dialect, canonical_type
-from c360.sql.predicates import guard_sql, pattern_for, substitute, violation
+from c360.sql.predicates import guard_sql, in_utc, pattern_for, substitute, violation
 
 Resolve = Callable[[str], tuple[str, Dataset]]
 """From a dataset's name to the relation to write in SQL, and the dataset."""
@@ -58,6 +58,8 @@ def measure(clause: Clause, dataset: Dataset, resolve: Resolve, now: str, dialec
         return Measure(ZERO, query=_catalog_query(clause, dataset, relation, dialect))
     if kind in ("primaryKey", "unique"):
         return Measure(ZERO, query=duplicate_keys(dataset, clause.argument, relation, dialect))
+    if kind == "identity":
+        return Measure(ZERO, query=divided_keys(dataset, relation, dialect))
     if kind == "relationship":
         return Measure(ZERO, query=orphans(clause, dataset, resolve, dialect))
     if kind == "freshness":
@@ -72,7 +74,7 @@ def measure(clause: Clause, dataset: Dataset, resolve: Resolve, now: str, dialec
         query = substitute(clause.argument.query, relation, column).rstrip("; \n")
         return Measure(clause.argument, query=_own_table(query, dataset.table, relation))
     if clause.scope == "row":
-        return Measure(ZERO, expression=_count_where(violation(clause, dataset, dialect)))
+        return Measure(ZERO, expression=_count_where(violation(clause, dataset, dialect, now)))
     return _metric(clause, dataset, relation, dialect)
 
 
@@ -111,6 +113,20 @@ def duplicate_keys(dataset: Dataset, key: tuple[str, ...], relation: str, dialec
     return f"select count(*) from ({groups}) as repeated"
 
 
+def divided_keys(dataset: Dataset, relation: str, dialect: Dialect) -> str:
+    """How many keys stand for more than one: their rows differ in a column of the identity."""
+    names = [dialect.quote(dataset.physical(name)) for name in dataset.key]
+    filled = " and ".join(f"{name} is not null" for name in names)
+    groups = f"select 1 from {relation} where {filled} group by {', '.join(names)} having {divided(dataset, dialect)}"
+    return f"select count(*) from ({groups}) as divided"
+
+
+def divided(dataset: Dataset, dialect: Dialect) -> str:
+    """The condition on the rows of one key that they differ in a column of the identity; null is a value too."""
+    names = (dialect.quote(dataset.physical(name)) for name in dataset.identity)
+    return " or ".join(f"count(distinct {name}) > 1 or count({name}) not in (0, count(*))" for name in names)
+
+
 def orphans(clause: Clause, dataset: Dataset, resolve: Resolve, dialect: Dialect, what: str = "count(*)") -> str:
     """Rows whose reference is filled in and leads nowhere; one with a null among its columns refers to nothing."""
     relation, _ = resolve(dataset.name)
@@ -132,16 +148,6 @@ def _freshness(clause: Clause, dataset: Dataset, relation: str, now: str, dialec
     age = _seconds_between(f"max({name})", now, dialect)
     rule = Rule("freshness", "mustBeBetween", (0, clause.argument))
     return Measure(rule, query=f"select coalesce({age}, -1) from {relation} where {name} <= {now}")
-
-
-def in_utc(clause: Clause, dataset: Dataset, dialect: Dialect) -> str:
-    """The clause's column as a timestamp without zone, in UTC, whatever the zone of the session."""
-    column = dataset.column(clause.column or "")
-    name = dialect.quote(column.physical_name)
-    kind = canonical_type(column.physical_type or "text")
-    if dialect.name == "postgres" and "with time zone" in kind:
-        return f"({name} at time zone 'UTC')"
-    return name if kind.startswith("timestamp") else f"cast({name} as timestamp)"
 
 
 def _seconds_between(earlier: str, later: str, dialect: Dialect) -> str:

@@ -17,8 +17,10 @@ COMPARISONS = {"minimum": "<", "maximum": ">", "exclusiveMinimum": "<=", "exclus
 _FLOATING = ("numeric", "real", "double")
 
 
-def violation(clause: Clause, dataset: Dataset, dialect: Dialect) -> str:
+def violation(clause: Clause, dataset: Dataset, dialect: Dialect, now: str) -> str:
     """The condition under which a row breaks `clause`; not for keys and relationships, which need other rows.
+
+    `now` is SQL for the clock, a timestamp without zone, in UTC.
 
     Raises Breach when the clause cannot be expressed, naming it.
     """
@@ -46,6 +48,8 @@ def violation(clause: Clause, dataset: Dataset, dialect: Dialect) -> str:
         return _multiple(name, argument, column.physical_type, dialect)
     if kind == "format":
         return _format(clause, name, column.logical_type, dialect)
+    if kind == "notInFuture":
+        return _in_future(clause, dataset, dialect, now)
     raise Breach(f"The clause {clause.id} ({kind}) has no condition on a row.", "Report this as a bug.")
 
 
@@ -113,6 +117,37 @@ def _format(clause: Clause, name: str, logical_type: str, dialect: Dialect) -> s
     # Postgres takes 24:00 and a 60th second, Spark does not, and neither is a time of its day
     beyond = "".join(f" or substr({name}, {start}, 2) > '{last}'" for start, last in clocks)
     return f"({name} is not null and ({wrong}{beyond} or not ({exists})))"
+
+
+def _in_future(clause: Clause, dataset: Dataset, dialect: Dialect, now: str) -> str:
+    """A time beyond the clock and the tolerance. Text that is no time in its format breaks another clause."""
+    column = dataset.column(clause.column or "")
+    limit = f"{now} + interval '{int(clause.argument)}' second"
+    kind = canonical_type(column.physical_type or "text")
+    if kind.startswith(("date", "timestamp")):
+        return f"{in_utc(clause, dataset, dialect)} > {limit}"
+    if not kind.startswith(("text", "character")):
+        raise Breach(f"{clause.id}: {column.name} holds no time.", "Ask notInFuture of a date or a timestamp.")
+    name = dialect.quote(column.physical_name)
+    shape, iso, clocks = read_format(str(column.options.get("format") or "yyyy-MM-dd HH:mm:ss"), name)
+    shaped = f"translate({name}, '123456789', '000000000') = {dialect.literal(shape)}"
+    beyond = "".join(f" and substr({name}, {start}, 2) <= '{last}'" for start, last in clocks)
+    # days compare as text, which spares nearly every row the cast
+    shaped += f" and substr({iso}, 1, 10) >= cast(cast({now} as date) as {dialect.type_of('text')})"
+    if dialect.name == "postgres":
+        valid = f"{shaped}{beyond} and pg_input_is_valid({iso}, 'timestamp')"
+        return f"case when {valid} then cast({iso} as timestamp) > {limit} else false end"
+    return f"({shaped}{beyond} and try_cast({iso} || '{'' if clocks else ' 00:00:00'}+00:00' as timestamp) > {limit})"
+
+
+def in_utc(clause: Clause, dataset: Dataset, dialect: Dialect) -> str:
+    """The clause's column as a timestamp without zone, in UTC, whatever the zone of the session."""
+    column = dataset.column(clause.column or "")
+    name = dialect.quote(column.physical_name)
+    kind = canonical_type(column.physical_type or "text")
+    if dialect.name == "postgres" and "with time zone" in kind:
+        return f"({name} at time zone 'UTC')"
+    return name if kind.startswith("timestamp") else f"cast({name} as timestamp)"
 
 
 def read_format(form: str, name: str) -> tuple[str, str, list[tuple[int, str]]]:
