@@ -5,17 +5,24 @@ Postgres by itself reads 1.2345 into numeric(12,2) as 1.23, drops a time zone, t
 
 import re
 
-from c360.sql.dialect import canonical_type
+from c360.gate.form import Form
+from c360.sql.dialect import POSTGRES, canonical_type
+from c360.sql.predicates import read_format
+
+SILENT = Form()
 
 _TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6}0*)?)?"
 _DAY = r"\d{4}-\d{2}-\d{2}"
+_NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?"
+_MIDNIGHT = rf"^{_DAY}[ T]00:00(:00(\.0+)?)?(Z| ?UTC|\+00(:?00)?)?$"
+_TEXTS = ("text", "character varying", "character")
+_TIMESTAMPS = ("timestamp without time zone", "timestamp with time zone")
+_WHOLE = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1), "bigint": (-(2**63), 2**63 - 1)}
+_NUMBERS = (*_WHOLE, "numeric", "real", "double precision")
 _SHAPES = {
-    "smallint": r"[+-]?\d+",
-    "integer": r"[+-]?\d+",
-    "bigint": r"[+-]?\d+",
-    "numeric": r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?",
-    "real": r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?",
-    "double precision": r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?",
+    "numeric": rf"{_NUMBER}|[nN][aA][nN]",
+    "real": rf"{_NUMBER}|[nN][aA][nN]",
+    "double precision": rf"{_NUMBER}|[nN][aA][nN]",
     "boolean": "[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[tTfF10]",
     "timestamp without time zone": rf"{_DAY}([ T]{_TIME}(Z| ?UTC|\+00(:?00)?)?)?",
     "timestamp with time zone": rf"{_DAY}[ T]{_TIME}(Z| ?UTC|[+-]\d{{2}}(:?\d{{2}})?)",
@@ -25,7 +32,27 @@ _SHAPES = {
 """What a value may look like when it is not already spelled as Postgres spells it."""
 
 
-def cast(column: str, physical_type: str) -> str:
+def plain(column: str, physical_type: str, form: Form = SILENT) -> str:
+    """SQL: the text `column` as its sender means it: null where it stands for none, numbers with a decimal point.
+
+    An empty text is a value of a text column only. `column` is quoted already.
+    """
+    kind = re.sub(r"\(.*?\)", "", canonical_type(physical_type))
+    if kind in _NUMBERS and (form.decimal, form.thousands) != (".", ""):
+        literal = POSTGRES.literal
+        if form.thousands:
+            column = f"replace({column}, {literal(form.thousands)}, '')"
+        if form.decimal != ".":  # a point is then no part of a number
+            column = f"translate({column}, {literal(form.decimal + '.')}, '.,')"
+    nulls = [*form.null_values, *([] if kind in _TEXTS else [""])]
+    if not nulls:
+        return column
+    if nulls == [""]:
+        return f"nullif({column}, '')"
+    return f"case when {column} not in ({', '.join(map(POSTGRES.literal, nulls))}) then {column} end"
+
+
+def cast(column: str, physical_type: str, form: Form = SILENT) -> str:
     """SQL: the value of the text `column` in the type, or null where it has none. `column` is quoted already."""
     kind = canonical_type(physical_type)
     plain = re.sub(r"\(.*?\)", "", kind)
@@ -40,10 +67,15 @@ def cast(column: str, physical_type: str) -> str:
         return f"case when {valid} then {column}::{kind} end"
     if plain == "uuid":  # Postgres takes braces too, and hyphens elsewhere
         return f"case when {column} like '________-____-____-____-____________' and {valid} then {column}::{kind} end"
-    if plain == "date":
-        shaped = f"translate({column}, '123456789', '000000000') = '0000-00-00'"
-        return f"case when {shaped} and {valid} then {column}::{kind} end"
-    shape = _numeric(kind) if kind.startswith("numeric(") else _SHAPES[plain]
+    written = form.date_format if plain == "date" else form.timestamp_format if plain in _TIMESTAMPS else ""
+    if written:
+        return _written(column, kind, written)
+    if plain == "date":  # at midnight, a timestamp is no more than a date
+        day = f"translate({column}, '123456789', '000000000') = '0000-00-00'"
+        return f"case when ({day} or {column} ~ '{_MIDNIGHT}') and {valid} then {column}::{kind} end"
+    if plain in _WHOLE or kind.startswith("numeric("):
+        return _exact(column, kind)
+    shape = _SHAPES[plain]
     same = f"{column}::{kind}::text = {column} and {column} not in ('infinity', '-infinity')"
     if plain == "timestamp without time zone":  # the usual spellings; midnight as 24:00 and a 60th second are none
         usual = ", ".join(f"'0000-00-00 00:00:00{rest}'" for rest in ("", ".000", ".000000", "Z", ".000Z", ".000000Z"))
@@ -57,7 +89,33 @@ def cast(column: str, physical_type: str) -> str:
     return f"case when {valid} then case when ({same}) or {column} ~ '^({shape})$' then {column}::{kind} end end"
 
 
-def _numeric(kind: str) -> str:
-    precision, scale = map(int, re.findall(r"\d+", kind))
-    whole = rf"0*\d{{0,{precision - scale}}}" if precision > scale else "0*"
-    return rf"[+-]?{whole}(\.\d{{0,{scale}}}0*)?"
+def _exact(column: str, kind: str) -> str:
+    """A number whose value, however it is written (1.50, 15e-1), has a place in the type to the last digit.
+
+    The cheap comparison decides nearly every row.
+    """
+    fits, same = f"pg_input_is_valid({column}, '{kind}')", f"{column}::{kind}::text = {column}"
+    value = f"{column}::numeric"
+    if kind.startswith("numeric"):
+        scale = int(kind.rpartition(",")[2].rstrip(")"))
+        exact = f"case when {column} ~ '^({_NUMBER})$' then {value} = round({value}, {scale}) end"
+        nan = f"lower({column}) = 'nan'"
+        return f"case when {fits} then case when {same} or {nan} or {exact} then {column}::{kind} end end"
+    # as text, an integer takes neither a point nor an exponent, so it goes by way of numeric
+    low, high = _WHOLE[kind]
+    exact = f"{value} between {low} and {high} and {value} = round({value})"
+    other = f"case when {column} ~ '^({_NUMBER})$' then case when {exact} then {value}::{kind} end end"
+    digits = f"{column} ~ '^[+-]?[0-9]+$'"
+    return f"case when {fits} then case when {same} or {digits} then {column}::{kind} end else {other} end"
+
+
+def _written(column: str, kind: str, form: str) -> str:
+    """A date or timestamp in a JDK format of the sender's; times are UTC."""
+    shape, iso, clocks = read_format(form, column)
+    day = "date" if kind == "date" and not clocks else "timestamp"
+    shaped = f"translate({column}, '123456789', '000000000') = {POSTGRES.literal(shape)}"
+    times = "".join(f" and substr({column}, {start}, 2) <= '{last}'" for start, last in clocks)
+    whole = f" and ({iso})::timestamp = date_trunc('day', ({iso})::timestamp)" if kind == "date" and clocks else ""
+    value = f"({iso})::timestamp" + (" at time zone 'UTC'" if "with time zone" in kind else "")
+    valid = f"case when {shaped}{times} then pg_input_is_valid({iso}, '{day}') else false end"
+    return f"case when {valid} then case when true{whole} then ({value})::{kind} end end"

@@ -1,162 +1,277 @@
-"""Reads a delivery (CSV or Parquet) once, as CSV bytes for COPY, hashing and counting as it goes."""
+"""Reads a delivery (CSV or Parquet; a file, a pipe or standard input) once, as CSV for COPY; hashes and counts."""
 
+import codecs
 import csv
+import errno
+import gzip
 import hashlib
 import io
+import os
+import shutil
+import stat
+import sys
+import tempfile
+import zlib
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
+from c360.contract.model import Dataset
 from c360.errors import CouldNotTell
+from c360.gate import parquet
+from c360.gate.form import Form
+from c360.gate.looks import looks_like
+from c360.gate.records import Block, Grammar, NoRecord, Records
 
 CHUNK = 1 << 20
+STANDARD_INPUT = Path("-")
+_BOMB = 1 << 30
+"""Bytes from which on a compressed file that holds more than 1000 times its own size is none of ours."""
 _NO_PROGRESS: Callable[[int], None] = lambda size: None  # noqa: E731
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+_DAMAGED = (OSError, EOFError, ValueError, zlib.error)
+"""How files, archives and encodings say that they cannot be read."""
+_NO_QUOTE = "\x01"
+"""What COPY is told to take for a quote where there is none; records that hold it are set aside."""
 
 
 class Delivery:
     """A file on its way in. `read` serves COPY; after the last byte, `sha256` is that of the whole file."""
 
-    def __init__(self, path: Path, progress: Callable[[int], None] = _NO_PROGRESS) -> None:
+    def __init__(
+        self, path: Path, form: Form, dataset: Dataset, progress: Callable[[int], None] = _NO_PROGRESS
+    ) -> None:
         """Open the file and read its header.
 
-        Raises CouldNotTell for a file that is missing, empty, not UTF-8 or not Parquet.
+        Raises CouldNotTell for a file that is missing, empty, no text in its encoding or not Parquet; never with
+        anything of what it holds.
         """
-        self.path = path
-        self._progress = progress
-        self._hash = hashlib.sha256()
-        try:
-            if path.suffix.lower() in (".parquet", ".pq"):
-                self.columns, self._chunks = _parquet(path, self._hash, progress)
-            else:
-                self.columns, self._chunks = _csv(path, self._hash, progress)
-        except OSError as error:
-            raise _unreadable(path, error.strerror or "it cannot be opened") from error
-        repeated = {name for name in self.columns if self.columns.count(name) > 1}
-        if repeated:
-            raise _unreadable(path, f"its header names {sorted(repeated)[0]!r} twice")
-        self._rest = b""
+        self.path, self.form, self._dataset = path, form, dataset
+        self.records, self.set_aside = 0, 0
+        """How many records it holds, and how many lines that are none, as far as it was read."""
+        self.unreadable: IO[str] = tempfile.SpooledTemporaryFile(CHUNK, "w+", newline="", encoding="utf-8")  # noqa: SIM115
+        """Those lines, as CSV: how many records come before it, number of record, number of line, why, text."""
         self.failure: CouldNotTell | None = None
         """What stopped the reading half-way; COPY only says that something did."""
+        self._rest = b""
+        self.landed: list[str] = []
+        """Under which names `read` gives the columns."""
+        self.first = b""
+        try:
+            self._file = _Hashed(_open(path), progress)
+            self.first = self._file.peek()
+            self._chunks = self._parquet() if self.first.startswith(b"PAR1") else self._csv()
+        except _DAMAGED as error:
+            raise self._unreadable(getattr(error, "strerror", None) or "it cannot be opened") from error
 
-    def read(self, size: int = -1) -> bytes:
-        while not self._rest:
-            try:
-                chunk = next(self._chunks, None)
-            except OSError as error:
-                self.failure = _unreadable(self.path, error.strerror or "it cannot be read to its end")
-                raise
-            except CouldNotTell as error:
-                self.failure = error
-                raise
-            if chunk is None:
-                return b""
-            self._rest = chunk
-        if size < 0:
-            size = len(self._rest)
-        part, self._rest = self._rest[:size], self._rest[size:]
-        return part
+    @property
+    def copy_options(self) -> str:
+        """How COPY is to read what `read` gives."""
+        quote = self.form.quote or _NO_QUOTE
+        marks = [f"E'\\x{ord(mark):02x}'" for mark in (self.form.delimiter, quote)]
+        return f"format csv, delimiter {marks[0]}, quote {marks[1]}, escape {marks[1]}, encoding 'UTF8'"
 
     @property
     def sha256(self) -> str:
-        return self._hash.hexdigest()
+        return self._file.digest.hexdigest()
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            while not self._rest:
+                chunk = next(self._chunks, None)
+                if chunk is None:
+                    self._file.drain()
+                    return b""
+                self._rest = chunk
+        except CouldNotTell as error:
+            self.failure = error
+            raise
+        except _DAMAGED as error:
+            self.failure = self._unreadable(getattr(error, "strerror", None) or "it cannot be read to its end")
+            raise self.failure from error
+        size = len(self._rest) if size < 0 else size
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return part
+
+    def drain(self) -> None:
+        """Read what is left, to know the delivery by its content."""
+        self._file.drain()
+
+    def looks(self) -> tuple[str, str] | None:
+        """What the file looks like where it does not look like its form, and the options that say so."""
+        return looks_like(self.first, self.form, [column.physical_name for column in self._dataset.columns])
+
+    def _name(self, header: list[str]) -> None:
+        """Find the contract's columns in the header."""
+        folded = {column.physical_name.casefold(): column.physical_name for column in self._dataset.columns}
+        self.columns = [self.form.name_of(name, folded) for name in header]
+        """For each column of the file the contract's that it is, by physical name; None: one it does not know."""
+        for name in self.columns:
+            if name is not None and self.columns.count(name) > 1:
+                raise self._unreadable(f"its header names {name!r} twice")
+
+    def _unreadable(self, why: str) -> CouldNotTell:
+        looks = self.looks() if self.first else None
+        if not looks:
+            return CouldNotTell(f"Cannot read {self.path}: {why}.", "Deliver UTF-8 CSV with a header line, or Parquet.")
+        return CouldNotTell(f"Cannot read {self.path}: {why}; it looks like {looks[0]}.", self.say_so(looks[1]))
+
+    def say_so(self, options: str) -> str:
+        """The next command to type for a file that looks like something else."""
+        if not options:
+            return "Deliver CSV or Parquet."
+        return f"Say so in the contract's custom property delivery, or: c360 ingest {self._dataset.name} FILE {options}"
+
+    def _csv(self) -> Iterator[bytes]:
+        """Read the header; gives the records after it."""
+        grammar = Grammar(self.form.delimiter, self.form.quote)
+        blocks, text, header = self._text(), b"", None
+        for block in blocks:
+            text += block
+            whole = len(text) - text.endswith(b"\r")
+            header = grammar.record.match(text, 0, whole)
+            if header or len(text) > CHUNK:
+                break
+        else:
+            text += b"\n"
+            header = grammar.record.match(text)
+        if not text.strip(b"\r\n"):
+            raise self._unreadable("it has no header line" if self.first else "it is empty")
+        if header is None:
+            raise self._unreadable("it is not text" if b"\0" in text[:CHUNK] else "its first line is no header")
+        try:
+            line = header[0].rstrip(b"\r\n").decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise self._unreadable(f"it is not {self.form.encoding.upper()}") from error
+        if not line:
+            raise self._unreadable("it has no header line")
+        dialect = {"delimiter": self.form.delimiter, "quotechar": self.form.quote or None}
+        quoting = csv.QUOTE_MINIMAL if self.form.quote else csv.QUOTE_NONE
+        names = next(csv.reader(io.StringIO(line, newline=""), quoting=quoting, **dialect))  # type: ignore[arg-type]
+        self._name(names)
+        self.landed = [name or f"c360__extra_{i}" for i, name in enumerate(self.columns)]
+        records = Records(grammar, len(names), line=2 + line.count("\n"))
+        return self._taken(records.of(chain([text[header.end() :]], blocks)))
+
+    def _taken(self, parts: Iterator[Block | NoRecord]) -> Iterator[bytes]:
+        aside = csv.writer(self.unreadable, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        for part in parts:
+            if isinstance(part, Block):
+                self.records += part.records
+                yield part.text
+            else:
+                self.set_aside += 1
+                text = part.text.decode("utf-8", errors="replace").replace("\0", "\ufffd")
+                aside.writerow((self.records, part.record, part.line, part.why, text))
+
+    def _text(self) -> Iterator[bytes]:
+        """The file's text as UTF-8; what is none in its encoding comes through as what is no UTF-8 either."""
+        encoding = codecs.lookup(self.form.encoding).name
+        blocks = self._uncompressed()
+        if encoding in ("utf-8", "utf-8-sig"):
+            first = next(blocks, b"")
+            yield first.removeprefix(codecs.BOM_UTF8)
+            yield from blocks
+            return
+        decoder = codecs.getincrementaldecoder(encoding)(errors="surrogateescape")
+        start = True
+        for block in chain(blocks, [b""]):
+            text = decoder.decode(block, final=not block)
+            yield (text.removeprefix("\ufeff") if start else text).encode("utf-8", errors="surrogatepass")
+            start = start and not text
+
+    def _uncompressed(self) -> Iterator[bytes]:
+        found = next((name for magic, name in _MAGIC.items() if self.first.startswith(magic)), "none")
+        wanted = self.form.compression or found
+        if wanted != found and wanted != "none":
+            raise self._unreadable(f"it is not compressed by {wanted}")
+        stream: Any = self._file
+        if wanted == "gzip":
+            stream = gzip.GzipFile(fileobj=self._file)  # type: ignore[arg-type]
+        elif wanted == "zstd":
+            import pyarrow as pa
+
+            stream = pa.CompressedInputStream(pa.PythonFile(self._file, mode="r"), "zstd")
+        size = 0
+        while block := stream.read(CHUNK):
+            size += len(block)
+            if size > _BOMB and size > 1000 * self._file.size:
+                raise self._unreadable("it unpacks to more than a thousand times its size")
+            yield block
+
+    def _parquet(self) -> Iterator[bytes]:
+        """Read the schema; gives the rows. The same open file is hashed and read."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self._file.drain()
+        try:
+            table = pq.ParquetFile(self._file.raw)
+        except (pa.ArrowException, OSError) as error:
+            raise self._unreadable("it is not a Parquet file") from error
+        header = list(table.schema_arrow.names)
+        self._name(header)
+        types = {column.physical_name: column.physical_type or "text" for column in self._dataset.columns}
+        wanted = {name: types[known] for name, known in zip(header, self.columns, strict=True) if known}
+        odd = parquet.without_text(table.schema_arrow, wanted)
+        if odd is not None:
+            kind = table.schema_arrow.field(odd).type
+            raise self._unreadable(f"its column {odd!r} is {kind}, which no contract column holds")
+        self.landed = [known for known in self.columns if known]
+        return self._batches(table, wanted)
+
+    def _batches(self, table: Any, wanted: dict[str, str]) -> Iterator[bytes]:
+        import pyarrow as pa
+
+        self.records = table.metadata.num_rows
+        try:
+            yield from parquet.as_csv(table, wanted)
+        except (pa.ArrowException, OSError) as error:
+            raise self._unreadable("its Parquet pages are damaged") from error
 
 
-def _unreadable(path: Path, why: str) -> CouldNotTell:
-    return CouldNotTell(f"Cannot read {path}: {why}.", "Deliver UTF-8 CSV with a header line, or Parquet.")
+class _Hashed:
+    """An open file that is hashed while it is read from start to end."""
+
+    def __init__(self, raw: IO[bytes], progress: Callable[[int], None]) -> None:
+        self.raw, self._progress = raw, progress
+        self.digest = hashlib.sha256()
+        self.size = os.fstat(raw.fileno()).st_size
+        self.closed = False
+
+    def peek(self) -> bytes:
+        first = self.raw.read(4096)
+        self.raw.seek(0)
+        return first
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self.raw.read(CHUNK if size < 0 else size)
+        self.digest.update(chunk)
+        self._progress(len(chunk))
+        return chunk
+
+    def drain(self) -> None:
+        while self.read(CHUNK):
+            pass
 
 
-def _csv(path: Path, digest: Any, progress: Callable[[int], None]) -> tuple[list[str], Iterator[bytes]]:
+def _open(path: Path) -> IO[bytes]:
+    """A file to seek in: itself, or what a pipe gave, kept in a file that nobody else can open."""
+    if path == STANDARD_INPUT:
+        return _spooled(sys.stdin.buffer)
     opened = path.open("rb")
-    first = opened.read(CHUNK)
-    digest.update(first)
-    progress(len(first))
-    if not first:
-        raise _unreadable(path, "it is empty")
-    body = first.removeprefix(b"\xef\xbb\xbf")
-    line, end, rest = body.partition(b"\n")
-    while line.count(b'"') % 2 and end:  # a quoted column name may hold a line break
-        more, end, rest = rest.partition(b"\n")
-        line += b"\n" + more
-    try:
-        header = next(csv.reader(io.StringIO(line.decode("utf-8").rstrip("\r"), newline="")), [])
-    except UnicodeDecodeError as error:
-        raise _unreadable(path, "it is not UTF-8") from error
-    except csv.Error as error:
-        raise _unreadable(path, "its first line is no header") from error
-    if b"\x00" in line:
-        raise _unreadable(path, "it is not text")
-    if not header:
-        raise _unreadable(path, "it has no header line")
-    chunks = _rest_of(opened, rest, digest, progress)
-    return header, _without_blank_end(chunks) if len(header) > 1 else chunks
+    mode = os.fstat(opened.fileno()).st_mode
+    if stat.S_ISREG(mode):
+        return opened
+    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+        with opened:
+            return _spooled(opened)
+    raise OSError(errno.EINVAL, "it is neither a file nor a pipe")
 
 
-def _rest_of(opened: IO[bytes], first: bytes, digest: Any, progress: Callable[[int], None]) -> Iterator[bytes]:
-    with opened:
-        if first:
-            yield first
-        while chunk := opened.read(CHUNK):
-            digest.update(chunk)
-            progress(len(chunk))
-            yield chunk
-
-
-def _without_blank_end(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Many tools end a file with blank lines, which COPY takes for rows that lack their columns."""
-    ends = b""
-    for chunk in chunks:
-        body = chunk.rstrip(b"\r\n")
-        if body:
-            yield ends + body
-            ends = b""
-        ends += chunk[len(body) :]
-
-
-def _parquet(path: Path, digest: Any, progress: Callable[[int], None]) -> tuple[list[str], Iterator[bytes]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    with path.open("rb") as opened:
-        while chunk := opened.read(CHUNK):
-            digest.update(chunk)
-            progress(len(chunk))
-    try:
-        table = pq.ParquetFile(path)
-    except pa.ArrowInvalid as error:
-        raise _unreadable(path, "it is not a Parquet file") from error
-    for field in table.schema_arrow:
-        if not _is_plain(field.type):
-            raise _unreadable(path, f"its column {field.name!r} is {field.type}, which no contract column holds")
-    return list(table.schema_arrow.names), _parquet_as_csv(table, path)
-
-
-def _is_plain(kind: Any) -> bool:
-    """Whether a value of this Arrow type is one text."""
-    from pyarrow import types as t
-
-    if t.is_dictionary(kind):
-        return _is_plain(kind.value_type)
-    tests = (t.is_null, t.is_boolean, t.is_integer, t.is_floating, t.is_decimal, t.is_date, t.is_time, t.is_timestamp)
-    return any(test(kind) for test in (*tests, t.is_string, t.is_large_string, t.is_string_view))
-
-
-def _parquet_as_csv(table: Any, path: Path) -> Iterator[bytes]:
-    """Timestamps with a zone become UTC without one, as all of ours are; nulls are unquoted, texts quoted."""
-    import pyarrow as pa
-    import pyarrow.csv as pcsv
-
-    try:
-        for batch in table.iter_batches(batch_size=65_536):
-            arrays = []
-            for field, column in zip(batch.schema, batch.columns, strict=True):
-                if pa.types.is_timestamp(field.type) and field.type.tz:
-                    column = column.cast(pa.timestamp(field.type.unit))
-                if pa.types.is_dictionary(field.type):
-                    column = column.dictionary_decode()
-                arrays.append(column)
-            sink = io.BytesIO()
-            plain = pa.table(arrays, names=batch.schema.names)
-            pcsv.write_csv(plain, sink, pcsv.WriteOptions(include_header=False, quoting_style="needed"))
-            yield sink.getvalue()
-    except (pa.ArrowException, OSError) as error:
-        raise _unreadable(path, "its Parquet pages are damaged") from error
+def _spooled(pipe: IO[bytes]) -> IO[bytes]:
+    kept = tempfile.TemporaryFile()  # noqa: SIM115 (the delivery is read after this)
+    shutil.copyfileobj(pipe, kept, CHUNK)
+    kept.seek(0)
+    return kept

@@ -1,22 +1,23 @@
 """Land: copy a delivery into `landing` as text, then cast it, keeping track of what has no value in its type.
 
-Three relations live there for the length of the gate's transaction: the delivery as text, the same rows in the
-contract's types, and a view named as the contract's table, over the rows that could be cast, for Soda to scan.
+Four relations live there while the gate is at work: the delivery as text, the lines of it that are no record, the
+rows in the contract's types, and a view named as the contract's table, over the rows that could be cast, for Soda.
 """
 
-import re
 from typing import TYPE_CHECKING
 
 from c360.contract.model import Dataset
 from c360.errors import CouldNotTell
-from c360.gate.casts import cast
+from c360.gate.casts import cast, plain
 from c360.gate.files import CHUNK, Delivery
+from c360.gate.form import Form
 from c360.sql.dialect import POSTGRES
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
 TEXT = "landing.c360__text"
+UNREADABLE = "landing.c360__unreadable"
 TYPED = "landing.c360__typed"
 AT, MISCAST = "c360__at", "c360__miscast"
 """Where a row stood in the delivery, and the names of its columns that could not be cast (null when none)."""
@@ -24,44 +25,53 @@ AT, MISCAST = "c360__at", "c360__miscast"
 q = POSTGRES.quote
 
 
-def land(database: "connection", delivery: Delivery, dataset: Dataset) -> int:
-    """Copy the delivery into landing; returns how many rows it holds. Columns are matched by name.
+def land(database: "connection", delivery: Delivery) -> int:
+    """Copy the delivery into landing; returns how many records it holds, lines that are none included.
 
-    Raises CouldNotTell for text that is not CSV or not UTF-8, with the line, never with its contents.
+    Raises CouldNotTell for a file that cannot be read to its end, and when not all of it arrived; never with anything
+    of its contents.
     """
     import psycopg2
 
-    known = {column.physical_name for column in dataset.columns}
-    columns = [name if name in known else f"c360__extra_{i}" for i, name in enumerate(delivery.columns)]
     with database.cursor() as cursor:
-        create(cursor, columns)
+        create(cursor, delivery.landed)
+        columns = ", ".join(map(q, delivery.landed))
         try:
-            cursor.copy_expert(
-                f"copy {TEXT} ({', '.join(map(q, columns))}) from stdin (format csv, encoding 'UTF8')",
-                delivery,
-                CHUNK,
-            )
+            cursor.copy_expert(f"copy {TEXT} ({columns}) from stdin ({delivery.copy_options})", delivery, CHUNK)
         except psycopg2.Error as error:
             if delivery.failure:
                 raise delivery.failure from None
             if isinstance(error, psycopg2.DataError):
-                raise _not_csv(delivery, error) from None
+                raise CouldNotTell(
+                    f"Postgres does not take {delivery.path} for CSV.", "Report this as a bug."
+                ) from None
             raise
-        return cursor.rowcount
+        if cursor.rowcount != delivery.records:  # the reader and the database do not agree on what a record is
+            raise CouldNotTell(
+                f"Of {delivery.records} records in {delivery.path}, {cursor.rowcount} arrived.", "Report this as a bug."
+            )
+        delivery.unreadable.seek(0)
+        cursor.copy_expert(f"copy {UNREADABLE} from stdin (format csv, encoding 'UTF8')", delivery.unreadable)
+    return delivery.records + delivery.set_aside
 
 
 def create(cursor: "cursor", columns: list[str]) -> None:
-    """An empty table of text columns for a delivery."""
+    """Empty tables for a delivery: its columns as text, and the lines that are no record."""
     drop(cursor)
-    cursor.execute(f"create unlogged table {TEXT} ({', '.join(f'{q(name)} text' for name in columns)})")
+    cursor.execute(
+        f"create unlogged table {TEXT} ({', '.join(f'{q(name)} text' for name in columns)});"
+        f"create unlogged table {UNREADABLE} (before bigint, record bigint, line bigint, why text, contents text)"
+    )
 
 
-def type_it(cursor: "cursor", dataset: Dataset) -> None:
-    """Cast the landed text once, and give Soda a view of the rows that have a value in every type."""
+def type_it(cursor: "cursor", dataset: Dataset, form: Form) -> None:
+    """Cast the landed text once, as `form` reads it; Soda gets a view of the rows that have a value in every type."""
     names = [q(column.physical_name) for column in dataset.columns]
-    casts = [cast(name, column.physical_type or "text") for name, column in zip(names, dataset.columns, strict=True)]
-    texts = ", ".join(f"{name} as t{i}" for i, name in enumerate(names))
-    typed = ", ".join(f"{sql} as c{i}" for i, sql in enumerate(casts))
+    types = [column.physical_type or "text" for column in dataset.columns]
+    texts = ", ".join(
+        f"{plain(name, kind, form)} as t{i}" for i, (name, kind) in enumerate(zip(names, types, strict=True))
+    )
+    typed = ", ".join(f"{cast(f't{i}', kind, form)} as c{i}" for i, kind in enumerate(types))
     gone = [f"t{i} is not null and c{i} is null" for i in range(len(names))]
     lost = ", ".join(
         f"case when {condition} then {POSTGRES.literal(column.name)} end"
@@ -73,7 +83,7 @@ def type_it(cursor: "cursor", dataset: Dataset) -> None:
     cursor.execute(
         f"create unlogged table {TYPED} as select {renamed}, {AT}, "
         f"case when {any_gone} then array_remove(array[{lost}]::text[], null) end as {MISCAST} "
-        f"from (select ctid as {AT}, {texts}, {typed} from {TEXT} offset 0) as delivered"
+        f"from (select *, {typed} from (select ctid as {AT}, {texts} from {TEXT} offset 0) as read offset 0) as r"
     )
     cursor.execute(f"analyze {TYPED}")
     cursor.execute(
@@ -83,12 +93,4 @@ def type_it(cursor: "cursor", dataset: Dataset) -> None:
 
 def drop(cursor: "cursor") -> None:
     """Empty the landing; the gate ends with it, and begins with it in case something else was left there."""
-    cursor.execute(f"drop table if exists {TEXT}; drop table if exists {TYPED} cascade")
-
-
-def _not_csv(delivery: Delivery, error: Exception) -> CouldNotTell:
-    line = re.search(r"line (\d+)", str((getattr(error, "diag", None) and error.diag.context) or ""))
-    where = f"{delivery.path}, row {line[1]}" if line else str(delivery.path)
-    code = getattr(error, "pgcode", "")
-    why = "it is not UTF-8 text" if code == "22021" else "it does not fit the header"
-    return CouldNotTell(f"Cannot read {where}: {why}.", "Deliver UTF-8 CSV with a header line, or Parquet.")
+    cursor.execute(f"drop table if exists {TEXT}, {UNREADABLE}; drop table if exists {TYPED} cascade")

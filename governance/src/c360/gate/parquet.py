@@ -1,0 +1,92 @@
+"""A Parquet file as CSV for COPY: each value as the text that casts to itself, whatever wrote it."""
+
+import io
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from c360.sql.dialect import canonical_type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROWS_AT_ONCE = 65_536
+
+
+def without_text(kinds: "pa.Schema", wanted: Mapping[str, str]) -> str | None:
+    """The first wanted column whose type has no text that a contract's type takes; None when there is none.
+
+    `wanted` gives the contract's type by the file's column.
+    """
+    for field in kinds:
+        if field.name in wanted and _as_text(field.type, wanted[field.name]) is None:
+            return field.name
+    return None
+
+
+def as_csv(table: Any, wanted: Mapping[str, str]) -> Iterator[bytes]:
+    """The wanted columns, in their order, in blocks of CSV: nulls unquoted, texts quoted where they need it."""
+    import pyarrow as pa
+    import pyarrow.csv as pcsv
+
+    options = pcsv.WriteOptions(include_header=False, quoting_style="needed")
+    for batch in table.iter_batches(batch_size=ROWS_AT_ONCE, columns=list(wanted)):
+        by_name = dict(zip(batch.schema.names, batch.columns, strict=True))
+        texts = [_as_text(by_name[name].type, kind)(by_name[name]) for name, kind in wanted.items()]  # type: ignore[misc]
+        sink = io.BytesIO()
+        pcsv.write_csv(pa.table(texts, names=[f"c{i}" for i in range(len(texts))]), sink, options)
+        yield sink.getvalue()
+
+
+def _as_text(kind: Any, physical_type: str) -> Any:
+    """How to make the values of an Arrow type text; None when they have none.
+
+    A timestamp with a zone is an instant: in UTC, and says so. NaN is spelled as Postgres spells it.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from pyarrow import types as t
+
+    if t.is_dictionary(kind):
+        inner = _as_text(kind.value_type, physical_type)
+        return inner and (lambda column: inner(column.dictionary_decode()))
+    if isinstance(kind, pa.BaseExtensionType):
+        inner = _as_text(kind.storage_type, "uuid" if kind.extension_name == "arrow.uuid" else physical_type)
+        return inner and (lambda column: inner(column.storage))
+    if t.is_timestamp(kind) and kind.tz:
+        plain = pa.timestamp(kind.unit)
+        return lambda column: pc.binary_join_element_wise(column.cast(plain).cast(pa.string()), "Z", "")
+    if t.is_floating(kind):
+        exact = canonical_type(physical_type).startswith(("smallint", "integer", "bigint", "numeric"))
+        return lambda column: _floats(column, exact)
+    if t.is_fixed_size_binary(kind) and kind.byte_width == 16 and canonical_type(physical_type) == "uuid":
+        return _uuids
+    if any(test(kind) for test in (t.is_string, t.is_large_string, t.is_string_view)):
+        return lambda column: column.cast(pa.large_string())
+    plain = (t.is_null, t.is_boolean, t.is_integer, t.is_decimal, t.is_date, t.is_time, t.is_timestamp)
+    return (lambda column: column) if any(test(kind) for test in plain) else None
+
+
+def _floats(column: "pa.Array", exact: bool) -> "pa.Array":
+    """The shortest text that reads as the same float. That of a large one is not its exact value, which a decimal or
+    an integer would take: then all its digits."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    doubles = column.cast(pa.float64())
+    texts = (column if exact else doubles).cast(pa.string())
+    for spelled, meant in (("nan", "NaN"), ("inf", "Infinity"), ("-inf", "-Infinity")):
+        texts = pc.if_else(pc.equal(texts, spelled), meant, texts)
+    large = pc.and_(pc.greater_equal(pc.abs(doubles), 2.0**24), pc.is_finite(doubles))
+    if not (exact and pc.any(large).as_py()):
+        return texts
+    digits = [f"{value:.0f}" for value in doubles.filter(pc.fill_null(large, False)).to_pylist() if value.is_integer()]
+    whole = pc.and_(large, pc.equal(pc.floor(doubles), doubles))
+    return pc.replace_with_mask(texts, pc.fill_null(whole, False), pa.array(digits, pa.string()))
+
+
+def _uuids(column: "pa.Array") -> "pa.Array":
+    from uuid import UUID
+
+    import pyarrow as pa
+
+    return pa.array([v and str(UUID(bytes=v)) for v in column.to_pylist()], pa.string())

@@ -1,0 +1,171 @@
+"""Records: what a line of CSV is, decided once, by the grammar of RFC 4180 (plus LF and CR as line ends).
+
+Text goes through in blocks. The longest run of records that are well-formed and have as many fields as the header is
+passed on as it stands; what is no record is set aside as one line, and the next line is a new beginning.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+MAX_RECORD = 16 << 20
+"""Bytes of one record; a quote that is open for longer was never meant as one."""
+RAGGED = "it has another number of fields than the header"
+STRAY = "a quote stands where none may, or is never closed"
+NOT_TEXT = "it holds a character that is no text"
+ENCODING = "its bytes are no text in the encoding"
+
+_LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\n|\r|\Z)")
+_END_OF_LINE = re.compile(rb"[\r\n]")
+_EMPTY = re.compile(rb"[\r\n]++")
+_END = rb"(?:\r\n|\n|\r)"
+
+
+@dataclass(frozen=True)
+class Block:
+    """Well-formed records, each ended by LF."""
+
+    text: bytes
+    records: int
+
+
+@dataclass(frozen=True)
+class NoRecord:
+    """A line that is no record. Its number in the file, and that of the record that it would be, count from 1."""
+
+    line: int
+    record: int
+    why: str
+    text: bytes
+
+
+class Grammar:
+    """RFC 4180 for one delimiter and quote (without a quote, that character is one like any other).
+
+    The expressions are possessive: what was matched is not tried in another way, so time is linear in the text.
+    """
+
+    def __init__(self, delimiter: str = ",", quote: str = '"') -> None:
+        self.quote = quote.encode()
+        d, q = re.escape(delimiter.encode()), re.escape(self.quote)
+        plain = rb"[^\r\n\x00" + d + (q or rb"\x01") + rb"]*+"
+        inside = rb"(?:[^\x00" + q + rb"]++|" + q + q + rb")*+"
+        field = rb"(?:" + q + inside + q + rb"|" + plain + rb")" if q else plain
+        begun = rb"(?:" + q + inside + rb"|" + field + rb")" if q else plain
+        self._field, self._more = field, rb"(?:" + d + field + rb")"
+        self.record = re.compile(field + self._more + rb"*+" + _END)
+        self.beginning = re.compile(rb"(?:" + field + d + rb")*+" + begun + rb"\Z")
+        """The first part of a record whose end is not there yet."""
+
+    def run_of(self, fields: int) -> "re.Pattern[bytes]":
+        """As many records of so many fields as there are; of one field, a record may be an empty line."""
+        return re.compile(rb"(?:" + self._field + self._more + rb"{%d}+" % (fields - 1) + _END + rb")*+")
+
+
+class Records:
+    """Splits text, UTF-8 as far as it is text at all, into records and what is none; counts as it goes."""
+
+    def __init__(self, grammar: Grammar, fields: int, line: int = 1, limit: int = MAX_RECORD) -> None:
+        """`fields` a record has; `line` is the number of the first line."""
+        self._grammar, self._fields, self._limit = grammar, fields, limit
+        self._run = grammar.run_of(fields)
+        self._line, self._number = line, 1
+
+    def of(self, blocks: Iterable[bytes]) -> Iterator[Block | NoRecord]:
+        """Everything in the order of the text. Between records of several fields, empty lines say nothing."""
+        text = b""
+        for block in blocks:
+            text += block
+            held = text.endswith(b"\r")  # LF may follow
+            place = yield from self._split(text, len(text) - held, ended=False)
+            text = text[place:]
+        if text and text[-1:] not in b"\r\n":
+            text += b"\n"
+        yield from self._split(text, len(text), ended=True)
+
+    def _split(self, text: bytes, whole: int, ended: bool) -> Iterator[Block | NoRecord]:
+        """Split text up to `whole`; returns where the beginning of a record stands that has not ended there."""
+        place = 0
+        while place < whole:
+            end = self._run.match(text, place, whole).end()  # type: ignore[union-attr]
+            yield from self._well_formed(text[place:end])
+            place = end
+            if place == whole or (not ended and self._may_go_on(text, place, whole)):
+                break
+            end, why = self._set_aside(text, place, whole)
+            if why:
+                yield self._no_record(why, text[place:end])
+            self._line += _lines(text[place:end])
+            place = end
+        return place
+
+    def _well_formed(self, text: bytes) -> Iterator[Block | NoRecord]:
+        """Records that look right are still none where their bytes are no text."""
+        if not text or _is_text(text):
+            if text:
+                yield self._block(text)
+            self._line += _lines(text)
+            return
+        for record in (match[0] for match in self._grammar.record.finditer(text)):
+            yield self._block(record) if _is_text(record) else self._no_record(ENCODING, record)
+            self._line += _lines(record)
+
+    def _may_go_on(self, text: bytes, place: int, whole: int) -> bool:
+        """Whether the rest of the text may begin a record, or a line, that ends in what is still to come."""
+        if whole - place >= self._limit:
+            return False
+        return bool(self._grammar.beginning.match(text, place, whole) or not _END_OF_LINE.search(text, place, whole))
+
+    def _set_aside(self, text: bytes, place: int, whole: int) -> tuple[int, str | None]:
+        """Where what is no record ends, and why it is none; empty lines are nothing at all."""
+        if blank := _EMPTY.match(text, place, whole):
+            return blank.end(), None
+        if ragged := self._grammar.record.match(text, place, whole):
+            return ragged.end(), RAGGED
+        end = _LINE.match(text, place, whole).end()  # type: ignore[union-attr]
+        return end, STRAY if self._grammar.quote and b"\0" not in text[place:end] else NOT_TEXT
+
+    def _block(self, text: bytes) -> Block:
+        block = Block(*_with_line_feeds(text, self._grammar.quote))
+        self._number += block.records
+        return block
+
+    def _no_record(self, why: str, text: bytes) -> NoRecord:
+        self._number += 1
+        return NoRecord(self._line, self._number - 1, why, text.rstrip(b"\r\n"))
+
+
+def _is_text(text: bytes) -> bool:
+    try:
+        return text.isascii() or bool(text.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
+
+
+def _lines(text: bytes) -> int:
+    """How many lines end in the text."""
+    return text.count(b"\n") + (text.count(b"\r") - text.count(b"\r\n") if b"\r" in text else 0)
+
+
+def _with_line_feeds(text: bytes, quote: bytes) -> tuple[bytes, int]:
+    """Well-formed records with LF for whatever ends them, and how many they are; inside quotes nothing changes."""
+    if not quote or quote not in text:
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
+        return text, text.count(b"\n")
+    import numpy as np
+
+    letters = np.frombuffer(text, np.uint8)
+    quotes = np.flatnonzero(letters == quote[0])
+
+    def ends(letter: int) -> "np.ndarray":
+        found = np.flatnonzero(letters == letter)
+        return found[np.searchsorted(quotes, found) % 2 == 0]  # an even number of quotes before it: not inside
+
+    feeds = ends(10)
+    if b"\r" not in text:
+        return text, len(feeds)
+    returns = ends(13)
+    before_feed = np.isin(returns + 1, feeds, assume_unique=True)
+    changed = letters.copy()
+    changed[returns] = 10
+    return np.delete(changed, returns[before_feed]).tobytes(), len(feeds) + int((~before_feed).sum())
