@@ -148,7 +148,8 @@ def measured(database: "connection", catalog: Catalog, dataset: Dataset, now: da
     clauses = [clause for clause in dataset.clauses if clause.scope != "contract"]
     moment = f"timestamp '{now:%Y-%m-%d %H:%M:%S.%f}'"
     measures = {
-        c.id: measure(c, dataset, lambda target: catalog.relation(target, dataset.name), moment) for c in clauses
+        c.id: measure(c, dataset, lambda target: catalog.relation(target, dataset.name), catalog.tables, moment)
+        for c in clauses
     }
     with database, database.cursor() as cursor:
         cursor.execute("set transaction read only")
