@@ -8,8 +8,8 @@ _STRUCTURE = (
     exp.Select, exp.From, exp.Where, exp.Group, exp.Having, exp.Order, exp.Ordered, exp.Limit, exp.Offset, exp.Fetch,
     exp.LimitOptions, exp.Distinct, exp.Join, exp.Table, exp.TableAlias, exp.Alias, exp.Column, exp.Identifier,
     exp.Star, exp.Subquery, exp.Paren, exp.Tuple, exp.With, exp.CTE, exp.Union, exp.Intersect, exp.Except, exp.Literal,
-    exp.Null, exp.Boolean, exp.Var, exp.Cast, exp.DataType, exp.DataTypeParam, exp.Interval, exp.Case, exp.If, exp.Window,
-    exp.WindowSpec, exp.Filter, exp.WithinGroup, exp.AtTimeZone, exp.Escape, exp.Exists, exp.Values,
+    exp.Null, exp.Boolean, exp.Var, exp.Cast, exp.DataType, exp.DataTypeParam, exp.Interval, exp.Case, exp.If,
+    exp.Window, exp.WindowSpec, exp.Filter, exp.WithinGroup, exp.AtTimeZone, exp.Escape, exp.Exists, exp.Values,
 )  # fmt: skip
 _OPERATORS = (
     exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Add, exp.Sub, exp.Mul, exp.Div,

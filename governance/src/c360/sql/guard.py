@@ -7,18 +7,20 @@ The lists are in c360.sql.allowed. The database holds the same by itself: c360.d
 import logging
 import re
 from collections.abc import Collection
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 from sqlglot.tokens import TokenType
 
-from c360.contract.model import Clause, Dataset
+from c360.contract.model import Clause, Contract, Dataset
 from c360.errors import Breach
 from c360.sql import allowed
-from c360.sql.dialect import TEMPLATE_OPENERS, Dialect
+from c360.sql.dialect import POSTGRES, TEMPLATE_OPENERS, Dialect
 
 TABLE, COLUMN = "__c360_table__", "__c360_column__"
 """What stands for the placeholders of ODCS while a rule is a tree; no contract may write these words."""
@@ -86,6 +88,32 @@ def condition(clause: Clause) -> Sql:
     if other is not None:
         raise _refused(clause.id, "looks at more than one row")
     return _settled(clause, inside)
+
+
+def with_guarded_rules(contract: Contract, tables: Tables) -> dict[str, Any]:
+    """The contract's document with the SQL of its rules as it was understood, for tools that run it by themselves.
+
+    Raises Breach, naming the clause, for SQL that does more than look.
+    """
+    document = deepcopy(contract.document)
+    understood = {}
+    for dataset in contract.datasets:
+        for clause in dataset.clauses:
+            if clause.kind == "rowRule":
+                where = condition(clause).text(POSTGRES)
+                understood[dataset.name, clause.argument.query] = f"SELECT COUNT(*) FROM ${{table}} WHERE {where}"
+            elif clause.kind == "sql":
+                understood[dataset.name, clause.argument.query] = query(clause, dataset, tables).text(POSTGRES)
+
+    def rewrite(part: Any, name: str) -> None:
+        for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+            rewrite(inner, name)
+        if isinstance(part, dict) and "query" in part:
+            part["query"] = understood.get((name, str(part["query"])))  # none of a clause is none to run
+
+    for part in document.get("schema") or []:
+        rewrite(part, str(part["name"]))
+    return document
 
 
 def without_comments(text: str) -> str:
