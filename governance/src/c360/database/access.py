@@ -158,8 +158,8 @@ def _membership(user: str, role: str) -> str:
 
 
 def _look(schema: str, *roles: str) -> str:
-    whom = ", ".join(roles)
-    return f"grant usage on schema {quote(schema)} to {whom};\ngrant select on all tables in schema {quote(schema)} to {whom};"
+    name, whom = quote(schema), ", ".join(roles)
+    return f"grant usage on schema {name} to {whom};\ngrant select on all tables in schema {name} to {whom};"
 
 
 _TAKE_OVER = """do $$

@@ -88,8 +88,8 @@ def scanner(settings: Settings, search_path: Iterable[str] = ()) -> Iterator[Sca
 def login(settings: Settings) -> tuple[dict[str, str], dict[str, str]]:
     """For datacontract-cli, which connects by itself: its configuration, and libpq's variables for the session."""
     database = _log_in(settings)
-    database.close()
     itself = database.info.user == SCANNER
+    database.close()
     env = libpq_env(settings, SCANNER)
     config = {name: value for name, value in env.items() if name.startswith("DATACONTRACT_")}
     if itself:

@@ -126,6 +126,7 @@ def _through_the_gate(
         ensure_tables(cursor, catalog, dataset)
     say("scanning")
     verdicts = scan(settings, checks, ("landing", dataset.schema), run.as_of)
+    _require_verdicts(dataset, verdicts)
     with database, database.cursor() as cursor:
         tune(cursor)
         return _decide(database, cursor, catalog, contract, dataset, delivery, run, verdicts, delivered, say)
@@ -222,6 +223,20 @@ def _accepted_before(cursor: Any, delivery: Delivery, dataset: Dataset) -> str |
     return row[0] if row else None
 
 
+def _require_verdicts(dataset: Dataset, verdicts: dict[str, Verdict]) -> None:
+    """Raises CouldNotTell when Soda could not evaluate a check.
+
+    Checks on rows share a query, so that one takes the others along: SQL of the contract is to blame first.
+    """
+    untold = [
+        clause
+        for clause in sorted(dataset.clauses, key=lambda clause: clause.kind not in ("rowRule", "sql"))
+        if clause.scope != "contract" and verdicts.get(clause.id, Verdict("errored", None)).outcome == "errored"
+    ]
+    if untold:
+        raise CouldNotTell(f"Soda could not evaluate {untold[0].id}.", "Check the clause: c360 lint")
+
+
 def split_if_needed(cursor: Any, catalog: Catalog, dataset: Dataset, verdicts: dict[str, Verdict]) -> Split | None:
     """None when Soda found every row clause to hold and every value had its type: then there is nothing to split."""
     cursor.execute(f"select exists (select 1 from {TYPED} where {MISCAST} is not null)")
@@ -239,15 +254,13 @@ def _measured_zero(clause: Clause, verdicts: dict[str, Verdict]) -> bool:
 def find(dataset: Dataset, verdicts: dict[str, Verdict], judged: Split | None) -> list[Finding]:
     """One finding a clause: Soda's word, and for clauses on rows the number of rows that the split found.
 
-    Raises CouldNotTell when Soda could not evaluate a check, or when it and the split disagree.
+    Raises CouldNotTell when Soda and the split disagree.
     """
     findings = []
     for clause in dataset.clauses:
         if clause.scope == "contract":
             continue
-        verdict = verdicts.get(clause.id, Verdict("errored", None))
-        if verdict.outcome == "errored":
-            raise CouldNotTell(f"Soda could not evaluate {clause.id}.", "Check the clause: c360 lint")
+        verdict = verdicts[clause.id]
         per_row = clause.scope == "row" or clause.kind == "physicalType"
         rows = (judged.rows.get(clause.id, 0) if judged else 0) if per_row else None
         if per_row:
