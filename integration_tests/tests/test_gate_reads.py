@@ -43,12 +43,20 @@ def reads(shared_workplace, tmp_path, monkeypatch):
         delivery = tmp_path / "readings.csv"
         delivery.write_text(",".join(COLUMNS) + "\n" + rows)
         seen = []
-        real = gate.drop
+        real = gate.record
 
-        def drop(cursor):
-            cursor.execute("select seq_scan from pg_stat_xact_user_tables where relname = 'c360__typed'")
-            seen.extend(cursor.fetchall())
-            real(cursor)
+        def record(connection, *arguments):  # the last thing that is done with a delivery
+            with connection.cursor() as cursor:
+                cursor.execute("select seq_scan from pg_stat_xact_user_tables where relname = 'c360__typed'")
+                seen.extend(cursor.fetchall())
+            real(connection, *arguments)
+
+        real_scan = gate.scan
+
+        def scan(*arguments):
+            with database, database.cursor() as cursor:  # so that the counters are of what is decided after it
+                cursor.execute("select pg_stat_force_next_flush()")
+            return real_scan(*arguments)
 
         asked = []
         ask = Scanner.cursor
@@ -59,7 +67,8 @@ def reads(shared_workplace, tmp_path, monkeypatch):
             made.execute = lambda query: (asked.append(query), execute(query))
             return made
 
-        monkeypatch.setattr(gate, "drop", drop)
+        monkeypatch.setattr(gate, "record", record)
+        monkeypatch.setattr(gate, "scan", scan)
         monkeypatch.setattr(Scanner, "cursor", cursor)
         catalog = Catalog.of(find_contracts(tmp_path))
         database = connect(shared_workplace.settings)
@@ -67,7 +76,8 @@ def reads(shared_workplace, tmp_path, monkeypatch):
             done = gate.ingest(database, catalog, "readings", delivery, Run.start("gate"), shared_workplace.settings)
         finally:
             database.close()
-            monkeypatch.setattr(gate, "drop", real)
+            monkeypatch.setattr(gate, "record", real)
+            monkeypatch.setattr(gate, "scan", real_scan)
             monkeypatch.setattr(Scanner, "cursor", ask)
         assert done.outcome == "accepted", done.reason
         assert done.promoted == 9
