@@ -62,6 +62,7 @@ def _statements(user: str | None, database: str, places: list[Place]) -> list[st
     statements = [
         "set local search_path = pg_catalog;",
         *(_role(role) for role in ROLES),
+        *(_humble(role) for role in ROLES),
         _unless(
             f"exists (select from pg_roles where rolname = '{SCANNER}' and rolconfig is not null)",
             *(f"alter role {SCANNER} set {name} = {literal(value)}" for name, value in READ_ONLY.items()),
@@ -146,6 +147,14 @@ def _role(role: str) -> str:
     return (
         f"do $$ begin if to_regrole('{role}') is null then create role {role} login; end if;\n"
         "exception when duplicate_object or unique_violation then null; end $$;"
+    )
+
+
+def _humble(role: str) -> str:
+    mighty = "rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls"
+    return _unless(
+        f"not exists (select from pg_roles where rolname = '{role}' and ({mighty}))",
+        f"alter role {role} nosuperuser nocreaterole nocreatedb noreplication nobypassrls",
     )
 
 
