@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from c360.contract import load_contract
 from c360.contract.model import Contract
 from c360.database import connect, libpq_env
+from c360.database.scanner import scanner
 from c360.database.tables import prepare
 from c360.gate.ingest import ingest
 from c360.gate.scan import scan
@@ -261,17 +262,16 @@ def test_split_soda_and_verify_agree_with_python(lab, world):
     (dataset,) = contract.datasets
     with connection, connection.cursor() as cursor:
         make_table(cursor, contract, world.rows)
-    with connection, connection.cursor() as cursor:
-        cursor.execute(f"set local search_path = {name}, pg_catalog")
-        verdicts = scan(connection, soda.render(catalog, contract, dataset), name, NOW, database.home)
+    verdicts = scan(database, soda.render(catalog, contract, dataset), [name], NOW)
     assert of_rows({k: v.measured for k, v in verdicts.items()}, name, world) == counted(world)
-    found = measured(connection, catalog, dataset, NOW)
+    with scanner(database, [name]) as looking:
+        found = measured(looking, catalog, dataset, NOW)
     assert of_rows({k: v.measured for k, v in found.items()}, name, world) == counted(world)
 
     delivered = replace(contract, datasets=(replace(dataset, schema=f"{name}_raw"),))
     file = folder / f"{name}.csv"
     file.write_text(as_csv(world.rows), newline="")
-    result = ingest(connection, Catalog.of([family, delivered]), name, file, Run.start("gate", NOW), database.home)
+    result = ingest(connection, Catalog.of([family, delivered]), name, file, Run.start("gate", NOW), database)
     assert result.outcome == "accepted", result.reason
     with connection, connection.cursor() as cursor:
         cursor.execute("select row_number, clauses from quarantine.rows where dataset = %s", (name,))

@@ -118,7 +118,7 @@ def _ingest(
     project: Project, database: Any, dataset: str, path: Path, step: Callable[[str], None] = lambda name: None
 ) -> None:
     run = Run.start("gate", NOW)
-    result = ingest(database, project.catalog, dataset, path, run, project.settings.home, say=step)
+    result = ingest(database, project.catalog, dataset, path, run, project.settings, say=step)
     assert result.outcome == "accepted" and result.promoted == result.delivered, result.reason
 
 

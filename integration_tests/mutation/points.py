@@ -80,7 +80,7 @@ def ingest(worlds: list[World], settings: Settings, contracts: Path, files: Path
         for name in ("owners",):  # the rest of the contract is delivered first
             if world.mutation.dataset == "keys":
                 _deliver_clean(through_the_gate, database, catalog, world, name, run, settings, files)
-        result = through_the_gate(database, catalog, dataset.name, write_file(world, files), run, settings.home)
+        result = through_the_gate(database, catalog, dataset.name, write_file(world, files), run, settings)
         found = Found(notes=[result.reason] if result.reason else [])
         for one in result.findings:
             found.add(world.original(one.clause.id), one.outcome)
@@ -111,7 +111,7 @@ def _deliver_clean(
 
     path = files / f"{world.name}_{name}.csv"
     path.write_text(as_csv(clean(name), list(clean(name)[0])))
-    through_the_gate(database, catalog, world.renamed(name), path, run, settings.home)
+    through_the_gate(database, catalog, world.renamed(name), path, run, settings)
 
 
 def _into_schemas_of_its_own(contracts: Iterable[Any]) -> list[Any]:

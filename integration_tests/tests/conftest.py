@@ -74,7 +74,8 @@ class Workplace:
         return self.c360("ingest", dataset, *files, *clock, *elsewhere, "--json")
 
     def sql(self, statement: str, *arguments: object) -> list[tuple]:
-        connection = connect(self.settings)
+        """As the user of the database's URL, who may do everything."""
+        connection = connect(self.settings, role=None)
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute(statement, arguments or None)

@@ -90,8 +90,20 @@ def test_patterns_are_data(workplace, pattern, good, bad):
         "select pg_read_file('/etc/passwd')::int",
         "SELECT COUNT(*) FROM ${table} WHERE {{ 1 }}",
         "SELECT COUNT(*) FROM ${table} WHERE ${NOW} is null",
-        "SELECT 0 -- no more",
-        "SELECT 0 /* no more */",
+        "select count(*) from ${table} where word = E'\\''; drop table raw.things; --'",
+        "select count(*) from ${table} where word = $q$;$q$; commit; drop schema raw cascade",
+        "select 1; commit; drop schema raw cascade",
+        'select count(*) from ${table} where "pg_sleep"(3) is null',
+        "select length(pg_read_binary_file('/etc/passwd'))",
+        "select length(current_setting('data_directory'))",
+        "select count(*) from governance.history",
+        "select count(*) from pg_catalog.pg_authid",
+        "select count(*) into raw.copied from ${table}",
+        "select count(*) from ${table} for update",
+        "select count(*) > 1 from ${table}",
+        "select count(*), 0 from ${table}",
+        "select * from ${table}",
+        "select count(*) from ${table} group by word",
         "SELECT COUNT(*) FROM ${table} WHERE true) or (true; vacuum",
         "select setval('x', 1)",
         "copy raw.things to program 'true'",
@@ -110,15 +122,51 @@ def test_a_rule_that_does_more_than_read_is_a_breach(workplace, query):
     assert after == before
 
 
-@pytest.mark.parametrize("query", ["select lo_creat(-1)::int * 0", "select count(*) from nowhere", "select 'x'"])
-def test_a_rule_that_cannot_be_run_leaves_everything_as_it_was(workplace, query):
-    """What gets past the guard by its words meets a transaction that may only read."""
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select count(*) from ${table} where nothing = 1",
+        "select id from ${table} where false",
+        "select id from ${table}",
+        "select ok from (select true as ok) as t",
+        "select word from ${table} limit 1",
+        "select t from ${table} as t limit 1",
+    ],
+)
+def test_a_rule_that_gives_no_single_number_is_not_told(workplace, query):
+    """None, several, a text, a row, true: by its text each could be a number, so it is told when it runs."""
     workplace.ingest("things", workplace.write("a.csv", [{"id": 1, "word": "a"}]), contracts=contract(workplace.folder))
-    folder = contract(workplace.folder, quality=[{"id": "odd", "type": "sql", "query": query, "mustBe": 0}])
-    answer = workplace.ingest("things", workplace.write("b.csv", [{"id": 2, "word": "b"}]), contracts=folder)
-    assert answer.code in (1, 2) and "things.odd" in answer.err and "unforeseen" not in answer.err, answer.err
+    rule = {"id": "odd", "type": "sql", "query": query, "mustBe": 0}
+    folder = contract(workplace.folder, quality=[rule])
+    rows = [{"id": 2, "word": "1"}, {"id": 3, "word": "0"}]
+    answer = workplace.ingest("things", workplace.write("b.csv", rows), contracts=folder)
+    assert answer.code == 2 and "things.odd" in answer.err and "unforeseen" not in answer.err, answer.err
     assert workplace.sql("select id from raw.things") == [(1,)]
-    assert workplace.sql("select count(*) from pg_largeobject_metadata") == [(0,)]
+    answer = workplace.c360("verify", "--contracts", folder, "--as-of", "2026-03-01T12:00:00Z", "--json")
+    found = {entry["clause"]: entry["outcome"] for entry in answer.json}
+    expected = "passed" if query == "select id from ${table}" else "errored"  # one row there: a number, though not 0
+    assert found["things.odd"] == ("failed" if expected == "passed" else expected), answer.err
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'SELECT COUNT(*) FROM ${table} WHERE "update" > 3 OR call IS NULL -- no more; drop table raw.things',
+        "select count(*) /* all; of them */ from ${table} where word in ('drop table x; --', $$it's; a commit$$)",
+        r"select count(*) from things where word = E'it\'s' and copy > 3 ;",
+        "with t as (select max(id) as top from ${table}) select top - 2 from t",
+    ],
+)
+def test_honest_rules_pass(workplace, query):
+    columns = [{"name": name, "physicalType": "integer"} for name in ("update", "call", "copy")]
+    rule = {"id": "honest", "type": "sql", "query": query, "mustBe": 0}
+    folder = contract(workplace.folder, properties=[*word(), *columns], quality=[rule])
+    rows = [{"id": 2, "word": "it's", "update": 1, "call": 1, "copy": 1}]
+    answer = workplace.ingest("things", workplace.write("a.csv", rows), contracts=folder)
+    assert answer.code == 0, answer.err
+    answer = workplace.c360("verify", "--contracts", folder, "--as-of", "2026-03-01T12:00:00Z", "--json")
+    assert answer.out, answer.err
+    assert {entry["clause"]: entry["outcome"] for entry in answer.json}["things.honest"] == "passed"
 
 
 NAMES = ["Mixed Case", "select", "a.b", 'quo"te', "it's", "per%cent", "ünï", "x;--", "back\\slash", "$1", "üser"]

@@ -4,6 +4,7 @@ import pytest
 
 from c360.contract import find_contracts
 from c360.database import connect
+from c360.database.scanner import Scanner
 from c360.gate import ingest as gate
 from c360.generate import Catalog
 from c360.history import Run
@@ -31,7 +32,8 @@ COLUMNS = ("a", "b", "c")
 
 @pytest.fixture
 def reads(shared_workplace, tmp_path, monkeypatch):
-    """Sequential scans of the typed delivery, from the transaction's own counters, by the SQL of its contract."""
+    """Reads of the typed delivery by the SQL of its contract: sequential scans of the transaction that decides, by its
+    own counters, and the queries that Soda asked before it."""
 
     def count(column: str, rows: str) -> int:
         shared_workplace.reset()
@@ -41,26 +43,45 @@ def reads(shared_workplace, tmp_path, monkeypatch):
         delivery = tmp_path / "readings.csv"
         delivery.write_text(",".join(COLUMNS) + "\n" + rows)
         seen = []
-        real = gate.drop
+        real = gate.record
 
-        def drop(cursor):
-            cursor.execute("select seq_scan from pg_stat_xact_user_tables where relname = 'c360__typed'")
-            seen.extend(cursor.fetchall())
-            real(cursor)
+        def record(connection, *arguments):  # the last thing that is done with a delivery
+            with connection.cursor() as cursor:
+                cursor.execute("select seq_scan from pg_stat_xact_user_tables where relname = 'c360__typed'")
+                seen.extend(cursor.fetchall())
+            real(connection, *arguments)
 
-        monkeypatch.setattr(gate, "drop", drop)
+        real_scan = gate.scan
+
+        def scan(*arguments):
+            with database, database.cursor() as cursor:  # so that the counters are of what is decided after it
+                cursor.execute("select pg_stat_force_next_flush()")
+            return real_scan(*arguments)
+
+        asked = []
+        ask = Scanner.cursor
+
+        def cursor(scanner):
+            made = ask(scanner)
+            execute = made.execute
+            made.execute = lambda query: (asked.append(query), execute(query))
+            return made
+
+        monkeypatch.setattr(gate, "record", record)
+        monkeypatch.setattr(gate, "scan", scan)
+        monkeypatch.setattr(Scanner, "cursor", cursor)
         catalog = Catalog.of(find_contracts(tmp_path))
         database = connect(shared_workplace.settings)
         try:
-            done = gate.ingest(
-                database, catalog, "readings", delivery, Run.start("gate"), shared_workplace.settings.home
-            )
+            done = gate.ingest(database, catalog, "readings", delivery, Run.start("gate"), shared_workplace.settings)
         finally:
             database.close()
-            monkeypatch.setattr(gate, "drop", real)
+            monkeypatch.setattr(gate, "record", real)
+            monkeypatch.setattr(gate, "scan", real_scan)
+            monkeypatch.setattr(Scanner, "cursor", ask)
         assert done.outcome == "accepted", done.reason
         assert done.promoted == 9
-        return seen[-1][0]
+        return seen[-1][0] + sum("from readings" in query.lower() for query in asked)
 
     return count
 

@@ -105,8 +105,8 @@ def test_killed_at_a_known_moment(workplace, delivery, make, moment, how):
     wait_for(lambda: workplace.sql(f"{CONNECTIONS} and xact_start is not null and pid <> pg_backend_pid()")[0][0] == 0)
     after = workplace.counts()
     after.pop("governance.history"), before.pop("governance.history")
-    if how == signal.SIGKILL:
-        assert after == before
+    if how == signal.SIGKILL:  # what it had landed goes when the next delivery enters
+        assert {table: n for table, n in after.items() if not table.startswith("landing.")} == before
     assert workplace.ingest("contacts", delivery).code == 0
     assert_as_if_run_once(workplace)
 

@@ -94,11 +94,12 @@ def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
     """
     from c360 import packages
     from c360.database import libpq_env
+    from c360.database.access import READER, TRANSFORMER
 
     home, folder = project.settings.home / "dbt", project.settings.dbt_project
     elementary = packages.cached(project.settings)
     linked = packages.link(home / "packages", {**packages.local(folder), **elementary})
-    env = libpq_env(project.settings) | {
+    env = libpq_env(project.settings, TRANSFORMER) | {
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
         "DBT_LOG_PATH": str(home / "logs"),
@@ -109,9 +110,9 @@ def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
         "DBT_LOG_LEVEL": "warn",
         "DBT_USE_COLORS": "false",
     }
-    variables: dict[str, Any] = {}
+    variables: dict[str, Any] = {"customer360_readers": [READER]}
     if elementary:  # it is told of our models once, by prepare_tables
-        variables = {"customer360_elementary": True, "disable_dbt_artifacts_autoupload": True}
+        variables |= {"customer360_elementary": True, "disable_dbt_artifacts_autoupload": True}
     if as_of:
         at = f"{as_of:%Y-%m-%dT%H:%M:%S.%fZ}"
         variables |= {"as_of": at, "custom_run_started_at": at}  # the second is Elementary's name for it

@@ -12,6 +12,7 @@ from c360.errors import CouldNotTell
 VERBS = {
     "deps": ("c360.packages:deps", "Get the dbt packages of Elementary, once."),
     "db": ("c360.database.cli:db", "The database: start, stop, status, url, env, psql."),
+    "access": ("c360.database.access_cli:access", "The roles that stages run as: make, check or print them."),
     "fake": ("c360.fake.cli:fake", "Write deliveries of invented people to try things on."),
     "lint": ("c360.contract.cli:lint", "Check contracts: the ODCS schema, and what it cannot say."),
     "coverage": ("c360.contract.cli:coverage", "Which enforcement point enforces which clause."),

@@ -6,6 +6,7 @@ timestamp of the future …) is decided by the query, and the table says so.
 """
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,16 +17,18 @@ import click
 
 from c360.console import as_of_option, clock, contracts_option, json_option, print_json, print_table
 from c360.contract.model import GATE_KINDS, Clause, Contract, Dataset
+from c360.database.scanner import Scanner, login, scanner
 from c360.errors import Breach, CouldNotTell
 from c360.generate.plan import Catalog
 from c360.history import Finding, Run, failing, on_record, record
 from c360.project import Project, open_project
 from c360.settings import Settings
 from c360.sql.dialect import POSTGRES
+from c360.sql.guard import with_guarded_rules
 from c360.sql.measures import ZERO, Measure, measure
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
+    from psycopg2.extensions import connection
 
 _CHECKS = {
     "field_is_present": "present",
@@ -95,7 +98,7 @@ def _verify(
 ) -> None:
     findings: list[Finding] = []
     for contract in chosen:
-        findings += verify_contract(database, project.settings, project.catalog, contract, run.as_of, pinned)
+        findings += verify_contract(project.settings, project.catalog, contract, run.as_of, pinned)
     with database:
         record(database, run, findings)
     if as_json:
@@ -115,7 +118,6 @@ def _verify(
 
 
 def verify_contract(
-    database: "connection",
     settings: Settings,
     catalog: Catalog,
     contract: Contract,
@@ -123,10 +125,11 @@ def verify_contract(
     pinned: bool,
 ) -> list[Finding]:
     """One finding a clause. `pinned` says that `now` is not the real clock, which datacontract-cli goes by."""
-    theirs = datacontract_results(settings, contract, pinned)
+    theirs = datacontract_results(settings, catalog, contract, pinned)
     findings = []
     for dataset in contract.datasets:
-        ours = measured(database, catalog, dataset, now)
+        with scanner(settings, [dataset.schema]) as looking:
+            ours = measured(looking, catalog, dataset, now)
         for clause in dataset.clauses:
             if clause.scope == "contract" or clause.kind in GATE_KINDS:
                 continue
@@ -143,55 +146,54 @@ def _decide(clause: Clause, ours: Finding, theirs: str | None) -> Finding:
     return ours
 
 
-def measured(database: "connection", catalog: Catalog, dataset: Dataset, now: datetime) -> dict[str, Finding]:
-    """What our own queries find, by clause id: one pass for all row clauses, a query for each other clause."""
+def measured(looking: Scanner, catalog: Catalog, dataset: Dataset, now: datetime) -> dict[str, Finding]:
+    """What our own queries find, by clause id: one pass for all row clauses, a query for each other clause.
+
+    `looking` finds the tables of the dataset's schema by their bare names.
+    """
     clauses = [c for c in dataset.clauses if c.scope != "contract" and c.kind not in GATE_KINDS]
     moment = f"timestamp '{now:%Y-%m-%d %H:%M:%S.%f}'"
     measures = {
-        c.id: measure(c, dataset, lambda target: catalog.relation(target, dataset.name), moment) for c in clauses
+        c.id: measure(c, dataset, lambda target: catalog.relation(target, dataset.name), catalog.tables, moment)
+        for c in clauses
     }
-    with database, database.cursor() as cursor:
-        cursor.execute("set transaction read only")
-        cursor.execute(f"set local search_path = {POSTGRES.quote(dataset.schema)}, pg_catalog")
-        relation = POSTGRES.quote(dataset.table)
-        cursor.execute("select to_regclass(%s) is null", (relation,))
-        if cursor.fetchone()[0]:
-            detail = f"there is no table {dataset.schema}.{dataset.table}"
-            return {clause.id: Finding(clause, "sql", "errored", detail=detail) for clause in clauses}
-        values = _measure_all(cursor, relation, measures)
+    relation = POSTGRES.quote(dataset.table)
+    if looking.rows(f"select to_regclass({POSTGRES.literal(relation)}) is null") == [(True,)]:
+        detail = f"there is no table {dataset.schema}.{dataset.table}"
+        return {clause.id: Finding(clause, "sql", "errored", detail=detail) for clause in clauses}
+    values = _measure_all(looking, relation, measures)
     return {clause.id: _finding(clause, measures[clause.id], values[clause.id]) for clause in clauses}
 
 
-def _measure_all(cursor: "cursor", relation: str, measures: dict[str, Measure]) -> dict[str, float | str]:
+def _measure_all(looking: Scanner, relation: str, measures: dict[str, Measure]) -> dict[str, float | str]:
     """The values, or why there is none. When the common pass fails, each expression is tried alone."""
     together = {name: m.expression for name, m in measures.items() if m.expression}
     values: dict[str, float | str] = {}
-    row = _try(cursor, f"select {', '.join(together.values()) or '1'} from {relation}")
+    row = _try(looking, f"select {', '.join(together.values()) or '1'} from {relation}")
     if isinstance(row, str):
         for name, expression in together.items():
-            alone = _try(cursor, f"select {expression} from {relation}")
+            alone = _try(looking, f"select {expression} from {relation}")
             values[name] = alone if isinstance(alone, str) else alone[0]
     else:
         values.update(zip(together, row, strict=False))
     for name, m in measures.items():
         if m.query:
-            found = _try(cursor, m.query)
+            found = _try(looking, m.query)
             values[name] = found if isinstance(found, str) else found[0]
     return values
 
 
-def _try(cursor: "cursor", query: str) -> tuple[Any, ...] | str:
+def _try(looking: Scanner, query: str) -> tuple[Any, ...] | str:
     """The first row, or the kind of error: its text could quote data."""
-    import psycopg2
+    import psycopg
 
-    cursor.execute("savepoint measure")
     try:
-        cursor.execute(query)
-        row = cursor.fetchone()
-        return row if row is not None else "the rule returns no row"
-    except psycopg2.Error as error:
-        cursor.execute("rollback to savepoint measure")
+        rows = looking.rows(query)
+    except psycopg.errors.InsufficientPrivilege:
+        return "the scanner may not read it; run c360 access"
+    except psycopg.Error as error:
         return f"the query fails ({type(error).__name__})"
+    return rows[0] if rows else "the rule returns no row"
 
 
 def _finding(clause: Clause, what: Measure, value: Any) -> Finding:
@@ -219,16 +221,19 @@ def compare(what: Measure, value: float) -> bool:
     }[operator]
 
 
-def datacontract_results(settings: Settings, contract: Contract, pinned: bool) -> dict[str, str]:
-    """What `datacontract test` says, by clause id. Where several checks map to one clause, the worst counts."""
-    from c360.database import libpq_env
+def datacontract_results(settings: Settings, catalog: Catalog, contract: Contract, pinned: bool) -> dict[str, str]:
+    """What `datacontract test` says, by clause id. Where several checks map to one clause, the worst counts.
 
-    config = {name: value for name, value in libpq_env(settings).items() if name.startswith("DATACONTRACT_")}
-    with _silent():
+    It connects as the scanner does, and gets the SQL of rules as the guard understood it. Raises Breach for a rule
+    that does more than look.
+    """
+    config, session = login(settings)
+    written = with_guarded_rules(contract, catalog.tables)
+    with _silent(), _environment(session):
         from datacontract.data_contract import DataContract
         from open_data_contract_standard.model import OpenDataContractStandard
 
-        document = OpenDataContractStandard(**contract.document)
+        document = OpenDataContractStandard(**written)
         if pinned:  # it knows no other clock than its own
             document.slaProperties = None
         local = next((s.server for s in document.servers or [] if s.type == "postgres"), None)
@@ -259,6 +264,17 @@ def _clause_of(contract: Contract, check: Any) -> Clause | None:
             if _CHECKS.get(check.type) == clause.kind and check.field == column:
                 return clause
     return None
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def free_port() -> int:
 
 
 def ask(settings: Settings, query: str) -> object:
-    connection = db.connect(settings)
+    connection = db.connect(settings, role=None)
     with connection, connection.cursor() as cursor:
         cursor.execute(query)
         answer = cursor.fetchone()[0] if cursor.description else None

@@ -251,7 +251,8 @@ def _add_rule(path: Path, add: Any, quality: dict[str, Any], column: str | None)
             "Add the bound.",
         )
     query = str(quality.get("query") or "")
-    row_rule = ROW_RULE.match(query) if operators[0] == "mustBe" and quality.get("mustBe") == 0 else None
+    bare = _without_comments(query)
+    row_rule = ROW_RULE.match(bare) if operators[0] == "mustBe" and quality.get("mustBe") == 0 else None
     if row_rule and MORE_THAN_A_ROW.search(row_rule.group(1)):
         row_rule = None
     rule = Rule(
@@ -264,6 +265,14 @@ def _add_rule(path: Path, add: Any, quality: dict[str, Any], column: str | None)
         predicate=row_rule.group(1).strip() if row_rule else "",
     )
     add("rowRule" if row_rule else metric, rule, column, name, quality)
+
+
+def _without_comments(query: str) -> str:
+    if "--" not in query and "/*" not in query:
+        return query
+    from c360.sql.guard import without_comments
+
+    return without_comments(query)
 
 
 def _anomaly(path: Path, quality: dict[str, Any]) -> Anomaly:

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from c360.database import access
+from c360.database.access import LOADER
 from c360.errors import CouldNotTell
 from c360.settings import Settings
 
@@ -15,62 +17,108 @@ _VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": 
 _NO_PASSWORD = "not-needed"  # noqa: S105 (datacontract-cli wants one even where a socket asks for none)
 
 
-def connect(settings: Settings, *, database: str | None = None) -> "connection":
-    """Connect with time zone UTC; the embedded server is started if it does not run.
+def connect(settings: Settings, *, role: str | None = LOADER, database: str | None = None) -> "connection":
+    """Connect as one of the roles of c360 with time zone UTC; the embedded server is started if it does not run.
 
-    Raises CouldNotTell, without the password in its text, if there is no such server or database.
+    Where the roles are missing they are made. Without a role it is whom the server was set up with, or the user of
+    C360_DATABASE_URL. Raises CouldNotTell, without the password in its text, if there is no such server or database,
+    or if its user may neither take the role on nor make it.
     """
     import psycopg2
 
-    parameters = _parameters(settings)
-    if database:
-        parameters["dbname"] = database
-    parameters["options"] = f"{parameters.get('options', '')} -c TimeZone=UTC".strip()
     try:
-        return psycopg2.connect(**{"application_name": "c360", "connect_timeout": "10"} | parameters)
+        found = _open(settings, role, database)
+        if role is None or _is_ready(found):
+            return found
+        found.close()
     except psycopg2.Error as error:
-        raise _unreachable(settings, parameters, str(error)) from None
+        if role is None:
+            raise unreachable(settings, parameters(settings), str(error)) from None
+    give_access(settings)
+    try:
+        return _open(settings, role, database)
+    except psycopg2.Error:
+        login = parameters(settings)
+        raise access.lacking(login["user"], login["dbname"]) from None
 
 
-def libpq_env(settings: Settings) -> dict[str, str]:
+def give_access(settings: Settings) -> None:
+    """Make the roles and their rights in the database of the settings. Raises CouldNotTell when its user may not."""
+    login = connect(settings, role=None)
+    try:
+        access.ensure(login, login.info.user if settings.database_url else None, places(settings))
+    finally:
+        login.close()
+
+
+def places(settings: Settings) -> list[access.Place]:
+    """Where the project's contracts put their datasets; none where there is no contract that can be read."""
+    from c360.contract import find_contracts
+
+    try:
+        contracts = find_contracts(settings.contracts)
+    except CouldNotTell:  # whoever needs the contracts says what is wrong with them
+        return []
+    owners = {"sources": access.LOADER, "products": access.TRANSFORMER}
+    return [access.Place(d.schema, d.table, owners[c.layer]) for c in contracts for d in c.datasets]
+
+
+def _open(settings: Settings, role: str | None, database: str | None) -> "connection":
+    import psycopg2
+
+    given = parameters(settings, role) | ({"dbname": database} if database else {})
+    given["options"] = f"{given.get('options', '')} -c TimeZone=UTC".strip()
+    return psycopg2.connect(**{"application_name": "c360", "connect_timeout": "10"} | given)
+
+
+def _is_ready(database: "connection") -> bool:
+    with database, database.cursor() as cursor:
+        return access.is_ready(cursor)
+
+
+def libpq_env(settings: Settings, role: str | None = None) -> dict[str, str]:
     """Variables by which dbt, Soda, psql and datacontract-cli connect; starts the embedded server."""
-    parameters = _parameters(settings)
-    env = {_VARIABLES[key]: value for key, value in parameters.items() if key in _VARIABLES}
+    given = parameters(settings, role)
+    env = {_VARIABLES[key]: value for key, value in given.items() if key in _VARIABLES}
     prefix = "DATACONTRACT_POSTGRES_"
     return env | {
-        f"{prefix}HOST": parameters["host"],
-        f"{prefix}PORT": parameters["port"],
-        f"{prefix}USERNAME": parameters["user"],
-        f"{prefix}PASSWORD": parameters.get("password") or _NO_PASSWORD,
-        f"{prefix}DATABASE": parameters["dbname"],
+        f"{prefix}HOST": given["host"],
+        f"{prefix}PORT": given["port"],
+        f"{prefix}USERNAME": given["user"],
+        f"{prefix}PASSWORD": given.get("password") or _NO_PASSWORD,
+        f"{prefix}DATABASE": given["dbname"],
     }
 
 
 def url(settings: Settings, *, masked: bool = False) -> str:
     """The database as a libpq URL; `masked` shows *** for the password. Starts the embedded server."""
-    parameters = _parameters(settings)
-    user = quote(parameters["user"], safe="")
-    if parameters.get("password"):
-        user += ":" + ("***" if masked else quote(parameters["password"], safe=""))
-    extra = {k: v for k, v in parameters.items() if k not in ("host", "port", "user", "password", "dbname")}
-    address = f"{parameters['host']}:{parameters['port']}"
-    if parameters["host"].startswith("/"):  # the folder of a socket only fits in as a parameter
-        address, extra = "", {"host": parameters["host"], "port": parameters["port"]} | extra
+    given = parameters(settings)
+    user = quote(given["user"], safe="")
+    if given.get("password"):
+        user += ":" + ("***" if masked else quote(given["password"], safe=""))
+    extra = {k: v for k, v in given.items() if k not in ("host", "port", "user", "password", "dbname")}
+    address = f"{given['host']}:{given['port']}"
+    if given["host"].startswith("/"):  # the folder of a socket only fits in as a parameter
+        address, extra = "", {"host": given["host"], "port": given["port"]} | extra
     query = "?" * bool(extra) + "&".join(f"{k}={quote(v, safe='/')}" for k, v in extra.items())
-    return f"postgresql://{user}@{address}/{quote(parameters['dbname'], safe='')}{query}"
+    return f"postgresql://{user}@{address}/{quote(given['dbname'], safe='')}{query}"
 
 
-def _parameters(settings: Settings) -> dict[str, str]:
-    """libpq parameters, host, port, user and dbname always among them."""
+def parameters(settings: Settings, role: str | None = None) -> dict[str, str]:
+    """libpq parameters, host, port, user and dbname always among them; starts the embedded server.
+
+    There, a role logs in; on another server its user takes the role on, which needs no second password.
+    """
     if settings.database_url:
-        return _of_url(settings.database_url)
+        given = _of_url(settings.database_url)
+        return given | ({"options": f"{given.get('options', '')} -c role={role}".strip()} if role else {})
     from c360.database import server
 
     now = server.ensure(settings)
     return {
         "host": str(now.socket_dir),
         "port": str(now.socket_port),
-        "user": server.USER,
+        "user": role or server.USER,
         "dbname": server.DATABASE,
     }
 
@@ -91,8 +139,8 @@ def _of_url(text: str) -> dict[str, str]:
     return {"host": "localhost", "port": "5432", "user": getpass.getuser()} | found
 
 
-def _unreachable(settings: Settings, parameters: dict[str, str], text: str) -> CouldNotTell:
-    """One sentence out of libpq's several lines."""
+def unreachable(settings: Settings, parameters: dict[str, str], text: str) -> CouldNotTell:
+    """One sentence out of libpq's several lines, without the password."""
     where = f"{parameters['host']}:{parameters['port']}/{parameters['dbname']}"
     lines = text.strip().splitlines() or ["no reason given"]
     reason = next((line for line in lines if "FATAL:" in line), lines[0])

@@ -88,15 +88,18 @@ def url(show_password: bool) -> None:
 
 @db.command()
 def env() -> None:
-    """Print variables for dbt, soda and datacontract.
+    """Print variables for dbt, soda and datacontract: they log in as c360_transformer, who is no superuser.
 
     \b
     Example:
       eval "$(c360 db env)" && cd integration_tests && dbt build
     """
     from c360 import database
+    from c360.database.access import TRANSFORMER
 
-    for name, value in database.libpq_env(settings_module.load()).items():
+    settings = settings_module.load()
+    database.connect(settings).close()  # so that the role is there
+    for name, value in database.libpq_env(settings, TRANSFORMER).items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
 
@@ -132,7 +135,7 @@ def _facts(settings: settings_module.Settings) -> dict:
     from c360.database import listen, server
 
     if settings.database_url:
-        connection = database.connect(settings)
+        connection = database.connect(settings, role=None)
         version = connection.info.parameter_status("server_version")
         connection.close()
         return {

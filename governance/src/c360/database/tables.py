@@ -4,6 +4,8 @@ import hashlib
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from c360.database.access import CLOSED, SOURCES, closing
+
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
@@ -20,6 +22,7 @@ def prepare(database: "connection") -> None:
             cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
             if not _is(cursor, version):
                 cursor.execute(tables)
+                cursor.execute("\n".join(closing(schema) for schema in CLOSED if schema in SOURCES))
                 cursor.execute("comment on schema governance is %s", (version,))
     database.commit()
 

@@ -1,7 +1,6 @@
 create schema if not exists landing;
 create schema if not exists raw;
 create schema if not exists quarantine;
-create schema if not exists analytics;
 create schema if not exists governance;
 
 -- one row a delivery that was decided on; refused ones stay on record and may be delivered again

@@ -74,7 +74,7 @@ def _users(path: Path) -> Iterator[dict]:
 
 
 def _run(settings: Settings, *statements: sql.Composable) -> None:
-    connection = database_module.connect(settings, database="postgres")
+    connection = database_module.connect(settings, role=None, database="postgres")
     try:
         connection.autocommit = True
         with connection.cursor() as cursor:

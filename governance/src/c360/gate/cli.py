@@ -47,7 +47,7 @@ def ingest(dataset: str, files: tuple[Path, ...], as_of: str | None, contracts: 
         for path in files:
             with _progress(path, as_json) as (read, say):
                 run = Run.start("gate", clock(as_of))
-                results.append(take(database, project.catalog, dataset, path, run, project.settings.home, read, say))
+                results.append(take(database, project.catalog, dataset, path, run, project.settings, read, say))
     finally:  # what was taken before a file that cannot be read stays taken, so say so
         if as_json:
             print_json([_as_dict(result) for result in results])

@@ -1,10 +1,17 @@
-"""Ingest one delivery: land -> gate -> split -> promote, in one transaction that a kill undoes whole."""
+"""Ingest one delivery: land -> gate -> split -> promote.
 
-from collections.abc import Callable
+What landed is committed, so that the scanner, on a connection of its own, sees it; all that is decided then is one
+transaction, which a kill undoes whole. What a kill leaves in landing goes when the next delivery enters.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import psycopg2
 
 from c360.contract.model import GATE_KINDS, Clause, Contract, Dataset
 from c360.database.tables import prepare
@@ -17,6 +24,7 @@ from c360.gate.split import KEYS, VERDICT, Split, split
 from c360.generate import soda
 from c360.generate.plan import Catalog
 from c360.history import Finding, Run, failing, on_record, record
+from c360.settings import Settings
 from c360.sql.dialect import POSTGRES
 
 if TYPE_CHECKING:
@@ -58,7 +66,7 @@ def ingest(
     dataset_name: str,
     path: Path,
     run: Run,
-    home: Path,
+    settings: Settings,
     progress: Callable[[int], None] = lambda size: None,
     say: Callable[[str], None] = lambda step: None,
 ) -> Ingested:
@@ -74,8 +82,8 @@ def ingest(
     with on_record(database, run, dataset.name) as ending:
         delivery = Delivery(path, progress)
         try:
-            with database, database.cursor() as cursor:
-                result = _through_the_gate(database, cursor, catalog, contract, dataset, delivery, run, home, say)
+            with in_the_gate(database):
+                result = _through_the_gate(database, catalog, contract, dataset, delivery, run, settings, say)
         except _Refused as refused:
             with database, database.cursor() as cursor:
                 _note(cursor, delivery, contract, dataset, run, "refused", refused.delivered, reason=refused.reason)
@@ -96,27 +104,46 @@ def ingest(
 
 def _through_the_gate(
     database: "connection",
+    catalog: Catalog,
+    contract: Contract,
+    dataset: Dataset,
+    delivery: Delivery,
+    run: Run,
+    settings: Settings,
+    say: Callable[[str], None],
+) -> Ingested:
+    _refuse_other_columns(delivery, dataset)
+    checks = soda.render(catalog, contract, dataset)
+    say("landing")
+    with database, database.cursor() as cursor:
+        tune(cursor)
+        delivered = land(database, delivery, dataset)
+        before = _accepted_before(cursor, delivery, dataset)
+        if before:
+            reason = f"accepted before, at {before}"
+            return Ingested(delivery.path, dataset.name, "repeated", delivered, reason=reason)
+        type_it(cursor, dataset)
+        ensure_tables(cursor, catalog, dataset)
+    say("scanning")
+    verdicts = scan(settings, checks, ("landing", dataset.schema), run.as_of)
+    _require_verdicts(dataset, verdicts)
+    with database, database.cursor() as cursor:
+        tune(cursor)
+        return _decide(database, cursor, catalog, contract, dataset, delivery, run, verdicts, delivered, say)
+
+
+def _decide(
+    database: "connection",
     cursor: Any,
     catalog: Catalog,
     contract: Contract,
     dataset: Dataset,
     delivery: Delivery,
     run: Run,
-    home: Path,
+    verdicts: dict[str, Verdict],
+    delivered: int,
     say: Callable[[str], None],
 ) -> Ingested:
-    enter(cursor)
-    _refuse_other_columns(delivery, dataset)
-    say("landing")
-    delivered = land(database, delivery, dataset)
-    before = _accepted_before(cursor, delivery, dataset)
-    if before:
-        drop(cursor)
-        return Ingested(delivery.path, dataset.name, "repeated", delivered, reason=f"accepted before, at {before}")
-    type_it(cursor, dataset)
-    ensure_tables(cursor, catalog, dataset)
-    say("scanning")
-    verdicts = scan_landed(database, cursor, catalog, contract, dataset, run, home)
     say("splitting")
     judged = split_if_needed(cursor, catalog, dataset, verdicts, run)
     findings = find(dataset, verdicts, judged)
@@ -128,8 +155,6 @@ def _through_the_gate(
     promotion = promote(cursor, dataset, delivery_id, judged is not None, delivered - collapsed - lost)
     settle(cursor, delivery_id, dataset, promotion, lost, collapsed)
     record(database, run, findings)
-    cursor.execute(f"drop table if exists {VERDICT}")
-    drop(cursor)
     return Ingested(
         delivery.path, dataset.name, "accepted", delivered, promotion.promoted, lost,
         promotion.duplicates + collapsed, promotion.superseded, tuple(findings),
@@ -137,9 +162,22 @@ def _through_the_gate(
     )  # fmt: skip
 
 
-def enter(cursor: Any) -> None:
-    """Wait for whoever is in the gate, and give this transaction the memory to sort a delivery in."""
-    cursor.execute("select pg_advisory_xact_lock(%s)", (_GATE,))
+@contextmanager
+def in_the_gate(database: "connection") -> Iterator[None]:
+    """Wait for whoever is in the gate; whatever becomes of the delivery, the landing is empty afterwards."""
+    with database, database.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s)", (_GATE,))
+    try:
+        yield
+    finally:
+        with suppress(psycopg2.InterfaceError), database, database.cursor() as cursor:  # a dead one holds no lock
+            cursor.execute(f"drop table if exists {VERDICT}")
+            drop(cursor)
+            cursor.execute("select pg_advisory_unlock(%s)", (_GATE,))
+
+
+def tune(cursor: Any) -> None:
+    """Give this transaction the memory to sort a delivery in."""
     # casting costs far more than passing a row on, which the planner does not know
     cursor.execute("set local work_mem = '256MB'; set local parallel_tuple_cost = 0")
 
@@ -185,18 +223,18 @@ def _accepted_before(cursor: Any, delivery: Delivery, dataset: Dataset) -> str |
     return row[0] if row else None
 
 
-def scan_landed(
-    database: "connection",
-    cursor: Any,
-    catalog: Catalog,
-    contract: Contract,
-    dataset: Dataset,
-    run: Run,
-    home: Path,
-) -> dict[str, Verdict]:
-    """Soda's verdicts over the landed delivery. The other tables are found where they live, by the search path."""
-    cursor.execute(f"set local search_path = landing, {POSTGRES.quote(dataset.schema)}, pg_catalog")
-    return scan(database, soda.render(catalog, contract, dataset), "landing", run.as_of, home)
+def _require_verdicts(dataset: Dataset, verdicts: dict[str, Verdict]) -> None:
+    """Raises CouldNotTell when Soda could not evaluate a check.
+
+    Checks on rows share a query, so that one takes the others along: SQL of the contract is to blame first.
+    """
+    untold = [
+        clause
+        for clause in sorted(dataset.clauses, key=lambda clause: clause.kind not in ("rowRule", "sql"))
+        if clause.scope != "contract" and verdicts.get(clause.id, Verdict("errored", None)).outcome == "errored"
+    ]
+    if untold:
+        raise CouldNotTell(f"Soda could not evaluate {untold[0].id}.", "Check the clause: c360 lint")
 
 
 def split_if_needed(
@@ -219,15 +257,13 @@ def _measured_zero(clause: Clause, verdicts: dict[str, Verdict]) -> bool:
 def find(dataset: Dataset, verdicts: dict[str, Verdict], judged: Split | None) -> list[Finding]:
     """One finding a clause: Soda's word, and for clauses on rows the number of rows that the split found.
 
-    Raises CouldNotTell when Soda could not evaluate a check, or when it and the split disagree.
+    Raises CouldNotTell when Soda and the split disagree.
     """
     findings = []
     for clause in dataset.clauses:
         if clause.scope == "contract" or clause.kind in GATE_KINDS:
             continue
-        verdict = verdicts.get(clause.id, Verdict("errored", None))
-        if verdict.outcome == "errored":
-            raise CouldNotTell(f"Soda could not evaluate {clause.id}.", "Check the clause: c360 lint")
+        verdict = verdicts[clause.id]
         per_row = clause.scope == "row" or clause.kind == "physicalType"
         rows = (judged.rows.get(clause.id, 0) if judged else 0) if per_row else None
         if per_row:

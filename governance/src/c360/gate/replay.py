@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from c360.contract.model import Contract, Dataset
 from c360.database.tables import prepare
-from c360.gate.ingest import ensure_tables, enter, settle
+from c360.gate.ingest import ensure_tables, in_the_gate, settle, tune
 from c360.gate.land import TEXT, create, drop, type_it
 from c360.gate.promote import promote
 from c360.gate.split import VERDICT, errors, split
@@ -37,8 +37,13 @@ def replay(database: "connection", catalog: Catalog, dataset_name: str, run: Run
     """
     contract, dataset = catalog.find(dataset_name)
     prepare(database)
-    with on_record(database, run, dataset.name), database, database.cursor() as cursor:
-        enter(cursor)
+    with (
+        on_record(database, run, dataset.name),
+        in_the_gate(database),
+        database,
+        database.cursor() as cursor,
+    ):
+        tune(cursor)
         ensure_tables(cursor, catalog, dataset)
         cursor.execute(
             "select distinct delivery_id from quarantine.rows where dataset = %s and resolved_by is null "

@@ -1,19 +1,19 @@
-"""Scan: Soda over what landed, in process and inside the gate's own transaction.
-
-Soda gets our connection, so it sees rows that nobody else sees yet. It may only read: contracts can hold SQL.
-"""
+"""Scan: Soda over what landed, in process, through the scanner: contracts can hold SQL, which may only look."""
 
 import json
 import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
+from c360.database.scanner import Scanner, scanner
 from c360.errors import CouldNotTell
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+from c360.settings import Settings
 
 _OUTCOMES = {"pass": "passed", "fail": "failed", "warn": "warned"}
 
@@ -26,32 +26,12 @@ class Verdict:
     measured: float | None
 
 
-class _Shared:
-    """Our connection, lent to Soda: it can neither commit, close nor undo more than a failed query of its own."""
+def scan(settings: Settings, sodacl: str, search_path: Sequence[str], now: datetime) -> dict[str, Verdict]:
+    """Run one generated SodaCL file, its tables found along `search_path`; returns a verdict by clause id.
 
-    def __init__(self, database: "connection") -> None:
-        self._database = database
-
-    def cursor(self) -> Any:
-        cursor = self._database.cursor()
-        cursor.execute("savepoint soda")
-        return cursor
-
-    def rollback(self) -> None:
-        with self._database.cursor() as cursor:
-            cursor.execute("rollback to savepoint soda")
-
-    def commit(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-def scan(database: "connection", sodacl: str, schema: str, now: datetime, home: Path) -> dict[str, Verdict]:
-    """Run one generated SodaCL file over `schema`; returns a verdict by clause id.
-
-    Raises CouldNotTell when Soda does not take the file.
+    What is scanned must be committed. Raises CouldNotTell when Soda does not take the file.
     """
-    _no_telemetry(home)
+    _no_telemetry(settings.home)
     from soda.sampler.default_sampler import DefaultSampler
     from soda.scan import Scan
 
@@ -59,20 +39,35 @@ def scan(database: "connection", sodacl: str, schema: str, now: datetime, home: 
     run.set_data_source_name("gate")
     run.disable_telemetry()
     run.sampler = DefaultSampler()
-    run.add_configuration_yaml_str(
-        "data_source gate:\n  type: postgres\n  host: shared\n  username: shared\n  database: shared\n"
-        f"  schema: {schema}\n  sampler:\n    samples_limit: 0\n"
-    )
+    run.add_configuration_yaml_str("data_source gate:\n  type: c360\n  sampler:\n    samples_limit: 0\n")
     run.add_variables({"NOW": now.isoformat()})
     run.add_sodacl_yaml_str(sodacl)
-    with database.cursor() as cursor:
-        cursor.execute("savepoint scan; set local transaction_read_only = on")
-        try:
-            with _lent(run, database):
-                run.execute()
-        finally:
-            cursor.execute("rollback to savepoint scan")
+    with scanner(settings, search_path) as looking, _as_data_source(looking):
+        run.execute()
     return {check["name"]: _verdict(check) for check in run.get_scan_results()["checks"]} or _nothing(run)
+
+
+@contextmanager
+def _as_data_source(looking: Scanner) -> Iterator[None]:
+    """While it lasts, Soda finds a data source of the type c360 where it looks for one: a module by that name."""
+    from soda.data_sources.postgres_data_source import PostgresDataSource
+
+    class C360DataSource(PostgresDataSource):
+        def connect(self) -> Scanner:
+            self.connection = looking
+            return looking
+
+        def get_max_aggregation_fields(self) -> int:
+            return 1_000  # all row clauses in one query
+
+    name = "soda.data_sources.c360_data_source"
+    module = ModuleType(name)
+    module.C360DataSource = C360DataSource  # type: ignore[attr-defined]
+    sys.modules[name] = module
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 def _verdict(check: dict[str, Any]) -> Verdict:
@@ -85,30 +80,6 @@ def _nothing(run: Any) -> dict[str, Verdict]:
     if run.has_error_logs():
         raise CouldNotTell("Soda could not read the generated checks.", "Run: c360 generate --check")
     return {}
-
-
-class _lent:
-    """While it lasts, Soda's Postgres source uses our connection and reads all row clauses in one query."""
-
-    def __init__(self, run: Any, database: "connection") -> None:
-        from soda.data_sources.postgres_data_source import PostgresDataSource
-
-        self._source = PostgresDataSource
-        self._shared = _Shared(database)
-        self._kept = (PostgresDataSource.connect, PostgresDataSource.get_max_aggregation_fields)
-
-    def __enter__(self) -> None:
-        shared = self._shared
-
-        def connect(source: Any) -> Any:
-            source.connection = shared
-            return shared
-
-        self._source.connect = connect
-        self._source.get_max_aggregation_fields = lambda source: 1_000
-
-    def __exit__(self, *_: object) -> None:
-        self._source.connect, self._source.get_max_aggregation_fields = self._kept
 
 
 def _no_telemetry(home: Path) -> None:

@@ -78,6 +78,7 @@ def _test(catalog: Catalog, clause: Clause, dataset: Dataset) -> tuple[str, dict
             lambda target, d=dialect: (
                 ("__relation__", dataset) if target == dataset.name else catalog.relation(target, dataset.name, d)
             ),
+            catalog.tables,
             "__now__",
             dialect,
         )

@@ -35,6 +35,11 @@ class Catalog:
     def _by_name(self) -> dict[str, tuple[Contract, Dataset]]:
         return {dataset.name: (contract, dataset) for contract, dataset in self.pairs()}
 
+    @cached_property
+    def tables(self) -> frozenset[tuple[str, str]]:
+        """(schema, table) of every dataset: what SQL of a contract may read."""
+        return frozenset((dataset.schema, dataset.table) for _, dataset in self.pairs())
+
     def find(self, dataset: str) -> tuple[Contract, Dataset]:
         """The contract and dataset of that name. Raises Breach naming those that there are."""
         if dataset in self._by_name:

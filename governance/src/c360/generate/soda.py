@@ -26,7 +26,7 @@ def render(catalog: Catalog, contract: Contract, dataset: Dataset) -> str:
 
 
 def _check(catalog: Catalog, clause: Clause, dataset: Dataset, name: str) -> dict[str, Any]:
-    what = measure(clause, dataset, lambda target: catalog.relation(target, dataset.name), NOW)
+    what = measure(clause, dataset, lambda target: catalog.relation(target, dataset.name), catalog.tables, NOW)
     form = "expression" if what.expression else "query"
     text = what.expression or (_told(what) if clause.kind == "sql" else what.query)
     body: dict[str, Any] = {"name": clause.id, f"{name} {form}": text}
@@ -38,10 +38,10 @@ def _check(catalog: Catalog, clause: Clause, dataset: Dataset, name: str) -> dic
 
 
 def _told(what: Measure) -> str:
-    """The query of a rule, with a value out of bounds for null and NaN, which Soda takes for within them."""
+    """The query of a rule, with a value out of bounds for null, which Soda takes for within them."""
     operator, expected = what.rule.operator, what.rule.expected
     if operator.startswith("mustNotBe"):
         beyond = f"{expected[0] if isinstance(expected, tuple) else expected}"
-        return f"select coalesce(({what.query}), {beyond})"
-    beyond = "'-Infinity'" if operator.startswith("mustBeGreater") else "'Infinity'"
-    return f"select coalesce(nullif(cast(({what.query}) as double precision), 'NaN'), {beyond})"
+    else:
+        beyond = "'-Infinity'" if operator.startswith("mustBeGreater") else "'Infinity'"
+    return f"select coalesce(({what.query}), {beyond})"

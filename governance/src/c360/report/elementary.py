@@ -9,11 +9,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from c360 import packages
+from c360.database import connect
+from c360.database.access import TRANSFORMER
 from c360.errors import CouldNotTell
 from c360.project import Project
 
@@ -45,7 +48,7 @@ def prepare_tables(project: Project, database: "connection", invoke: Callable[..
             return
     if not invoke("run", "--select", "package:elementary", "--quiet").success:
         raise CouldNotTell("dbt could not make Elementary's tables.", "See dbt/logs/dbt.log in C360_HOME.")
-    with database, database.cursor() as cursor:
+    with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner, owner.cursor() as cursor:
         cursor.execute("comment on schema elementary is %s", (known,))
 
 
@@ -91,7 +94,7 @@ def _edr(project: Project, page: Path) -> None:
     (home / "config.yml").write_text(_CONFIG)
     linked = packages.link(home / "packages", packages.cached(project.settings))
     env = {name: value for name, value in os.environ.items() if not name.startswith(("DBT_", "EDR_"))}
-    env |= libpq_env(project.settings) | {
+    env |= libpq_env(project.settings, TRANSFORMER) | {
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
         "DBT_PACKAGES_FOLDER": str(linked),

@@ -3,14 +3,14 @@
 A measure either counts violations (`expected` is `= 0`) or has a bound of its own (metrics, sql rules, SLAs).
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from c360.contract.model import Clause, Dataset, Rule
+from c360.sql import guard
 from c360.sql.dialect import POSTGRES, Dialect, canonical_type
-from c360.sql.predicates import guard_sql, in_utc, pattern_for, substitute, violation
+from c360.sql.predicates import in_utc, pattern_for, violation
 
 Resolve = Callable[[str], tuple[str, Dataset]]
 """From a dataset's name to the relation to write in SQL, and the dataset."""
@@ -50,8 +50,11 @@ class Measure:
         return f"select case when measured {self.bound()} then 0 else 1 end from ({source}) as m(measured)"
 
 
-def measure(clause: Clause, dataset: Dataset, resolve: Resolve, now: str, dialect: Dialect = POSTGRES) -> Measure:
-    """What to measure for `clause`. `now` is SQL for the clock, a timestamp without zone, in UTC."""
+def measure(
+    clause: Clause, dataset: Dataset, resolve: Resolve, tables: guard.Tables, now: str, dialect: Dialect = POSTGRES
+) -> Measure:
+    """What to measure for `clause`. `tables` are those that SQL of a contract may read, `now` is SQL for the clock,
+    a timestamp without zone, in UTC. Raises Breach for SQL that does more than look."""
     relation, _ = resolve(dataset.name)
     kind = clause.kind
     if kind in ("present", "physicalType", "unexpectedColumns"):
@@ -69,19 +72,24 @@ def measure(clause: Clause, dataset: Dataset, resolve: Resolve, now: str, dialec
         rule = Rule("retention", "mustBeLessOrEqualTo", clause.argument)
         return Measure(rule, query=f"select coalesce({age}, 0) from {relation}")
     if kind == "sql":
-        guard_sql(clause, clause.argument.query)
         column = dialect.quote(dataset.physical(clause.column)) if clause.column else None
-        query = substitute(clause.argument.query, relation, column).rstrip("; \n")
-        return Measure(clause.argument, query=_own_table(query, dataset.table, relation))
+        query = guard.query(clause, dataset, tables).text(dialect, relation, column)
+        return Measure(clause.argument, query=_one_number(query, dialect))
     if clause.scope == "row":
         return Measure(ZERO, expression=_count_where(violation(clause, dataset, dialect, now)))
     return _metric(clause, dataset, relation, dialect)
 
 
-def _own_table(query: str, table: str, relation: str) -> str:
-    """A rule may also write out the name of the table it is about: dbt needs to know where that lies."""
-    written = rf"(?i)\b(from|join)\s+\"?{re.escape(table)}\"?(?=\s|$|\))"
-    return re.sub(written, lambda found: f"{found[1]} {relation}", query)
+def _one_number(query: str, dialect: Dialect) -> str:
+    """The number of a query of one column; it fails unless there is exactly one row with a number (or null) in it.
+
+    NaN, which some engines sort above every number and some below, becomes null, and null keeps no bound.
+    """
+    if dialect.name == "postgres":
+        number, otherwise = "nullif(cast(sum(measured) as double precision), 'NaN')", "1 / (count(*) - count(*))"
+    else:
+        number, otherwise = "nullif(cast(sum(measured) as double), double('NaN'))", "raise_error('no single row')"
+    return f"select case count(*) when 1 then {number} else {otherwise} end from ({query}) as result(measured)"
 
 
 def _count_where(condition: str) -> str:

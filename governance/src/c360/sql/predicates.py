@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from c360.contract.model import Clause, Dataset
 from c360.errors import Breach
-from c360.sql.dialect import TEMPLATE_OPENERS as TEMPLATES
+from c360.sql import guard
 from c360.sql.dialect import Dialect, canonical_type
 
 COMPARISONS = {"minimum": "<", "maximum": ">", "exclusiveMinimum": "<=", "exclusiveMaximum": ">="}
@@ -204,49 +204,5 @@ _OUTSIDE = {
 
 
 def _row_rule(clause: Clause, dataset: Dataset, dialect: Dialect) -> str:
-    predicate = clause.argument.predicate
-    guard_sql(clause, predicate)
-    if clause.column:
-        predicate = substitute(predicate, "", dialect.quote(dataset.physical(clause.column)))
-    return f"({predicate})"
-
-
-def substitute(query: str, table: str, column: str | None) -> str:
-    """Fill in the placeholders that ODCS and datacontract-cli know: ${table}, ${column} and their synonyms."""
-    for words, name in (
-        (("table", "object", "model", "schema"), table),
-        (("column", "property", "field"), column),
-    ):
-        for word in words:
-            for placeholder in (
-                '"${%s}"',
-                '"{%s}"',
-                "${%s}",
-                "{%s}",
-            ):  # those in quotes first: names bring their own
-                query = query.replace(placeholder % word, name or "")
-    return query
-
-
-def guard_sql(clause: Clause, text: str) -> None:
-    """A rule is one expression or SELECT: no second statement, comment or template gets into generated SQL.
-
-    Raises Breach, naming the clause. The gate also runs rules with no right to write.
-    """
-    text = text.rstrip("; \n")
-    bare = re.sub(r"'(?:[^']|'')*'", "''", text)
-    stripped = re.sub(r"\$?\{(?:table|object|model|schema|column|property|field)\}", "", bare)
-    inside = re.sub(r"\$?\{(?:table|object|model|schema|column|property|field)\}", "", text)
-    for bad, where in [
-        *((b, stripped) for b in (";", "--", "/*", "$$", "\x00")),
-        *((b, inside) for b in TEMPLATES),
-    ]:
-        if bad in where:
-            raise Breach(f"The SQL rule {clause.id} holds {bad!r}.", "Write one plain SELECT.")
-    if re.search(
-        r"(?i)\b(insert|update|delete|merge|drop|alter|create|grant|revoke|truncate|copy|call|do|execute|"
-        r"set_config|pg_read_file|pg_ls_dir|lo_import|lo_export|dblink\w*|pg_sleep\w*|pg_terminate_backend|"
-        r"nextval|setval|query_to_xml\w*)\b",
-        stripped,
-    ):
-        raise Breach(f"The SQL rule {clause.id} does more than read.", "Write one plain SELECT.")
+    column = dialect.quote(dataset.physical(clause.column)) if clause.column else None
+    return f"({guard.condition(clause).text(dialect, column=column)})"
