@@ -18,7 +18,7 @@ VERBS = {
     "coverage": ("c360.contract.cli:coverage", "Which enforcement point enforces which clause."),
     "generate": ("c360.generate.cli:generate", "Write Soda checks and dbt files from the contracts."),
     "ingest": ("c360.gate.cli:ingest", "Take deliveries through the gate into raw."),
-    "quarantine": ("c360.gate.cli:quarantine", "Rows that broke clauses: list, show, replay."),
+    "quarantine": ("c360.gate.quarantine_cli:quarantine", "Rows that broke clauses: list, show, replay, decide."),
     "build": ("c360.build:build", "Run dbt: source freshness, then models and tests."),
     "verify": ("c360.verify:verify", "Run datacontract test for every contract."),
     "report": ("c360.report.cli:report", "The page for data owners, and Elementary's report."),

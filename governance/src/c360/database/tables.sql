@@ -23,6 +23,8 @@ create table if not exists governance.delivery (
     decided_at timestamptz not null default clock_timestamp(),
     check (outcome = 'refused' or delivered = promoted + quarantined + duplicates)
 );
+-- how its sender writes it, where that is not as when silent; a replay reads its rows so too
+alter table governance.delivery add column if not exists form jsonb not null default '{}';
 create unique index if not exists delivery_accepted_once
     on governance.delivery (dataset, sha256) where outcome = 'accepted';
 
@@ -37,9 +39,38 @@ create table if not exists quarantine.rows (
     quarantined_at timestamptz not null default clock_timestamp(),
     resolved_by bigint references governance.delivery
 );
-create index if not exists rows_open on quarantine.rows (dataset) where resolved_by is null;
+-- the line of the file where it is no record; how a row left: replayed, corrected, resolved or discarded
+alter table quarantine.rows add column if not exists line bigint;
+alter table quarantine.rows add column if not exists resolution text;
+alter table quarantine.rows add column if not exists resolved_at timestamptz;
+update quarantine.rows set resolution = 'replayed', resolved_at = (
+    select decided_at from governance.delivery where delivery_id = resolved_by
+) where resolved_by is not null and resolved_at is null;
+drop index if exists quarantine.rows_open;
+create index if not exists rows_by_dataset on quarantine.rows (dataset, quarantine_id) where resolved_at is null;
 
--- what a newer row of the same key replaced: nothing is overwritten without trace
+-- who decided what about rows in quarantine, and why
+create table if not exists quarantine.decision (
+    decision_id bigint generated always as identity primary key,
+    at timestamptz not null default clock_timestamp(),
+    action text not null check (action in ('resolve', 'discard', 'export')),
+    dataset text not null,
+    decided_by text not null,
+    reason text not null,
+    rows bigint not null
+);
+alter table quarantine.rows add column if not exists decision_id bigint references quarantine.decision;
+
+-- which rows of a refused delivery broke which clauses: numbers only
+create table if not exists quarantine.evidence (
+    delivery_id bigint not null references governance.delivery,
+    row_number bigint not null,
+    line bigint,
+    clauses text[] not null
+);
+create index if not exists evidence_by_delivery on quarantine.evidence (delivery_id);
+
+-- versions of rows that are older than what raw holds: nothing is overwritten without trace
 create table if not exists governance.superseded (
     superseded_id bigint generated always as identity primary key,
     delivery_id bigint not null references governance.delivery,
@@ -47,6 +78,7 @@ create table if not exists governance.superseded (
     payload jsonb not null,
     superseded_at timestamptz not null default clock_timestamp()
 );
+create index if not exists superseded_contents on governance.superseded (dataset, md5(payload::text));
 
 -- the history: append-only, one row a clause, stage and run; a row of engine 'c360' tells how the run itself ended
 create table if not exists governance.history (

@@ -4,36 +4,38 @@ What landed is committed, so that the scanner, on a connection of its own, sees 
 transaction, which a kill undoes whole. What a kill leaves in landing goes when the next delivery enters.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
 
-from c360.contract.model import GATE_KINDS, Clause, Contract, Dataset
+from c360.contract.model import Contract, Dataset
+from c360.database.scanner import scanner
 from c360.database.tables import prepare
 from c360.errors import Breach, CouldNotTell
+from c360.gate import account, judge
+from c360.gate.account import Refused
 from c360.gate.files import Delivery
+from c360.gate.form import Form
 from c360.gate.land import MISCAST, TYPED, drop, land, type_it
-from c360.gate.promote import Promotion, ensure_raw, promote, quarantine
+from c360.gate.promote import EARLIER, VERSIONS, ensure_raw, promote
+from c360.gate.quarantine import close_corrected, quarantine, take_evidence
 from c360.gate.scan import Verdict, scan
-from c360.gate.split import KEYS, VERDICT, Split, split
+from c360.gate.split import VERDICT, Split, split, without_verdicts
 from c360.generate import soda
 from c360.generate.plan import Catalog
-from c360.history import Finding, Run, failing, on_record, record
+from c360.history import Finding, Run, on_record, record
 from c360.settings import Settings
-from c360.sql.dialect import POSTGRES
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg2.extensions import connection, cursor
 
 _GATE = 0xC360_0002
 """Advisory lock: deliveries go through the gate one after the other, so that each sees the rows of the last."""
-DEFAULT_RATIO = 0.2
-"""maxQuarantineRatio of a contract that does not say."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +51,26 @@ class Ingested:
     quarantined: int = 0
     duplicates: int = 0
     superseded: int = 0
+    corrected: int = 0
+    """Rows of earlier deliveries that leave the quarantine because this one brought what they should have been."""
     findings: tuple[Finding, ...] = ()
     reason: str = ""
     rows_by_clause: dict[str, int] = field(default_factory=dict)
+    remedy: str = ""
+    delivery_id: int | None = None
 
 
-class _Refused(Exception):
-    def __init__(self, reason: str, findings: list[Finding], delivered: int) -> None:
-        self.reason, self.findings, self.delivered = reason, findings, delivered
-        super().__init__(reason)
+@dataclass(frozen=True)
+class Gate:
+    """Who stands at the gate: one run, for one dataset of one contract."""
+
+    database: "connection"
+    catalog: Catalog
+    contract: Contract
+    dataset: Dataset
+    run: Run
+    settings: Settings
+    say: Callable[[str], None] = lambda step: None
 
 
 def ingest(
@@ -69,97 +82,123 @@ def ingest(
     settings: Settings,
     progress: Callable[[int], None] = lambda size: None,
     say: Callable[[str], None] = lambda step: None,
+    form: Form | None = None,
 ) -> Ingested:
     """Take one file through the gate; refused and accepted alike end up in the history.
 
-    `progress` is told of bytes read, `say` of the step under way. Raises CouldNotTell when the file or the
-    database does not let us tell; the database is then as it was before.
+    `progress` is told of bytes read, `say` of the step under way; `form` is how the file is written where the contract
+    does not tell. Raises CouldNotTell when the file or the database does not let us tell; the database is then as it
+    was before.
     """
     contract, dataset = catalog.find(dataset_name)
     if contract.layer != "sources":
         raise CouldNotTell(f"{dataset_name} is a product, which dbt builds.", "Ingest a source, or run: c360 build")
     prepare(database)
+    gate = Gate(database, catalog, contract, dataset, run, settings, say)
     with on_record(database, run, dataset.name) as ending:
-        delivery = Delivery(path, progress)
+        delivery = Delivery(path, form or Form.of(dataset), dataset, progress)
         try:
             with in_the_gate(database):
-                result = _through_the_gate(database, catalog, contract, dataset, delivery, run, settings, say)
-        except _Refused as refused:
+                result = _through_the_gate(gate, delivery)
+        except Refused as refused:
             with database, database.cursor() as cursor:
-                _note(cursor, delivery, contract, dataset, run, "refused", refused.delivered, reason=refused.reason)
+                number = account.refuse(cursor, delivery, contract, dataset, run, refused)
                 record(database, run, refused.findings)
             ending.outcome, ending.detail = "failed", "the delivery was refused"
-            result = Ingested(
-                path,
-                dataset.name,
-                "refused",
-                refused.delivered,
-                findings=tuple(refused.findings),
-                reason=refused.reason,
-            )
+            result = _refusal(delivery, dataset, refused, number)
         if result.outcome == "repeated":  # nothing was judged
             ending.outcome = None
     return result
 
 
-def _through_the_gate(
-    database: "connection",
-    catalog: Catalog,
-    contract: Contract,
-    dataset: Dataset,
-    delivery: Delivery,
-    run: Run,
-    settings: Settings,
-    say: Callable[[str], None],
-) -> Ingested:
-    _refuse_other_columns(delivery, dataset)
-    checks = soda.render(catalog, contract, dataset)
-    say("landing")
-    with database, database.cursor() as cursor:
+def _through_the_gate(gate: Gate, delivery: Delivery) -> Ingested:
+    columns = account.look_at_columns(delivery, gate.dataset)
+    checks = soda.render(gate.catalog, gate.contract, gate.dataset, at_gate=True)
+    gate.say("landing")
+    with gate.database, gate.database.cursor() as cursor:
         tune(cursor)
-        delivered = land(database, delivery, dataset)
-        before = _accepted_before(cursor, delivery, dataset)
+        delivered = land(gate.database, delivery)
+        before = account.accepted_before(cursor, delivery, gate.dataset)
         if before:
             reason = f"accepted before, at {before}"
-            return Ingested(delivery.path, dataset.name, "repeated", delivered, reason=reason)
-        type_it(cursor, dataset)
-        ensure_tables(cursor, catalog, dataset)
-    say("scanning")
-    verdicts = scan(settings, checks, ("landing", dataset.schema), run.as_of)
-    _require_verdicts(dataset, verdicts)
-    with database, database.cursor() as cursor:
+            return Ingested(delivery.path, gate.dataset.name, "repeated", delivered, reason=reason)
+        type_it(cursor, gate.dataset, delivery.form)
+        ensure_tables(cursor, gate.catalog, gate.dataset)
+    gate.say("scanning")
+    verdicts = scan(gate.settings, checks, ("landing", gate.dataset.schema), gate.run.as_of)
+    judge.require(gate.dataset, verdicts)
+    with gate.database, gate.database.cursor() as cursor:
         tune(cursor)
-        return _decide(database, cursor, catalog, contract, dataset, delivery, run, verdicts, delivered, say)
+        return _decide(gate, cursor, delivery, delivered, columns, verdicts)
 
 
 def _decide(
-    database: "connection",
-    cursor: Any,
-    catalog: Catalog,
-    contract: Contract,
-    dataset: Dataset,
+    gate: Gate,
+    cursor: "cursor",
     delivery: Delivery,
-    run: Run,
-    verdicts: dict[str, Verdict],
     delivered: int,
-    say: Callable[[str], None],
+    columns: list[Finding],
+    verdicts: dict[str, Verdict],
 ) -> Ingested:
-    say("splitting")
-    judged = split_if_needed(cursor, catalog, dataset, verdicts, run)
-    findings = find(dataset, verdicts, judged)
-    _refuse_if_broken(dataset, findings, judged, delivered)
-    say("promoting")
-    delivery_id = _note(cursor, delivery, contract, dataset, run, "accepted", delivered)
-    lost = quarantine(cursor, dataset, delivery_id) if judged and judged.quarantined else 0
-    collapsed = judged.collapsed if judged else 0
-    promotion = promote(cursor, dataset, delivery_id, judged is not None, delivered - collapsed - lost)
-    settle(cursor, delivery_id, dataset, promotion, lost, collapsed)
-    record(database, run, findings)
+    """Raises Refused, with what broke the delivery, when it is not to be taken."""
+    dataset = gate.dataset
+    gate.say("splitting")
+    judged = split_if_needed(gate, cursor, verdicts)
+    rows = judged.rows | account.unreadable(dataset, delivery)
+    findings = columns + judge.find(dataset, verdicts, judged, rows)
+    _refuse_if_broken(gate, cursor, delivery, findings, judged.quarantined + delivery.set_aside, rows)
+    gate.say("promoting")
+    delivery_id = account.note(cursor, delivery, gate.contract, dataset, gate.run, "accepted", delivered)
+    candidates = delivered - delivery.set_aside - judged.collapsed - judged.quarantined
+    promotion = promote(cursor, dataset, delivery_id, judged, candidates)
+    rows = dict(Counter(rows) + Counter(promotion.conflicts))
+    findings = columns + judge.find(dataset, verdicts, judged, rows, promotion.conflicts)
+    lost = judged.quarantined + promotion.conflicting + delivery.set_aside
+    _refuse_if_broken(gate, cursor, delivery, findings, lost, rows)
+    if lost:
+        quarantine(cursor, dataset, delivery_id)
+    corrected = close_corrected(cursor, dataset, delivery_id, gate.run.as_of)
+    account.settle(cursor, delivery_id, dataset, promotion, lost, judged.collapsed)
+    record(gate.database, gate.run, findings)
     return Ingested(
         delivery.path, dataset.name, "accepted", delivered, promotion.promoted, lost,
-        promotion.duplicates + collapsed, promotion.superseded, tuple(findings),
-        rows_by_clause=judged.rows if judged else {},
+        promotion.duplicates + judged.collapsed, promotion.superseded, corrected, tuple(findings),
+        rows_by_clause={clause: count for clause, count in rows.items() if count}, delivery_id=delivery_id,
     )  # fmt: skip
+
+
+def _refuse_if_broken(
+    gate: Gate,
+    cursor: "cursor",
+    delivery: Delivery,
+    findings: list[Finding],
+    lost: int,
+    rows: dict[str, int],
+) -> None:
+    delivered = delivery.records + delivery.set_aside
+    reasons = judge.reasons(gate.dataset, findings, lost, delivered, rows)
+    if reasons:
+        evidence = take_evidence(cursor, gate.dataset)
+        looks = delivery.looks() if delivery.set_aside else None
+        raise Refused("; ".join(reasons), findings, delivered, evidence, rows, looks and delivery.say_so(looks[1]))
+
+
+def _refusal(delivery: Delivery, dataset: Dataset, refused: Refused, number: int) -> Ingested:
+    return Ingested(
+        delivery.path,
+        dataset.name,
+        "refused",
+        refused.delivered,
+        findings=tuple(refused.findings),
+        reason=refused.reason,
+        remedy=refused.remedy or f"Nothing of it was taken; see what broke it: {_show(dataset, number, refused)}",
+        rows_by_clause={clause: count for clause, count in refused.rows.items() if count},
+        delivery_id=number,
+    )
+
+
+def _show(dataset: Dataset, number: int, refused: Refused) -> str:
+    return f"c360 quarantine show {dataset.name} --delivery {number}" if refused.evidence else "c360 status"
 
 
 @contextmanager
@@ -171,7 +210,7 @@ def in_the_gate(database: "connection") -> Iterator[None]:
         yield
     finally:
         with suppress(psycopg2.InterfaceError), database, database.cursor() as cursor:  # a dead one holds no lock
-            cursor.execute(f"drop table if exists {VERDICT}")
+            cursor.execute(f"drop table if exists {VERDICT}, {VERSIONS}, {EARLIER}")
             drop(cursor)
             cursor.execute("select pg_advisory_unlock(%s)", (_GATE,))
 
@@ -190,181 +229,16 @@ def ensure_tables(cursor: Any, catalog: Catalog, dataset: Dataset) -> None:
             ensure_raw(cursor, source)
 
 
-def _refuse_other_columns(delivery: Delivery, dataset: Dataset) -> None:
-    there, findings = set(delivery.columns), []
-    known = {column.physical_name for column in dataset.columns}
-    for clause in dataset.clauses:
-        if clause.kind == "present":
-            missing = dataset.physical(clause.column or "") not in there
-            findings.append(Finding(clause, "land", failing(clause) if missing else "passed", float(missing)))
-        elif clause.kind == "unexpectedColumns" and not clause.argument:
-            extra = len(there - known)
-            findings.append(Finding(clause, "land", failing(clause) if extra else "passed", float(extra)))
-    broken = [found for found in findings if found.outcome == "failed"]
-    if broken:
-        missing = sorted(known - there)
-        extra = sorted(there - known)
-        parts = [f"lacks the column {name!r}" for name in missing] + [
-            f"has the unexpected column {name[:63]!r}" for name in extra
-        ]
-        while delivery.read():  # to know the delivery by its content
-            pass
-        reason = f"it {', '.join(parts[:3])} ({', '.join(found.clause.id for found in broken[:3])})"
-        raise _Refused(reason, findings, 0)
-
-
-def _accepted_before(cursor: Any, delivery: Delivery, dataset: Dataset) -> str | None:
-    cursor.execute(
-        "select to_char(decided_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC') from governance.delivery "
-        "where dataset = %s and sha256 = %s and outcome = 'accepted'",
-        (dataset.name, delivery.sha256),
-    )
-    row = cursor.fetchone()
-    return row[0] if row else None
-
-
-def _require_verdicts(dataset: Dataset, verdicts: dict[str, Verdict]) -> None:
-    """Raises CouldNotTell when Soda could not evaluate a check.
-
-    Checks on rows share a query, so that one takes the others along: SQL of the contract is to blame first.
-    """
-    untold = [
-        clause
-        for clause in sorted(dataset.clauses, key=lambda clause: clause.kind not in ("rowRule", "sql"))
-        if clause.scope != "contract" and verdicts.get(clause.id, Verdict("errored", None)).outcome == "errored"
-    ]
-    if untold:
-        raise CouldNotTell(f"Soda could not evaluate {untold[0].id}.", "Check the clause: c360 lint")
-
-
-def split_if_needed(
-    cursor: Any, catalog: Catalog, dataset: Dataset, verdicts: dict[str, Verdict], run: Run
-) -> Split | None:
-    """None when Soda found every row clause to hold and every value had its type: then there is nothing to split."""
+def split_if_needed(gate: Gate, cursor: "cursor", verdicts: dict[str, Verdict]) -> Split:
+    """When Soda found every row clause to hold and every value had its type, there is nothing to split."""
+    dataset = gate.dataset
     cursor.execute(f"select exists (select 1 from {TYPED} where {MISCAST} is not null)")
-    clean = not cursor.fetchone()[0] and not any(clause.kind == "unique" for clause in dataset.clauses)
-    rows = [c for c in dataset.clauses if c.scope == "row" and c.kind not in GATE_KINDS]
-    if clean and all(_measured_zero(clause, verdicts) for clause in rows):
-        return None
-    return split(cursor, catalog, dataset, run.as_of)
-
-
-def _measured_zero(clause: Clause, verdicts: dict[str, Verdict]) -> bool:
-    verdict = verdicts.get(clause.id)
-    return verdict is not None and verdict.measured == 0
-
-
-def find(dataset: Dataset, verdicts: dict[str, Verdict], judged: Split | None) -> list[Finding]:
-    """One finding a clause: Soda's word, and for clauses on rows the number of rows that the split found.
-
-    Raises CouldNotTell when Soda and the split disagree.
-    """
-    findings = []
-    for clause in dataset.clauses:
-        if clause.scope == "contract" or clause.kind in GATE_KINDS:
-            continue
-        verdict = verdicts[clause.id]
-        per_row = clause.scope == "row" or clause.kind == "physicalType"
-        rows = (judged.rows.get(clause.id, 0) if judged else 0) if per_row else None
-        if per_row:
-            alone = clause.kind not in (*KEYS, "physicalType") and not _refers_to_itself(clause)
-            exact = (
-                judged is not None and not judged.collapsed and judged.rows.keys().isdisjoint(_type_clauses(dataset))
-            )
-            if alone and exact and rows != verdict.measured:
-                raise CouldNotTell(f"Soda and the split disagree on {clause.id}.", "Report this as a bug.")
-            outcome = failing(clause) if rows else "passed"
-            findings.append(Finding(clause, "soda", outcome, float(rows or 0), rows))
-        else:
-            findings.append(Finding(clause, "soda", verdict.outcome, verdict.measured))  # type: ignore[arg-type]
-    return findings
-
-
-def _type_clauses(dataset: Dataset) -> set[str]:
-    return {clause.id for clause in dataset.clauses if clause.kind == "physicalType"}
-
-
-def _refers_to_itself(clause: Clause) -> bool:
-    return clause.kind == "relationship" and clause.argument.target == clause.dataset
-
-
-def _refuse_if_broken(dataset: Dataset, findings: list[Finding], judged: Split | None, delivered: int) -> None:
-    reasons = [
-        f"it breaks {found.clause.id}{_explained(found)}"
-        for found in findings
-        if found.outcome == "failed" and found.rows is None
-    ][:3]
-    limit = _limit(dataset)
-    if judged and delivered and judged.quarantined / delivered > limit:
-        worst = sorted(judged.rows.items(), key=lambda item: (-item[1], item[0]))[:3]
-        named = ", ".join(f"{clause} {rows}" for clause, rows in worst)
-        reasons.append(f"{judged.quarantined} of {delivered} rows break clauses ({named}), more than {limit:.0%}")
-    if reasons:
-        raise _Refused("; ".join(reasons), findings, delivered)
-
-
-def _limit(dataset: Dataset) -> float:
-    given = dataset.custom.get("maxQuarantineRatio", DEFAULT_RATIO)
-    try:
-        return float(given)
-    except (TypeError, ValueError):
-        raise Breach(
-            f"The maxQuarantineRatio of {dataset.name} is no number.", "Write it as a share, such as 0.2."
-        ) from None
-
-
-def _explained(found: Finding) -> str:
-    if found.clause.kind != "freshness" or found.measured is None:
-        return "" if found.measured is None else f" (measured {found.measured:g})"
-    promised = timedelta(seconds=found.clause.argument)
-    if found.measured < 0:
-        return ": no row tells when it was loaded"
-    return f": its newest row is {timedelta(seconds=round(found.measured))} old, {promised} is promised"
-
-
-def _note(
-    cursor: Any,
-    delivery: Delivery,
-    contract: Contract,
-    dataset: Dataset,
-    run: Run,
-    outcome: str,
-    delivered: int,
-    reason: str | None = None,
-) -> int:
-    counted = delivered if outcome == "accepted" else 0  # settled before the transaction ends
-    cursor.execute(
-        "insert into governance.delivery (sha256, dataset, contract, version, file_name, outcome, reason, "
-        "delivered, promoted, quarantined, duplicates, superseded, as_of) "
-        "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 0, 0, 0, %s) returning delivery_id",
-        (
-            delivery.sha256, dataset.name, contract.name, contract.version, delivery.path.name, outcome, reason,
-            delivered, counted, run.as_of,
-        ),
-    )  # fmt: skip
-    return cursor.fetchone()[0]
-
-
-def settle(
-    cursor: Any, delivery_id: int, dataset: Dataset, promotion: Promotion, quarantined: int, collapsed: int
-) -> None:
-    """Write what became of the rows; the table itself checks that none is unaccounted for."""
-    newest = "null"
-    if dataset.load_column:
-        load = POSTGRES.quote(dataset.physical(dataset.load_column)).replace("%", "%%")
-        now = "delivery.as_of at time zone 'UTC'"  # a row from the future would hide a stale load
-        newest = f"(select max({load}) from {TYPED} where {load} <= {now})"
-    cursor.execute(
-        "update governance.delivery set promoted = %s, quarantined = %s, duplicates = %s, superseded = %s, "
-        f"newest_load = {newest} where delivery_id = %s",
-        (
-            promotion.promoted,
-            quarantined,
-            promotion.duplicates + collapsed,
-            promotion.superseded,
-            delivery_id,
-        ),
-    )
+    miscast = cursor.fetchone()[0]  # type: ignore[index]
+    unique = any(clause.kind == "unique" for clause in dataset.clauses)
+    if not miscast and not unique and judge.all_rows_hold(dataset, verdicts):
+        return without_verdicts(cursor)
+    with scanner(gate.settings, ("landing", dataset.schema)) as looking:
+        return split(cursor, gate.catalog, dataset, gate.run.as_of, looking)
 
 
 def breach_of(results: list[Ingested]) -> Breach | None:
@@ -372,8 +246,4 @@ def breach_of(results: list[Ingested]) -> Breach | None:
     refused = [result for result in results if result.outcome == "refused"]
     if not refused:
         return None
-    first = refused[0]
-    return Breach(
-        f"{first.path} was refused: {first.reason}.",
-        "Nothing of it was taken; mend it and deliver it again, or see: c360 status",
-    )
+    return Breach(f"{refused[0].path} was refused: {refused[0].reason}.", refused[0].remedy)

@@ -1,12 +1,14 @@
-"""Promote: rows that hold go to raw, newer ones replacing older, the others to quarantine. Nothing is lost."""
+"""Promote: rows that hold go to raw. What raw holds under the same key is replaced by a row that was loaded later, and
+kept beside it; what contradicts it is nobody's until it is settled. Nothing is lost."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from c360.contract.model import Dataset
 from c360.errors import CouldNotTell
-from c360.gate.land import AT, TEXT, TYPED
-from c360.gate.split import VERDICT, fatal, raw_table
+from c360.gate.land import AT, TYPED
+from c360.gate.split import VERDICT, Split, fatal, merge, raw_table
 from c360.sql.dialect import POSTGRES, canonical_type
 
 if TYPE_CHECKING:
@@ -17,11 +19,20 @@ q, literal = POSTGRES.quote, POSTGRES.literal
 
 @dataclass(frozen=True)
 class Promotion:
-    """`promoted` counts the replacing rows too; `duplicates` were in raw already, as new or newer."""
+    """What became of the rows that hold.
+
+    `promoted` are in raw now or, where raw holds a newer version, among the superseded rows; `superseded` moved or went
+    there; `duplicates` say what was known. `conflicts` are the rows that contradict raw, by clause.
+    """
 
     promoted: int
     superseded: int
     duplicates: int
+    conflicts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def conflicting(self) -> int:
+        return sum(self.conflicts.values())
 
 
 def ensure_raw(cursor: "cursor", dataset: Dataset) -> None:
@@ -58,65 +69,162 @@ def ensure_raw(cursor: "cursor", dataset: Dataset) -> None:
             cursor.execute(f"create unique index if not exists {index} on {table} ({keys})")
 
 
-def promote(cursor: "cursor", dataset: Dataset, delivery_id: int, judged: bool, candidates: int) -> Promotion:
-    """Insert what holds. `judged` says whether a verdict table exists; `candidates` how many rows hold.
+def promote(
+    cursor: "cursor", dataset: Dataset, delivery_id: int, judged: Split, candidates: int, later_wins: bool = True
+) -> Promotion:
+    """Insert what holds, as `judged`; `candidates` says how many rows that are.
 
+    Without a load time in the contract, a delivery is newer than what raw holds if `later_wins`; else it contradicts.
     Rows go in by key, which keeps the index compact and is faster than the random order of uuids.
     """
     table = raw_table(dataset)
-    names = [q(column.physical_name) for column in dataset.columns]
-    holding = f"from {TYPED} as t" + (f" where not exists ({_lost('t', dataset)})" if judged else "")
+    names = ", ".join(q(column.physical_name) for column in dataset.columns)
+    holding = f"not exists ({_lost('t', dataset)})" if judged.rows else "true"
     if not dataset.key:
-        cursor.execute(f"insert into {table} ({', '.join(names)}) select {', '.join(names)} {holding}")
+        cursor.execute(f"insert into {table} ({names}) select {names} from {TYPED} as t where {holding}")
         return Promotion(cursor.rowcount, 0, 0)
-    keys = [q(dataset.physical(name)) for name in dataset.key]
+    latest = _rank(cursor, dataset, holding) if judged.repeated else "true"
+    keys = ", ".join(q(dataset.physical(name)) for name in dataset.key)
     cursor.execute(
-        f"insert into {table} ({', '.join(names)}) select {', '.join(names)} {holding} "
-        f"order by {', '.join(keys)} on conflict ({', '.join(keys)}) do nothing"
+        f"insert into {table} ({names}) select {names} from {TYPED} as t where {holding} and {latest} "
+        f"order by {keys} on conflict ({keys}) do nothing"
     )
     inserted = cursor.rowcount
-    replaced = _supersede(cursor, dataset, delivery_id, judged) if inserted < candidates else 0
-    return Promotion(inserted + replaced, replaced, candidates - inserted - replaced)
+    if inserted == candidates:
+        return Promotion(inserted, 0, 0)
+    fates = _compare(cursor, dataset, holding, latest, later_wins)
+    disputed = [clause for clause in dataset.clauses if clause.kind in _CONFLICTS and clause.kind in fates]
+    conflicts = {clause.id: fates[clause.kind] for clause in disputed}
+    if conflicts:
+        _set_aside(cursor, dataset)
+    if "newer" in fates or "reloaded" in fates:
+        _replace(cursor, dataset, delivery_id)
+    older = _keep_older(cursor, dataset, delivery_id) if "older" in fates else 0
+    newer = fates.get("newer", 0)
+    taken = inserted + newer + older
+    return Promotion(taken, newer + older, candidates - taken - sum(conflicts.values()), conflicts)
+
+
+VERSIONS, EARLIER = "landing.c360__versions", "landing.c360__earlier"
+_CONFLICTS = ("identity", "conflict")
+
+
+def _rank(cursor: "cursor", dataset: Dataset, holding: str) -> str:
+    """The condition on a row t that it is the latest version of its key in the delivery."""
+    keys = ", ".join(f"t.{q(dataset.physical(name))}" for name in dataset.key)
+    load = f"t.{q(dataset.physical(dataset.load_column))} desc nulls last, " if dataset.load_column else ""
+    cursor.execute(
+        f"drop table if exists {EARLIER}; create unlogged table {EARLIER} as select at from ("
+        f"select t.{AT} as at, row_number() over (partition by {keys} order by {load}t.{AT}) as nth "
+        f"from {TYPED} as t where {holding}) as ranked where nth > 1"
+    )
+    return f"not exists (select 1 from {EARLIER} as e where e.at = t.{AT})"
+
+
+def _compare(cursor: "cursor", dataset: Dataset, holding: str, latest: str, later_wins: bool) -> dict[str, int]:
+    """Fill a table with the fate of each row that differs from what raw holds under its key; returns how many have it.
+
+    newer, older: another version. reloaded: only the load time moved on. duplicate: it went back. identity, conflict:
+    another person, or an equal load time with other contents.
+    """
+    keys = " and ".join(f"r.{key} = t.{key}" for key in (q(dataset.physical(name)) for name in dataset.key))
+    contents = [c.name for c in dataset.columns if c.name not in (*dataset.key, dataset.load_column)]
+    other, somebody_else = _differ(dataset, contents), _differ(dataset, dataset.identity)
+    later, earlier, moved = str(later_wins).lower(), "false", "false"
+    if dataset.load_column:
+        load = q(dataset.physical(dataset.load_column))
+        later, earlier, moved = f"t.{load} > r.{load}", f"t.{load} < r.{load}", _differ(dataset, [dataset.load_column])
+    cursor.execute(
+        f"""
+        drop table if exists {VERSIONS};
+        create unlogged table {VERSIONS} as
+        select t.{AT} as at, case
+            when not ({other}) then case when {later} and {latest} then 'reloaded' else 'duplicate' end
+            when {somebody_else} then 'identity'
+            when {later} then case when {latest} then 'newer' else 'older' end
+            when {earlier} then 'older'
+            else 'conflict'
+        end as fate
+        from {TYPED} as t join {raw_table(dataset)} as r on {keys}
+        where (({other}) or ({moved})) and {holding}
+        """
+    )
+    cursor.execute(f"select fate, count(*) from {VERSIONS} group by fate")
+    return dict(cursor.fetchall())
+
+
+def _differ(dataset: Dataset, names: Iterable[str]) -> str:
+    """Whether the delivered row t and raw's r differ in these columns; json has no equality but that of its text."""
+    tests = []
+    for column in map(dataset.column, names):
+        text = "::text" if canonical_type(column.physical_type or "text") == "json" else ""
+        name = q(column.physical_name)
+        tests.append(f"t.{name}{text} is distinct from r.{name}{text}")
+    return " or ".join(tests) or "false"
+
+
+def _set_aside(cursor: "cursor", dataset: Dataset) -> None:
+    for clause in dataset.clauses:
+        if clause.kind in _CONFLICTS:
+            cursor.execute(
+                f"insert into {VERDICT} select at, array[{literal(clause.id)}] from {VERSIONS} "
+                f"where fate = {literal(clause.kind)}"
+            )
+    merge(cursor)
+
+
+def replace(cursor: "cursor", dataset: Dataset, delivery_id: int) -> int:
+    """All that landed takes its place in raw, whatever was loaded when: somebody decided so. Returns how many rows of
+    raw moved to the superseded ones."""
+    cursor.execute(
+        f"drop table if exists {VERSIONS}; "
+        f"create unlogged table {VERSIONS} as select {AT} as at, 'newer' as fate from {TYPED}"
+    )
+    superseded = _replace(cursor, dataset, delivery_id)
+    names = ", ".join(q(column.physical_name) for column in dataset.columns)
+    cursor.execute(f"insert into {raw_table(dataset)} ({names}) select {names} from {TYPED} on conflict do nothing")
+    return superseded
+
+
+def _replace(cursor: "cursor", dataset: Dataset, delivery_id: int) -> int:
+    """Newer rows take the place of raw's, which move to the superseded ones. Where only the load time moved on, there
+    is no other version to keep. Returns how many moved."""
+    table, load = raw_table(dataset), dataset.load_column
+    keys = " and ".join(f"r.{key} = t.{key}" for key in (q(dataset.physical(name)) for name in dataset.key))
+    of_fate = f"{TYPED} as t join {VERSIONS} as v on v.at = t.{AT}"
+    cursor.execute(
+        "insert into governance.superseded (delivery_id, dataset, payload) "
+        f"select {int(delivery_id)}, {literal(dataset.name)}, to_jsonb(r) "
+        f"from {of_fate} join {table} as r on {keys} where v.fate = 'newer'"
+    )
+    superseded = cursor.rowcount
+    others = [q(c.physical_name) for c in dataset.columns if c.name not in dataset.key]
+    for fate, names in (("newer", others), ("reloaded", [q(dataset.physical(load))] if load else [])):
+        if names:
+            values = ", ".join(f"{name} = t.{name}" for name in names)
+            cursor.execute(f"update {table} as r set {values} from {of_fate} where {keys} and v.fate = '{fate}'")
+    return superseded
+
+
+def _keep_older(cursor: "cursor", dataset: Dataset, delivery_id: int) -> int:
+    """Older versions go to the superseded rows, unless they are known there; returns how many are new."""
+    names = ", ".join(f"t.{q(column.physical_name)}" for column in dataset.columns)
+    cursor.execute(
+        f"""
+        insert into governance.superseded (delivery_id, dataset, payload)
+        select {int(delivery_id)}, {literal(dataset.name)}, o.payload
+        from (
+            select to_jsonb(one) as payload
+            from {TYPED} as t join {VERSIONS} as v on v.at = t.{AT}, lateral (select {names}) as one
+            where v.fate = 'older'
+        ) as o
+        where not exists (
+            select 1 from governance.superseded as s
+            where s.dataset = {literal(dataset.name)} and md5(s.payload::text) = md5(o.payload::text))
+        """
+    )
+    return cursor.rowcount
 
 
 def _lost(alias: str, dataset: Dataset) -> str:
     return f"select 1 from {VERDICT} as v where v.at = {alias}.{AT} and v.clauses && {fatal(dataset)}"
-
-
-def _supersede(cursor: "cursor", dataset: Dataset, delivery_id: int, judged: bool) -> int:
-    """A row with a later load time replaces the one in raw, which moves to the superseded rows."""
-    if dataset.load_column is None:
-        return 0
-    table, load = raw_table(dataset), q(dataset.physical(dataset.load_column))
-    keys = [q(dataset.physical(name)) for name in dataset.key]
-    same = " and ".join(f"r.{key} = t.{key}" for key in keys)
-    others = [q(c.physical_name) for c in dataset.columns if c.name not in dataset.key]
-    newer = f"{same} and t.{load} > r.{load}" + (f" and not exists ({_lost('t', dataset)})" if judged else "")
-    cursor.execute(
-        "insert into governance.superseded (delivery_id, dataset, payload) "
-        f"select {int(delivery_id)}, {literal(dataset.name)}, to_jsonb(r) "
-        f"from {table} as r join {TYPED} as t on {newer}"
-    )
-    cursor.execute(
-        f"update {table} as r set {', '.join(f'{name} = t.{name}' for name in others)} from {TYPED} as t where {newer}"
-    )
-    return cursor.rowcount
-
-
-def quarantine(cursor: "cursor", dataset: Dataset, delivery_id: int) -> int:
-    """Keep the rows that were lost, as they were delivered, with the clauses they break and their row number."""
-    pairs = [f"{literal(column.name)}, x.{q(column.physical_name)}" for column in dataset.columns]
-    # a function takes 100 arguments at most
-    parts = (", ".join(pairs[i : i + 50]) for i in range(0, len(pairs), 50))
-    contents = " || ".join(f"jsonb_build_object({part})" for part in parts)
-    cursor.execute(
-        f"""
-        insert into quarantine.rows (delivery_id, dataset, row_number, clauses, payload)
-        select {int(delivery_id)}, {literal(dataset.name)}, x.c360__row, v.clauses, {contents}
-        from (select *, ctid as {AT}, row_number() over (order by ctid) as c360__row from {TEXT}) as x
-        join {VERDICT} as v on v.at = x.{AT}
-        where v.clauses && {fatal(dataset)}
-        order by x.c360__row
-        """
-    )
-    return cursor.rowcount

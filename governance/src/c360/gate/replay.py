@@ -4,18 +4,21 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from c360.contract.model import Contract, Dataset
+from c360.contract.model import Dataset
+from c360.database.scanner import scanner
 from c360.database.tables import prepare
-from c360.gate.ingest import ensure_tables, in_the_gate, settle, tune
-from c360.gate.land import TEXT, create, drop, type_it
-from c360.gate.promote import promote
-from c360.gate.split import VERDICT, errors, split
-from c360.generate.plan import Catalog
-from c360.history import Finding, Run, failing, on_record, record
+from c360.gate.account import settle
+from c360.gate.form import Form
+from c360.gate.ingest import Gate, ensure_tables, in_the_gate, tune
+from c360.gate.land import TEXT, create, type_it
+from c360.gate.promote import Promotion, promote
+from c360.gate.quarantine import RECORD, close_replayed
+from c360.gate.split import Split, split
+from c360.history import Finding, failing, on_record, record
 from c360.sql.dialect import POSTGRES
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
+    from psycopg2.extensions import cursor
 
 
 @dataclass(frozen=True)
@@ -29,87 +32,88 @@ class Replayed:
     kept: int
 
 
-def replay(database: "connection", catalog: Catalog, dataset_name: str, run: Run) -> Replayed:
-    """Judge every open quarantined row of a dataset anew, in one transaction. Promises about a whole delivery
-    (freshness, row count) are not asked of them: they are leftovers of deliveries that held.
+def replay(gate: Gate) -> Replayed:
+    """Judge every open quarantined row of a dataset anew. Promises about a whole delivery (freshness, row count) are
+    not asked of them: they are leftovers of deliveries that held. Lines that are no record stay.
 
-    One delivery after the other, the oldest first, as they came: two of them may hold versions of one row.
+    One delivery after the other, the oldest first, as they came, each in one transaction: two of them may hold
+    versions of one row.
     """
-    contract, dataset = catalog.find(dataset_name)
-    prepare(database)
-    with (
-        on_record(database, run, dataset.name),
-        in_the_gate(database),
-        database,
-        database.cursor() as cursor,
-    ):
-        tune(cursor)
-        ensure_tables(cursor, catalog, dataset)
-        cursor.execute(
-            "select distinct delivery_id from quarantine.rows where dataset = %s and resolved_by is null "
-            "order by delivery_id",
-            (dataset.name,),
-        )
-        origins = [origin for (origin,) in cursor.fetchall()]
-        parts, rows = [], Counter()
-        for origin in origins:
-            part, lost = _replay_one(cursor, catalog, contract, dataset, run, origin)
-            parts.append(part)
-            rows.update(lost)
+    prepare(gate.database)
+    dataset = gate.dataset
+    with on_record(gate.database, gate.run, dataset.name), in_the_gate(gate.database):
+        with gate.database, gate.database.cursor() as cursor:
+            ensure_tables(cursor, gate.catalog, dataset)
+            cursor.execute(
+                "select distinct q.delivery_id, d.form from quarantine.rows as q join governance.delivery as d "
+                f"using (delivery_id) where q.dataset = %s and {_OPEN} order by q.delivery_id",
+                (dataset.name,),
+            )
+            origins = cursor.fetchall()
+        parts: list[tuple[int, int, int, int]] = []
+        rows: Counter[str] = Counter()
+        for origin, form in origins:
+            of_origin = f"dataset = {POSTGRES.literal(dataset.name)} and delivery_id = {int(origin)} and {_OPEN}"
+            count = land_quarantined(gate, of_origin, Form.read(form, dataset))
+            with gate.database, gate.database.cursor() as cursor:
+                tune(cursor)
+                judged, promotion = _promote(gate, cursor, f"replay:{gate.run.id}:{origin}", count)
+            kept = judged.quarantined + promotion.conflicting
+            parts.append((count, promotion.promoted, promotion.duplicates + judged.collapsed, kept))
+            rows.update(judged.rows)
+            rows.update(promotion.conflicts)
         if origins:
-            record(database, run, _findings(dataset, rows))
+            with gate.database:
+                record(gate.database, gate.run, _findings(dataset, rows))
     return Replayed(dataset.name, *(sum(part[i] for part in parts) for i in range(4)))
 
 
-def _replay_one(
-    cursor: "cursor", catalog: Catalog, contract: Contract, dataset: Dataset, run: Run, origin: int
-) -> tuple[tuple[int, int, int, int], dict[str, int]]:
-    """The open rows of the delivery `origin`: (replayed, promoted, duplicates, kept), and rows lost by clause."""
-    names = [column.physical_name for column in dataset.columns]
-    create(cursor, [*names, "c360__quarantine_id"])
+_OPEN = f"resolved_at is null and not payload ? {POSTGRES.literal(RECORD)}"
+
+
+def land_quarantined(gate: Gate, which: str, form: Form) -> int:
+    """Land the open rows that the condition names, committed, as a delivery would be; returns how many they are."""
+    dataset = gate.dataset
     values = ", ".join(f"payload ->> {POSTGRES.literal(column.name)}" for column in dataset.columns)
-    cursor.execute(
-        f"insert into {TEXT} select {values}, quarantine_id::text from quarantine.rows where resolved_by is null "
-        f"and dataset = {POSTGRES.literal(dataset.name)} and delivery_id = {int(origin)} order by quarantine_id"
-    )
-    count = cursor.rowcount
-    type_it(cursor, dataset)
-    judged = split(cursor, catalog, dataset, run.as_of)
+    with gate.database, gate.database.cursor() as cursor:
+        create(cursor, [*(column.physical_name for column in dataset.columns), "c360__quarantine_id"])
+        cursor.execute(
+            f"insert into {TEXT} select {values}, quarantine_id::text from quarantine.rows "
+            f"where {which} order by quarantine_id"
+        )
+        count = cursor.rowcount
+        type_it(cursor, dataset, form)
+    return count
+
+
+def note_replay(gate: Gate, cursor: "cursor", name: str, count: int) -> int:
+    """Put down that rows of the quarantine come in once more; returns the number of that delivery."""
+    contract, dataset = gate.contract, gate.dataset
     cursor.execute(
         "insert into governance.delivery (sha256, dataset, contract, version, file_name, outcome, delivered, "
         "promoted, quarantined, duplicates, superseded, as_of) "
         "values (%s, %s, %s, %s, 'quarantine', 'replay', %s, %s, 0, 0, 0, %s) returning delivery_id",
-        (f"replay:{run.id}:{origin}", dataset.name, contract.name, contract.version, count, count, run.as_of),
+        (name, dataset.name, contract.name, contract.version, count, count, gate.run.as_of),
     )
-    delivery_id = cursor.fetchone()[0]
-    promotion = promote(cursor, dataset, delivery_id, True, count - judged.collapsed - judged.quarantined)
-    settle(cursor, delivery_id, dataset, promotion, judged.quarantined, judged.collapsed)
-    _resolve(cursor, delivery_id, errors(dataset))
-    cursor.execute(f"drop table if exists {VERDICT}")
-    drop(cursor)
-    duplicates = promotion.duplicates + judged.collapsed
-    return (count, promotion.promoted, duplicates, judged.quarantined), judged.rows
+    return cursor.fetchone()[0]  # type: ignore[index]
+
+
+def _promote(gate: Gate, cursor: "cursor", name: str, count: int) -> tuple[Split, Promotion]:
+    dataset = gate.dataset
+    with scanner(gate.settings, ("landing", dataset.schema)) as looking:
+        judged = split(cursor, gate.catalog, dataset, gate.run.as_of, looking)
+    delivery_id = note_replay(gate, cursor, name, count)
+    candidates = count - judged.collapsed - judged.quarantined
+    promotion = promote(cursor, dataset, delivery_id, judged, candidates, later_wins=False)
+    kept = judged.quarantined + promotion.conflicting
+    settle(cursor, delivery_id, dataset, promotion, kept, judged.collapsed)
+    close_replayed(cursor, dataset, delivery_id)
+    return judged, promotion
 
 
 def _findings(dataset: Dataset, rows: dict[str, int]) -> list[Finding]:
     return [
         Finding(c, "split", failing(c) if rows[c.id] else "passed", rows[c.id], rows[c.id])
         for c in dataset.clauses
-        if c.scope == "row" or c.kind == "physicalType"
+        if c.kind != "readable" and (c.scope == "row" or c.kind == "physicalType")
     ]
-
-
-def _resolve(cursor: object, delivery_id: int, fatal: list[str]) -> None:
-    """Rows that hold, or that are there already, leave; the others keep their row, with the clauses they break now."""
-    cursor.execute(  # type: ignore[attr-defined]
-        f"""
-        update quarantine.rows as k set clauses = v.clauses
-        from {TEXT} as x join {VERDICT} as v on v.at = x.ctid and v.clauses && %s::text[]
-        where k.quarantine_id = x.c360__quarantine_id::bigint and k.clauses <> v.clauses;
-        update quarantine.rows as k set resolved_by = %s
-        from {TEXT} as x
-        where k.quarantine_id = x.c360__quarantine_id::bigint
-        and not exists (select 1 from {VERDICT} as v where v.at = x.ctid and v.clauses && %s::text[])
-        """,
-        (fatal, delivery_id, fatal),
-    )

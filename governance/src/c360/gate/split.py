@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from c360.contract.model import GATE_KINDS, Clause, Dataset
+from c360.database.scanner import Scanner
 from c360.gate.land import AT, MISCAST, TEXT, TYPED
 from c360.generate.plan import Catalog
 from c360.sql.dialect import POSTGRES
@@ -27,26 +28,42 @@ class Split:
     rows: dict[str, int]
     collapsed: int
     quarantined: int
+    looked: bool = True
+    """False where there was no need to look."""
+    repeated: bool = False
+    """Whether a key has several versions in the delivery."""
 
 
-def split(cursor: "cursor", catalog: Catalog, dataset: Dataset, as_of: datetime) -> Split:
-    """Fill the verdict table: one row for each landed row that breaks clauses, with their ids, sorted."""
-    collapsed = _collapse(cursor, dataset) if dataset.key else 0
+def without_verdicts(cursor: "cursor") -> Split:
+    """An empty verdict table, where every row holds."""
     cursor.execute(f"drop table if exists {VERDICT}; create unlogged table {VERDICT} (at tid, clauses text[])")
+    return Split({}, 0, 0, looked=False)
+
+
+def split(cursor: "cursor", catalog: Catalog, dataset: Dataset, as_of: datetime, looking: Scanner) -> Split:
+    """Fill the verdict table: one row for each landed row that breaks clauses, with their ids, sorted.
+
+    What landed must be committed: SQL of the contract runs by `looking`, and nowhere else.
+    """
+    collapsed = _collapse(cursor, dataset) if dataset.key else 0
+    without_verdicts(cursor)
     _judge_rows(cursor, dataset, instant(as_of))
     for clause in dataset.clauses:
-        if clause.kind == "identity":
+        if clause.kind == "rowRule":
+            _judge_by_rule(cursor, clause, dataset, instant(as_of), looking)
+        elif clause.kind == "identity":
             _judge_identity(cursor, clause, dataset)
         elif clause.kind in KEYS:
             _judge_key(cursor, clause, dataset)
         elif clause.kind == "relationship":
             _judge_reference(cursor, clause, catalog, dataset)
     _judge_own_references(cursor, catalog, dataset)
-    _merge(cursor)
+    merge(cursor)
     cursor.execute(f"select clause, count(*) from {VERDICT}, unnest(clauses) as clause group by clause")
     rows = dict(cursor.fetchall())
     cursor.execute(f"select count(*) from {VERDICT} where clauses && {fatal(dataset)}")
-    return Split(rows, collapsed, cursor.fetchone()[0])
+    quarantined = cursor.fetchone()[0]  # type: ignore[index]
+    return Split(rows, collapsed, quarantined, repeated=bool(dataset.key) and _is_repeated(cursor, dataset))
 
 
 def errors(dataset: Dataset) -> list[str]:
@@ -62,16 +79,19 @@ def fatal(dataset: Dataset) -> str:
 
 
 def _collapse(cursor: "cursor", dataset: Dataset) -> int:
-    """Of exact duplicates under one key keep the first; a value that could not be cast is compared as text."""
+    """Of rows under one key that say the same keep the one that was loaded last; a value that could not be cast is
+    compared as text."""
     key = ", ".join(f"t.{q(dataset.physical(name))}" for name in dataset.key)
     filled = " and ".join(f"t.{q(dataset.physical(name))} is not null" for name in dataset.key)
-    contents = ", ".join(f"t.{q(column.physical_name)}" for column in dataset.columns)
+    contents = ", ".join(f"t.{q(c.physical_name)}" for c in dataset.columns if c.name != dataset.load_column)
+    load = f"t.{q(dataset.physical(dataset.load_column))} desc nulls last, " if dataset.load_column else ""
     cursor.execute(
         f"""
         with repeated as (select {key} from {TYPED} as t where {filled} group by {key} having count(*) > 1),
         numbered as (
             select t.{AT} as at, row_number() over (
-                partition by row({contents})::text, case when t.{MISCAST} is not null then x::text end order by t.{AT}
+                partition by row({contents})::text, case when t.{MISCAST} is not null then x::text end
+                order by {load}t.{AT}
             ) as nth
             from {TYPED} as t
             join {TEXT} as x on x.ctid = t.{AT}
@@ -83,10 +103,18 @@ def _collapse(cursor: "cursor", dataset: Dataset) -> int:
     return cursor.rowcount
 
 
+def _is_repeated(cursor: "cursor", dataset: Dataset) -> bool:
+    key = ", ".join(q(dataset.physical(name)) for name in dataset.key)
+    filled = " and ".join(f"{q(dataset.physical(name))} is not null" for name in dataset.key)
+    groups = f"select 1 from {TYPED} where {filled} group by {key} having count(*) > 1"
+    cursor.execute(f"select exists ({groups})")
+    return cursor.fetchone()[0]  # type: ignore[index]
+
+
 def _judge_rows(cursor: "cursor", dataset: Dataset, now: str) -> None:
     tests = []
     for clause in dataset.clauses:
-        if clause.scope != "row" or clause.kind in (*KEYS, *GATE_KINDS, "relationship"):
+        if clause.scope != "row" or clause.kind in (*KEYS, *GATE_KINDS, "relationship", "rowRule"):
             continue
         condition = violation(clause, dataset, POSTGRES, now)
         if clause.kind == "required":  # a value that could not be cast is not missing
@@ -105,16 +133,36 @@ def _judge_rows(cursor: "cursor", dataset: Dataset, now: str) -> None:
     )
 
 
+def _judge_by_rule(cursor: "cursor", clause: Clause, dataset: Dataset, now: str, looking: Scanner) -> None:
+    """SQL of the contract only looks, as the scanner; the rows that it names are put down here."""
+    from psycopg2.extras import execute_values
+
+    condition = violation(clause, dataset, POSTGRES, now)
+    broken = looking.rows(f"select {AT}::text from {TYPED} where {condition}")
+    cursor.execute("create temporary table c360__broken (at tid) on commit drop")
+    execute_values(cursor, "insert into c360__broken values %s", broken, template="(%s::tid)", page_size=10_000)
+    cursor.execute(
+        f"insert into {VERDICT} select t.{AT}, array[{literal(clause.id)}] from {TYPED} as t "
+        f"join c360__broken as b on b.at = t.{AT}; drop table c360__broken"
+    )
+
+
 def _judge_key(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
-    """One key with different contents (exact duplicates are gone by now) is nobody's: every row of it is lost.
+    """One key with different contents, loaded at one time, is nobody's: every row of it is lost. (Rows that say the
+    same are one by now, and rows that were loaded one after the other are versions.)
 
     A unique column that is not the key may also belong to another key in raw already.
     """
     names = [q(dataset.physical(name)) for name in clause.argument]
     listed, filled = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
+    several = "count(*) > 1"
+    if clause.kind == "primaryKey" and dataset.load_column:
+        several = f"count(*) > greatest(count(distinct {q(dataset.physical(dataset.load_column))}), 1)"
+    elif clause.kind == "unique" and dataset.key:  # versions of one row may share what is unique
+        several = f"count(distinct ({', '.join(q(dataset.physical(name)) for name in dataset.key)})) > 1"
     cursor.execute(
         f"insert into {VERDICT} select {AT}, array[{literal(clause.id)}] from {TYPED} where ({listed}) in "
-        f"(select {listed} from {TYPED} where {filled} group by {listed} having count(*) > 1)"
+        f"(select {listed} from {TYPED} where {filled} group by {listed} having {several})"
     )
     if clause.kind == "unique":
         same = " and ".join(f"r.{name} = t.{name}" for name in names)
@@ -178,7 +226,8 @@ def _judge_own_references(cursor: "cursor", catalog: Catalog, dataset: Dataset) 
             lost += cursor.rowcount
 
 
-def _merge(cursor: "cursor") -> None:
+def merge(cursor: "cursor") -> None:
+    """One row in the verdict table for each landed row, however many clauses it breaks."""
     cursor.execute(
         f"""
         create unlogged table landing.c360__merged as

@@ -1,0 +1,102 @@
+"""Judge: what the verdicts of Soda and of the split mean for a delivery as a whole."""
+
+from datetime import timedelta
+
+from c360.contract.model import Clause, Dataset
+from c360.errors import Breach, CouldNotTell
+from c360.gate.scan import Verdict
+from c360.gate.split import KEYS, Split
+from c360.generate.soda import seen_at_gate
+from c360.history import Finding, failing
+
+DEFAULT_RATIO = 0.2
+"""maxQuarantineRatio of a contract that does not say."""
+
+
+def require(dataset: Dataset, verdicts: dict[str, Verdict]) -> None:
+    """Raises CouldNotTell when Soda could not evaluate a check.
+
+    Checks on rows share a query, so that one takes the others along: SQL of the contract is to blame first.
+    """
+    untold = [
+        clause
+        for clause in sorted(dataset.clauses, key=lambda clause: clause.kind not in ("rowRule", "sql"))
+        if seen_at_gate(clause) and verdicts.get(clause.id, Verdict("errored", None)).outcome == "errored"
+    ]
+    if untold:
+        raise CouldNotTell(f"Soda could not evaluate {untold[0].id}.", "Check the clause: c360 lint")
+
+
+def all_rows_hold(dataset: Dataset, verdicts: dict[str, Verdict]) -> bool:
+    """Whether Soda found no row that breaks a clause. A key that stands once has one identity."""
+    return all(verdicts[c.id].measured == 0 for c in dataset.clauses if c.scope == "row" and seen_at_gate(c))
+
+
+def find(
+    dataset: Dataset,
+    verdicts: dict[str, Verdict],
+    judged: Split,
+    rows: dict[str, int],
+    conflicts: dict[str, int] | None = None,
+) -> list[Finding]:
+    """One finding a clause: Soda's word, and for clauses on rows the number of rows that broke them.
+
+    `conflicts` with what raw holds are known last; before that (None), nothing is said of them. Raises CouldNotTell
+    when Soda and the split disagree.
+    """
+    findings = []
+    for clause in dataset.clauses:
+        if clause.scope == "row" or clause.kind == "physicalType":
+            if clause.kind == "conflict" and conflicts is None:
+                continue
+            count = rows.get(clause.id, 0)
+            if seen_at_gate(clause) and _is_exact(clause, dataset, judged) and count != verdicts[clause.id].measured:
+                raise CouldNotTell(f"Soda and the split disagree on {clause.id}.", "Report this as a bug.")
+            engine = "soda" if seen_at_gate(clause) else "gate"
+            findings.append(Finding(clause, engine, failing(clause) if count else "passed", float(count), count))
+        elif seen_at_gate(clause):
+            verdict = verdicts[clause.id]
+            findings.append(Finding(clause, "soda", verdict.outcome, verdict.measured))  # type: ignore[arg-type]
+    return findings
+
+
+def _is_exact(clause: Clause, dataset: Dataset, judged: Split) -> bool:
+    """Whether Soda's number must be the split's: both looked at the same rows, and the clause is about single ones."""
+    types = {c.id for c in dataset.clauses if c.kind == "physicalType"}
+    to_itself = clause.kind == "relationship" and clause.argument.target == clause.dataset
+    alone = clause.kind not in KEYS and not to_itself
+    return alone and judged.looked and not judged.collapsed and judged.rows.keys().isdisjoint(types)
+
+
+def reasons(dataset: Dataset, findings: list[Finding], lost: int, delivered: int, rows: dict[str, int]) -> list[str]:
+    """Why the delivery as a whole is refused; none when it is not."""
+    found = [
+        f"it breaks {finding.clause.id}{_explained(finding)}"
+        for finding in findings
+        if finding.outcome == "failed" and finding.rows is None
+    ][:3]
+    limit = _limit(dataset)
+    if delivered and lost / delivered > limit:
+        worst = sorted(((c, n) for c, n in rows.items() if n), key=lambda item: (-item[1], item[0]))[:3]
+        named = ", ".join(f"{clause} {count}" for clause, count in worst)
+        found.append(f"{lost} of {delivered} rows break clauses ({named}), more than {limit:.0%}")
+    return found
+
+
+def _limit(dataset: Dataset) -> float:
+    given = dataset.custom.get("maxQuarantineRatio", DEFAULT_RATIO)
+    try:
+        return float(given)
+    except (TypeError, ValueError):
+        raise Breach(
+            f"The maxQuarantineRatio of {dataset.name} is no number.", "Write it as a share, such as 0.2."
+        ) from None
+
+
+def _explained(found: Finding) -> str:
+    if found.clause.kind != "freshness" or found.measured is None:
+        return "" if found.measured is None else f" (measured {found.measured:g})"
+    promised = timedelta(seconds=found.clause.argument)
+    if found.measured < 0:
+        return ": no row tells when it was loaded"
+    return f": its newest row is {timedelta(seconds=round(found.measured))} old, {promised} is promised"
