@@ -35,6 +35,7 @@ def assert_untouched(workplace, before, refused=False):
     assert after.pop("governance.history") >= before.pop("governance.history")
     if refused:
         assert after.pop("governance.delivery") == before.pop("governance.delivery") + 1
+        assert after.pop("quarantine.evidence") >= before.pop("quarantine.evidence")
     assert after == before
 
 
@@ -46,24 +47,11 @@ COULD_NOT_RUN = {
     "empty": (lambda make: b"", "it is empty"),
     "only a byte order mark": (lambda make: b"\xef\xbb\xbf", "no header"),
     "blank": (lambda make: b"\n\n", "no header"),
-    "latin-1": (
-        lambda make: f"{GOOD_HEADER}\n{row(make, username=ZOE)}\n".encode("latin-1"),
-        "it is not UTF-8",
-    ),
     "latin-1 header": (lambda make: "n\xe4me,mail\n".encode("latin-1"), "not UTF-8"),
-    "UTF-16": (lambda make: f"{GOOD_HEADER}\n{row(make)}\n".encode("utf-16"), "not UTF-8"),
+    "UTF-16": (lambda make: f"{GOOD_HEADER}\n{row(make)}\n".encode("utf-16"), "it looks like UTF-16"),
     "UTF-16 without mark": (lambda make: f"{GOOD_HEADER}\n{row(make)}\n".encode("utf-16-le"), "not text"),
-    "NUL bytes": (lambda make: f"{GOOD_HEADER}\n{row(make, mail=NUL)}\n".encode(), "not UTF-8 text"),
     "header twice": (lambda make: b"id,name,id\n1,2,3\n", "names 'id' twice"),
-    "too few fields": (
-        lambda make: f"{GOOD_HEADER}\n{row(make)}\n{SECRET},2\n".encode(),
-        "row 2: it does not fit the header",
-    ),
-    "too many fields": (
-        lambda make: f"{GOOD_HEADER}\n{row(make)},{SECRET}\n".encode(),
-        "it does not fit the header",
-    ),
-    "open quote": (lambda make: f'{GOOD_HEADER}\n{row(make)}\n"{SECRET}'.encode(), "does not fit the header"),
+    "JSON": (lambda make: b'{"id": "Zebedee"}', "it looks like JSON"),
     "one endless line": (lambda make: b"x" * 300_000, "no header"),
     "binary": (lambda make: bytes(range(256)) * 9, "not text"),
 }
@@ -79,16 +67,43 @@ def test_files_that_cannot_be_read(settled, make, tmp_path, case):
     assert_untouched(settled, before)
 
 
+NO_RECORDS = {
+    "latin-1": (lambda make: f"{row(make, username=ZOE)}".encode("latin-1"), "it looks like Windows-1252", 1),
+    "NUL bytes": (lambda make: row(make, mail=NUL).encode(), "1 of 1 rows", 1),
+    "too few fields": (lambda make: f"{row(make)}\n{SECRET},2".encode(), "1 of 2 rows", 1),
+    "too many fields": (lambda make: f"{row(make)},{SECRET}".encode(), "1 of 1 rows", 1),
+    "open quote": (lambda make: f'{row(make)}\n"{SECRET}'.encode(), "1 of 2 rows", 1),
+    "stray quote": (lambda make: f"{row(make, address=1)[1:]}\n{row(make)}".encode(), "1 of 2 rows", 1),
+}
+
+
+@pytest.mark.parametrize("case", NO_RECORDS)
+def test_files_with_too_many_lines_that_are_no_record(settled, make, tmp_path, case):
+    contents, why, bad = NO_RECORDS[case]
+    before = settled.counts()
+    path = tmp_path / "contacts.csv"
+    path.write_bytes(f"{GOOD_HEADER}\n".encode() + contents(make) + b"\n")
+    answer = settled.ingest("contacts", path)
+    assert_one_sentence(answer, 1, why, "contacts.readable", str(path))
+    assert answer.only["rows_by_clause"]["contacts.readable"] == bad
+    assert settled.sql(
+        "select count(*) from quarantine.evidence where delivery_id = %s", answer.only["delivery_id"]
+    ) == [(bad,)]
+    assert_untouched(settled, before, refused=True)
+
+
 BREACHES = {
     "header only": (GOOD_HEADER, "contacts.not_empty (measured 0)"),
     "missing column": (GOOD_HEADER.replace(",mail", ""), "lacks the column 'mail' (contacts.mail.present)"),
     "unexpected column": (
         GOOD_HEADER + ",age",
-        "has the unexpected column 'age' (contacts.unexpectedColumns)",
+        "has 1 column that no contract knows (contacts.unexpectedColumns)",
     ),
     "another case": (GOOD_HEADER.replace("mail", "Mail"), "lacks the column 'mail'"),
-    "no header": ("1,Zoe,F", "lacks the column"),
-    "semicolons": (GOOD_HEADER.replace(",", ";"), "lacks the column"),
+    "all in another case": (GOOD_HEADER.upper(), "--ignore-case"),
+    "no header": (f"1,{SECRET},F", "lacks the column"),
+    "semicolons": (GOOD_HEADER.replace(",", ";"), "it looks like `;`-separated"),
+    "tabs": (GOOD_HEADER.replace(",", "\t"), "it looks like tab-separated"),
 }
 
 
@@ -98,7 +113,7 @@ def test_deliveries_that_break_the_contract(settled, tmp_path, case):
     before = settled.counts()
     path = tmp_path / "contacts.csv"
     path.write_text(header + "\n")
-    assert_one_sentence(settled.ingest("contacts", path), 1, why, str(path), "c360 status")
+    assert_one_sentence(settled.ingest("contacts", path), 1, why, str(path), "c360 ")
     assert_untouched(settled, before, refused=True)
 
 

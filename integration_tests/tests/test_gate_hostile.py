@@ -225,7 +225,7 @@ def test_data_is_never_run(workplace, make):
 def test_a_header_that_means_ill_is_unexpected_and_nothing_else(workplace, make):
     rows = [make.contact(1) | {'x"; drop schema raw cascade; --': 1}]
     answer = workplace.ingest("contacts", workplace.write("contacts.csv", rows))
-    assert answer.code == 1 and "unexpected column" in answer.err and "unforeseen" not in answer.err
+    assert answer.code == 1 and "1 column that no contract knows" in answer.err and "unforeseen" not in answer.err
 
 
 def test_unexpected_columns_that_a_contract_allows_are_left_behind(workplace):

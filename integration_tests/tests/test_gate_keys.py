@@ -19,22 +19,89 @@ def names(workplace):
     return dict(workplace.sql("select right(id::text, 3)::int, name from raw.contacts"))
 
 
+def mails(workplace):
+    return dict(workplace.sql("select right(id::text, 3)::int, mail from raw.contacts"))
+
+
+def kept(workplace):
+    return workplace.sql("select payload ->> 'mail' from governance.superseded order by superseded_id")
+
+
 def test_newer_replaces_older_which_is_kept(workplace, make):
-    first = workplace.write("1.csv", [make.contact(1, name="Old"), make.contact(2)])
-    second = workplace.write("2.csv", [make.contact(1, name="New", _loaded_at_utc=LATER), make.contact(3)])
+    first = workplace.write("1.csv", [make.contact(1, mail="old@example.com"), make.contact(2)])
+    newer = make.contact(1, mail="new@example.com", _loaded_at_utc=LATER)
+    second = workplace.write("2.csv", [newer, make.contact(3)])
     workplace.ingest("contacts", first)
     assert account(workplace.ingest("contacts", second)) == (2, 2, 0, 0, 1)
-    assert names(workplace) == {1: "New", 2: "Person 2", 3: "Person 3"}
-    assert workplace.sql("select payload ->> 'name', dataset from governance.superseded") == [("Old", "contacts")]
+    assert mails(workplace) == {1: "new@example.com", 2: "person2@example.com", 3: "person3@example.com"}
+    assert kept(workplace) == [("old@example.com",)]
 
 
-@pytest.mark.parametrize("loaded", [EARLIER, "2026-03-01 10:00:00"])
-def test_older_or_equal_counts_as_duplicate(workplace, make, loaded):
-    workplace.ingest("contacts", workplace.write("1.csv", [make.contact(1, name="First")]))
-    again = workplace.write("2.csv", [make.contact(1, name="Other", _loaded_at_utc=loaded), make.contact(2)])
-    assert account(workplace.ingest("contacts", again)) == (2, 1, 0, 1, 0)
-    assert names(workplace) == {1: "First", 2: "Person 2"}
-    assert workplace.sql("select count(*) from governance.superseded") == [(0,)]
+def test_older_is_kept_beside_and_known_the_next_time(workplace, make):
+    """As if the two had come in order: the account is the same, and so is what is kept."""
+    workplace.ingest("contacts", workplace.write("1.csv", [make.contact(1, mail="new@example.com")]))
+    older = make.contact(1, mail="old@example.com", _loaded_at_utc=EARLIER)
+    assert account(workplace.ingest("contacts", workplace.write("2.csv", [older, make.contact(2)]))) == (2, 2, 0, 0, 1)
+    assert mails(workplace)[1] == "new@example.com" and kept(workplace) == [("old@example.com",)]
+    assert account(workplace.ingest("contacts", workplace.write("3.csv", [older, make.contact(3)]))) == (2, 1, 0, 1, 0)
+    assert kept(workplace) == [("old@example.com",)]
+
+
+def test_an_equal_load_time_with_other_contents_is_a_conflict(workplace, make):
+    workplace.ingest("contacts", workplace.write("1.csv", [make.contact(1, mail="first@example.com")]))
+    rows = padded(make, make.contact(1, mail="other@example.com"))
+    answer = workplace.ingest("contacts", workplace.write("2.csv", rows))
+    assert account(answer) == (21, 20, 1, 0, 0) and answer.only["rows_by_clause"] == {"contacts.conflict": 1}
+    assert workplace.sql("select clauses, payload ->> 'mail' from quarantine.rows") == [
+        (["contacts.conflict"], "other@example.com")
+    ]
+    assert mails(workplace)[1] == "first@example.com" and kept(workplace) == []
+    history = "select outcome, rows from governance.history where clause = 'contacts.conflict' order by at"
+    assert workplace.sql(history) == [("passed", 0), ("failed", 1)]
+
+
+@pytest.mark.parametrize("loaded", [EARLIER, "2026-03-01 10:00:00", LATER])
+def test_somebody_else_never_takes_over_an_id(workplace, make, loaded):
+    workplace.ingest("contacts", workplace.write("1.csv", [make.contact(1, name="Ann")]))
+    rows = padded(make, make.contact(1, name="Bob", _loaded_at_utc=loaded))
+    answer = workplace.ingest("contacts", workplace.write("2.csv", rows))
+    assert account(answer) == (21, 20, 1, 0, 0) and answer.only["rows_by_clause"] == {"contacts.identity": 1}
+    assert names(workplace)[1] == "Ann" and kept(workplace) == []
+
+
+def test_a_snapshot_where_only_the_load_time_moved_keeps_no_copies(workplace, make):
+    workplace.ingest("contacts", workplace.write("1.csv", [make.contact(n) for n in range(10)]))
+    again = [make.contact(n, _loaded_at_utc=LATER) for n in range(10)]
+    assert account(workplace.ingest("contacts", workplace.write("2.csv", again))) == (10, 0, 0, 10, 0)
+    assert workplace.sql("select distinct _loaded_at_utc::text from raw.contacts") == [(LATER,)]
+    assert kept(workplace) == []
+    back = [make.contact(n, _loaded_at_utc=EARLIER) for n in range(10)]
+    workplace.ingest("contacts", workplace.write("3.csv", back), as_of="2026-03-01T09:30:00Z")
+    assert workplace.sql("select distinct _loaded_at_utc::text from raw.contacts") == [(LATER,)]
+
+
+def test_versions_of_one_row_in_one_delivery(workplace, make):
+    """The rule within a delivery is the one across deliveries: the later wins, the older is kept."""
+    versions = [make.contact(1, mail=f"{n}@example.com", _loaded_at_utc=f"2026-03-01 0{n}:00:00") for n in (3, 1, 2)]
+    assert account(workplace.ingest("contacts", workplace.write("1.csv", padded(make, *versions)))) == (23, 23, 0, 0, 2)
+    assert mails(workplace)[1] == "3@example.com" and sorted(kept(workplace)) == [
+        ("1@example.com",),
+        ("2@example.com",),
+    ]
+    more = [make.contact(1, mail=f"{n}@example.com", _loaded_at_utc=f"2026-03-01 0{n}:00:00") for n in (4, 2, 5)]
+    assert account(workplace.ingest("contacts", workplace.write("2.csv", more))) == (3, 2, 0, 1, 2)
+    assert mails(workplace)[1] == "5@example.com"
+    assert sorted(kept(workplace)) == [(f"{n}@example.com",) for n in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("loaded", ["9999-01-01 00:00:00", "2026-03-01 13:00:01"])
+def test_a_load_time_beyond_the_clock_wins_over_nothing(workplace, make, loaded):
+    rows = padded(make, make.contact(1, _loaded_at_utc=loaded))
+    answer = workplace.ingest("contacts", workplace.write("1.csv", rows))
+    assert answer.only["rows_by_clause"] == {"contacts._loaded_at_utc.notInFuture": 1}
+    near = [make.contact(1, _loaded_at_utc="2026-03-01 12:59:59"), make.contact(2)]
+    assert account(workplace.ingest("contacts", workplace.write("2.csv", near))) == (2, 2, 0, 0, 0)
+    assert workplace.sql("select resolution from quarantine.rows") == [("corrected",)]
 
 
 def test_exact_duplicates_collapse_even_in_other_spellings(workplace, make):

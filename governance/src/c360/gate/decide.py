@@ -12,9 +12,9 @@ from c360.database.tables import prepare
 from c360.errors import Breach, CouldNotTell
 from c360.gate.account import settle
 from c360.gate.form import Form
-from c360.gate.ingest import Gate, ensure_tables, in_the_gate, tune
+from c360.gate.ingest import Gate, ensure_targets, in_the_gate, tune
 from c360.gate.land import TYPED
-from c360.gate.promote import Promotion, replace
+from c360.gate.promote import Promotion, ensure_raw, replace
 from c360.gate.quarantine import DISPUTES, RECORD, from_payload
 from c360.gate.replay import land_quarantined, note_replay
 from c360.gate.split import split
@@ -70,7 +70,8 @@ def resolve(gate: Gate, row: int, decision: Decision) -> Promotion:
     dataset = gate.dataset
     with in_the_gate(gate.database):
         with gate.database, gate.database.cursor() as cursor:
-            ensure_tables(cursor, gate.catalog, dataset)
+            ensure_targets(cursor, gate.catalog, dataset)
+            ensure_raw(cursor, dataset)
             form = _form_of(cursor, dataset, row)
         land_quarantined(gate, f"quarantine_id = {int(row)}", form)
         with gate.database, gate.database.cursor() as cursor:

@@ -138,7 +138,7 @@ class Delivery:
             header = grammar.record.match(text)
         if not text.strip(b"\r\n"):
             raise self._unreadable("it has no header line" if self.first else "it is empty")
-        if header is None:
+        if header is None or b"\0" in header[0]:
             raise self._unreadable("it is not text" if b"\0" in text[:CHUNK] else "its first line is no header")
         try:
             line = header[0].rstrip(b"\r\n").decode("utf-8")
@@ -148,7 +148,10 @@ class Delivery:
             raise self._unreadable("it has no header line")
         dialect = {"delimiter": self.form.delimiter, "quotechar": self.form.quote or None}
         quoting = csv.QUOTE_MINIMAL if self.form.quote else csv.QUOTE_NONE
-        names = next(csv.reader(io.StringIO(line, newline=""), quoting=quoting, **dialect))  # type: ignore[arg-type]
+        try:
+            names = next(csv.reader(io.StringIO(line, newline=""), quoting=quoting, **dialect))  # type: ignore[arg-type]
+        except csv.Error as error:
+            raise self._unreadable("its first line is no header") from error
         self._name(names)
         self.landed = [name or f"c360__extra_{i}" for i, name in enumerate(self.columns)]
         records = Records(grammar, len(names), line=2 + line.count("\n"))

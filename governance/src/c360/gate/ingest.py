@@ -123,7 +123,7 @@ def _through_the_gate(gate: Gate, delivery: Delivery) -> Ingested:
             reason = f"accepted before, at {before}"
             return Ingested(delivery.path, gate.dataset.name, "repeated", delivered, reason=reason)
         type_it(cursor, gate.dataset, delivery.form)
-        ensure_tables(cursor, gate.catalog, gate.dataset)
+        ensure_targets(cursor, gate.catalog, gate.dataset)
     gate.say("scanning")
     verdicts = scan(gate.settings, checks, ("landing", gate.dataset.schema), gate.run.as_of)
     judge.require(gate.dataset, verdicts)
@@ -142,6 +142,7 @@ def _decide(
 ) -> Ingested:
     """Raises Refused, with what broke the delivery, when it is not to be taken."""
     dataset = gate.dataset
+    ensure_raw(cursor, dataset)
     gate.say("splitting")
     judged = split_if_needed(gate, cursor, verdicts)
     rows = judged.rows | account.unreadable(dataset, delivery)
@@ -180,6 +181,8 @@ def _refuse_if_broken(
     if reasons:
         evidence = take_evidence(cursor, gate.dataset)
         looks = delivery.looks() if delivery.set_aside else None
+        if looks:
+            reasons.append(f"it looks like {looks[0]}")
         raise Refused("; ".join(reasons), findings, delivered, evidence, rows, looks and delivery.say_so(looks[1]))
 
 
@@ -221,11 +224,11 @@ def tune(cursor: Any) -> None:
     cursor.execute("set local work_mem = '256MB'; set local parallel_tuple_cost = 0")
 
 
-def ensure_tables(cursor: Any, catalog: Catalog, dataset: Dataset) -> None:
-    """The raw table of a dataset and those it refers to: a reference needs its table, even while it is empty."""
-    targets = {c.argument.target for c in dataset.clauses if c.kind == "relationship"}
+def ensure_targets(cursor: Any, catalog: Catalog, dataset: Dataset) -> None:
+    """The raw tables that a dataset refers to: a reference needs its table, even while it is empty."""
+    targets = {c.argument.target for c in dataset.clauses if c.kind == "relationship"} - {dataset.name}
     for _, source in catalog.pairs():
-        if source is dataset or source.name in targets:
+        if source.name in targets:
             ensure_raw(cursor, source)
 
 

@@ -66,8 +66,8 @@ _NUMBER = (
 """The number of a record in the delivery: lines that are none count too."""
 
 
-def take_evidence(cursor: "cursor", dataset: Dataset) -> Evidence:
-    """What broke the delivery, out of a transaction that is about to be undone."""
+def take_evidence(cursor: "cursor", dataset: Dataset) -> Evidence | None:
+    """Which rows broke the delivery, out of a transaction that is about to be undone; None when it was not rows."""
     rows = tempfile.SpooledTemporaryFile(1 << 20)  # noqa: SIM115 (it outlives the transaction)
     unreadable = [clause.id for clause in dataset.clauses if clause.kind == "readable"]
     cursor.copy_expert(
@@ -76,6 +76,8 @@ def take_evidence(cursor: "cursor", dataset: Dataset) -> Evidence:
         f"from {UNREADABLE} as u) to stdout (format csv)",
         rows,
     )
+    if not rows.tell():
+        return None
     rows.seek(0)
     return Evidence(rows)
 

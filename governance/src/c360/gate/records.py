@@ -12,7 +12,7 @@ MAX_RECORD = 16 << 20
 """Bytes of one record; a quote that is open for longer was never meant as one."""
 RAGGED = "it has another number of fields than the header"
 STRAY = "a quote stands where none may, or is never closed"
-NOT_TEXT = "it holds a character that is no text"
+NO_TEXT = "it holds a character that no text has"
 ENCODING = "its bytes are no text in the encoding"
 
 _LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\n|\r|\Z)")
@@ -47,9 +47,10 @@ class Grammar:
 
     def __init__(self, delimiter: str = ",", quote: str = '"') -> None:
         self.quote = quote.encode()
+        self.forbidden = b"\0" if quote else b"\0\x01"  # the latter is what COPY takes for the quote then
         d, q = re.escape(delimiter.encode()), re.escape(self.quote)
-        plain = rb"[^\r\n\x00" + d + (q or rb"\x01") + rb"]*+"
-        inside = rb"(?:[^\x00" + q + rb"]++|" + q + q + rb")*+"
+        plain = rb"[^\r\n" + d + q + rb"]*+"
+        inside = rb"(?:[^" + q + rb"]++|" + q + q + rb")*+"
         field = rb"(?:" + q + inside + q + rb"|" + plain + rb")" if q else plain
         begun = rb"(?:" + q + inside + rb"|" + field + rb")" if q else plain
         self._field, self._more = field, rb"(?:" + d + field + rb")"
@@ -101,14 +102,25 @@ class Records:
 
     def _well_formed(self, text: bytes) -> Iterator[Block | NoRecord]:
         """Records that look right are still none where their bytes are no text."""
-        if not text or _is_text(text):
+        if not text or self._why_not(text) is None:
             if text:
                 yield self._block(text)
             self._line += _lines(text)
             return
         for record in (match[0] for match in self._grammar.record.finditer(text)):
-            yield self._block(record) if _is_text(record) else self._no_record(ENCODING, record)
+            why = self._why_not(record)
+            yield self._block(record) if why is None else self._no_record(why, record)
             self._line += _lines(record)
+
+    def _why_not(self, text: bytes) -> str | None:
+        """Why this is no text; None when it is."""
+        if any(mark in text for mark in self._grammar.forbidden):
+            return NO_TEXT
+        try:
+            text.isascii() or text.decode("utf-8")
+            return None
+        except UnicodeDecodeError:
+            return ENCODING
 
     def _may_go_on(self, text: bytes, place: int, whole: int) -> bool:
         """Whether the rest of the text may begin a record, or a line, that ends in what is still to come."""
@@ -123,7 +135,7 @@ class Records:
         if ragged := self._grammar.record.match(text, place, whole):
             return ragged.end(), RAGGED
         end = _LINE.match(text, place, whole).end()  # type: ignore[union-attr]
-        return end, STRAY if self._grammar.quote and b"\0" not in text[place:end] else NOT_TEXT
+        return end, STRAY
 
     def _block(self, text: bytes) -> Block:
         block = Block(*_with_line_feeds(text, self._grammar.quote))
@@ -133,13 +145,6 @@ class Records:
     def _no_record(self, why: str, text: bytes) -> NoRecord:
         self._number += 1
         return NoRecord(self._line, self._number - 1, why, text.rstrip(b"\r\n"))
-
-
-def _is_text(text: bytes) -> bool:
-    try:
-        return text.isascii() or bool(text.decode("utf-8"))
-    except UnicodeDecodeError:
-        return False
 
 
 def _lines(text: bytes) -> int:

@@ -9,9 +9,9 @@ from c360.database.scanner import scanner
 from c360.database.tables import prepare
 from c360.gate.account import settle
 from c360.gate.form import Form
-from c360.gate.ingest import Gate, ensure_tables, in_the_gate, tune
+from c360.gate.ingest import Gate, ensure_targets, in_the_gate, tune
 from c360.gate.land import TEXT, create, type_it
-from c360.gate.promote import Promotion, promote
+from c360.gate.promote import Promotion, ensure_raw, promote
 from c360.gate.quarantine import RECORD, close_replayed
 from c360.gate.split import Split, split
 from c360.history import Finding, failing, on_record, record
@@ -43,7 +43,8 @@ def replay(gate: Gate) -> Replayed:
     dataset = gate.dataset
     with on_record(gate.database, gate.run, dataset.name), in_the_gate(gate.database):
         with gate.database, gate.database.cursor() as cursor:
-            ensure_tables(cursor, gate.catalog, dataset)
+            ensure_targets(cursor, gate.catalog, dataset)
+            ensure_raw(cursor, dataset)
             cursor.execute(
                 "select distinct q.delivery_id, d.form from quarantine.rows as q join governance.delivery as d "
                 f"using (delivery_id) where q.dataset = %s and {_OPEN} order by q.delivery_id",

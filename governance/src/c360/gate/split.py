@@ -155,10 +155,8 @@ def _judge_key(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
     """
     names = [q(dataset.physical(name)) for name in clause.argument]
     listed, filled = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
-    several = "count(*) > 1"
-    if clause.kind == "primaryKey" and dataset.load_column:
-        several = f"count(*) > greatest(count(distinct {q(dataset.physical(dataset.load_column))}), 1)"
-    elif clause.kind == "unique" and dataset.key:  # versions of one row may share what is unique
+    several = _contradict(dataset) if clause.kind == "primaryKey" else "count(*) > 1"
+    if clause.kind == "unique" and dataset.key:  # versions of one row may share what is unique
         several = f"count(distinct ({', '.join(q(dataset.physical(name)) for name in dataset.key)})) > 1"
     cursor.execute(
         f"insert into {VERDICT} select {AT}, array[{literal(clause.id)}] from {TYPED} where ({listed}) in "
@@ -177,13 +175,21 @@ def _judge_key(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
 
 
 def _judge_identity(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
-    """One key that stands for two people in one delivery: it is nobody's."""
+    """One key that stands for two people in one delivery is nobody's, whenever they were loaded."""
     names = ", ".join(q(dataset.physical(name)) for name in dataset.key)
     filled = " and ".join(f"{q(dataset.physical(name))} is not null" for name in dataset.key)
     cursor.execute(
         f"insert into {VERDICT} select {AT}, array[{literal(clause.id)}] from {TYPED} where ({names}) in "
-        f"(select {names} from {TYPED} where {filled} group by {names} having {divided(dataset, POSTGRES)})"
+        f"(select {names} from {TYPED} where {filled} group by {names} having ({divided(dataset, POSTGRES)}) "
+        f"and not ({_contradict(dataset)}))"  # who was loaded at one time breaks the key itself
     )
+
+
+def _contradict(dataset: Dataset) -> str:
+    """The condition on the rows of one key, each of which says something else, that they are not its versions."""
+    if dataset.load_column is None:
+        return "count(*) > 1"
+    return f"count(*) > greatest(count(distinct {q(dataset.physical(dataset.load_column))}), 1)"
 
 
 def _judge_reference(cursor: "cursor", clause: Clause, catalog: Catalog, dataset: Dataset) -> None:
