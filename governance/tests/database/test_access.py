@@ -70,13 +70,14 @@ def filled(alone: Settings) -> Settings:
         cursor.execute("create table landing.c360__typed (n int); create schema shop; create table shop.t (n int)")
     connection.close()
     ask(settings, "create table analytics.mart (n int); create view analytics.staging as select 1 as n; "
-        "create table elementary.results (n int); create schema later; create table later.t (n int)",
+        "create schema elementary; create table elementary.results (n int); "
+        "create schema later; create table later.t (n int)",
         access.TRANSFORMER)  # fmt: skip
     return settings
 
 
 LOOKS = {
-    access.SCANNER: ("raw.things", "landing.c360__typed", "shop.t", "analytics.mart", "analytics.staging", "later.t"),
+    access.SCANNER: ("raw.things", "landing.c360__typed", "shop.t", "analytics.mart", "analytics.staging"),
     access.TRANSFORMER: ("raw.things", "shop.t", "governance.history", "analytics.mart", "elementary.results"),
     access.READER: (),
     access.LOADER: ("raw.things", "quarantine.rows", "governance.history", "analytics.mart"),

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 ROLES = LOADER, SCANNER, TRANSFORMER, READER = "c360_loader", "c360_scanner", "c360_transformer", "c360_reader"
 SOURCES = ("landing", "raw", "quarantine", "governance")
-PRODUCTS = ("analytics", "elementary")
+PRODUCTS = ("analytics",)
 """The schemas that the loader and the transformer own; those that contracts name come on top."""
-CLOSED = ("quarantine", "governance", "elementary")
-"""Neither the scanner nor the reader looks in here."""
+CLOSED = ("quarantine", "governance")
+"""Neither the scanner nor the reader looks in here; nor in a schema of dbt that is no contract's (Elementary's)."""
 READ_ONLY = {"default_transaction_read_only": "on", "statement_timeout": "600s"}
 """Settings of the scanner's sessions: what SQL of contracts may take."""
 _LOCK = 0xC360_0003
@@ -56,7 +56,7 @@ def script(user: str | None, database: str, places: Iterable[Place] = ()) -> str
 def _statements(user: str | None, database: str, places: list[Place]) -> list[str]:
     own = dict.fromkeys(SOURCES, LOADER) | dict.fromkeys(PRODUCTS, TRANSFORMER)
     owners = {place.schema: place.owner for place in places} | own
-    taken = [(schema, None, owner) for schema, owner in own.items()]
+    taken = [(schema, None, owner) for schema, owner in own.items()] + [("elementary", None, TRANSFORMER)]
     taken += [(place.schema, place.table, place.owner) for place in places if place.schema not in own]
     values = ", ".join(f"({literal(a)}, {literal(b)}::name, {literal(c)})" for a, b, c in taken)
     statements = [
@@ -82,17 +82,34 @@ def _statements(user: str | None, database: str, places: list[Place]) -> list[st
                 statements.append(f"grant usage on schema {quote(schema)} to {READER};")
     for owner, other in ((LOADER, TRANSFORMER), (TRANSFORMER, LOADER)):  # what will be made there
         statements.append(f"alter default privileges for role {owner} grant select on tables to {SCANNER}, {other};")
-        statements.append(f"alter default privileges for role {owner} grant usage on schemas to {SCANNER}, {other};")
+    statements.append(f"alter default privileges for role {LOADER} grant usage on schemas to {SCANNER}, {TRANSFORMER};")
     return statements + [closing(schema) for schema in CLOSED]
 
 
 def closing(schema: str) -> str:
     """SQL that keeps out of a schema those who have no business there, after tables were made in it too."""
-    roles = f"{SCANNER}, {READER}" if schema == "elementary" else f"{SCANNER}, {READER}, {TRANSFORMER}"
+    roles = f"{SCANNER}, {READER}, {TRANSFORMER}"
     closed = "\n".join(
         f"revoke all on {what} {quote(schema)} from {roles};" for what in ("schema", "all tables in schema")
     )
     return closed + ("\n" + _look(schema, TRANSFORMER) if schema == "governance" else "")
+
+
+def open_marts(cursor: "cursor", places: Iterable[Place]) -> None:
+    """As the transformer: let the reader, the scanner and the loader look at the marts that are there.
+
+    After each build: dbt makes tables anew, and where it is told of other readers takes back what others were granted.
+    """
+    cursor.execute(
+        "select n.nspname::text, c.relname::text from pg_class as c join pg_namespace as n on n.oid = c.relnamespace "
+        "where c.relkind in ('r', 'p', 'v', 'm') and pg_get_userbyid(c.relowner) = current_user"
+    )
+    there = set(cursor.fetchall())
+    roles = f"{READER}, {SCANNER}, {LOADER}"
+    for place in places:
+        if (place.schema, place.table) in there:
+            cursor.execute(f"grant usage on schema {quote(place.schema)} to {roles}")
+            cursor.execute(f"grant select on {quote(place.schema)}.{quote(place.table)} to {roles}")
 
 
 def is_ready(cursor: "cursor") -> bool:

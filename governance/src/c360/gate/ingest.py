@@ -123,7 +123,7 @@ def _through_the_gate(
             reason = f"accepted before, at {before}"
             return Ingested(delivery.path, dataset.name, "repeated", delivered, reason=reason)
         type_it(cursor, dataset)
-        ensure_tables(cursor, catalog, dataset)
+        ensure_tables(cursor, catalog, looked_at(dataset))
     say("scanning")
     verdicts = scan(settings, checks, ("landing", dataset.schema), run.as_of)
     _require_verdicts(dataset, verdicts)
@@ -144,6 +144,7 @@ def _decide(
     delivered: int,
     say: Callable[[str], None],
 ) -> Ingested:
+    ensure_tables(cursor, catalog, {dataset.name})
     say("splitting")
     judged = split_if_needed(cursor, catalog, dataset, verdicts)
     findings = find(dataset, verdicts, judged)
@@ -182,12 +183,19 @@ def tune(cursor: Any) -> None:
     cursor.execute("set local work_mem = '256MB'; set local parallel_tuple_cost = 0")
 
 
-def ensure_tables(cursor: Any, catalog: Catalog, dataset: Dataset) -> None:
-    """The raw table of a dataset and those it refers to: a reference needs its table, even while it is empty."""
-    targets = {c.argument.target for c in dataset.clauses if c.kind == "relationship"}
+def ensure_tables(cursor: Any, catalog: Catalog, names: set[str]) -> None:
+    """The raw tables of these datasets."""
     for _, source in catalog.pairs():
-        if source is dataset or source.name in targets:
+        if source.name in names:
             ensure_raw(cursor, source)
+
+
+def looked_at(dataset: Dataset) -> set[str]:
+    """Datasets whose tables the clauses of `dataset` look at: a reference needs its table, even while it is empty."""
+    names = {c.argument.target for c in dataset.clauses if c.kind == "relationship"}
+    if any(c.kind == "sql" and f"{dataset.schema}." in c.argument.query for c in dataset.clauses):
+        names.add(dataset.name)  # a rule may compare what comes with what is there
+    return names
 
 
 def _refuse_other_columns(delivery: Delivery, dataset: Dataset) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from c360.contract.model import Contract, Dataset
 from c360.database.tables import prepare
-from c360.gate.ingest import ensure_tables, in_the_gate, settle, tune
+from c360.gate.ingest import ensure_tables, in_the_gate, looked_at, settle, tune
 from c360.gate.land import TEXT, create, drop, type_it
 from c360.gate.promote import promote
 from c360.gate.split import VERDICT, errors, split
@@ -44,7 +44,7 @@ def replay(database: "connection", catalog: Catalog, dataset_name: str, run: Run
         database.cursor() as cursor,
     ):
         tune(cursor)
-        ensure_tables(cursor, catalog, dataset)
+        ensure_tables(cursor, catalog, {dataset.name} | looked_at(dataset))
         cursor.execute(
             "select distinct delivery_id from quarantine.rows where dataset = %s and resolved_by is null "
             "order by delivery_id",
