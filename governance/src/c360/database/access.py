@@ -47,7 +47,8 @@ def script(user: str | None, database: str, places: Iterable[Place] = ()) -> str
     """The SQL that makes the roles and gives them their rights in `database`; running it again changes nothing.
 
     `user` is whom c360 logs in as, who then takes on the roles; None where stages log in as the roles themselves.
-    What lies in the schemas of c360 is taken over by their new owners, of other schemas only the tables of contracts.
+    What lies in the schemas of c360 is taken over by their new owners; of other schemas only tables that a contract
+    names and that belong to who runs this, or to `user`.
     """
     mark = f"comment on schema landing is {literal(_mark())};"
     return "\n".join([*_statements(user, database, sorted(set(places), key=str)), mark])
@@ -71,7 +72,7 @@ def _statements(user: str | None, database: str, places: list[Place]) -> list[st
         f"grant connect, create, temporary on database {quote(database)} to {LOADER}, {TRANSFORMER};",
         f"grant connect on database {quote(database)} to {SCANNER}, {READER};",
         *(f"create schema if not exists {quote(schema)} authorization {owner};" for schema, owner in owners.items()),
-        _TAKE_OVER % values,
+        _do(_TAKE_OVER % (values, literal(user or ""))),
     ]
     for schema, owner in owners.items():
         other = TRANSFORMER if owner == LOADER else LOADER
@@ -155,15 +156,23 @@ def _mark() -> str:
     return f"c360 access {hashlib.sha256(joined.encode()).hexdigest()[:16]}"
 
 
+def _do(body: str) -> str:
+    """A block of PL/pgSQL, in dollar quotes that no name in it can end."""
+    tag = "$$"
+    while tag in body:
+        tag = f"${tag[1:-1]}q$"
+    return f"do {tag} {body} {tag};"
+
+
 def _unless(condition: str, *statements: str) -> str:
-    return f"do $$ begin if not ({condition}) then {'; '.join(statements)}; end if; end $$;"
+    return _do(f"begin if not ({condition}) then {'; '.join(statements)}; end if; end")
 
 
 def _role(role: str) -> str:
     """Another database of the server may be making it at this moment."""
-    return (
-        f"do $$ begin if to_regrole('{role}') is null then create role {role} login; end if;\n"
-        "exception when duplicate_object or unique_violation then null; end $$;"
+    return _do(
+        f"begin if to_regrole('{role}') is null then create role {role} login; end if;\n"
+        "exception when duplicate_object or unique_violation then null; end"
     )
 
 
@@ -188,7 +197,7 @@ def _look(schema: str, *roles: str) -> str:
     return f"grant usage on schema {name} to {whom};\ngrant select on all tables in schema {name} to {whom};"
 
 
-_TAKE_OVER = """do $$
+_TAKE_OVER = """
 declare command text;
 begin
     for command in
@@ -201,7 +210,8 @@ begin
                 when 'f' then 'foreign table' else 'table' end,
                 format('%%I.%%I', n.nspname, c.relname), c.relowner, p.owner
             from places as p join pg_namespace as n on n.nspname = p.schema join pg_class as c on c.relnamespace = n.oid
-            where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and c.relname = coalesce(p.single, c.relname)
+            where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and (p.single is null
+                or c.relname = p.single and pg_get_userbyid(c.relowner) in (current_user, %s))
             and not exists (select from pg_depend as d where d.classid = 'pg_class'::regclass and d.objid = c.oid
                 and c.relkind = 'S' and d.deptype in ('a', 'i'))  -- sequences go with their tables
             union all
@@ -214,4 +224,4 @@ begin
     loop
         execute command;
     end loop;
-end $$;"""
+end"""
