@@ -65,7 +65,8 @@ def test_with_them_every_stage_works(plain, make):
 def test_the_reader_sees_marts_and_nothing_else(plain):
     readable = plain.sql(
         "select format('%I.%I', n.nspname, c.relname) from pg_class as c "
-        "join pg_namespace as n on n.oid = c.relnamespace where c.relkind in ('r', 'v') and n.nspname !~ '^pg_|^information_schema$' "
+        "join pg_namespace as n on n.oid = c.relnamespace "
+        "where c.relkind in ('r', 'v') and n.nspname !~ '^pg_|^information_schema$' "
         f"and has_schema_privilege('{access.READER}', n.oid, 'usage') "
         f"and has_table_privilege('{access.READER}', c.oid, 'select') order by 1"
     )

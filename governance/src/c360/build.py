@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,7 @@ def _build(
             raise Breach(f"Sources are stale: {', '.join(stale)}; nothing was built.", "Ingest a newer delivery.")
         _told(fresh, "source freshness", project)
         built = invoke("build", *excluded, *dbt_arguments)
+        _open_marts(project)
         results = _findings(project, built, freshness=False)
         with database:
             record(database, run, results)
@@ -94,7 +95,7 @@ def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
     """
     from c360 import packages
     from c360.database import libpq_env
-    from c360.database.access import READER, TRANSFORMER
+    from c360.database.access import TRANSFORMER
 
     home, folder = project.settings.home / "dbt", project.settings.dbt_project
     elementary = packages.cached(project.settings)
@@ -110,7 +111,7 @@ def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
         "DBT_LOG_LEVEL": "warn",
         "DBT_USE_COLORS": "false",
     }
-    variables: dict[str, Any] = {"customer360_readers": [READER]}
+    variables: dict[str, Any] = {}
     if elementary:  # it is told of our models once, by prepare_tables
         variables |= {"customer360_elementary": True, "disable_dbt_artifacts_autoupload": True}
     if as_of:
@@ -126,6 +127,15 @@ def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _open_marts(project: Project) -> None:
+    from c360.database import connect
+    from c360.database.access import TRANSFORMER, Place, open_marts
+
+    marts = [Place(d.schema, d.table, TRANSFORMER) for c, d in project.catalog.pairs() if c.layer == "products"]
+    with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner, owner.cursor() as cursor:
+        open_marts(cursor, marts)
 
 
 def _findings(project: Project, result: Any, freshness: bool) -> list[Finding]:

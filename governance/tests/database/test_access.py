@@ -70,13 +70,14 @@ def filled(alone: Settings) -> Settings:
         cursor.execute("create table landing.c360__typed (n int); create schema shop; create table shop.t (n int)")
     connection.close()
     ask(settings, "create table analytics.mart (n int); create view analytics.staging as select 1 as n; "
-        "create table elementary.results (n int); create schema later; create table later.t (n int)",
+        "create schema elementary; create table elementary.results (n int); "
+        "create schema later; create table later.t (n int)",
         access.TRANSFORMER)  # fmt: skip
     return settings
 
 
 LOOKS = {
-    access.SCANNER: ("raw.things", "landing.c360__typed", "shop.t", "analytics.mart", "analytics.staging", "later.t"),
+    access.SCANNER: ("raw.things", "landing.c360__typed", "shop.t", "analytics.mart", "analytics.staging"),
     access.TRANSFORMER: ("raw.things", "shop.t", "governance.history", "analytics.mart", "elementary.results"),
     access.READER: (),
     access.LOADER: ("raw.things", "quarantine.rows", "governance.history", "analytics.mart"),
@@ -234,17 +235,30 @@ def test_an_installation_of_the_first_release_is_taken_over(alone: Settings) -> 
 
 def test_only_tables_of_contracts_are_taken_over_in_schemas_of_others(alone: Settings) -> None:
     settings = a_database(alone, "shared_with_others")
-    ask(settings, "create table public.ours (n int); create table public.theirs (n int)")
-    place = access.Place("public", "ours", access.LOADER)
+    ask(settings, "create table public.ours (n int); create table public.theirs (n int); "
+        "create table public.bobs (n int); create role bob; alter table public.bobs owner to bob")  # fmt: skip
+    ours, bobs = (access.Place("public", table, access.LOADER) for table in ("ours", "bobs"))
     with closing(db.connect(settings, role=None)) as connection:
-        access.ensure(connection, None, [place])
-        assert differences(connection, None, [place]) == []
+        access.ensure(connection, None, [ours, bobs])
+        assert differences(connection, None, [ours]) == []
+        assert ("missing", f"{access.LOADER} owns public.bobs, which is bob's") in differences(connection, None, [bobs])
     assert ask(settings, "select tablename, tableowner from pg_tables where schemaname = 'public' order by 1") == [
-        ("ours", access.LOADER), ("theirs", "postgres"),
+        ("bobs", "bob"), ("ours", access.LOADER), ("theirs", "postgres"),
     ]  # fmt: skip
     assert ask(settings, "select pg_get_userbyid(nspowner) from pg_namespace where nspname = 'public'") == [
         ("pg_database_owner",)
     ]
+
+
+@pytest.mark.parametrize("name", ["a$$; drop schema raw; --$$", "$q$ $$", "it's; drop schema raw", 'a"b', "{{ 1 }}"])
+def test_no_name_of_a_contract_runs(alone: Settings, name: str) -> None:
+    settings = a_database(alone, f"names_{abs(hash(name))}")
+    ask(settings, f"create table public.{access.quote(name)} (n int)" if "{" not in name else "select 1")
+    with closing(db.connect(settings, role=None)) as connection:
+        access.ensure(connection, None, [access.Place("public", name, access.LOADER)])
+    if "{" not in name:
+        assert ask(settings, "select tableowner from pg_tables where schemaname = 'public'") == [(access.LOADER,)]
+    assert ask(settings, "select to_regnamespace('raw') is not null") == [(True,)]
 
 
 def test_who_may_not_make_the_roles_hears_what_to_do(alone: Settings) -> None:

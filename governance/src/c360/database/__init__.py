@@ -60,7 +60,8 @@ def places(settings: Settings) -> list[access.Place]:
     except CouldNotTell:  # whoever needs the contracts says what is wrong with them
         return []
     owners = {"sources": access.LOADER, "products": access.TRANSFORMER}
-    return [access.Place(d.schema, d.table, owners[c.layer]) for c in contracts for d in c.datasets]
+    found = [access.Place(d.schema, d.table, owners[c.layer]) for c in contracts for d in c.datasets]
+    return [place for place in found if not place.schema.lower().startswith(("pg_", "information_schema"))]
 
 
 def _open(settings: Settings, role: str | None, database: str | None) -> "connection":

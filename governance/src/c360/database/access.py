@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 ROLES = LOADER, SCANNER, TRANSFORMER, READER = "c360_loader", "c360_scanner", "c360_transformer", "c360_reader"
 SOURCES = ("landing", "raw", "quarantine", "governance")
-PRODUCTS = ("analytics", "elementary")
+PRODUCTS = ("analytics",)
 """The schemas that the loader and the transformer own; those that contracts name come on top."""
-CLOSED = ("quarantine", "governance", "elementary")
-"""Neither the scanner nor the reader looks in here."""
+CLOSED = ("quarantine", "governance")
+"""Neither the scanner nor the reader looks in here; nor in a schema of dbt that is no contract's (Elementary's)."""
 READ_ONLY = {"default_transaction_read_only": "on", "statement_timeout": "600s"}
 """Settings of the scanner's sessions: what SQL of contracts may take."""
-_LOCK = 0xC360_0003
+LOCK = 0xC360_0003
 """Advisory lock: one at a time gives out rights in a database."""
 _ATTEMPTS = 40
 _BUSY = ("XX000", "23505", "42710", "40P01")
@@ -47,7 +47,8 @@ def script(user: str | None, database: str, places: Iterable[Place] = ()) -> str
     """The SQL that makes the roles and gives them their rights in `database`; running it again changes nothing.
 
     `user` is whom c360 logs in as, who then takes on the roles; None where stages log in as the roles themselves.
-    What lies in the schemas of c360 is taken over by their new owners, of other schemas only the tables of contracts.
+    What lies in the schemas of c360 is taken over by their new owners; of other schemas only tables that a contract
+    names and that belong to who runs this, or to `user`.
     """
     mark = f"comment on schema landing is {literal(_mark())};"
     return "\n".join([*_statements(user, database, sorted(set(places), key=str)), mark])
@@ -56,7 +57,7 @@ def script(user: str | None, database: str, places: Iterable[Place] = ()) -> str
 def _statements(user: str | None, database: str, places: list[Place]) -> list[str]:
     own = dict.fromkeys(SOURCES, LOADER) | dict.fromkeys(PRODUCTS, TRANSFORMER)
     owners = {place.schema: place.owner for place in places} | own
-    taken = [(schema, None, owner) for schema, owner in own.items()]
+    taken = [(schema, None, owner) for schema, owner in own.items()] + [("elementary", None, TRANSFORMER)]
     taken += [(place.schema, place.table, place.owner) for place in places if place.schema not in own]
     values = ", ".join(f"({literal(a)}, {literal(b)}::name, {literal(c)})" for a, b, c in taken)
     statements = [
@@ -71,7 +72,7 @@ def _statements(user: str | None, database: str, places: list[Place]) -> list[st
         f"grant connect, create, temporary on database {quote(database)} to {LOADER}, {TRANSFORMER};",
         f"grant connect on database {quote(database)} to {SCANNER}, {READER};",
         *(f"create schema if not exists {quote(schema)} authorization {owner};" for schema, owner in owners.items()),
-        _TAKE_OVER % values,
+        _do(_TAKE_OVER % (values, literal(user or ""))),
     ]
     for schema, owner in owners.items():
         other = TRANSFORMER if owner == LOADER else LOADER
@@ -82,17 +83,34 @@ def _statements(user: str | None, database: str, places: list[Place]) -> list[st
                 statements.append(f"grant usage on schema {quote(schema)} to {READER};")
     for owner, other in ((LOADER, TRANSFORMER), (TRANSFORMER, LOADER)):  # what will be made there
         statements.append(f"alter default privileges for role {owner} grant select on tables to {SCANNER}, {other};")
-        statements.append(f"alter default privileges for role {owner} grant usage on schemas to {SCANNER}, {other};")
+    statements.append(f"alter default privileges for role {LOADER} grant usage on schemas to {SCANNER}, {TRANSFORMER};")
     return statements + [closing(schema) for schema in CLOSED]
 
 
 def closing(schema: str) -> str:
     """SQL that keeps out of a schema those who have no business there, after tables were made in it too."""
-    roles = f"{SCANNER}, {READER}" if schema == "elementary" else f"{SCANNER}, {READER}, {TRANSFORMER}"
+    roles = f"{SCANNER}, {READER}, {TRANSFORMER}"
     closed = "\n".join(
         f"revoke all on {what} {quote(schema)} from {roles};" for what in ("schema", "all tables in schema")
     )
     return closed + ("\n" + _look(schema, TRANSFORMER) if schema == "governance" else "")
+
+
+def open_marts(cursor: "cursor", places: Iterable[Place]) -> None:
+    """As the transformer: let the reader, the scanner and the loader look at the marts that are there.
+
+    After each build: dbt makes tables anew, and where it is told of other readers takes back what others were granted.
+    """
+    cursor.execute(
+        "select n.nspname::text, c.relname::text from pg_class as c join pg_namespace as n on n.oid = c.relnamespace "
+        "where c.relkind in ('r', 'p', 'v', 'm') and pg_get_userbyid(c.relowner) = current_user"
+    )
+    there = set(cursor.fetchall())
+    roles = f"{READER}, {SCANNER}, {LOADER}"
+    for place in places:
+        if (place.schema, place.table) in there:
+            cursor.execute(f"grant usage on schema {quote(place.schema)} to {roles}")
+            cursor.execute(f"grant select on {quote(place.schema)}.{quote(place.table)} to {roles}")
 
 
 def is_ready(cursor: "cursor") -> bool:
@@ -113,7 +131,7 @@ def ensure(database: "connection", user: str | None, places: Iterable[Place]) ->
     for attempt in range(_ATTEMPTS):
         try:
             with database, database.cursor() as cursor:
-                cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+                cursor.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
                 cursor.execute(script(user, database.info.dbname, places))
             return
         except psycopg2.errors.InsufficientPrivilege:
@@ -138,15 +156,23 @@ def _mark() -> str:
     return f"c360 access {hashlib.sha256(joined.encode()).hexdigest()[:16]}"
 
 
+def _do(body: str) -> str:
+    """A block of PL/pgSQL, in dollar quotes that no name in it can end."""
+    tag = "$$"
+    while tag in body:
+        tag = f"${tag[1:-1]}q$"
+    return f"do {tag} {body} {tag};"
+
+
 def _unless(condition: str, *statements: str) -> str:
-    return f"do $$ begin if not ({condition}) then {'; '.join(statements)}; end if; end $$;"
+    return _do(f"begin if not ({condition}) then {'; '.join(statements)}; end if; end")
 
 
 def _role(role: str) -> str:
     """Another database of the server may be making it at this moment."""
-    return (
-        f"do $$ begin if to_regrole('{role}') is null then create role {role} login; end if;\n"
-        "exception when duplicate_object or unique_violation then null; end $$;"
+    return _do(
+        f"begin if to_regrole('{role}') is null then create role {role} login; end if;\n"
+        "exception when duplicate_object or unique_violation then null; end"
     )
 
 
@@ -171,7 +197,7 @@ def _look(schema: str, *roles: str) -> str:
     return f"grant usage on schema {name} to {whom};\ngrant select on all tables in schema {name} to {whom};"
 
 
-_TAKE_OVER = """do $$
+_TAKE_OVER = """
 declare command text;
 begin
     for command in
@@ -184,7 +210,8 @@ begin
                 when 'f' then 'foreign table' else 'table' end,
                 format('%%I.%%I', n.nspname, c.relname), c.relowner, p.owner
             from places as p join pg_namespace as n on n.nspname = p.schema join pg_class as c on c.relnamespace = n.oid
-            where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and c.relname = coalesce(p.single, c.relname)
+            where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and (p.single is null
+                or c.relname = p.single and pg_get_userbyid(c.relowner) in (current_user, %s))
             and not exists (select from pg_depend as d where d.classid = 'pg_class'::regclass and d.objid = c.oid
                 and c.relkind = 'S' and d.deptype in ('a', 'i'))  -- sequences go with their tables
             union all
@@ -197,4 +224,4 @@ begin
     loop
         execute command;
     end loop;
-end $$;"""
+end"""

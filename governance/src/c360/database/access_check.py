@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 Difference = tuple[str, str]
 """("missing" or "too much", what)."""
+OURS = (*SOURCES, *PRODUCTS, "elementary")
 _ROLES = """
     select role, to_regrole(role) is not null,
         coalesce(rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls, false),
@@ -33,7 +34,7 @@ def differences(database: "connection", user: str | None, places: Iterable[Place
     `user` is whom c360 logs in as, None where stages log in as the roles themselves.
     """
     owners = {place.schema: place.owner for place in places}
-    owners |= dict.fromkeys(SOURCES, LOADER) | dict.fromkeys(PRODUCTS, TRANSFORMER)
+    owners |= dict.fromkeys(SOURCES, LOADER) | dict.fromkeys((*PRODUCTS, "elementary"), TRANSFORMER)
     named = {(place.schema, place.table) for place in places}
     with database, database.cursor() as cursor:
         found = list(_of_roles(cursor, user))
@@ -61,20 +62,20 @@ def _of_roles(cursor: "cursor", user: str | None) -> Iterator[Difference]:
 def _of_schemas(cursor: "cursor", owners: dict[str, str]) -> Iterator[Difference]:
     cursor.execute(_SCHEMAS, {"roles": list(ROLES), "schemas": list(owners)})
     rows = cursor.fetchall()
-    for schema in owners.keys() - {row[0] for row in rows}:
+    for schema in owners.keys() - {row[0] for row in rows} - {"elementary"}:  # which comes with its packages only
         yield "missing", f"there is no schema {schema}"
     for schema, role, uses, creates in rows:
         if creates != (role == owners[schema]):
             yield "too much" if creates else "missing", f"{role} may create in {schema}"
         wanted = _may_look(role, schema, owners[schema])
-        if uses != wanted and (wanted or schema in (*SOURCES, *PRODUCTS)):  # others may be open to all
+        if uses != wanted and (wanted or schema in OURS):  # others may be open to all
             yield "missing" if wanted else "too much", f"{role} may use {schema}"
 
 
 def _of_tables(cursor: "cursor", owners: dict[str, str], named: set[tuple[str, str]]) -> Iterator[Difference]:
     cursor.execute(_TABLES, {"roles": list(ROLES), "schemas": list(owners)})
     for schema, table, owner, role, reads, writes in cursor.fetchall():
-        ours = schema in (*SOURCES, *PRODUCTS)
+        ours = schema in OURS
         if not ours and (schema, table) not in named:
             continue
         if owner != owners[schema]:
@@ -93,6 +94,8 @@ def _may_look(role: str, schema: str, owner: str) -> bool:
         return True
     if schema in CLOSED:
         return schema == "governance" and role == TRANSFORMER
+    if schema == "elementary":
+        return False
     if owner == LOADER:
         return role == SCANNER or (role == TRANSFORMER and schema != "landing")
     return True

@@ -4,7 +4,7 @@ import hashlib
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from c360.database.access import CLOSED, SOURCES, closing
+from c360.database.access import CLOSED, LOCK, SOURCES, closing
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -19,7 +19,7 @@ def prepare(database: "connection") -> None:
     version = f"c360 tables {hashlib.sha256(tables.encode()).hexdigest()[:16]}"
     with database.cursor() as cursor:
         if not _is(cursor, version):
-            cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+            cursor.execute("select pg_advisory_xact_lock(%s), pg_advisory_xact_lock(%s)", (_LOCK, LOCK))
             if not _is(cursor, version):
                 cursor.execute(tables)
                 cursor.execute("\n".join(closing(schema) for schema in CLOSED if schema in SOURCES))

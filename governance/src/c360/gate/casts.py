@@ -17,9 +17,10 @@ _NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?"
 _MIDNIGHT = rf"^{_DAY}[ T]00:00(:00(\.0+)?)?(Z| ?UTC|\+00(:?00)?)?$"
 _TEXTS = ("text", "character varying", "character")
 _TIMESTAMPS = ("timestamp without time zone", "timestamp with time zone")
-_WHOLE = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1), "bigint": (-(2**63), 2**63 - 1)}
+_WHOLE = ("smallint", "integer", "bigint")
 _NUMBERS = (*_WHOLE, "numeric", "real", "double precision")
 _SHAPES = {
+    **dict.fromkeys(_WHOLE, r"[+-]?\d+"),
     "numeric": rf"{_NUMBER}|[nN][aA][nN]",
     "real": rf"{_NUMBER}|[nN][aA][nN]",
     "double precision": rf"{_NUMBER}|[nN][aA][nN]",
@@ -73,7 +74,7 @@ def cast(column: str, physical_type: str, form: Form = SILENT) -> str:
     if plain == "date":  # at midnight, a timestamp is no more than a date
         day = f"translate({column}, '123456789', '000000000') = '0000-00-00'"
         return f"case when ({day} or {column} ~ '{_MIDNIGHT}') and {valid} then {column}::{kind} end"
-    if plain in _WHOLE or kind.startswith("numeric("):
+    if kind.startswith("numeric("):
         return _exact(column, kind)
     shape = _SHAPES[plain]
     same = f"{column}::{kind}::text = {column} and {column} not in ('infinity', '-infinity')"
@@ -90,23 +91,15 @@ def cast(column: str, physical_type: str, form: Form = SILENT) -> str:
 
 
 def _exact(column: str, kind: str) -> str:
-    """A number whose value, however it is written (1.50, 15e-1), has a place in the type to the last digit.
+    """A decimal whose value, however it is written (1.50, 15e-1), has a place in the type to the last digit.
 
     The cheap comparison decides nearly every row.
     """
-    fits, same = f"pg_input_is_valid({column}, '{kind}')", f"{column}::{kind}::text = {column}"
-    value = f"{column}::numeric"
-    if kind.startswith("numeric"):
-        scale = int(kind.rpartition(",")[2].rstrip(")"))
-        exact = f"case when {column} ~ '^({_NUMBER})$' then {value} = round({value}, {scale}) end"
-        nan = f"lower({column}) = 'nan'"
-        return f"case when {fits} then case when {same} or {nan} or {exact} then {column}::{kind} end end"
-    # as text, an integer takes neither a point nor an exponent, so it goes by way of numeric
-    low, high = _WHOLE[kind]
-    exact = f"{value} between {low} and {high} and {value} = round({value})"
-    other = f"case when {column} ~ '^({_NUMBER})$' then case when {exact} then {value}::{kind} end end"
-    digits = f"{column} ~ '^[+-]?[0-9]+$'"
-    return f"case when {fits} then case when {same} or {digits} then {column}::{kind} end else {other} end"
+    value, scale = f"{column}::numeric", int(kind.rpartition(",")[2].rstrip(")"))
+    exact = f"case when {column} ~ '^({_NUMBER})$' then {value} = round({value}, {scale}) end"
+    same = f"{column}::{kind}::text = {column} or lower({column}) = 'nan'"
+    valid = f"pg_input_is_valid({column}, '{kind}')"
+    return f"case when {valid} then case when {same} or {exact} then {column}::{kind} end end"
 
 
 def _written(column: str, kind: str, form: str) -> str:

@@ -225,8 +225,10 @@ def tune(cursor: Any) -> None:
 
 
 def ensure_targets(cursor: Any, catalog: Catalog, dataset: Dataset) -> None:
-    """The raw tables that a dataset refers to: a reference needs its table, even while it is empty."""
+    """The raw tables that clauses of a dataset look at: a reference needs its table, even while it is empty."""
     targets = {c.argument.target for c in dataset.clauses if c.kind == "relationship"} - {dataset.name}
+    if any(c.kind == "sql" and f"{dataset.schema}." in c.argument.query for c in dataset.clauses):
+        targets.add(dataset.name)  # a rule may compare what comes with what is there
     for _, source in catalog.pairs():
         if source.name in targets:
             ensure_raw(cursor, source)

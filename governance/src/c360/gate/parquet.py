@@ -52,12 +52,14 @@ def _as_text(kind: Any, physical_type: str) -> Any:
     if isinstance(kind, pa.BaseExtensionType):
         inner = _as_text(kind.storage_type, "uuid" if kind.extension_name == "arrow.uuid" else physical_type)
         return inner and (lambda column: inner(column.storage))
+    whole = canonical_type(physical_type) in ("smallint", "integer", "bigint")
     if t.is_timestamp(kind) and kind.tz:
         plain = pa.timestamp(kind.unit)
         return lambda column: pc.binary_join_element_wise(column.cast(plain).cast(pa.string()), "Z", "")
     if t.is_floating(kind):
-        exact = canonical_type(physical_type).startswith(("smallint", "integer", "bigint", "numeric"))
-        return lambda column: _floats(column, exact)
+        return lambda column: _floats(column, whole or canonical_type(physical_type).startswith("numeric"))
+    if t.is_decimal(kind) and whole:
+        return _whole_decimals
     if t.is_fixed_size_binary(kind) and kind.byte_width == 16 and canonical_type(physical_type) == "uuid":
         return _uuids
     if any(test(kind) for test in (t.is_string, t.is_large_string, t.is_string_view)):
@@ -82,6 +84,14 @@ def _floats(column: "pa.Array", exact: bool) -> "pa.Array":
     digits = [f"{value:.0f}" for value in doubles.filter(pc.fill_null(large, False)).to_pylist() if value.is_integer()]
     whole = pc.and_(large, pc.equal(pc.floor(doubles), doubles))
     return pc.replace_with_mask(texts, pc.fill_null(whole, False), pa.array(digits, pa.string()))
+
+
+def _whole_decimals(column: "pa.Array") -> "pa.Array":
+    """Without the zeros behind the point, which no integer has."""
+    import pyarrow as pa
+
+    texts = (None if value is None else f"{value:f}" for value in column.to_pylist())
+    return pa.array([text and (text.rstrip("0").rstrip(".") if "." in text else text) for text in texts], pa.string())
 
 
 def _uuids(column: "pa.Array") -> "pa.Array":

@@ -246,8 +246,9 @@ def _check_result(clause: Clause, tree: exp.Select) -> None:
         raise _refused(clause.id, "gives true or false, not a number", "Count what is wrong: SELECT COUNT(*) … WHERE …")
     if result.is_string or isinstance(result, allowed.TEXTS) or (cast and cast not in exp.DataType.NUMERIC_TYPES):
         raise _refused(clause.id, "gives no number")
-    group, limit = tree.args.get("group"), tree.args.get("limit")
-    if group is not None and str(limit.args.get("expression") or limit.args.get("count")) != "1" if limit else group:
+    limit = tree.args.get("limit")
+    most = limit and (limit.args.get("expression") or limit.args.get("count"))
+    if tree.args.get("group") and str(most) != "1":
         raise _refused(clause.id, "gives a row a group", "Put it into SELECT COUNT(*) FROM (…) AS groups.")
 
 
