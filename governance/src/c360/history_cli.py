@@ -14,20 +14,26 @@ _UNITS = {"d": 1, "w": 7}
 @click.group(
     epilog="""\b
 Examples:
-  c360 history prune --keep 400d"""
+  c360 history prune --keep 400d
+  c360 history prune --superseded --keep 90d"""
 )
 def history() -> None:
-    """The record of what every stage found out; it only grows, until it is pruned."""
+    """The record of what every stage found out, and the older versions of rows; both grow until they are pruned."""
 
 
 @history.command()
 @click.option("--keep", required=True, metavar="400d", help="Keep so many days (d) or weeks (w).")
+@click.option("--superseded", is_flag=True, help="Delete older versions of rows, not outcomes.")
 @as_of_option
-def prune(keep: str, as_of: str | None) -> None:
-    """Delete outcomes that are older than --keep; the last outcome of each clause at each stage always stays."""
+def prune(keep: str, superseded: bool, as_of: str | None) -> None:
+    """Delete outcomes that are older than --keep; the last outcome of each clause at each stage always stays.
+
+    With --superseded, delete the versions of rows that were replaced longer ago than that.
+    """
     from c360.database import connect
     from c360.database.tables import prepare
     from c360.history import prune as delete
+    from c360.history import prune_superseded
     from c360.settings import load
 
     given = re.fullmatch(r"(\d{1,4})([dw])", keep)
@@ -35,5 +41,6 @@ def prune(keep: str, as_of: str | None) -> None:
         raise CouldNotTell(f"--keep {keep!r} is no number of days.", "Write it as 400d.")
     database = connect(load())
     prepare(database)
-    gone = delete(database, timedelta(days=int(given[1]) * _UNITS[given[2]]), clock(as_of))
-    click.echo(f"{gone:,} outcomes older than {keep} are gone.")
+    age = timedelta(days=int(given[1]) * _UNITS[given[2]])
+    gone = (prune_superseded if superseded else delete)(database, age, clock(as_of))
+    click.echo(f"{gone:,} {'versions' if superseded else 'outcomes'} older than {keep} are gone.")

@@ -150,10 +150,10 @@ class Dataset:
     clauses: tuple[Clause, ...]
     key: tuple[str, ...]
     """Names of the primary key's columns, in their order; empty without a key."""
-    identity: tuple[str, ...]
-    """Names of the columns that may not change under a key: another value there is somebody else."""
     load_column: str | None
     """The column of the freshness SLA: when a row was loaded, in UTC."""
+    identity: tuple[str, ...] = ()
+    """Names of the columns that may not change under a key: another value there is somebody else."""
     custom: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def column(self, name: str) -> Column:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
 ROLES = LOADER, SCANNER, TRANSFORMER, READER = "c360_loader", "c360_scanner", "c360_transformer", "c360_reader"
-SOURCES = ("landing", "raw", "quarantine", "governance")
+SOURCES = ("landing", "raw", "quarantine", "governance", "superseded")
 PRODUCTS = ("analytics",)
 """The schemas that the loader and the transformer own; those that contracts name come on top."""
 CLOSED = ("quarantine", "governance")
@@ -93,7 +93,7 @@ def closing(schema: str) -> str:
     closed = "\n".join(
         f"revoke all on {what} {quote(schema)} from {roles};" for what in ("schema", "all tables in schema")
     )
-    return closed + ("\n" + _look(schema, TRANSFORMER) if schema == "governance" else "")
+    return closed + ("\n" + _look(schema, TRANSFORMER) if schema in ("governance", "superseded") else "")
 
 
 def open_marts(cursor: "cursor", places: Iterable[Place]) -> None:

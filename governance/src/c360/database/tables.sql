@@ -2,6 +2,7 @@ create schema if not exists landing;
 create schema if not exists raw;
 create schema if not exists quarantine;
 create schema if not exists governance;
+create schema if not exists superseded;
 
 -- one row a delivery that was decided on; refused ones stay on record and may be delivered again
 create table if not exists governance.delivery (

@@ -62,11 +62,24 @@ def ensure_raw(cursor: "cursor", dataset: Dataset) -> None:
                 f"{table}.{name} is {there[name]}, the contract says {kind}.",
                 "Migrate the table, or give the contract a new major version with a new physicalName.",
             )
+    _ensure_superseded(cursor, dataset, table, anew=any(name not in there for name in columns))
     for clause in dataset.clauses:
         if clause.kind == "unique":
             keys = ", ".join(q(dataset.physical(name)) for name in clause.argument)
             index = q(f"{dataset.table}_{'_'.join(clause.argument)}_unique"[:63])
             cursor.execute(f"create unique index if not exists {index} on {table} ({keys})")
+
+
+def _ensure_superseded(cursor: "cursor", dataset: Dataset, table: str, anew: bool) -> None:
+    """A view of the superseded rows with the columns and types of the raw table, for dbt and for people."""
+    view = f"superseded.{q(dataset.name)}"
+    cursor.execute("select to_regclass(%s) is null", (view,))
+    if anew or cursor.fetchone()[0]:  # type: ignore[index]
+        cursor.execute(
+            f"create or replace view {view} as select s.superseded_id, s.superseded_at, s.delivery_id, r.* "
+            f"from governance.superseded as s, lateral jsonb_populate_record(null::{table}, s.payload) as r "
+            f"where s.dataset = {literal(dataset.name)}"
+        )
 
 
 def promote(
