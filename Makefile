@@ -29,7 +29,11 @@ demo: $(READY) ## Run the whole flow on made-up data and print a summary (DEMO_A
 
 .PHONY: test
 test: $(READY) ## Run every test (PYTEST_ARGS="-k name -x" is passed on)
-	@$(PYTEST) -n auto --dist loadscope --no-loadscope-reorder -rs $(PYTEST_ARGS) $(wildcard governance/tests integration_tests/tests)
+	@$(PYTEST) -n auto --dist loadscope --no-loadscope-reorder -rs $(PYTEST_ARGS) $(wildcard governance/tests integration_tests/tests integration_tests/fuzz)
+
+.PHONY: fuzz
+fuzz: $(READY) ## Try many more made-up inputs than make test does (SEED=7 tries others)
+	@$(PYTEST) --timeout=7200 --hypothesis-profile=fuzz --hypothesis-seed=$(or $(SEED),0) integration_tests/fuzz $(PYTEST_ARGS)
 
 .PHONY: models parity
 models: $(READY) ## Build and test the dbt models on what was ingested (ENGINE=spark for Spark)
