@@ -1,4 +1,4 @@
-"""Fixtures of the end-to-end tests and of fuzzing: a shared server, a database per module, and the command line on it."""
+"""Fixtures of the end-to-end tests and of fuzzing: a shared server, a database per module, the command line on it."""
 
 import contextlib
 import csv
