@@ -1,12 +1,14 @@
 """The command line: verbs in the order of the flow; parse, call, exit code. Each verb is imported when it is used."""
 
 import importlib
+import os
 import sys
 from typing import Any
 
 import click
 
 from c360 import __version__
+from c360.database.shell import left_out
 from c360.errors import CouldNotTell
 
 VERBS = {
@@ -59,7 +61,8 @@ def c360() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run one verb and exit with its code; an error is one sentence and the next command to type."""
     try:
-        code: Any = c360.main(arguments, prog_name="c360", standalone_mode=False)
+        with left_out(os.environ.get("C360_DATABASE_URL")) as of_the_shell:
+            code: Any = c360.main(arguments, prog_name="c360", standalone_mode=False, obj=of_the_shell)
         sys.exit(code if isinstance(code, int) else 0)
     except CouldNotTell as error:
         click.echo(f"{click.style('Error:', fg='red')} {error.message}", err=True)
@@ -75,7 +78,7 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.exit(2)
     except Exception as error:
-        if "C360_DEBUG" in __import__("os").environ:
+        if "C360_DEBUG" in os.environ:
             raise
         click.echo(_unforeseen(error), err=True)
         sys.exit(2)

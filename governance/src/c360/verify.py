@@ -222,9 +222,11 @@ def compare(what: Measure, value: float) -> bool:
 def datacontract_results(settings: Settings, contract: Contract, pinned: bool) -> dict[str, str]:
     """What `datacontract test` says, by clause id. Where several checks map to one clause, the worst counts."""
     from c360.database import libpq_env
+    from c360.database.shell import exported
 
-    config = {name: value for name, value in libpq_env(settings).items() if name.startswith("DATACONTRACT_")}
-    with _silent():
+    variables = libpq_env(settings)  # it takes where to connect from its own, how (sslmode and such) from libpq's
+    config = {name: value for name, value in variables.items() if name.startswith("DATACONTRACT_")}
+    with _silent(), exported(variables):
         from datacontract.data_contract import DataContract
         from open_data_contract_standard.model import OpenDataContractStandard
 

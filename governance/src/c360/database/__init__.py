@@ -11,25 +11,35 @@ if TYPE_CHECKING:
 
 _VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD",
               "dbname": "PGDATABASE", "options": "PGOPTIONS", "sslmode": "PGSSLMODE",
-              "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY"}  # fmt: skip
+              "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY",
+              "sslcrl": "PGSSLCRL", "channel_binding": "PGCHANNELBINDING", "require_auth": "PGREQUIREAUTH",
+              "gssencmode": "PGGSSENCMODE", "passfile": "PGPASSFILE", "hostaddr": "PGHOSTADDR",
+              "target_session_attrs": "PGTARGETSESSIONATTRS"}  # fmt: skip
+OLDEST = 16
+"""The first Postgres with pg_input_is_valid, by which the gate finds what does not cast."""
 _NO_PASSWORD = "not-needed"  # noqa: S105 (datacontract-cli wants one even where a socket asks for none)
 
 
 def connect(settings: Settings, *, database: str | None = None) -> "connection":
     """Connect with time zone UTC; the embedded server is started if it does not run.
 
-    Raises CouldNotTell, without the password in its text, if there is no such server or database.
+    Raises CouldNotTell, without the password in its text, if there is no such server or database, or it is too old.
     """
     import psycopg2
+
+    from c360.database.shell import left_out
 
     parameters = _parameters(settings)
     if database:
         parameters["dbname"] = database
     parameters["options"] = f"{parameters.get('options', '')} -c TimeZone=UTC".strip()
     try:
-        return psycopg2.connect(**{"application_name": "c360", "connect_timeout": "10"} | parameters)
+        with left_out(settings.database_url):
+            connection = psycopg2.connect(**{"application_name": "c360", "connect_timeout": "10"} | parameters)
     except psycopg2.Error as error:
         raise _unreachable(settings, parameters, str(error)) from None
+    _require_new_enough(connection, parameters)
+    return connection
 
 
 def libpq_env(settings: Settings) -> dict[str, str]:
@@ -41,9 +51,18 @@ def libpq_env(settings: Settings) -> dict[str, str]:
         f"{prefix}HOST": parameters["host"],
         f"{prefix}PORT": parameters["port"],
         f"{prefix}USERNAME": parameters["user"],
-        f"{prefix}PASSWORD": parameters.get("password") or _NO_PASSWORD,
+        f"{prefix}PASSWORD": parameters.get("password") or _password_elsewhere(settings) or _NO_PASSWORD,
         f"{prefix}DATABASE": parameters["dbname"],
     }
+
+
+def _password_elsewhere(settings: Settings) -> str | None:
+    """The one of PGPASSWORD or a .pgpass file, where the URL holds none: datacontract-cli reads neither."""
+    if not settings.database_url:
+        return None
+    connection = connect(settings)
+    connection.close()
+    return connection.info.password
 
 
 def url(settings: Settings, *, masked: bool = False) -> str:
@@ -86,9 +105,22 @@ def _of_url(text: str) -> dict[str, str]:
         found = parse_dsn(text)
     except psycopg2.Error:  # its text may quote the password
         raise CouldNotTell("C360_DATABASE_URL is not a Postgres URL.", remedy) from None
+    if "service" in found:
+        raise CouldNotTell("C360_DATABASE_URL names a service of a pg_service.conf, which c360 does not read.", remedy)
     if not found.get("dbname"):
         raise CouldNotTell("C360_DATABASE_URL names no database.", remedy)
     return {"host": "localhost", "port": "5432", "user": getpass.getuser()} | found
+
+
+def _require_new_enough(connection: "connection", parameters: dict[str, str]) -> None:
+    found = connection.info.parameter_status("server_version") or "unknown"
+    if connection.server_version < OLDEST * 10_000:
+        connection.close()
+        where = f"{parameters['host']}:{parameters['port']}/{parameters['dbname']}"
+        raise CouldNotTell(
+            f"The database at {where} is Postgres {found}, and c360 needs {OLDEST} or later.",
+            f"Let C360_DATABASE_URL name a Postgres {OLDEST} or later; without it, c360 uses a server of its own.",
+        )
 
 
 def _unreachable(settings: Settings, parameters: dict[str, str], text: str) -> CouldNotTell:

@@ -96,7 +96,11 @@ def env() -> None:
     """
     from c360 import database
 
-    for name, value in database.libpq_env(settings_module.load()).items():
+    variables = database.libpq_env(settings_module.load())
+    of_the_shell = [name for name in click.get_current_context().obj or () if name not in variables]
+    if of_the_shell:
+        click.echo(f"unset {' '.join(of_the_shell)}")
+    for name, value in variables.items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
 
