@@ -19,6 +19,12 @@ from c360.settings import Settings
 NOW = "2026-03-01T12:00:00Z"
 LOADED = "2026-03-01 10:00:00"
 
+MISLEADING = {
+    "PGSERVICE": "nowhere", "PGHOSTADDR": "127.0.0.1", "PGOPTIONS": "-c default_transaction_read_only=on",
+    "PGCLIENTENCODING": "LATIN1", "PGDATESTYLE": "German",
+}  # fmt: skip
+"""What a shell may hold for other programs, and no command of c360 listens to."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -53,7 +59,7 @@ class Workplace:
             "C360_HOME": str(self.settings.home),
             "C360_DATABASE_URL": self.settings.database_url or "",
             "C360_DBT_PACKAGES": str(self.settings.home / "none"),  # Elementary has tests of its own
-        }
+        } | MISLEADING
 
     def c360(self, *arguments: object, **env: str) -> Answer:
         from c360.cli import main

@@ -61,8 +61,10 @@ def _password_elsewhere(settings: Settings) -> str | None:
     if not settings.database_url:
         return None
     connection = connect(settings)
-    connection.close()
-    return connection.info.password
+    try:
+        return connection.info.password
+    finally:
+        connection.close()
 
 
 def url(settings: Settings, *, masked: bool = False) -> str:
