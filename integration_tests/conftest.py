@@ -5,6 +5,8 @@ import csv
 import io
 import json
 import os
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,11 @@ MISLEADING = {
     "PGCLIENTENCODING": "LATIN1", "PGDATESTYLE": "German",
 }  # fmt: skip
 """What a shell may hold for other programs, and no command of c360 listens to."""
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -165,6 +172,18 @@ def workplace(shared_workplace: Workplace, tmp_path: Path) -> Workplace:
     """The command line on the module's database, emptied for this test."""
     shared_workplace.reset()
     return Workplace(shared_workplace.settings, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """The browser of the system."""
+    if CHROMIUM is None:
+        pytest.skip("There is no Chromium here; on Debian: apt-get install chromium")
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: make setup")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 SLOW = ("test_spark", "test_elementary", "test_exercises", "test_mutation", "test_databricks", "test_docs", "test_flow")
