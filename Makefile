@@ -6,6 +6,7 @@ BIN := .venv/bin
 C360 := $(BIN)/c360
 PYTEST := $(BIN)/python -m pytest -c governance/pyproject.toml --rootdir . --import-mode=importlib --timeout=900
 CODE := governance integration_tests
+SQL := dbt_package integration_tests governance
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-strip-extras $(if $(UPGRADE),--upgrade)
 READY := .venv/.complete
 
@@ -54,7 +55,8 @@ check: $(READY) ## Fail if a generated file is not what the contracts say
 lint: $(READY) ## Check the style of Python and SQL
 	@$(BIN)/ruff check --quiet --config governance/pyproject.toml $(CODE)
 	@$(BIN)/ruff format --quiet --check --config governance/pyproject.toml $(CODE)
-	@if [ -f dbt_package/.sqlfluff ]; then $(BIN)/sqlfluff lint --config dbt_package/.sqlfluff dbt_package integration_tests/tests; fi
+	@$(BIN)/sqlfluff lint --config dbt_package/.sqlfluff $(SQL)
+	@$(BIN)/python integration_tests/lint_macros.py
 
 .PHONY: mutation
 mutation: $(READY) ## Break every clause in every way at every enforcement point, and count what is caught

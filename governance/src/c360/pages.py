@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-_HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+_HEAD = re.compile(r"\s*(<!doctype\b[^>]*>)?\s*(<html\b[^>]*>)?\s*<head\b[^>]*>", re.IGNORECASE)
 
 
 def policy(scripts: Iterable[str] = (), handlers: Iterable[str] = ()) -> str:
@@ -22,10 +22,10 @@ def sealed_but(exceptions: str) -> str:
 
 
 def with_policy(html: str, content: str) -> str:
-    """`html` with that policy at the beginning of its head: it holds for what stands after it."""
+    """`html` with that policy before all that it could hold back: in its head, or, as in Elementary's, before it."""
     meta = f'<meta http-equiv="Content-Security-Policy" content="{content}">'
-    found, count = _HEAD.subn(lambda head: head[0] + meta, html, count=1)
-    return found if count else meta + html
+    head = _HEAD.match(html)
+    return html[: head.end()] + meta + html[head.end() :] if head else meta + html
 
 
 def _hash(text: str) -> str:
