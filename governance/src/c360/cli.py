@@ -30,6 +30,9 @@ VERBS = {
     "demo": ("c360.demo:demo", "The whole flow on invented deliveries."),
 }
 
+_ENDED = ("57P01", "57P02", "57P03")
+"""Postgres: it is shutting down, it crashed, it cannot connect now."""
+
 
 class _Verbs(click.Group):
     """Knows every verb's name and help without importing it, so that help is quick."""
@@ -88,7 +91,21 @@ def _unforeseen(error: Exception) -> str:
     """A bug or a database error. Its own text may quote data, so only its kind is shown."""
     kind = type(error).__name__
     code = getattr(error, "pgcode", None)
+    if _connection_ended(error):
+        return (
+            f"{click.style('Error:', fg='red')} The database ended the connection, as when it is stopped; "
+            "nothing was left half done.\n  → Run it again."
+        )
     return (
         f"{click.style('Error:', fg='red')} Something unforeseen went wrong ({kind}{f' {code}' if code else ''}); "
         "nothing was left half done.\n  → Run it again with C360_DEBUG=1 to see where, and report it."
     )
+
+
+def _connection_ended(error: BaseException | None) -> bool:
+    """Whether this, or what it came up in, is the end of our connection: a rollback on a dead one fails too."""
+    while error is not None:
+        if getattr(error, "pgcode", None) in _ENDED or "server closed the connection" in str(error):
+            return True
+        error = error.__context__
+    return False

@@ -25,6 +25,8 @@ def db() -> None:
 def start(port: int | None) -> None:
     """Start the embedded server, if it does not run.
 
+    For another port it restarts, unless somebody is connected to it.
+
     \b
     Examples:
       c360 db start
@@ -42,6 +44,8 @@ def start(port: int | None) -> None:
 @db.command()
 def stop() -> None:
     """Stop the embedded server, ending every connection to it.
+
+    A delivery that is in the gate is rolled back as a whole: ingest it again.
 
     \b
     Example:
