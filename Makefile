@@ -6,6 +6,7 @@ BIN := .venv/bin
 C360 := $(BIN)/c360
 PYTEST := $(BIN)/python -m pytest -c governance/pyproject.toml --rootdir . --import-mode=importlib --timeout=900
 CODE := governance integration_tests
+SQL := dbt_package integration_tests governance
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-strip-extras $(if $(UPGRADE),--upgrade)
 READY := .venv/.complete
 
@@ -29,7 +30,11 @@ demo: $(READY) ## Run the whole flow on made-up data and print a summary (DEMO_A
 
 .PHONY: test
 test: $(READY) ## Run every test (PYTEST_ARGS="-k name -x" is passed on)
-	@$(PYTEST) -n auto --dist loadscope --no-loadscope-reorder -rs $(PYTEST_ARGS) $(wildcard governance/tests integration_tests/tests)
+	@$(PYTEST) -n auto --dist loadscope --no-loadscope-reorder -rs $(PYTEST_ARGS) $(wildcard governance/tests integration_tests/tests integration_tests/fuzz)
+
+.PHONY: fuzz
+fuzz: $(READY) ## Try many more made-up inputs than make test does (SEED=7 tries others)
+	@$(PYTEST) --timeout=7200 --hypothesis-profile=fuzz --hypothesis-seed=$(or $(SEED),0) integration_tests/fuzz $(PYTEST_ARGS)
 
 .PHONY: models parity
 models: $(READY) ## Build and test the dbt models on what was ingested (ENGINE=spark for Spark)
@@ -50,7 +55,8 @@ check: $(READY) ## Fail if a generated file is not what the contracts say
 lint: $(READY) ## Check the style of Python and SQL
 	@$(BIN)/ruff check --quiet --config governance/pyproject.toml $(CODE)
 	@$(BIN)/ruff format --quiet --check --config governance/pyproject.toml $(CODE)
-	@if [ -f dbt_package/.sqlfluff ]; then $(BIN)/sqlfluff lint --config dbt_package/.sqlfluff dbt_package integration_tests/tests; fi
+	@$(BIN)/sqlfluff lint --config dbt_package/.sqlfluff $(SQL)
+	@$(BIN)/python integration_tests/lint_macros.py
 
 .PHONY: mutation
 mutation: $(READY) ## Break every clause in every way at every enforcement point, and count what is caught

@@ -3,5 +3,6 @@
     {%- set engine = "databricks" if target.type in ("spark", "databricks") else target.type -%}
     {%- if engine in texts -%} {{ return(texts[engine]) }} {%- endif -%}
     {%- if "any" in texts -%} {{ return(texts["any"]) }} {%- endif -%}
-    {{ exceptions.raise_compiler_error("This clause has no SQL for " ~ engine ~ ", only for " ~ texts.keys() | join(", ") ~ ".") }}
+    {%- set others = texts.keys() | join(", ") -%}
+    {{ exceptions.raise_compiler_error("This clause has no SQL for " ~ engine ~ ", only for " ~ others ~ ".") }}
 {% endmacro %}

@@ -21,6 +21,7 @@
         age
     ]) -%}
 {%- endfor -%}
-{%- do rows.append(["nobody knows the birthday", customer360.age_in_years("cast(null as date)", "cast('2026-01-01' as date)"), "null"]) -%}
-{%- do rows.append(["nobody knows the day", customer360.age_in_years("cast('2026-01-01' as date)", "cast(null as date)"), "null"]) -%}
+{%- set nobody, some_day = "cast(null as date)", "cast('2026-01-01' as date)" -%}
+{%- do rows.append(["nobody knows the birthday", customer360.age_in_years(nobody, some_day), "null"]) -%}
+{%- do rows.append(["nobody knows the day", customer360.age_in_years(some_day, nobody), "null"]) -%}
 {{ cases_not_met(rows) }}

@@ -25,5 +25,6 @@
 {%- for what, text, micros in cases -%}
     {%- do rows.append([what, microseconds(customer360.as_timestamp_utc("'" ~ text ~ "'")), micros]) -%}
 {%- endfor -%}
-{%- do rows.append(["null", microseconds(customer360.as_timestamp_utc("cast(null as " ~ dbt.type_string() ~ ")")), "null"]) -%}
+{%- set nothing = "cast(null as " ~ dbt.type_string() ~ ")" -%}
+{%- do rows.append(["null", microseconds(customer360.as_timestamp_utc(nothing)), "null"]) -%}
 {{ cases_not_met(rows) }}

@@ -11,7 +11,11 @@
     ["ratio of two thirds", customer360.ratio("2", "3"), "'0.66666667'"],
     ["ratio below zero", customer360.ratio("-2", "3"), "'-0.66666667'"],
     ["ratio by zero", customer360.ratio("1", "0"), "null"],
-    ["as_uuid is lower case", customer360.as_uuid("'0D2B3C66-6F1C-4F0E-9A38-6F5DD2F5F1A1'"), "'0d2b3c66-6f1c-4f0e-9a38-6f5dd2f5f1a1'"],
+    [
+        "as_uuid is lower case",
+        customer360.as_uuid("'0D2B3C66-6F1C-4F0E-9A38-6F5DD2F5F1A1'"),
+        "'0d2b3c66-6f1c-4f0e-9a38-6f5dd2f5f1a1'",
+    ],
     ["as_uuid of null", customer360.as_uuid("null"), "null"],
     ["text_literal with a quote", "length(" ~ customer360.text_literal("it's") ~ ")", "4"],
     ["text_literal with a backslash", "length(" ~ customer360.text_literal("a\\b") ~ ")", "3"],

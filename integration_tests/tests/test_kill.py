@@ -111,6 +111,23 @@ def test_killed_at_a_known_moment(workplace, delivery, make, moment, how):
     assert_as_if_run_once(workplace)
 
 
+def test_stopping_the_database_under_it_is_one_sentence(workplace, delivery, make):
+    from c360.database import connect
+
+    workplace.ingest("contacts", workplace.write("one.csv", [make.contact(1)]))
+    holder = connect(workplace.settings)
+    with holder.cursor() as cursor:
+        cursor.execute("lock table raw.contacts in share mode")
+        process = start(workplace, delivery)
+        waiting = "datname = current_database() and wait_event_type = 'Lock'"
+        wait_for(lambda: workplace.sql(f"select count(*) from pg_stat_activity where {waiting}")[0][0] > 0)
+        cursor.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {waiting}")
+        _, err = process.communicate(timeout=60)
+    holder.close()
+    assert process.returncode == 2
+    assert err.startswith("Error: The database ended the connection") and err.count("\n") == 2, err
+
+
 def test_two_at_once_of_the_same_file(workplace, delivery):
     processes = [start(workplace, delivery) for _ in range(2)]
     outcomes = []

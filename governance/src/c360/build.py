@@ -1,7 +1,6 @@
 """Build: dbt in process, source freshness first, then models and tests; outcomes go to the history by clause."""
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -96,6 +95,7 @@ def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
     from c360 import packages
     from c360.database import libpq_env
     from c360.database.access import TRANSFORMER
+    from c360.database.shell import exported
 
     home, folder = project.settings.home / "dbt", project.settings.dbt_project
     elementary = packages.cached(project.settings)
@@ -117,16 +117,11 @@ def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
     if as_of:
         at = f"{as_of:%Y-%m-%dT%H:%M:%S.%fZ}"
         variables |= {"as_of": at, "custom_run_started_at": at}  # the second is Elementary's name for it
-    before = {name: os.environ.get(name) for name in env}
-    os.environ.update(env)
-    try:
+    with exported(env):
         from dbt.cli.main import dbtRunner
 
         runner = dbtRunner()
         yield lambda *arguments: runner.invoke([*arguments, "--vars", json.dumps(variables)])
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def _open_marts(project: Project) -> None:

@@ -1,12 +1,14 @@
 """The command line: verbs in the order of the flow; parse, call, exit code. Each verb is imported when it is used."""
 
 import importlib
+import os
 import sys
 from typing import Any
 
 import click
 
 from c360 import __version__
+from c360.database.shell import left_out
 from c360.errors import CouldNotTell
 
 VERBS = {
@@ -28,6 +30,9 @@ VERBS = {
     "publish": ("c360.publish:publish", "Write an HTML page for each contract, and an index."),
     "demo": ("c360.demo:demo", "The whole flow on invented deliveries."),
 }
+
+_ENDED = ("57P01", "57P02", "57P03")
+"""Postgres: it is shutting down, it crashed, it cannot connect now."""
 
 
 class _Verbs(click.Group):
@@ -60,7 +65,8 @@ def c360() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run one verb and exit with its code; an error is one sentence and the next command to type."""
     try:
-        code: Any = c360.main(arguments, prog_name="c360", standalone_mode=False)
+        with left_out(os.environ.get("C360_DATABASE_URL")) as of_the_shell:
+            code: Any = c360.main(arguments, prog_name="c360", standalone_mode=False, obj=of_the_shell)
         sys.exit(code if isinstance(code, int) else 0)
     except CouldNotTell as error:
         click.echo(f"{click.style('Error:', fg='red')} {error.message}", err=True)
@@ -76,7 +82,7 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.exit(2)
     except Exception as error:
-        if "C360_DEBUG" in __import__("os").environ:
+        if "C360_DEBUG" in os.environ:
             raise
         click.echo(_unforeseen(error), err=True)
         sys.exit(2)
@@ -86,7 +92,21 @@ def _unforeseen(error: Exception) -> str:
     """A bug or a database error. Its own text may quote data, so only its kind is shown."""
     kind = type(error).__name__
     code = getattr(error, "pgcode", None)
+    if _connection_ended(error):
+        return (
+            f"{click.style('Error:', fg='red')} The database ended the connection, as when it is stopped; "
+            "nothing was left half done.\n  → Run it again."
+        )
     return (
         f"{click.style('Error:', fg='red')} Something unforeseen went wrong ({kind}{f' {code}' if code else ''}); "
         "nothing was left half done.\n  → Run it again with C360_DEBUG=1 to see where, and report it."
     )
+
+
+def _connection_ended(error: BaseException | None) -> bool:
+    """Whether this, or what it came up in, is the end of our connection: a rollback on a dead one fails too."""
+    while error is not None:
+        if getattr(error, "pgcode", None) in _ENDED or "server closed the connection" in str(error):
+            return True
+        error = error.__context__
+    return False

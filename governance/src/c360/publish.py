@@ -1,10 +1,12 @@
 """Publish: an HTML page for each contract and an index, by datacontract-cli's exporter, with nothing from outside."""
 
 import contextlib
+import importlib.resources
 import io
 import logging
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,15 @@ from c360.console import contracts_option
 from c360.contract.model import Contract
 from c360.errors import CouldNotTell
 from c360.folders import replacing
+from c360.pages import policy, with_policy
 from c360.settings import Settings
 
 _OUTSIDE = re.compile(
     r"""<link\b[^>]*\bhref=["'](?:https?:)?//[^>]*>"""
     r"""|<script\b[^>]*\bsrc=[^>]*>\s*</script>"""
     r"""|<script\b[^>]*\btype=["']module["'][^>]*>.*?</script>"""
-    r"""|<section\b[^>]*\bid=["']diagram["'].*?</section>""",
+    r"""|<section\b[^>]*\bid=["']diagram["'].*?</section>"""
+    r"""|</?object\b[^>]*>""",  # icons of other sites, the addresses of some out of the contract; what they hold stays
     re.IGNORECASE | re.DOTALL,
 )
 """What a page would load from elsewhere, and the diagram that only such a script can draw: these pages work from a
@@ -82,10 +86,28 @@ def write_pages(contracts: Any, folder: Path) -> int:
             name = page_name(contract)
             document = OpenDataContractStandard(**contract.document)
             html = DataContract(data_contract=document, inline_references=False).export("html")
-            (fresh / name).write_text(_OUTSIDE.sub("", str(html)), encoding="utf-8")
+            (fresh / name).write_text(_sealed(str(html)), encoding="utf-8")
             views.append(DataContractView(html_filepath=fresh / name, html_link=Path(name), odcs=document))
         with contextlib.redirect_stdout(io.StringIO()):  # it says where it wrote, which is not where the page will be
             create_index_html(views, fresh)
         index = fresh / "index.html"
-        index.write_text(_OUTSIDE.sub("", index.read_text(encoding="utf-8")), encoding="utf-8")
+        index.write_text(_sealed(index.read_text(encoding="utf-8")), encoding="utf-8")
     return len(views)
+
+
+def _sealed(html: str) -> str:
+    """The page without what is outside, and with a policy by which nothing else can be: a contract is not trusted.
+
+    So the scripts that may run are those of datacontract-cli's templates, not those that stand in the page.
+    """
+    scripts, handlers = _scripts()
+    return with_policy(_OUTSIDE.sub("", html), policy(scripts, handlers))
+
+
+@cache
+def _scripts() -> tuple[list[str], list[str]]:
+    templates = importlib.resources.files("datacontract") / "templates"
+    texts = [(templates / name).read_text(encoding="utf-8") for name in ("index.html", "datacontract_odcs.html")]
+    texts += [file.read_text(encoding="utf-8") for file in (templates / "partials_odcs").iterdir() if file.is_file()]
+    text = "\n".join(texts)
+    return re.findall(r"<script>(.*?)</script>", text, re.DOTALL), sorted(set(re.findall(r'\bonclick="(.*?)"', text)))

@@ -6,7 +6,6 @@ timestamp of the future …) is decided by the query, and the table says so.
 """
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -227,9 +226,11 @@ def datacontract_results(settings: Settings, catalog: Catalog, contract: Contrac
     It connects as the scanner does, and gets the SQL of rules as the guard understood it. Raises Breach for a rule
     that does more than look.
     """
+    from c360.database.shell import exported
+
     config, session = login(settings)
     written = with_guarded_rules(contract, catalog.tables)
-    with _silent(), _environment(session):
+    with _silent(), exported(session):
         from datacontract.data_contract import DataContract
         from open_data_contract_standard.model import OpenDataContractStandard
 
@@ -264,17 +265,6 @@ def _clause_of(contract: Contract, check: Any) -> Clause | None:
             if _CHECKS.get(check.type) == clause.kind and check.field == column:
                 return clause
     return None
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 @contextmanager

@@ -1,12 +1,21 @@
 """How stages find the database, and what they say when they do not."""
 
+import os
 import socket
+import struct
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg2
 import pytest
 
 from c360 import database as db
+from c360.database import listen
+from c360.database import server as embedded
 from c360.errors import CouldNotTell
 from c360.settings import Settings
 
@@ -94,3 +103,131 @@ def _error(settings: Settings) -> CouldNotTell:
     with pytest.raises(CouldNotTell) as caught:
         db.connect(settings)
     return caught.value
+
+
+MISLEADING = {
+    "PGSERVICE": "nowhere",
+    "PGSERVICEFILE": "/nonexistent",
+    "PGHOST": "127.0.0.1",
+    "PGHOSTADDR": "127.0.0.1",
+    "PGPORT": "1",
+    "PGUSER": "nobody",
+    "PGDATABASE": "nowhere",
+    "PGOPTIONS": "-c default_transaction_read_only=on",
+    "PGTARGETSESSIONATTRS": "read-only",
+    "PGREQUIREAUTH": "scram-sha-256",
+    "PGREQUIREPEER": "nobody",
+    "PGGSSENCMODE": "require",
+    "PGSSLMODE": "require",
+    "PGPASSFILE": "/nonexistent",
+    "PGCLIENTENCODING": "LATIN1",
+    "PGDATESTYLE": "German",
+    "PGTZ": "Australia/Sydney",
+}
+SESSION = "select session_user, current_database(), " + ", ".join(
+    f"current_setting('{name}')" for name in ("client_encoding", "DateStyle", "TimeZone", "transaction_read_only")
+)
+
+
+@pytest.mark.parametrize("names", [*([name] for name in MISLEADING), list(MISLEADING)], ids=lambda names: names[-1])
+def test_the_shell_changes_nothing(server: Settings, monkeypatch: pytest.MonkeyPatch, names: list[str]) -> None:
+    before, pid = _answer(server), embedded.status(server).pid
+    for name in names:
+        monkeypatch.setenv(name, MISLEADING[name])
+    assert _answer(server) == before
+    assert embedded.start(server).pid == embedded.ensure(server).pid == pid
+    assert {name: os.environ[name] for name in names} == {name: MISLEADING[name] for name in names}, "given back"
+
+
+def test_the_shell_changes_nothing_for_a_url_but_how_to_log_in(
+    tcp: tuple[Settings, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings, url = tcp
+    foreign = replace(settings, database_url=url)
+    for name in set(MISLEADING) - {"PGSSLMODE", "PGREQUIREAUTH", "PGGSSENCMODE"}:
+        monkeypatch.setenv(name, MISLEADING[name])
+    with pytest.raises(CouldNotTell, match="no password supplied"):
+        _answer(foreign)
+    file = tmp_path / "pgpass"
+    file.write_text(f"127.0.0.1:*:*:postgres:{listen.password(settings)}\n")
+    file.chmod(0o600)
+    monkeypatch.setenv("PGPASSFILE", str(file))
+    assert _answer(foreign) == _answer(settings)
+    env = db.libpq_env(foreign)
+    assert env["DATACONTRACT_POSTGRES_PASSWORD"] == listen.password(settings), "datacontract-cli reads no such file"
+    monkeypatch.setenv("PGSSLMODE", "require")
+    with pytest.raises(CouldNotTell, match="does not support SSL"):
+        _answer(foreign)
+
+
+def test_a_url_that_names_a_service(server: Settings) -> None:
+    error = _error(replace(server, database_url="postgresql:///shop?service=elsewhere"))
+    assert error.message == "C360_DATABASE_URL names a service of a pg_service.conf, which c360 does not read."
+
+
+@pytest.mark.parametrize(("version", "number"), [("15.8 (Debian 15.8-0+deb12u1)", "15.8"), ("9.6.24", "9.6.24")])
+def test_a_postgres_that_is_too_old(server: Settings, version: str, number: str) -> None:
+    with _says_it_is(version) as port:
+        error = _error(replace(server, database_url=f"postgresql://ada:hunter22@127.0.0.1:{port}/shop"))
+    assert error.message.startswith(f"The database at 127.0.0.1:{port}/shop is Postgres {number}")
+    assert error.message.endswith(", and c360 needs 16 or later.")
+    assert error.remedy.startswith("Let C360_DATABASE_URL name a Postgres 16 or later")
+    assert error.exit_code == 2 and "hunter22" not in str(error)
+
+
+@pytest.mark.parametrize("version", ["16.0", "18beta1"])
+def test_one_that_is_new_enough(server: Settings, version: str) -> None:
+    with _says_it_is(version) as port:
+        db.connect(replace(server, database_url=f"postgresql://ada@127.0.0.1:{port}/shop")).close()
+
+
+@pytest.fixture(scope="module")
+def tcp() -> Iterator[tuple[Settings, str]]:
+    """A server that asks for a password, and its URL without one."""
+    with tempfile.TemporaryDirectory(prefix="c360-") as home, socket.socket() as probe:
+        settings = Settings(root=Path("/"), home=Path(home).resolve(), database_url=None)
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        embedded.start(settings, port)
+        yield settings, f"postgresql://postgres@127.0.0.1:{port}/customer360"
+        embedded.stop(settings)
+
+
+def _answer(settings: Settings) -> tuple:
+    connection = db.connect(settings)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(SESSION)
+        answer = cursor.fetchone()
+    connection.close()
+    return answer
+
+
+@contextmanager
+def _says_it_is(version: str) -> Iterator[int]:
+    """A server that speaks as much of the protocol as it takes to be connected to; gives its port."""
+    known = {"server_version": version, "client_encoding": "UTF8", "DateStyle": "ISO, MDY", "integer_datetimes": "on"}
+
+    def message(kind: bytes, body: bytes) -> bytes:
+        return kind + struct.pack("!i", len(body) + 4) + body
+
+    def serve() -> None:
+        with listener, suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                with client:
+                    while struct.unpack("!ii", client.recv(4096)[:8])[1] != 3 << 16:  # a question for encryption
+                        client.sendall(b"N")
+                    client.sendall(
+                        message(b"R", struct.pack("!i", 0))
+                        + b"".join(message(b"S", f"{name}\0{value}\0".encode()) for name, value in known.items())
+                        + message(b"Z", b"I")
+                    )
+                    client.recv(4096)
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield listener.getsockname()[1]
+    listener.shutdown(socket.SHUT_RDWR)
+    thread.join(10)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -34,6 +35,16 @@ def test_env_is_for_eval(server: Settings) -> None:
     exports = run(server, "env").stdout
     result = subprocess.run(["sh", "-c", f'{exports} echo "$PGDATABASE"'], text=True, capture_output=True)
     assert result.stdout == "customer360\n"
+
+
+def test_env_takes_away_what_leads_elsewhere(server: Settings) -> None:
+    misleading = {"PGSERVICE": "nowhere", "PGHOSTADDR": "127.0.0.1", "PGTARGETSESSIONATTRS": "read-only"}
+    exports = run(server, "env", **misleading).stdout
+    connect = f"{shlex.quote(sys.executable)} -c 'import psycopg2; print(psycopg2.connect(\"\").info.dbname)'"
+    result = subprocess.run(
+        ["sh", "-c", f"{exports} {connect}"], env=os.environ | misleading, text=True, capture_output=True
+    )
+    assert result.stdout == "customer360\n", result.stderr
 
 
 @pytest.mark.parametrize("path", [os.environ.get("PATH", ""), "/nonexistent"], ids=["on PATH", "bundled"])

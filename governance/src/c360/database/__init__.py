@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 _VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD",
               "dbname": "PGDATABASE", "options": "PGOPTIONS", "sslmode": "PGSSLMODE",
-              "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY"}  # fmt: skip
+              "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY",
+              "sslcrl": "PGSSLCRL", "channel_binding": "PGCHANNELBINDING", "require_auth": "PGREQUIREAUTH",
+              "gssencmode": "PGGSSENCMODE", "passfile": "PGPASSFILE", "hostaddr": "PGHOSTADDR",
+              "target_session_attrs": "PGTARGETSESSIONATTRS"}  # fmt: skip
+OLDEST = 16
+"""The first Postgres with pg_input_is_valid, by which the gate finds what does not cast."""
 _NO_PASSWORD = "not-needed"  # noqa: S105 (datacontract-cli wants one even where a socket asks for none)
 
 
@@ -22,12 +27,13 @@ def connect(settings: Settings, *, role: str | None = LOADER, database: str | No
 
     Where the roles are missing they are made. Without a role it is whom the server was set up with, or the user of
     C360_DATABASE_URL. Raises CouldNotTell, without the password in its text, if there is no such server or database,
-    or if its user may neither take the role on nor make it.
+    if it is too old, or if its user may neither take the role on nor make it.
     """
     import psycopg2
 
     try:
         found = _open(settings, role, database)
+        _require_new_enough(found, parameters(settings))
         if role is None or _is_ready(found):
             return found
         found.close()
@@ -67,9 +73,12 @@ def places(settings: Settings) -> list[access.Place]:
 def _open(settings: Settings, role: str | None, database: str | None) -> "connection":
     import psycopg2
 
+    from c360.database.shell import left_out
+
     given = parameters(settings, role) | ({"dbname": database} if database else {})
     given["options"] = f"{given.get('options', '')} -c TimeZone=UTC".strip()
-    return psycopg2.connect(**{"application_name": "c360", "connect_timeout": "10"} | given)
+    with left_out(settings.database_url):
+        return psycopg2.connect(**{"application_name": "c360", "connect_timeout": "10"} | given)
 
 
 def _is_ready(database: "connection") -> bool:
@@ -86,9 +95,20 @@ def libpq_env(settings: Settings, role: str | None = None) -> dict[str, str]:
         f"{prefix}HOST": given["host"],
         f"{prefix}PORT": given["port"],
         f"{prefix}USERNAME": given["user"],
-        f"{prefix}PASSWORD": given.get("password") or _NO_PASSWORD,
+        f"{prefix}PASSWORD": given.get("password") or _password_elsewhere(settings) or _NO_PASSWORD,
         f"{prefix}DATABASE": given["dbname"],
     }
+
+
+def _password_elsewhere(settings: Settings) -> str | None:
+    """The one of PGPASSWORD or a .pgpass file, where the URL holds none: datacontract-cli reads neither."""
+    if not settings.database_url:
+        return None
+    connection = connect(settings, role=None)
+    try:
+        return connection.info.password
+    finally:
+        connection.close()
 
 
 def url(settings: Settings, *, masked: bool = False) -> str:
@@ -135,9 +155,22 @@ def _of_url(text: str) -> dict[str, str]:
         found = parse_dsn(text)
     except psycopg2.Error:  # its text may quote the password
         raise CouldNotTell("C360_DATABASE_URL is not a Postgres URL.", remedy) from None
+    if "service" in found:
+        raise CouldNotTell("C360_DATABASE_URL names a service of a pg_service.conf, which c360 does not read.", remedy)
     if not found.get("dbname"):
         raise CouldNotTell("C360_DATABASE_URL names no database.", remedy)
     return {"host": "localhost", "port": "5432", "user": getpass.getuser()} | found
+
+
+def _require_new_enough(connection: "connection", given: dict[str, str]) -> None:
+    found = connection.info.parameter_status("server_version") or "unknown"
+    if connection.server_version < OLDEST * 10_000:
+        connection.close()
+        where = f"{given['host']}:{given['port']}/{given['dbname']}"
+        raise CouldNotTell(
+            f"The database at {where} is Postgres {found}, and c360 needs {OLDEST} or later.",
+            f"Let C360_DATABASE_URL name a Postgres {OLDEST} or later; without it, c360 uses a server of its own.",
+        )
 
 
 def unreachable(settings: Settings, parameters: dict[str, str], text: str) -> CouldNotTell:

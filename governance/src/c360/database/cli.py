@@ -25,6 +25,8 @@ def db() -> None:
 def start(port: int | None) -> None:
     """Start the embedded server, if it does not run.
 
+    For another port it restarts, unless somebody is connected to it.
+
     \b
     Examples:
       c360 db start
@@ -42,6 +44,8 @@ def start(port: int | None) -> None:
 @db.command()
 def stop() -> None:
     """Stop the embedded server, ending every connection to it.
+
+    A delivery that is in the gate is rolled back as a whole: ingest it again.
 
     \b
     Example:
@@ -99,7 +103,11 @@ def env() -> None:
 
     settings = settings_module.load()
     database.connect(settings).close()  # so that the role is there
-    for name, value in database.libpq_env(settings, TRANSFORMER).items():
+    variables = database.libpq_env(settings, TRANSFORMER)
+    of_the_shell = [name for name in click.get_current_context().obj or () if name not in variables]
+    if of_the_shell:
+        click.echo(f"unset {' '.join(of_the_shell)}")
+    for name, value in variables.items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
 

@@ -8,6 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from c360.database import programs
 from c360.errors import CouldNotTell
 from c360.settings import Settings
 
@@ -54,7 +55,9 @@ def socket_dir(data: Path, port: int) -> Path:
     name = f"c360-{owner}-{hashlib.sha256(os.fsencode(data)).hexdigest()[:12]}"
     for parent in (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 (checked below)
         folder = parent / name
-        if len(os.fsencode(folder / f".s.PGSQL.{port}")) <= SOCKET_PATH_LIMIT:
+        if len(os.fsencode(folder / f".s.PGSQL.{port}")) <= SOCKET_PATH_LIMIT and (
+            os.geteuid() != 0 or programs.open_to_all(folder)  # whom root steps down to must get there
+        ):
             break
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from c360.database import libpq_env, parameters, unreachable
 from c360.database.access import READ_ONLY, SCANNER
+from c360.database.shell import left_out
 from c360.settings import Settings
 from c360.sql.dialect import POSTGRES
 
@@ -94,8 +95,10 @@ def login(settings: Settings) -> tuple[dict[str, str], dict[str, str]]:
     config = {name: value for name, value in env.items() if name.startswith("DATACONTRACT_")}
     if itself:
         config["DATACONTRACT_POSTGRES_USERNAME"] = SCANNER
-    options = "" if itself else env.get("PGOPTIONS", "")
-    return config, {"PGOPTIONS": " ".join([options, *(f"-c {n}={v}" for n, v in READ_ONLY.items())]).strip()}
+    # it takes where to connect from its own variables, how (sslmode and such) from libpq's
+    session = {name: value for name, value in env.items() if name.startswith("PG")}
+    options = "" if itself else session.get("PGOPTIONS", "")
+    return config, session | {"PGOPTIONS": " ".join([options, *(f"-c {n}={v}" for n, v in READ_ONLY.items())]).strip()}
 
 
 def _log_in(settings: Settings) -> "Connection":
@@ -106,7 +109,8 @@ def _log_in(settings: Settings) -> "Connection":
     itself = {k: v for k, v in taken_on.items() if k not in ("password", "options")} | {"user": SCANNER}
     for attempt in (itself, taken_on):
         try:
-            return psycopg.connect(**attempt)  # type: ignore[arg-type]
+            with left_out(settings.database_url):
+                return psycopg.connect(**attempt)  # type: ignore[arg-type]
         except psycopg.OperationalError as error:
             reason = str(error)
     raise unreachable(settings, taken_on, reason)

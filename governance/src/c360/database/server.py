@@ -20,7 +20,8 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import encrypt_password
 
-from c360.database import listen, programs
+from c360.database import listen, processes, programs
+from c360.database.shell import left_out
 from c360.errors import CouldNotTell
 from c360.settings import Settings
 
@@ -30,6 +31,9 @@ SOCKET_PORT = 5432
 """Only names the socket file when there is no TCP; two homes never meet."""
 PATIENCE_S = 60
 """Seconds that a start (with crash recovery) or a stop may take."""
+_DEATH_S = 3
+"""Seconds after which a killed server is gone: one that still refuses then is alive."""
+_PASSING = ("starting up", "not yet accepting", "shutting down", "recovery mode")
 
 SERVER_SETTINGS = {
     "timezone": "UTC",
@@ -53,7 +57,10 @@ SERVER_SETTINGS = {
 
 @dataclass(frozen=True)
 class Status:
-    """What is known of the embedded server; `port` is the TCP port, None when there is only the socket."""
+    """What is known of the embedded server; `port` is the TCP port, None when there is only the socket.
+
+    A `pid` that is not `running` belongs to a server that has only begun to start, or is stopping.
+    """
 
     running: bool
     data: Path
@@ -70,14 +77,15 @@ def data_folder(settings: Settings) -> Path:
 def start(settings: Settings, port: int | None = None) -> Status:
     """Make sure that the server runs and holds the database; safe from several processes at once.
 
-    With `port` it listens on 127.0.0.1 too, and is restarted if it did not. Raises CouldNotTell when
-    the port is taken or the server cannot start.
+    With `port` it listens on 127.0.0.1 too, and is restarted for that if nobody is connected. A server that lives is
+    never stopped for not answering. Raises CouldNotTell when somebody is connected, the port is taken, or the server
+    does not start or does not answer.
     """
     with _locked(settings):
-        now = status(settings)
-        if now.running and (not _answers(now) or port not in (None, now.port)):
-            if port not in (None, now.port):
-                listen.require_free(port)
+        now = _settled(settings)
+        if now.running and port not in (None, now.port):
+            listen.require_free(port)
+            _require_idle(now, f"has to restart to listen on port {port}")
             _stop(now)
             now = status(settings)
         if not now.running:
@@ -90,11 +98,7 @@ def start(settings: Settings, port: int | None = None) -> Status:
             if now.port:
                 _ensure_password(settings, now)
         except psycopg2.OperationalError as error:
-            reason = str(error).strip().splitlines()[-1].rpartition("FATAL:")[2].strip()
-            raise CouldNotTell(
-                f"The embedded Postgres in {now.data} refuses: {reason}.",
-                "Run c360 db stop, then c360 db start.",
-            ) from None
+            raise _refusal(now, str(error)) from None
         return now
 
 
@@ -114,34 +118,36 @@ def stop(settings: Settings) -> bool:
     """Stop the server, ending every connection to it; False if it was not running."""
     with _locked(settings):
         now = status(settings)
-        if now.running:
+        if now.pid is not None:
             _stop(now)
-            if now.socket_dir != now.data:
+            if now.socket_dir not in (None, now.data):
                 with suppress(OSError):
                     now.socket_dir.rmdir()
-        return now.running
+        return now.pid is not None
 
 
 def status(settings: Settings) -> Status:
     """Read the server's state from its own pid file; a file left over by a crash counts as not running."""
     data = data_folder(settings)
     try:
-        lines = (data / "postmaster.pid").read_text().splitlines()
+        lines = [*(data / "postmaster.pid").read_text().splitlines(), *[""] * 8]  # it is written bit by bit
         pid, port, socket_dir, address, state = (lines[i].strip() for i in (0, 3, 4, 5, 7))
     except PermissionError:
         raise CouldNotTell(
             f"The database files in {data} belong to another user.",
             "Run c360 as that user, or set C360_HOME to a folder of your own.",
         ) from None
-    except (OSError, IndexError):
+    except OSError:
         return Status(running=False, data=data)
-    if not _is_postmaster(int(pid), data) or not state.startswith(("ready", "starting")):
+    if not pid.isdigit() or not processes.serves(int(pid), data):
         return Status(running=False, data=data)
+    if not state.startswith(("ready", "starting")):
+        return Status(running=False, data=data, pid=int(pid))
     return Status(
         running=True,
         data=data,
         pid=int(pid),
-        socket_dir=Path(socket_dir),
+        socket_dir=data / socket_dir,
         socket_port=int(port),
         port=int(port) if address else None,
     )
@@ -149,13 +155,14 @@ def status(settings: Settings) -> Status:
 
 def connect_socket(now: Status, database: str) -> "psycopg2.extensions.connection":
     """Connect over the socket of a running server; raises psycopg2.OperationalError."""
-    return psycopg2.connect(
-        host=str(now.socket_dir),
-        port=now.socket_port,
-        user=USER,
-        dbname=database,
-        connect_timeout=10,
-    )
+    with left_out(None):
+        return psycopg2.connect(
+            host=str(now.socket_dir),
+            port=now.socket_port,
+            user=USER,
+            dbname=database,
+            connect_timeout=10,
+        )
 
 
 @contextmanager
@@ -173,26 +180,52 @@ def _locked(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _is_postmaster(pid: int, data: Path) -> bool:
-    """Whether `pid` is the server of `data`, and not a zombie or a later process with its number."""
-    try:
-        process = psutil.Process(pid)
-        return process.name().startswith("postgres") and process.cwd() == str(data)
-    except psutil.Error:  # a zombie has no working folder
-        return False
+def _settled(settings: Settings) -> Status:
+    """The state of the server once it answers or is gone; starting, recovering, stopping and dying take a moment.
 
-
-def _answers(now: Status) -> bool:
-    deadline = time.monotonic() + PATIENCE_S
+    Raises CouldNotTell if it lives and does not answer: whatever the reason, somebody may be at work in it.
+    """
+    began = time.monotonic()
     while True:
-        try:
-            connect_socket(now, "postgres").close()
-            return True
-        except psycopg2.OperationalError as error:
-            recovering = "starting up" in str(error) or "not yet accepting" in str(error)
-            if not recovering or time.monotonic() > deadline:
-                return "FATAL" in str(error)  # a refusal is an answer too
-            time.sleep(0.1)
+        now = status(settings)
+        error, patience = "it neither starts nor stops", PATIENCE_S
+        if now.running:
+            try:
+                connect_socket(now, "postgres").close()
+                return now
+            except psycopg2.OperationalError as refused:
+                error = str(refused)
+            if not any(words in error for words in _PASSING):
+                patience = 0 if "FATAL" in error else _DEATH_S
+        elif now.pid is None:
+            return now
+        if time.monotonic() - began > patience:
+            if not now.running or (now.socket_dir / f".s.PGSQL.{now.socket_port}").exists():
+                raise _refusal(now, error)
+            _require_idle(now, "has lost its socket, so it has to restart")
+            _stop(now)
+        time.sleep(0.1)
+
+
+def _refusal(now: Status, error: str) -> CouldNotTell:
+    lines = error.strip().splitlines() or ["it does not say why"]
+    reason = next((line for line in lines if "FATAL:" in line), lines[0])
+    for marker in ("FATAL:", "failed:", "error:"):
+        reason = reason.rpartition(marker)[2].strip()
+    return CouldNotTell(
+        f"The embedded Postgres in {now.data} runs (process {now.pid}) and refuses: {reason.rstrip('.')}.",
+        "Run c360 db stop, which ends every connection to it, then c360 db start.",
+    )
+
+
+def _require_idle(now: Status, why: str) -> None:
+    """Raises CouldNotTell if somebody is connected."""
+    others = processes.sessions(now.pid)
+    if others:
+        raise CouldNotTell(
+            f"The embedded Postgres {why}, and {others} session{'s are' if others > 1 else ' is'} connected to it.",
+            "Close what uses it, or end that with c360 db stop; then run this again.",
+        )
 
 
 def _initialise(settings: Settings) -> None:
@@ -221,21 +254,15 @@ def _clear_crash(settings: Settings) -> None:
     pid_file = data / "postmaster.pid"
     if not pid_file.exists():
         return
-    orphans = []
-    for process in psutil.process_iter(["name"]):
-        with suppress(psutil.Error):
-            if (process.info["name"] or "").startswith("postgres") and process.cwd() == str(data):
-                process.terminate()
-                orphans.append(process)
-    _, alive = psutil.wait_procs(orphans, timeout=PATIENCE_S)
+    _, _, _, port, socket_dir, *_ = [*pid_file.read_text().splitlines(), "", "", "", "", ""]
+    alive = processes.end_orphans(data, PATIENCE_S)
     if alive:
         raise CouldNotTell(
-            f"Processes of a killed server still use {data}: {', '.join(str(p.pid) for p in alive)}.",
+            f"Processes of a killed server still use {data}: {', '.join(map(str, alive))}.",
             "End them, then run c360 db start.",
         )
-    _, _, _, port, socket_dir, *_ = [*pid_file.read_text().splitlines(), "", "", "", "", ""]
     if socket_dir:
-        (Path(socket_dir) / f".s.PGSQL.{port}.lock").unlink(missing_ok=True)
+        (data / socket_dir / f".s.PGSQL.{port}.lock").unlink(missing_ok=True)
     pid_file.unlink()
 
 
@@ -246,7 +273,9 @@ def _launch(settings: Settings, port: int | None) -> None:
     options = dict(SERVER_SETTINGS)
     options["listen_addresses"] = "127.0.0.1" if port else ""
     options["port"] = str(port or SOCKET_PORT)
-    options["unix_socket_directories"] = str(listen.socket_dir(data, port or SOCKET_PORT))
+    folder = listen.socket_dir(data, port or SOCKET_PORT)
+    options["unix_socket_directories"] = "." if folder == data else str(folder)  # its working folder is the data's
+    options["cluster_name"] = processes.cluster_name(data)
     if _small_shared_memory():
         options["dynamic_shared_memory_type"] = "mmap"
     quoted = " ".join("-c '{}={}'".format(k, v.replace("'", "'\\''")) for k, v in options.items())
@@ -264,13 +293,12 @@ def _launch(settings: Settings, port: int | None) -> None:
 
 def _stop(now: Status) -> None:
     """Fast shutdown, then immediate: never SIGKILL, which leaves shared memory behind."""
-    process = psutil.Process(now.pid)
     for how in (signal.SIGINT, signal.SIGQUIT):
         with suppress(psutil.NoSuchProcess):
-            process.send_signal(how)
+            psutil.Process(now.pid).send_signal(how)
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            if not (now.data / "postmaster.pid").exists():
+            if not (now.data / "postmaster.pid").exists() or not processes.serves(now.pid, now.data):
                 return
             time.sleep(0.02)
     raise CouldNotTell(f"The embedded Postgres (process {now.pid}) does not stop.", f"Read {now.data}/log.")

@@ -18,6 +18,7 @@ from c360 import packages
 from c360.database import connect
 from c360.database.access import TRANSFORMER
 from c360.errors import CouldNotTell
+from c360.pages import sealed_but, with_policy
 from c360.project import Project
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ _EDR = "from elementary.monitor.cli import report; report(auto_envvar_prefix='ED
 _CONFIG = "anonymous_usage_tracking: false\nrun_dbt_deps_if_needed: false\nquiet_logs: true\n"
 """edr's own file: it calls nobody, and leaves the folder of packages alone."""
 _OUTSIDE = re.compile(r"<link\b[^>]*\brel=[\"'](?:stylesheet|preconnect|icon)[\"'][^>]*>", re.IGNORECASE)
-_OFFLINE = (
-    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'unsafe-inline' 'unsafe-eval' data: blob:\">"
+_POLICY = sealed_but(
+    "script-src 'unsafe-inline' 'unsafe-eval' blob:; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
 )
 """The page's own scripts and styles work; whatever else it would load or tell is refused by the browser."""
 
@@ -81,7 +82,7 @@ def write(project: Project, database: "connection", folder: Path, as_of: datetim
     folder.mkdir(parents=True, exist_ok=True)
     _edr(project, page)
     html = page.read_text(encoding="utf-8")
-    page.write_text(_OFFLINE + _OUTSIDE.sub("", html), encoding="utf-8")
+    page.write_text(with_policy(_OUTSIDE.sub("", html), _POLICY), encoding="utf-8")
     return page
 
 

@@ -5,8 +5,6 @@ contracts' own words, never a value of the data; contracts are not trusted, so a
 script that a page allows is ours.
 """
 
-import base64
-import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -19,6 +17,7 @@ from c360.contract.model import Contract, Dataset
 from c360.folders import replacing
 from c360.generate.text import unique_slugs
 from c360.history import BADNESS
+from c360.pages import policy
 from c360.project import Project
 from c360.report import charts
 from c360.report.facts import arrivals, breaches, histories
@@ -177,12 +176,11 @@ def _renderer(overview: Overview) -> Any:
         lstrip_blocks=True,
     )
     script = (_TEMPLATES / "filter.js").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     environment.globals |= {
         "overview": overview,
         "style": (_TEMPLATES / "style.css").read_text(encoding="utf-8"),
         "script": script,
-        "script_hash": f"sha256-{digest}",
+        "policy": policy([script]),
     }
     environment.filters |= {
         "when": lambda time: f"{time.astimezone(UTC):%Y-%m-%d %H:%M}",

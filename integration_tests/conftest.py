@@ -1,10 +1,12 @@
-"""Fixtures of the end-to-end tests: a shared server, a database of its own per module, and the command line on it."""
+"""Fixtures of the end-to-end tests and of fuzzing: a shared server, a database per module, the command line on it."""
 
 import contextlib
 import csv
 import io
 import json
 import os
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,17 @@ from c360.settings import Settings
 
 NOW = "2026-03-01T12:00:00Z"
 LOADED = "2026-03-01 10:00:00"
+
+MISLEADING = {
+    "PGSERVICE": "nowhere", "PGHOSTADDR": "127.0.0.1", "PGOPTIONS": "-c default_transaction_read_only=on",
+    "PGCLIENTENCODING": "LATIN1", "PGDATESTYLE": "German",
+}  # fmt: skip
+"""What a shell may hold for other programs, and no command of c360 listens to."""
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,7 +66,7 @@ class Workplace:
             "C360_HOME": str(self.settings.home),
             "C360_DATABASE_URL": self.settings.database_url or "",
             "C360_DBT_PACKAGES": str(self.settings.home / "none"),  # Elementary has tests of its own
-        }
+        } | MISLEADING
 
     def c360(self, *arguments: object, **env: str) -> Answer:
         from c360.cli import main
@@ -160,6 +173,18 @@ def workplace(shared_workplace: Workplace, tmp_path: Path) -> Workplace:
     """The command line on the module's database, emptied for this test."""
     shared_workplace.reset()
     return Workplace(shared_workplace.settings, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """The browser of the system."""
+    if CHROMIUM is None:
+        pytest.skip("There is no Chromium here; on Debian: apt-get install chromium")
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: make setup")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 SLOW = ("test_spark", "test_elementary", "test_exercises", "test_mutation", "test_databricks", "test_docs", "test_flow")

@@ -1,0 +1,122 @@
+"""What the repository holds: nothing that strayed in, one version, links that lead somewhere, SQL that is linted."""
+
+import re
+import subprocess
+import tomllib
+from importlib import import_module
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+import yaml
+
+import c360
+from c360.database.testing import ROOT
+
+AT_THE_ROOT = {
+    ".ci", ".github", ".gitignore", ".soda", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "contracts",
+    "dbt_package", "docker-compose.yml", "docs", "governance", "integration_tests", "requirements", "soda_checks",
+}  # fmt: skip
+KINDS = {
+    "", ".css", ".csv", ".gitignore", ".html", ".in", ".js", ".json", ".md", ".py", ".sh", ".sql", ".sqlfluff",
+    ".sqlfluffignore", ".toml", ".txt", ".yaml", ".yml",
+}  # fmt: skip
+"""Endings that are text; a name without one is a Makefile, a licence or a script."""
+LARGEST = 512 * 1024
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def kept() -> list[Path]:
+    """What git has, and what it would take in with `git add --all`."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    return [ROOT / name for name in dict.fromkeys(names) if name and (ROOT / name).is_file()]
+
+
+def strays(files: list[Path], root: Path) -> list[str]:
+    found = []
+    for path in files:
+        name = path.relative_to(root)
+        if name.parts[0] not in AT_THE_ROOT:
+            found.append(f"{name}: not one of the names at the root")
+        elif (path.suffix or (path.name if path.name.startswith(".") else "")) not in KINDS:
+            found.append(f"{name}: a kind of file that nobody foresaw")
+        elif path.stat().st_size > LARGEST:
+            found.append(f"{name}: larger than {LARGEST} bytes")
+        elif b"\0" in path.read_bytes():
+            found.append(f"{name}: no text")
+    return found
+
+
+def test_nothing_strayed_in() -> None:
+    files = kept()
+    assert len(files) > 200
+    assert strays(files, ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("tool-1.0-py3-none-any.whl", b"PK"),
+        ("docs/a.zip", b"PK"),
+        ("governance/driver.jar", b"PK"),
+        ("governance/src/c360/cli.pyc", b""),
+        ("notes.md", b"mine"),
+        ("docs/large.md", b"x" * (LARGEST + 1)),
+        ("docs/binary.md", b"a\0b"),
+    ],
+)
+def test_what_strays_in_is_seen(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    assert len(strays([path], tmp_path)) == 1
+
+
+def test_one_version() -> None:
+    """It stands in c360/__init__.py; the others say the same."""
+    project = tomllib.loads((ROOT / "governance/pyproject.toml").read_text())
+    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "c360.__version__"}
+    package = yaml.safe_load((ROOT / "dbt_package/dbt_project.yml").read_text())["version"]
+    (latest, *_) = re.findall(r"^\| (\d+\.\d+\.\d+) \|", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    pages = [ROOT / "dbt_package/README.md", *(ROOT / "docs").rglob("*.md")]
+    shown = re.findall(r"^\s*revision: (\S+)$", "\n".join(page.read_text() for page in pages), re.MULTILINE)
+    assert {package, latest, *shown} == {c360.__version__}
+
+
+def test_links_lead_somewhere() -> None:
+    pages = [path for path in kept() if path.suffix == ".md"]
+    links = [(page, link) for page in pages for link in LINK.findall(page.read_text(encoding="utf-8"))]
+    dead = []
+    for page, link in links:
+        address, _, part = link.partition("#")
+        if re.match(r"[a-z]+:", address):
+            continue
+        target = page.parent / unquote(address) if address else page
+        if not target.exists() or (part and part not in headings(target)):
+            dead.append(f"{page.relative_to(ROOT)}: {link}")
+    assert len(links) > 10 and dead == []
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors that GitHub makes."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_all_sql_is_linted() -> None:
+    """By sqlfluff; and by lint_macros.py, where sqlfluff renders a file to nothing."""
+    makefile = (ROOT / "Makefile").read_text()
+    linted = re.search(r"^SQL := (.+)$", makefile, re.MULTILINE)[1].split()
+    macros = import_module("integration_tests.lint_macros")
+    for path in (path for path in kept() if path.suffix == ".sql"):
+        assert path.relative_to(ROOT).parts[0] in linted, path
+        written = "expected" not in path.parts  # what is generated there is compared with what is linted
+        if written and re.search(r"\{%-?\s*(macro|test)\b", path.read_text(encoding="utf-8")):
+            assert any(path.is_relative_to(ROOT / folder) for folder in macros.FOLDERS), path
+
+
+def test_macros_are_linted() -> None:
+    findings = import_module("integration_tests.lint_macros").findings
+    assert findings("{% macro a(x) %}\nselect CAST({{ x }} as text)\n{% endmacro %}") == ["2: CAST should be cast"]
+    assert findings("{#- SELECT -#}{{ config(FROM='x') }}\n-- FROM\nselect 'AND', \"Or\" {{ 'AS' }}") == []
