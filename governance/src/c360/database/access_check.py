@@ -93,7 +93,7 @@ def _may_look(role: str, schema: str, owner: str) -> bool:
     if role == owner:
         return True
     if schema in CLOSED:
-        return schema == "governance" and role == TRANSFORMER
+        return schema in ("governance", "superseded") and role == TRANSFORMER
     if schema == "elementary":
         return False
     if owner == LOADER:
