@@ -1,6 +1,7 @@
 """Publish: an HTML page for each contract and an index, by datacontract-cli's exporter, with nothing from outside."""
 
 import contextlib
+import html
 import io
 import logging
 import re
@@ -14,6 +15,7 @@ from c360.console import contracts_option
 from c360.contract.model import Contract
 from c360.errors import CouldNotTell
 from c360.folders import replacing
+from c360.generate.text import file_stem
 from c360.settings import Settings
 
 _OUTSIDE = re.compile(
@@ -25,6 +27,8 @@ _OUTSIDE = re.compile(
 )
 """What a page would load from elsewhere, and the diagram that only such a script can draw: these pages work from a
 file and tell nobody that they are read."""
+
+_HREF = re.compile(r'href="([^"]*)"', re.IGNORECASE)
 
 
 @click.command(
@@ -66,7 +70,7 @@ def _on_record(settings: Settings) -> Iterator[None]:
 
 def page_name(contract: Contract) -> str:
     """The file name of a contract's page."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", f"{contract.name}-{contract.version}.html")
+    return f"{file_stem(contract.name)}-{contract.version}.html"
 
 
 def write_pages(contracts: Any, folder: Path) -> int:
@@ -81,11 +85,22 @@ def write_pages(contracts: Any, folder: Path) -> int:
         for contract in contracts:
             name = page_name(contract)
             document = OpenDataContractStandard(**contract.document)
-            html = DataContract(data_contract=document, inline_references=False).export("html")
-            (fresh / name).write_text(_OUTSIDE.sub("", str(html)), encoding="utf-8")
+            page = DataContract(data_contract=document, inline_references=False).export("html")
+            (fresh / name).write_text(_harmless(str(page)), encoding="utf-8")
             views.append(DataContractView(html_filepath=fresh / name, html_link=Path(name), odcs=document))
         with contextlib.redirect_stdout(io.StringIO()):  # it says where it wrote, which is not where the page will be
             create_index_html(views, fresh)
         index = fresh / "index.html"
-        index.write_text(_OUTSIDE.sub("", index.read_text(encoding="utf-8")), encoding="utf-8")
+        index.write_text(_harmless(index.read_text(encoding="utf-8")), encoding="utf-8")
     return len(views)
+
+
+def _harmless(page: str) -> str:
+    """The page without what it would load, and with no address that does more than lead somewhere."""
+    return _HREF.sub(lambda found: found[0] if _leads_somewhere(found[1]) else 'href="#"', _OUTSIDE.sub("", page))
+
+
+def _leads_somewhere(address: str) -> bool:
+    bare = re.sub(r"[\x00-\x20\x7f]", "", html.unescape(address))  # browsers skip these in a scheme
+    scheme = re.match(r"([^/?#:]*):", bare)
+    return scheme is None or scheme[1].lower() in ("http", "https", "mailto")
