@@ -2,24 +2,39 @@
 
 import copy
 import json
+import os
 import re
+import shutil
+from datetime import UTC, datetime
+from html.parser import HTMLParser
 from pathlib import Path
+from unittest import mock
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from c360.cli import main
 from c360.contract import find_contracts
 from c360.contract.document import read_document
 from c360.contract.lint import lint
+from c360.database import connect
+from c360.database.tables import prepare
+from c360.database.testing import database, server  # noqa: F401
 from c360.errors import Breach
-from c360.generate import plan
+from c360.gate.scan import _no_telemetry
+from c360.generate import plan, write
 from c360.generate.plan import Catalog
 from c360.generate.write import _FOLDERS
 from c360.policies import classifications
+from c360.project import Project
+from c360.publish import write_pages
+from c360.report.site import write_site
 
 ROOT = Path(__file__).parents[2]
-SECRET = "canary-4c1f"
+CANARY = "canary-4c1f"
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FILES = (
     "sources/contacts/1.0.0.odcs.yaml",
     "sources/transactions/1.0.0.odcs.yaml",
@@ -57,8 +72,8 @@ def places(value: object, place: tuple = ()) -> list[tuple]:
 
 REAL = real()
 PLACES = [(file, place) for file, document in REAL.items() for place in places(document)]
-FREE = {"description", "purpose", "usage", "limitations", "label", "username", "role", "channel", "url", "tool", "domain",
-        "dataProduct", "tenant", "team", "examples", "tags", "scope", "driver"}  # fmt: skip
+FREE = {"description", "purpose", "usage", "limitations", "label", "username", "role", "channel", "url", "tool",
+        "domain", "dataProduct", "tenant", "team", "examples", "tags", "scope", "driver"}  # fmt: skip
 """Parts of a contract that are for people: text in them is never refused, except for what no database takes."""
 
 
@@ -92,7 +107,7 @@ class Trap(dict):
     def _recorder(self, name: str):
         def called(*arguments: object, **named: object) -> str:
             self.called.append(f"{name}{arguments}")
-            return SECRET
+            return CANARY
 
         return called
 
@@ -120,8 +135,7 @@ def is_inert(files: dict[str, str]) -> None:
     for path, text in files.items():
         assert any(path == f"{folder}/{Path(path).name}" for folder in _FOLDERS), path
         assert text.encode()
-        first, _, rest = text.partition("\n")
-        assert "Generated from contracts/" in first
+        assert "Generated from contracts/" in text.partition("\n")[0]
         if not path.endswith(".yml"):
             continue
         data = yaml.safe_load(text)
@@ -199,3 +213,176 @@ def test_text_is_refused_or_inert(tmp_path_factory, attacks):
     else:
         is_inert(outcome[1])
         text_back(*outcome)
+
+
+def hostile(number: int) -> str:
+    """Every piece that a text for people may hold, in one text; told apart by its number."""
+    return f"{number}:" + " ".join(piece for piece in PIECES if not re.search("[\x00\ud800]", piece)) + f" :{number}"
+
+
+@pytest.fixture(scope="module")
+def everywhere(tmp_path_factory):
+    """Contracts with hostile text in every string for people, and in names as far as names may go."""
+    documents = copy.deepcopy(REAL)
+    for number, (file, place) in enumerate(PLACES):
+        if FREE & set(map(str, place)):
+            put(documents, file, place, hostile(number))
+    for file, system in zip(FILES[:2], ("web/shop ☃ }} %}", "web_shop"), strict=True):
+        custom = next(c for c in documents[file]["customProperties"] if c["property"] == "system")
+        custom["value"] = system
+    people, purchases = (documents[file]["schema"][0]["properties"] for file in FILES[:2])
+    for prop, name in zip((*people[1:3], *purchases[1:5]), ODD, strict=True):
+        prop["physicalName"] = name
+    purchases[5]["enum"] = [{"value": hostile(n), "id": f"v{n}"} for n in range(3)]
+    documents.pop(FILES[2])
+    folder = saved(documents, tmp_path_factory.mktemp("everywhere") / "contracts")
+    catalog = Catalog.of(find_contracts(folder))
+    return catalog, plan(catalog), folder
+
+
+ODD = ("it's", "env_var('C360_CANARY')", "back\\slash", "x; --", "a.b }}", "$1 {x}")
+
+
+def test_files_lie_where_they_are_planned(everywhere):
+    catalog, files, folder = everywhere
+    is_inert(files)
+    text_back(catalog, files)
+    root = folder.parent / "project"
+    write(files, root)
+    assert {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} == set(files)
+    assert {path.name for path in folder.parent.iterdir()} == {"contracts", "project"}
+
+
+def test_dbt_shows_the_text_and_runs_none(everywhere, tmp_path):
+    """A real `dbt parse`, in process: what its manifest says is what the contracts say."""
+    from dbt.cli.main import dbtRunner
+
+    catalog, files, _ = everywhere
+    write(files, tmp_path / "made")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "macros").mkdir()
+    for path in (tmp_path / "made").rglob("*.yml"):
+        if "models" in path.parts:
+            shutil.copy(path, tmp_path / "models" / f"{path.parent.name}_{path.name}")
+    shutil.copy(tmp_path / "made/dbt_package/macros/contracts/contract_enum.sql", tmp_path / "macros")
+    shutil.copytree(ROOT / "integration_tests/dbt_tests/generic", tmp_path / "macros/generic")
+    (tmp_path / "packages.yml").write_text(f"packages:\n  - local: {ROOT / 'dbt_package'}\n")
+    (tmp_path / "dbt_project.yml").write_text(
+        "name: scratch\nversion: 1.0.0\nconfig-version: 2\nprofile: customer360\n"
+    )
+    shutil.copy(ROOT / "integration_tests/profiles.yml", tmp_path)
+    environment = {
+        "C360_CANARY": CANARY, "DBT_PROJECT_DIR": str(tmp_path), "DBT_PROFILES_DIR": str(tmp_path),
+        "DBT_LOG_LEVEL": "none", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DBT_LOG_PATH": str(tmp_path),
+        "PGHOST": "nowhere", "PGUSER": "nobody", "PGDATABASE": "none", "PGPASSWORD": "none",
+    }  # fmt: skip
+    with mock.patch.dict(os.environ, environment):
+        assert dbtRunner().invoke(["deps", "--quiet"]).success
+        answer = dbtRunner().invoke(["parse", "--no-partial-parse"])
+    assert answer.success, answer.exception
+    assert CANARY not in (tmp_path / "target/manifest.json").read_text()
+    assert CANARY not in "".join(path.read_text(errors="replace") for path in tmp_path.glob("*.log"))
+    sources = {
+        (source["source_name"], source["name"]): source
+        for source in json.loads((tmp_path / "target/manifest.json").read_text())["sources"].values()
+        if source["package_name"] == "scratch" and source["source_name"] != "gate"
+    }
+    assert sources
+    for contract, dataset in catalog.pairs():
+        source = sources.pop((contract.system, dataset.name))
+        assert source["description"] == dataset.description
+        assert source["meta"]["owner"] == contract.team
+        assert source["schema"] == dataset.schema and source["identifier"] == dataset.table
+        assert {name: column["description"] for name, column in source["columns"].items()} == {
+            column.physical_name: column.description for column in dataset.columns
+        }
+    assert not sources
+
+
+def test_soda_keeps_the_text_and_runs_none(everywhere, tmp_path):
+    """Soda's own parser, and its own templates, which it fills in when a check is read and once more when it is run."""
+    from soda.scan import Scan
+
+    _no_telemetry(tmp_path)
+    catalog, files, _ = everywhere
+    with mock.patch.dict(os.environ, {"C360_CANARY": CANARY}):
+        for _, dataset in catalog.pairs():
+            run = Scan()
+            run.disable_telemetry()
+            run.set_data_source_name("gate")
+            run.add_variables({"NOW": "2026-03-01"})
+            run.add_sodacl_yaml_str(files[f"soda_checks/{dataset.name}.yml"])
+            assert not run.has_error_logs(), run.get_error_logs_text()
+            (cfg,) = run._sodacl_cfg.data_source_scan_cfgs["gate"].tables_cfgs.values()
+            checks = [check for partition in cfg.partition_cfgs for check in partition.check_cfgs]
+            checks += [c for p in cfg.partition_cfgs for col in p.column_checks_cfgs.values() for c in col.check_cfgs]
+            names = {run.jinja_resolve(check.name) for check in checks}
+            assert names == {clause.id for clause in dataset.clauses if clause.scope != "contract"}
+            for check in checks:
+                written = check.metric_expression or check.metric_query
+                filled = run.jinja_resolve(run.jinja_resolve(written))
+                assert filled == written.replace("${NOW}", "2026-03-01") and CANARY not in filled
+
+
+class Page(HTMLParser):
+    """What a browser would act on: tags, and attributes with what they lead to."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.scripts, self.acts, self.links, self.text = 0, [], [], ""
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        self.scripts += tag == "script"
+        self.acts += [(tag, name) for name, _ in attrs if name.startswith("on")] + [tag] * (tag in ("iframe", "base"))
+        self.links += [value for name, value in attrs if name in ("href", "src", "action")]
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def are_harmless(pages: dict[str, Page], clean: dict[str, Page]) -> None:
+    assert pages.keys() == clean.keys()
+    for name, page in pages.items():
+        assert (page.scripts, page.acts) == (clean[name].scripts, clean[name].acts), name
+        assert all(re.match(r"(https?:|mailto:|data:,$|[^:]*$)", link) for link in page.links), page.links
+        assert "<script>alert(1)</script>" in page.text, f"{name} does not show the text"
+
+
+def test_pages_show_the_text_as_text(everywhere, tmp_path):
+    catalog, _, _ = everywhere
+    sound = find_contracts(ROOT / "contracts")
+    write_pages(catalog.contracts, tmp_path / "pages")
+    write_pages([c for c in sound if c.layer == "sources"], tmp_path / "clean")
+    made, clean = ({path.name: Page(path) for path in (tmp_path / name).iterdir()} for name in ("pages", "clean"))
+    are_harmless(made, clean)
+    assert "#" in made["contacts-1.0.0.html"].links, "an address that runs a script leads nowhere"
+    assert {path.name for path in tmp_path.iterdir()} == {"pages", "clean"}
+
+
+def test_the_owner_page_shows_the_text_as_text(everywhere, database, tmp_path):
+    catalog, _, folder = everywhere
+    connection = connect(database)
+    prepare(connection)
+    sound = Catalog.of(c for c in find_contracts(ROOT / "contracts") if c.layer == "sources")
+    write_site(Project(database, catalog, folder), connection, tmp_path / "owners", NOW)
+    write_site(Project(database, sound, ROOT / "contracts"), connection, tmp_path / "clean", NOW)
+    connection.close()
+    are_harmless(*({path.name: Page(path) for path in (tmp_path / name).glob("*")} for name in ("owners", "clean")))
+
+
+@pytest.mark.parametrize("arguments", [["lint"], ["lint", "--json"], ["coverage"], ["coverage", "--json"]])
+@pytest.mark.parametrize("place", ["name", "schema.0.name", "schema.0.quality.0.id", "version", "status", "nowhere"])
+def test_nothing_of_a_contract_acts_on_the_terminal(tmp_path, capsys, arguments, place):
+    documents = copy.deepcopy(REAL)
+    steps = tuple(int(step) if step.isdigit() else step for step in place.split("."))
+    put(documents, FILES[0], steps, "a\x1b]0;owned\x07\x9b31m\r\u202eb")
+    if place == "nowhere":
+        documents[FILES[0]]["\x1b[31m"] = 1
+    folder = saved(documents, tmp_path / "contracts")
+    given_ = ["--contracts", str(folder)] if arguments[0] != "lint" else [str(folder)]
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments, *given_])
+    told = capsys.readouterr()
+    assert ended.value.code in (0, 1) and "unforeseen" not in told.err
+    assert not UNSEEN.search((told.out + told.err).replace("\n", "")), repr(told)

@@ -122,12 +122,11 @@ def plan(catalog: Catalog) -> dict[str, str]:
     for contract in catalog.contracts:
         _sound(contract, tool="dbt")
     for contract, dataset in catalog.pairs():
-        files[f"soda_checks/{file_stem(dataset.name)}.yml"] = soda.render(catalog, contract, dataset)
+        file = f"{file_stem(dataset.name)}.yml"
+        files[f"soda_checks/{file}"] = soda.render(catalog, contract, dataset)
         if contract.layer == "sources":
-            files[f"integration_tests/models/gate/{file_stem(dataset.name)}.yml"] = elementary.gate(contract, dataset)
+            files[f"integration_tests/models/gate/{file}"] = elementary.gate(contract, dataset)
         renderer = dbt_sources if contract.layer == "sources" else dbt_models
-        files[f"dbt_package/models/contracts/{file_stem(dataset.name)}.yml"] = renderer.render(
-            catalog, contract, dataset
-        )
+        files[f"dbt_package/models/contracts/{file}"] = renderer.render(catalog, contract, dataset)
     files["dbt_package/macros/contracts/contract_enum.sql"] = dbt_enums.render(catalog)
     return files

@@ -157,7 +157,7 @@ _CALL = re.compile(r"\s*(env_var|ref|var|source|doc)\s*\(")
 
 
 def jinja_text(text: str, mark: str = "'") -> str:
-    """A literal inside a Jinja expression, between `mark`s; neither it nor what is around it can be ended by the text."""
+    """A literal inside a Jinja expression, between `mark`s; the text can end neither it nor what is around it."""
     body = json.dumps(text, ensure_ascii=False)[1:-1]
     if mark == "'":
         body = body.replace('\\"', '"').replace("'", "\\'")
