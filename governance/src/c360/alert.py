@@ -15,6 +15,7 @@ import click
 
 from c360.console import as_of_option, clock, contracts_option, json_option, print_json
 from c360.errors import CouldNotTell
+from c360.printable import one_line
 from c360.project import Project, open_project
 
 if TYPE_CHECKING:
@@ -164,13 +165,20 @@ def compare(before: dict[str, dict[str, str]], now: dict[str, dict[str, str]]) -
 
 
 def markdown(as_of: datetime, changes: Any) -> str:
-    """The changes under headings, worst first."""
+    """The changes under headings, worst first; their text is text, in Markdown as in Slack."""
     lines = [f"# Customer 360: what changed, as of {as_of:%Y-%m-%d %H:%M} UTC", ""]
     for kind, heading in _HEADINGS.items():
         texts = [change["text"] for change in changes if change["change"] == kind]
         if texts:
-            lines += [f"## {heading}", "", *(f"- {text}" for text in texts), ""]
+            lines += [f"## {heading}", "", *(f"- {_plain(text)}" for text in texts), ""]
     return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Names in a sentence can make no link, image, mention or HTML, neither in Markdown nor in Slack."""
+    for mark, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\\", "\\\\"), ("[", "\\["), ("`", "\\`")):
+        text = text.replace(mark, written)
+    return one_line(text)
 
 
 def _payload(as_of: datetime, changes: Any) -> dict[str, Any]:

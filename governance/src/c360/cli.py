@@ -10,6 +10,7 @@ import click
 from c360 import __version__
 from c360.database.shell import left_out
 from c360.errors import CouldNotTell
+from c360.printable import one_line
 
 VERBS = {
     "deps": ("c360.packages:deps", "Get the dbt packages of Elementary, once."),
@@ -69,9 +70,9 @@ def main(arguments: list[str] | None = None) -> None:
             code: Any = c360.main(arguments, prog_name="c360", standalone_mode=False, obj=of_the_shell)
         sys.exit(code if isinstance(code, int) else 0)
     except CouldNotTell as error:
-        click.echo(f"{click.style('Error:', fg='red')} {error.message}", err=True)
+        click.echo(f"{click.style('Error:', fg='red')} {one_line(error.message)}", err=True)
         if error.remedy:
-            click.echo(f"  → {error.remedy}", err=True)
+            click.echo(f"  → {one_line(error.remedy)}", err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from c360.errors import CouldNotTell
+from c360.printable import one_line
 
 as_of_option = click.option(
     "--as-of", metavar="TIME", help="The clock for freshness and age, ISO 8601 in UTC; now when silent."
@@ -34,7 +35,9 @@ def clock(as_of: str | None) -> datetime:
 
 
 def print_json(data: Any) -> None:
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+    """JSON, with an escape for every character that a terminal would act on."""
+    text = json.dumps(data, indent=2, ensure_ascii=False, default=str)
+    click.echo("".join(ch if ch == "\n" or one_line(ch) == ch else json.dumps(ch)[1:-1] for ch in text))
 
 
 _COLOURS = {
@@ -44,8 +47,11 @@ _COLOURS = {
 
 
 def print_table(head: list[str], rows: list[list[str]]) -> None:
-    """Aligned columns; numbers to the right, outcomes in colour where the terminal has any."""
-    texts = [[str(cell) for cell in row] for row in rows]
+    """Aligned columns; numbers to the right, outcomes in colour where the terminal has any.
+
+    Cells hold text of contracts and of deliveries: nothing in them acts on the terminal.
+    """
+    texts = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(head, *texts, strict=True)]
     numeric = [
         bool(texts) and all(row[i].replace(",", "").replace(".", "").lstrip("-").isdigit() for row in texts)

@@ -6,7 +6,8 @@ import yaml
 
 from c360.contract.model import GATE_KINDS, Clause, Contract
 from c360.generate.dbt_tests import NOT_A_TEST
-from c360.generate.plan import Catalog, file_name, plan
+from c360.generate.plan import Catalog, plan
+from c360.generate.text import file_stem
 from c360.verify import SEEN_BY_DATACONTRACT
 
 POINTS = ("lint", "gate", "soda scan", "dbt", "verify")
@@ -22,8 +23,8 @@ def cover(catalog: Catalog) -> dict[str, dict[str, str]]:
     files = plan(catalog)
     rows = {}
     for contract, dataset in catalog.pairs():
-        checks = _soda_names(files[f"soda_checks/{file_name(dataset)}.yml"])
-        tests = _dbt_tests(files[f"dbt_package/models/contracts/{file_name(dataset)}.yml"])
+        checks = _soda_names(files[f"soda_checks/{file_stem(dataset.name)}.yml"])
+        tests = _dbt_tests(files[f"dbt_package/models/contracts/{file_stem(dataset.name)}.yml"])
         for clause in dataset.clauses:
             rows[clause.id] = {
                 "lint": "held" if clause.kind == "classification" else "not here: it is said about data",

@@ -1,6 +1,7 @@
 """Publish: an HTML page for each contract and an index, by datacontract-cli's exporter, with nothing from outside."""
 
 import contextlib
+import html
 import importlib.resources
 import io
 import logging
@@ -16,6 +17,7 @@ from c360.console import contracts_option
 from c360.contract.model import Contract
 from c360.errors import CouldNotTell
 from c360.folders import replacing
+from c360.generate.text import file_stem
 from c360.pages import policy, with_policy
 from c360.settings import Settings
 
@@ -29,6 +31,8 @@ _OUTSIDE = re.compile(
 )
 """What a page would load from elsewhere, and the diagram that only such a script can draw: these pages work from a
 file and tell nobody that they are read."""
+
+_HREF = re.compile(r'href="([^"]*)"', re.IGNORECASE)
 
 
 @click.command(
@@ -70,7 +74,7 @@ def _on_record(settings: Settings) -> Iterator[None]:
 
 def page_name(contract: Contract) -> str:
     """The file name of a contract's page."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", f"{contract.name}-{contract.version}.html")
+    return f"{file_stem(contract.name)}-{contract.version}.html"
 
 
 def write_pages(contracts: Any, folder: Path) -> int:
@@ -85,8 +89,8 @@ def write_pages(contracts: Any, folder: Path) -> int:
         for contract in contracts:
             name = page_name(contract)
             document = OpenDataContractStandard(**contract.document)
-            html = DataContract(data_contract=document, inline_references=False).export("html")
-            (fresh / name).write_text(_sealed(str(html)), encoding="utf-8")
+            page = DataContract(data_contract=document, inline_references=False).export("html")
+            (fresh / name).write_text(_sealed(str(page)), encoding="utf-8")
             views.append(DataContractView(html_filepath=fresh / name, html_link=Path(name), odcs=document))
         with contextlib.redirect_stdout(io.StringIO()):  # it says where it wrote, which is not where the page will be
             create_index_html(views, fresh)
@@ -95,13 +99,21 @@ def write_pages(contracts: Any, folder: Path) -> int:
     return len(views)
 
 
-def _sealed(html: str) -> str:
-    """The page without what is outside, and with a policy by which nothing else can be: a contract is not trusted.
+def _sealed(page: str) -> str:
+    """The page without what is outside, with addresses that do no more than lead somewhere, and with a policy by which
+    nothing else can be loaded or run: a contract is not trusted.
 
     So the scripts that may run are those of datacontract-cli's templates, not those that stand in the page.
     """
     scripts, handlers = _scripts()
-    return with_policy(_OUTSIDE.sub("", html), policy(scripts, handlers))
+    bare = _HREF.sub(lambda found: found[0] if _leads_somewhere(found[1]) else 'href="#"', _OUTSIDE.sub("", page))
+    return with_policy(bare, policy(scripts, handlers))
+
+
+def _leads_somewhere(address: str) -> bool:
+    bare = re.sub(r"[\x00-\x20\x7f]", "", html.unescape(address))  # browsers skip these in a scheme
+    scheme = re.match(r"([^/?#:]*):", bare)
+    return scheme is None or scheme[1].lower() in ("http", "https", "mailto")
 
 
 @cache

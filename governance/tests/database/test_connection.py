@@ -178,7 +178,7 @@ def test_a_postgres_that_is_too_old(server: Settings, version: str, number: str)
 @pytest.mark.parametrize("version", ["16.0", "18beta1"])
 def test_one_that_is_new_enough(server: Settings, version: str) -> None:
     with _says_it_is(version) as port:
-        db.connect(replace(server, database_url=f"postgresql://ada@127.0.0.1:{port}/shop")).close()
+        db.connect(replace(server, database_url=f"postgresql://ada@127.0.0.1:{port}/shop"), role=None).close()
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """From the parts of a schema object to its clauses: which promises it makes, and what each is called."""
 
+import math
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -108,6 +109,8 @@ def clauses_of(
             add("enum", tuple(entry["value"] for entry in prop["enum"]), column)
         for kind in OPTION_KINDS:
             if options.get(kind) is not None:
+                if kind in ("minLength", "maxLength") and type(options[kind]) is not int:
+                    raise Breach(f"{path}: {kind} of {column} is no whole number.", "Write one, such as 20.")
                 add(kind, options[kind], column)
         if options.get("format") and _stored_as_text(prop):
             add("format", str(options["format"]), column)
@@ -250,6 +253,9 @@ def _add_rule(path: Path, add: Any, quality: dict[str, Any], column: str | None)
             f"{path}: the quality rule {name} needs exactly one of mustBe, mustBeLessThan, ….",
             "Add the bound.",
         )
+    if not _is_bound(operators[0], quality[operators[0]]):
+        form = "two numbers, the smaller first" if "Between" in operators[0] else "a number"
+        raise Breach(f"{path}: {operators[0]} of {name} is not {form}.", "Write it as one, such as mustBe: 0.")
     query = str(quality.get("query") or "")
     bare = _without_comments(query)
     row_rule = ROW_RULE.match(bare) if operators[0] == "mustBe" and quality.get("mustBe") == 0 else None
@@ -273,6 +279,13 @@ def _without_comments(query: str) -> str:
     from c360.sql.guard import without_comments
 
     return without_comments(query)
+
+
+def _is_bound(operator: str, value: Any) -> bool:
+    """Whether it is a number, or a pair where two are asked for: bounds are written into SQL as they are."""
+    numbers = value if "Between" in operator and isinstance(value, list) else [value]
+    plain = all(type(n) in (int, float) and math.isfinite(n) for n in numbers)
+    return plain and len(numbers) == (2 if "Between" in operator else 1)
 
 
 def _anomaly(path: Path, quality: dict[str, Any]) -> Anomaly:

@@ -6,6 +6,7 @@ import click
 
 from c360.console import contracts_option, json_option, print_json, print_table
 from c360.errors import Breach
+from c360.printable import one_line
 
 
 @click.command(
@@ -29,7 +30,7 @@ def lint(path: Path | None, as_json: bool) -> None:
         print_json([{"file": str(f.file), "line": f.line, "path": f.path, "message": f.message} for f in found])
     else:
         for f in found:
-            click.echo(f"{f.file}:{f.line}: {f.path or '(whole file)'}: {f.message}")
+            click.echo(one_line(f"{f.file}:{f.line}: {f.path or '(whole file)'}: {f.message}"))
     if found:
         raise Breach(f"{len(found)} findings in the contracts.", "Mend them, then: c360 generate")
     if not as_json:
@@ -60,7 +61,7 @@ def coverage(contracts: Path | None, as_json: bool) -> None:
             [[clause, *(notes.get(cells[p], cells[p]) for p in POINTS)] for clause, cells in rows.items()],
         )
         for number, reason in enumerate(reasons, 1):
-            click.echo(f"({number}) {reason}")
+            click.echo(f"({number}) {one_line(reason)}")
     blank = [clause for clause, cells in rows.items() if not all(cells.values())]
     if blank:
         raise Breach(f"{len(blank)} clauses have a blank, {blank[0]} first.", "Report this as a bug.")

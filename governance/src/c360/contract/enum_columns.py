@@ -12,11 +12,17 @@ from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
 
+from c360.errors import Breach
+from c360.printable import shown
+
 PROPERTY = "columnPerEnumValue"
 
 
 def add_enum_columns(documents: Iterable[dict[str, Any]]) -> None:
-    """Add the missing columns to the documents, in the order of the enum and after the last one spelt out."""
+    """Add the missing columns to the documents, in the order of the enum and after the last one spelt out.
+
+    Raises Breach for a value without an id.
+    """
     documents = list(documents)
     enums = {
         f"{part.get('name')}.{prop.get('name')}": prop["enum"]
@@ -42,6 +48,11 @@ def _add(part: dict[str, Any], rule: dict[str, Any], entries: list[Any]) -> None
     names = [prop.get("name") for prop in _dicts(properties)]
     place = names.index(like["name"]) + 1
     for entry in _dicts(entries):
+        if not entry.get("id"):
+            raise Breach(
+                f"The value {shown(entry.get('value'))} of {shown(rule.get('enum'))} has no id to name a column after.",
+                "Give every value of that enum an id of letters, digits and _.",
+            )
         name = form.replace("{id}", str(entry.get("id")))
         if name in names:
             place = max(place, names.index(name) + 1)

@@ -10,10 +10,9 @@ from typing import Any
 
 from c360.contract.document import line_of, read_document
 from c360.contract.enum_columns import PROPERTY, add_enum_columns
-from c360.contract.load import contract_files
+from c360.contract.load import contract_files, layer_of
+from c360.contract.names import Place, faults, where
 from c360.errors import Breach
-
-Place = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class LintFinding:
     @property
     def path(self) -> str:
         """The place inside the file, as `schema[0].properties[2].classification`."""
-        return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.inside).lstrip(".")
+        return where(self.inside)
 
 
 def lint(folder: Path, classifications: list[str]) -> list[LintFinding]:
@@ -42,13 +41,17 @@ def lint(folder: Path, classifications: list[str]) -> list[LintFinding]:
             documents[path] = read_document(path)
         except Breach as error:
             found.append(LintFinding(path, (), _line_in(error.message, path), error.message))
-    add_enum_columns(documents.values())
+    try:
+        add_enum_columns(documents.values())
+    except Breach as error:
+        found.append(LintFinding(folder, (), 1, error.message))
     current = _current(documents)
     validator = _validator()
     for path, document in documents.items():
         for inside, message in (
             *_schema_errors(validator, document),
             *_own_checks(document, classifications, current),
+            *((fault.place, fault.message) for fault in faults(document, layer_of(path, folder))),
         ):
             found.append(LintFinding(path, inside, line_of(path, inside), message))
     found += _claims(current)
@@ -238,17 +241,23 @@ def _current(documents: dict[Path, dict[str, Any]]) -> dict[str, tuple[Path, dic
 
 
 def _generation(folder: Path) -> list[LintFinding]:
-    """Clauses that nobody can enforce come out when everything is generated."""
+    """Names that would become one, and clauses that nobody can enforce: these come out when everything is generated."""
     from c360.contract.load import find_contracts
-    from c360.generate.plan import Catalog, plan
+    from c360.generate.plan import Catalog, collision, collisions, plan
 
     if folder.is_file():
         return []
     try:
-        plan(Catalog.of(find_contracts(folder)))
+        contracts = find_contracts(folder)
+        found = []
+        for claim, owner, other in collisions(contracts):
+            path, inside = owner[0].path, ("schema", owner[1], "name") if claim[0] != "page" else ("name",)
+            found.append(LintFinding(path, inside, line_of(path, inside), collision(claim, owner, other)))
+        if not found:
+            plan(Catalog.of(contracts))
+        return found
     except Breach as error:
         return [LintFinding(folder, (), 1, error.message)]
-    return []
 
 
 def _names(part: dict[str, Any]) -> set[str]:

@@ -9,6 +9,7 @@ from c360.contract.document import read_document
 from c360.contract.enum_columns import add_enum_columns
 from c360.contract.model import Column, Contract, Dataset
 from c360.errors import Breach, CouldNotTell
+from c360.printable import shown
 
 LAYERS = ("sources", "products")
 SEMVER = re.compile(r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$")
@@ -24,13 +25,18 @@ def find_contracts(folder: Path) -> list[Contract]:
 
     Raises:
         CouldNotTell: there is no contract at all.
-        Breach: a contract is not readable as one.
+        Breach: a contract is not readable as one, or two of them share a name.
     """
     documents = {path: read_document(path) for path in contract_files(folder)}
     add_enum_columns(documents.values())
     current: dict[str, Contract] = {}
     for contract in (load_contract(path, folder, document) for path, document in documents.items()):
         best = current.get(contract.name)
+        if best is not None and best.id != contract.id:
+            raise Breach(
+                f"{contract.path}: the name {shown(contract.name)} is that of {best.path} too, which has another id.",
+                "Rename one of them, or give all versions of one contract the same id.",
+            )
         if best is None or _rank(contract) > _rank(best):
             current[contract.name] = contract
     return sorted(current.values(), key=lambda c: (c.layer != "sources", c.name))
@@ -82,19 +88,24 @@ def load_contract(path: Path, folder: Path | None = None, document: dict[str, An
         ) from error
 
 
+def layer_of(path: Path, folder: Path | None) -> str:
+    """The layer that a contract belongs to by where it lies in `folder`."""
+    relative = path.relative_to(folder).parts if folder and path.is_relative_to(folder) else path.parts
+    return next((part for part in relative if part in LAYERS), "sources")
+
+
 def _contract(path: Path, folder: Path | None, document: dict[str, Any]) -> Contract:
     if document.get("kind") != "DataContract":
         raise Breach(f"{path}: kind is not DataContract.", "Write an Open Data Contract Standard contract.")
     version = str(document.get("version", ""))
-    if not SEMVER.match(version):
+    if not SEMVER.fullmatch(version):
         raise Breach(f"{path}: version {version!r} is not MAJOR.MINOR.PATCH.", "Write it as 1.0.0.")
     schemas = document.get("schema")
     if not isinstance(schemas, list) or not schemas:
         raise Breach(f"{path}: it has no schema.", "Describe at least one table under schema.")
     name = str(document.get("name") or _last_part(str(document.get("id", path.stem))))
     custom = custom_properties(document)
-    relative = path.relative_to(folder).parts if folder and path.is_relative_to(folder) else path.parts
-    layer = next((part for part in relative if part in LAYERS), "sources")
+    layer = layer_of(path, folder)
     team = document.get("team")
     support = document.get("support") or [{}]
     return Contract(

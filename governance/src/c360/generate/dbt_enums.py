@@ -1,8 +1,7 @@
 """A dbt macro that knows the enums of the contracts, so that models loop over contract facts."""
 
-import json
-
 from c360.generate.plan import Catalog
+from c360.generate.text import jinja_value
 
 
 def render(catalog: Catalog) -> str:
@@ -20,8 +19,8 @@ def render(catalog: Catalog) -> str:
         if column.enum
     }
     lines = "".join(
-        f"        {_jinja(name)}: [\n"
-        + "".join(f"            {_jinja(entry)},\n" for entry in entries)
+        f"        {jinja_value(name)}: [\n"
+        + "".join(f"            {jinja_value(entry)},\n" for entry in entries)
         + "        ],\n"
         for name, entries in enums.items()
     )
@@ -34,11 +33,3 @@ def render(catalog: Catalog) -> str:
         '    {{ return(enums[dataset ~ "." ~ column]) }}\n'
         "{% endmacro %}\n"
     )
-
-
-def _jinja(value: object) -> str:
-    """A literal that Jinja reads as data: JSON, with the openings of templates as escapes, and null as none."""
-    text = json.dumps(value, ensure_ascii=False)
-    for opener in ("{{", "{%", "{#", "}}", "%}", "#}"):
-        text = text.replace(opener, "".join(f"\\u{ord(ch):04x}" for ch in opener)) if opener in text[1:-1] else text
-    return text.replace(": null", ": none")

@@ -6,7 +6,7 @@ from c360.contract.model import Contract, Dataset
 from c360.generate.dbt_sources import column_entry
 from c360.generate.dbt_tests import data_tests
 from c360.generate.plan import Catalog, header
-from c360.generate.text import inert, to_yaml
+from c360.generate.text import Template, dbt_yaml
 from c360.sql.dialect import DATABRICKS, POSTGRES
 
 
@@ -21,7 +21,7 @@ def render(catalog: Catalog, contract: Contract, dataset: Dataset) -> str:
         columns.append({**typed, **entry})
     model: dict[str, Any] = {
         "name": dataset.table,
-        "description": inert(dataset.description),
+        "description": dataset.description,
         "config": {
             "contract": {"enforced": True},
             "meta": {"contract": contract.name, "version": contract.version, "owner": contract.team},
@@ -30,7 +30,7 @@ def render(catalog: Catalog, contract: Contract, dataset: Dataset) -> str:
     if of_table:
         model["data_tests"] = of_table
     model["columns"] = columns
-    return f"# {header(contract)}\n" + to_yaml({"version": 2, "models": [model]})
+    return f"# {header(contract)}\n" + dbt_yaml({"version": 2, "models": [model]})
 
 
 def data_type(physical_type: str) -> str:
@@ -38,4 +38,4 @@ def data_type(physical_type: str) -> str:
     postgres, databricks = POSTGRES.type_of(physical_type), DATABRICKS.type_of(physical_type)
     if postgres == databricks:
         return postgres
-    return "{{ '%s' if target.type == 'postgres' else '%s' }}" % (postgres, databricks)
+    return Template("{{ '%s' if target.type == 'postgres' else '%s' }}" % (postgres, databricks))

@@ -5,7 +5,7 @@ from typing import Any
 from c360.contract.model import Clause, Column, Contract, Dataset
 from c360.generate.dbt_tests import data_tests
 from c360.generate.plan import Catalog, header
-from c360.generate.text import inert, to_yaml
+from c360.generate.text import Template, dbt_yaml, jinja_text
 from c360.sql.dialect import POSTGRES, canonical_type
 
 
@@ -14,17 +14,17 @@ def render(catalog: Catalog, contract: Contract, dataset: Dataset) -> str:
     table: dict[str, Any] = {"name": dataset.name}
     if dataset.table != dataset.name:
         table["identifier"] = dataset.table
-    table["description"] = inert(dataset.description)
+    table["description"] = dataset.description
     table["config"] = _config(contract, dataset)
     if of_table:
         table["data_tests"] = of_table
     table["columns"] = [column_entry(column, by_column[column.name]) for column in dataset.columns]
     source = {
         "name": contract.system,
-        "schema": "{{ var('customer360_raw_schema', '%s') }}" % "".join(c for c in dataset.schema if c != "'"),
+        "schema": Template("{{ var('customer360_raw_schema', %s) }}" % jinja_text(dataset.schema)),
         "tables": [table],
     }
-    return f"# {header(contract)}\n" + to_yaml({"version": 2, "sources": [source]})
+    return f"# {header(contract)}\n" + dbt_yaml({"version": 2, "sources": [source]})
 
 
 def _config(contract: Contract, dataset: Dataset) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def _config(contract: Contract, dataset: Dataset) -> dict[str, Any]:
     kind = canonical_type(dataset.column(freshness.column or "").physical_type or "text")
     zoned = ", zoned=true" if "with time zone" in kind else ""
     return {
-        "loaded_at_query": "{{ customer360.loaded_at_query(%s, this%s) }}" % (_jinja_text(column), zoned),
+        "loaded_at_query": Template("{{ customer360.loaded_at_query(%s, this%s) }}" % (jinja_text(column), zoned)),
         "freshness": thresholds(freshness),
         "meta": {**meta, "clause": freshness.id},
     }
@@ -60,7 +60,7 @@ def column_entry(column: Column, tests: list[Any]) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": column.physical_name}
     if needs_quotes(column.physical_name):
         entry["quote"] = True
-    entry["description"] = inert(column.description)
+    entry["description"] = column.description
     entry["config"] = {"meta": {"classification": column.classification}}
     if tests:
         entry["data_tests"] = tests
@@ -70,7 +70,3 @@ def column_entry(column: Column, tests: list[Any]) -> dict[str, Any]:
 def needs_quotes(name: str) -> bool:
     """Whether an engine would take the bare name for another one, or for a word of its own."""
     return POSTGRES.quote(name) != name
-
-
-def _jinja_text(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

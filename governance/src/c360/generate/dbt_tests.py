@@ -5,7 +5,7 @@ from typing import Any
 from c360.contract.model import GATE_KINDS, Clause, Dataset
 from c360.generate import elementary
 from c360.generate.plan import Catalog
-from c360.generate.text import inert, unique_slugs
+from c360.generate.text import Template, Verbatim, jinja_text, unique_slugs
 from c360.sql.dialect import DATABRICKS, POSTGRES
 from c360.sql.measures import measure
 
@@ -32,7 +32,7 @@ def data_tests(catalog: Catalog, dataset: Dataset) -> tuple[dict[str, list[Any]]
             body["arguments"] = arguments
         body["config"] = {
             "severity": "warn" if clause.severity == "warning" else "error",
-            "meta": {"clause": clause.id},
+            "meta": {"clause": Verbatim(clause.id)},
         }
         if clause.kind == "anomaly":
             body["config"] = {"enabled": elementary.ENABLED, **body["config"]}
@@ -91,20 +91,15 @@ def _test(catalog: Catalog, clause: Clause, dataset: Dataset) -> tuple[str, dict
 
 
 def by_engine(postgres: str, databricks: str) -> dict[str, str]:
-    """The two texts, or one when they are the same; Jinja in them is made inert."""
+    """The two texts, or one when they are the same."""
     if postgres == databricks:
-        return {"any": inert(postgres)}
-    return {"postgres": inert(postgres), "databricks": inert(databricks)}
+        return {"any": postgres}
+    return {"postgres": postgres, "databricks": databricks}
 
 
 def reference(catalog: Catalog, dataset: str) -> str:
     """How dbt names a dataset: a source's table or a model."""
     contract, target = catalog.find(dataset)
     if contract.layer == "sources":
-        return f"source('{_name(contract.system)}', '{_name(target.name)}')"
-    return f"ref('{_name(target.table)}')"
-
-
-def _name(text: str) -> str:
-    """A name inside dbt's own expression: neither quotes nor templates get through."""
-    return "".join(ch if ch.isalnum() or ch in "-_ ." else "_" for ch in text)
+        return Template(f"source({jinja_text(contract.system)}, {jinja_text(target.name)})")
+    return Template(f"ref({jinja_text(target.table)})")

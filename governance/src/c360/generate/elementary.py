@@ -4,14 +4,16 @@ Both are switched on by dbt's variable `customer360_elementary`; dbt does not lo
 package parses and builds where Elementary is not installed.
 """
 
+import re
 from typing import Any
 
 from c360.contract.model import Clause, Contract, Dataset
 from c360.errors import Breach
 from c360.generate.plan import header
-from c360.generate.text import inert, to_yaml, unique_slugs
+from c360.generate.text import Template, dbt_yaml, unique_slugs
+from c360.printable import shown
 
-ENABLED = "{{ var('customer360_elementary', false) }}"
+ENABLED = Template("{{ var('customer360_elementary', false) }}")
 PUBLIC = "public"
 
 _EVERYWHERE = {
@@ -53,7 +55,7 @@ def anomaly_test(clause: Clause, dataset: Dataset) -> tuple[str, dict[str, Any]]
         arguments["dimensions"] = [_physical(clause, dataset, name, shown=True) for name in arguments["dimensions"]]
     if clause.column and _SHOWS_VALUES & set(arguments.get("column_anomalies") or _SHOWS_VALUES):
         _physical(clause, dataset, clause.column, shown=True)
-    return f"elementary.{test}", _inert(arguments)
+    return f"elementary.{test}", {name: _worded(clause, argument) for name, argument in arguments.items()}
 
 
 def _physical(clause: Clause, dataset: Dataset, name: Any, shown: bool = False) -> str:
@@ -71,12 +73,21 @@ def _physical(clause: Clause, dataset: Dataset, name: Any, shown: bool = False) 
     return column.physical_name
 
 
-def _inert(value: Any) -> Any:
+def _worded(clause: Clause, value: Any) -> Any:
+    """An argument as it is, if all text in it is plain words: Elementary writes it into its SQL without escaping."""
     if isinstance(value, dict):
-        return {inert(str(key)): _inert(item) for key, item in value.items()}
+        return {_worded(clause, key): _worded(clause, item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_inert(item) for item in value]
-    return inert(value) if isinstance(value, str) else value
+        return [_worded(clause, item) for item in value]
+    if isinstance(value, str) and not _WORD.fullmatch(value):
+        raise Breach(
+            f"{clause.id}: Elementary would take {shown(value)} for SQL.",
+            "Give it words of letters, digits and _; a column of another name cannot be watched.",
+        )
+    return value
+
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def gate(contract: Contract, dataset: Dataset) -> str:
@@ -93,7 +104,7 @@ def gate(contract: Contract, dataset: Dataset) -> str:
         test = {
             "gate_clause": {
                 "name": f"gate__{names[clause.id]}",
-                "arguments": {"clause": inert(clause.id)},
+                "arguments": {"clause": clause.id},
                 "config": {"severity": "error" if refuses else "warn"},
             }
         }
@@ -101,10 +112,10 @@ def gate(contract: Contract, dataset: Dataset) -> str:
     table: dict[str, Any] = {
         "name": dataset.name,
         "identifier": dataset.table,
-        "description": f"The gate's last verdict on each clause of {inert(contract.label)}.",
+        "description": f"The gate's last verdict on each clause of {contract.label}.",
         "config": {"meta": {"owner": contract.team, "contract": contract.name, "version": contract.version}},
         "data_tests": by_column.pop("", []),
         "columns": [{"name": dataset.physical(name), "data_tests": tests} for name, tests in by_column.items()],
     }
     source = {"name": "gate", "schema": dataset.schema, "tables": [table]}
-    return f"# {header(contract)}\n" + to_yaml({"version": 2, "sources": [source]})
+    return f"# {header(contract)}\n" + dbt_yaml({"version": 2, "sources": [source]})

@@ -1,11 +1,16 @@
 """The plan: contracts in, {path: text} out. Pure and clock-free, so the same contracts give the same bytes."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from c360.contract.document import line_of
 from c360.contract.model import Contract, Dataset
+from c360.contract.names import faults, where
 from c360.errors import Breach
+from c360.generate.text import file_stem
+from c360.printable import one_line, shown
 from c360.sql.dialect import POSTGRES, Dialect
 
 
@@ -17,15 +22,13 @@ class Catalog:
 
     @classmethod
     def of(cls, contracts: Iterable[Contract]) -> "Catalog":
-        """Raises Breach when two contracts claim one dataset or one table."""
+        """Raises Breach for a name that no tool could carry, and when two contracts claim one dataset, table, file
+        or dbt node."""
         catalog = cls(tuple(contracts))
-        seen: dict[object, Contract] = {}
-        for contract, dataset in catalog.pairs():
-            for claim in (dataset.name, (dataset.schema, dataset.table)):
-                other = seen.setdefault(claim, contract)
-                if other is not contract:
-                    named = claim if isinstance(claim, str) else ".".join(claim)
-                    raise Breach(f"{contract.path}: {named} is claimed by {other.path} too.", "Rename one of them.")
+        for contract in catalog.contracts:
+            _sound(contract, tool="")
+        for claim, owner, other in collisions(catalog.contracts):
+            raise Breach(f"{owner[0].path}: {collision(claim, owner, other)}.", "Rename one of them.")
         return catalog
 
     def pairs(self) -> Iterator[tuple[Contract, Dataset]]:
@@ -55,9 +58,55 @@ class Catalog:
         return (table if target.schema == here.schema else f"{dialect.quote(target.schema)}.{table}"), target
 
 
+Owner = tuple[Contract, int, str]
+"""A contract, the number of its dataset, and the name as it is written."""
+
+
+def collisions(contracts: Iterable[Contract]) -> Iterator[tuple[tuple[str, str], Owner, Owner]]:
+    """What two datasets or contracts claim, as ((kind, its name), the later one, the earlier one)."""
+    seen: dict[tuple[str, str], Owner] = {}
+    for claim, owner in _claims(contracts):
+        other = seen.setdefault(claim, owner)
+        if other is not owner:
+            yield claim, owner, other
+
+
+def collision(claim: tuple[str, str], owner: Owner, other: Owner) -> str:
+    """A collision in words."""
+    kind, name = claim
+    return f"the {kind} {shown(name)} of {shown(owner[2])} is claimed by {shown(other[2])} in {other[0].path} too"
+
+
+def _claims(contracts: Iterable[Contract]) -> Iterator[tuple[tuple[str, str], Owner]]:
+    """Files are compared as a file system does that knows no upper and lower case."""
+    for contract in contracts:
+        yield ("page", _on_disk(contract.name)), (contract, 0, contract.name)
+        for number, dataset in enumerate(contract.datasets):
+            owner = (contract, number, dataset.name)
+            yield ("file", _on_disk(dataset.name)), owner
+            yield ("table", f"{dataset.schema}.{dataset.table}"), owner
+            if contract.layer == "sources":
+                yield ("dbt source", f"{contract.system}.{dataset.name}"), owner
+            else:
+                yield ("dbt model", dataset.table), owner
+
+
+def _on_disk(name: str) -> str:
+    return unicodedata.normalize("NFKC", file_stem(name)).casefold()
+
+
+def _sound(contract: Contract, tool: str) -> None:
+    for fault in faults(contract.document, contract.layer):
+        if fault.tool == tool:
+            line = line_of(contract.path, fault.place) if contract.path.is_file() else 1
+            at = f"{contract.path}:{line}: {where(fault.place)}"
+            raise Breach(f"{at}: {fault.message}.", "See every such place: c360 lint")
+
+
 def header(contract: Contract) -> str:
     """What the first line of a generated file says."""
-    return f"Generated from {source_path(contract)} ({contract.label}). Do not edit; run: c360 generate"
+    said = f"Generated from {source_path(contract)} ({contract.label}). Do not edit; run: c360 generate"
+    return one_line(said)
 
 
 def source_path(contract: Contract) -> str:
@@ -70,21 +119,19 @@ def source_path(contract: Contract) -> str:
 def plan(catalog: Catalog) -> dict[str, str]:
     """Every generated file: its path below the project's root, and its text.
 
-    Raises Breach for a clause that a renderer cannot express.
+    Raises Breach for a clause that a renderer cannot express, and a name that dbt cannot carry.
     """
     from c360.generate import dbt_enums, dbt_models, dbt_sources, elementary, soda
 
     files: dict[str, str] = {}
+    for contract in catalog.contracts:
+        _sound(contract, tool="dbt")
     for contract, dataset in catalog.pairs():
-        files[f"soda_checks/{file_name(dataset)}.yml"] = soda.render(catalog, contract, dataset)
+        file = f"{file_stem(dataset.name)}.yml"
+        files[f"soda_checks/{file}"] = soda.render(catalog, contract, dataset)
         if contract.layer == "sources":
-            files[f"integration_tests/models/gate/{file_name(dataset)}.yml"] = elementary.gate(contract, dataset)
+            files[f"integration_tests/models/gate/{file}"] = elementary.gate(contract, dataset)
         renderer = dbt_sources if contract.layer == "sources" else dbt_models
-        files[f"dbt_package/models/contracts/{file_name(dataset)}.yml"] = renderer.render(catalog, contract, dataset)
+        files[f"dbt_package/models/contracts/{file}"] = renderer.render(catalog, contract, dataset)
     files["dbt_package/macros/contracts/contract_enum.sql"] = dbt_enums.render(catalog)
     return files
-
-
-def file_name(dataset: Dataset) -> str:
-    """A dataset's name as a file's: it cannot leave the folder."""
-    return "".join(ch if ch.isalnum() or ch in "-_" else "_" for ch in dataset.name)

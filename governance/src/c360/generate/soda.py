@@ -9,7 +9,7 @@ from typing import Any
 
 from c360.contract.model import GATE_KINDS, Clause, Contract, Dataset
 from c360.generate.plan import Catalog, header
-from c360.generate.text import to_yaml, unique_slugs
+from c360.generate.text import Template, no_template, soda_yaml, unique_slugs
 from c360.sql.dialect import POSTGRES
 from c360.sql.measures import ZERO, Measure, measure
 
@@ -34,19 +34,24 @@ def render(catalog: Catalog, contract: Contract, dataset: Dataset, at_gate: bool
     names = unique_slugs([clause.id for clause in clauses])
     checks = [_check(catalog, clause, dataset, names[clause.id]) for clause in clauses]
     table = POSTGRES.quote(dataset.table)
-    return f"# {header(contract)}\n" + to_yaml({f"checks for {table}": checks})
+    return f"# {header(contract)}\n" + soda_yaml({f"checks for {table}": checks})
 
 
 def _check(catalog: Catalog, clause: Clause, dataset: Dataset, name: str) -> dict[str, Any]:
     what = measure(clause, dataset, lambda target: catalog.relation(target, dataset.name), catalog.tables, NOW)
     form = "expression" if what.expression else "query"
     text = what.expression or (_told(what) if clause.kind == "sql" else what.query)
-    body: dict[str, Any] = {"name": clause.id, f"{name} {form}": text}
+    body: dict[str, Any] = {"name": clause.id, f"{name} {form}": _timed(text)}
     if clause.severity == "warning":
         return {name: {"warn": f"when {what.bound(negated=True)}", **body}}
     if what.rule is not ZERO and what.rule.operator == "mustNotBe":
         return {name: {"fail": f"when {what.bound(negated=True)}", **body}}
     return {f"{name} {what.bound()}": body}
+
+
+def _timed(sql: str) -> str:
+    """SQL with our clock in it, and nothing else that Soda would run."""
+    return Template(NOW.join(no_template(part) for part in sql.split(NOW)))
 
 
 def _told(what: Measure) -> str:

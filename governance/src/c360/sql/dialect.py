@@ -157,9 +157,9 @@ _RESERVED = frozenset(
         "year",
     ]
 )
-TEMPLATE_OPENERS = ("${", "{{", "{%", "{#")
-"""What dbt and Soda would take for a template: cut in two inside literals, so no text of a contract is run."""
-_TEMPLATE_CUT = re.compile(r"(?<=\$)(?=\{)|(?<=\{)(?=[{%#])")
+TEMPLATE_OPENERS = ("${", "{{", "{%", "{#", "__relation__", "__now__")
+"""What dbt, Soda and our own dbt tests would fill in: cut in two inside literals, so no text of a contract is run."""
+_TEMPLATE_CUT = re.compile(r"(?<=\$)(?=\{)|(?<=\{)(?=[{%#])|(?<=__)(?=(?:relation|now)__)")
 
 _PG_TYPES = {
     "int": "integer", "int4": "integer", "integer": "integer", "int8": "bigint", "bigint": "bigint",
