@@ -22,6 +22,7 @@ from c360.contract import load_contract
 from c360.contract.lint import lint
 from c360.database import access, connect
 from c360.database.scanner import Scanner, scanner
+from c360.database.server import data_folder
 from c360.database.tables import prepare
 from c360.generate.plan import Catalog
 from c360.settings import Settings
@@ -137,7 +138,7 @@ class Trap:
 
 
 @pytest.fixture(scope="module")
-def trap(database: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trap]:
+def trap(server: Settings, database: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trap]:
     folder = tmp_path_factory.mktemp("canary")
     (folder / "canary").write_text(CANARY)
     folder.chmod(0o777)
@@ -155,10 +156,10 @@ def trap(database: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
                 f"create trigger trap before insert or update or delete or truncate on {table} "
                 "for each statement execute function trap.spring_on_rows()"
             )
-        cursor.execute("select current_setting('data_directory'), current_database()")
-        data, name = cursor.fetchone()
+        cursor.execute("select current_database()")
+        ((name,),) = cursor.fetchall()
         cursor.execute(f"alter role {access.SCANNER} in database {name} set log_statement = 'all'")
-    found = Trap(database, folder, Path(data) / "log")
+    found = Trap(database, folder, data_folder(server) / "log")
     found.before = found.look()
     yield found
     found.assert_unsprung()

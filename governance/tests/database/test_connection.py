@@ -124,7 +124,7 @@ MISLEADING = {
     "PGDATESTYLE": "German",
     "PGTZ": "Australia/Sydney",
 }
-SESSION = "select session_user, current_database(), " + ", ".join(
+SESSION = "select current_user, current_database(), " + ", ".join(
     f"current_setting('{name}')" for name in ("client_encoding", "DateStyle", "TimeZone", "transaction_read_only")
 )
 
