@@ -265,11 +265,26 @@ TYPES = [
         Ddl("alter table {table} alter column n type numeric"),
         not_here=NO_FILE,
     ),
+    legal(
+        "types",
+        "numeric is numeric(20,8)",
+        Ddl('alter table {table} alter column "any" type numeric(20,8)'),
+        not_here=NO_FILE,
+    ),
+    legal(
+        "types",
+        "timestamp is timestamp(3), timestamptz is timestamptz(0), time is time(3)",
+        Ddl(
+            "alter table {table} alter column ts type timestamp(3), alter column tz type timestamptz(0), "
+            "alter column tm type time(3)"
+        ),
+        not_here=NO_FILE,
+    ),
     breaks(
         "types",
         "any.physicalType",
-        "numeric is numeric(20,8)",
-        Ddl('alter table {table} alter column "any" type numeric(20,8)'),
+        "numeric is double",
+        Ddl('alter table {table} alter column "any" type double precision'),
         not_here=NO_FILE,
     ),
     breaks(

@@ -6,7 +6,7 @@ from c360.contract.model import Clause
 from c360.database import connect
 from c360.errors import Breach
 from c360.gate.casts import cast
-from c360.sql.dialect import DATABRICKS, POSTGRES, canonical_type, spark_type
+from c360.sql.dialect import DATABRICKS, POSTGRES, canonical_type, same_type, spark_type
 from c360.sql.predicates import guard_sql, read_format
 
 EVIL = [
@@ -76,6 +76,8 @@ TYPES = {
     "int": ("integer", "int"), "timestamp": ("timestamp without time zone", "timestamp"),
     "timestamp(3) with time zone": ("timestamp(3) with time zone", "timestamp"),
     "double": ("double precision", "double"), "uuid": ("uuid", "string"), "bool": ("boolean", "boolean"),
+    "char varying": ("character varying", "string"), "char varying(7)": ("character varying(7)", "string"),
+    "time(3)": ("time(3) without time zone", "string"),
 }  # fmt: skip
 
 
@@ -84,6 +86,24 @@ def test_types(ask, written):
     postgres, spark = TYPES[written]
     assert (canonical_type(written), spark_type(written)) == (postgres, spark)
     assert ask("select format_type(to_regtype(%s), to_regtypemod(%s))", postgres, postgres) == postgres
+
+
+@pytest.mark.parametrize(
+    ("promised", "actual", "same"),
+    [
+        ("numeric", "numeric(12,2)", True), ("decimal", "numeric", True), ("numeric(12,2)", "numeric", False),
+        ("numeric(12,2)", "numeric(12,3)", False), ("numeric(5)", "numeric(5,0)", True),
+        ("varchar", "character varying(10)", True), ("char varying", "character varying(3)", True),
+        ("varchar(10)", "character varying(10)", True), ("varchar(10)", "character varying", False),
+        ("varchar", "text", False), ("text", "character varying", False), ("varchar", "character(3)", False),
+        ("char", "character(1)", True), ("char", "character(3)", False), ("character(3)", "character(3)", True),
+        ("timestamp", "timestamp(3) without time zone", True), ("timestamp", "timestamp(3) with time zone", False),
+        ("timestamptz", "timestamp(0) with time zone", True), ("timestamp(3)", "timestamp without time zone", False),
+        ("time", "time(3) without time zone", True), ("integer", "bigint", False), ("integer", "integer[]", False),
+    ],
+)  # fmt: skip
+def test_a_type_without_a_size_promises_none(promised, actual, same):
+    assert same_type(promised, actual) is same
 
 
 @pytest.mark.parametrize(

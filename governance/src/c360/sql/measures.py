@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from c360.contract.model import Clause, Dataset, Rule
-from c360.sql.dialect import POSTGRES, Dialect, canonical_type
+from c360.sql.dialect import POSTGRES, Dialect, canonical_type, is_open
 from c360.sql.predicates import guard_sql, pattern_for, substitute, violation
 
 Resolve = Callable[[str], tuple[str, Dataset]]
@@ -100,7 +100,8 @@ def _catalog_query(clause: Clause, dataset: Dataset, relation: str, dialect: Dia
     if clause.kind == "present":
         return f"select 1 - count(*) {columns} and attname = {name}"
     wanted = dialect.literal(canonical_type(clause.argument))
-    return f"select count(*) {columns} and attname = {name} and format_type(atttypid, atttypmod) <> {wanted}"
+    size = "null" if is_open(clause.argument) else "atttypmod"  # without its modifier a type shows no size
+    return f"select count(*) {columns} and attname = {name} and format_type(atttypid, {size}) <> {wanted}"
 
 
 def duplicate_keys(dataset: Dataset, key: tuple[str, ...], relation: str, dialect: Dialect) -> str:
