@@ -5,9 +5,9 @@ from typing import Any
 import yaml
 
 from c360.contract.model import Clause, Contract
+from c360.datacontract_cli import MEASURED
 from c360.generate.dbt_tests import NOT_A_TEST
 from c360.generate.plan import Catalog, file_name, plan
-from c360.verify import SEEN_BY_DATACONTRACT
 
 POINTS = ("lint", "gate", "soda scan", "dbt", "verify")
 
@@ -84,4 +84,4 @@ def _gate(contract: Contract, clause: Clause) -> str:
 def _verify(clause: Clause) -> str:
     if clause.scope == "contract":
         return _LINT_ONLY[clause.kind]
-    return "datacontract" if clause.kind in SEEN_BY_DATACONTRACT else "sql"
+    return "datacontract" if clause.kind in MEASURED else "sql"

@@ -181,12 +181,21 @@ def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def is_rule(quality: dict[str, Any]) -> bool:
+    """Whether a quality entry is one that we measure: a library metric or an SQL query."""
+    return _type_of(quality) in ("library", "sql")
+
+
+def _type_of(quality: dict[str, Any]) -> str:
+    return str(quality.get("type") or ("library" if quality.get("metric") or quality.get("rule") else "text"))
+
+
 def _add_rule(path: Path, add: Any, quality: dict[str, Any], column: str | None) -> None:
-    kind = quality.get("type") or ("library" if quality.get("metric") or quality.get("rule") else "text")
+    kind = _type_of(quality)
     if kind == "custom" and quality.get("engine") == "elementary":
         anomaly = _anomaly(path, quality)
         add("anomaly", anomaly, column, str(quality.get("id") or quality.get("name") or anomaly.test), quality)
-    if kind not in ("library", "sql"):
+    if not is_rule(quality):
         return
     operators = [name for name in OPERATORS if quality.get(name) is not None]
     metric = "sql" if kind == "sql" else str(quality.get("metric") or quality.get("rule"))
