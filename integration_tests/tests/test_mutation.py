@@ -12,8 +12,9 @@ from mutation.suite import run
 from mutation.worlds import CONTRACTS
 
 from c360.contract import find_contracts
-from c360.contract.clauses import METRICS, OPERATORS, OPTION_KINDS
+from c360.contract.clauses import OPTION_KINDS
 from c360.contract.model import CONTRACT_KINDS, ROW_KINDS
+from c360.contract.rules import METRICS, OPERATORS
 
 KINDS = {
     *ROW_KINDS, *OPTION_KINDS, *METRICS,

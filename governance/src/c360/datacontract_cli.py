@@ -12,8 +12,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from c360.contract.clauses import is_rule
 from c360.contract.model import Clause, Contract, Dataset, Rule
+from c360.contract.rules import is_rule
 from c360.settings import Settings
 from c360.sql.dialect import canonical_type
 

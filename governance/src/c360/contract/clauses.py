@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from c360.contract.model import DIMENSIONS, Anomaly, Clause, Relationship, Rule
+from c360.contract.rules import check_rule, is_rule, type_of
 from c360.errors import Breach
 
 OPTION_KINDS = [
@@ -18,17 +19,8 @@ OPTION_KINDS = [
     "exclusiveMaximum",
     "multipleOf",
 ]
-OPERATORS = [
-    "mustBe",
-    "mustNotBe",
-    "mustBeGreaterThan",
-    "mustBeGreaterOrEqualTo",
-    "mustBeLessThan",
-    "mustBeLessOrEqualTo",
-    "mustBeBetween",
-    "mustNotBeBetween",
-]
-METRICS = ("rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues")
+DURATIONS = ("freshness", "retention", "latency")
+"""Service levels that we measure."""
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31_557_600}
 UNIT_NAMES = {
     "second": "s", "sec": "s", "minute": "m", "min": "m", "hour": "h", "hr": "h",
@@ -100,7 +92,10 @@ def clauses_of(
         elif prop.get("unique"):
             add("unique", (column,), column)
         if prop.get("enum"):
-            add("enum", tuple(entry["value"] for entry in prop["enum"]), column)
+            values = tuple(entry["value"] for entry in prop["enum"])
+            if not [value for value in values if value is not None]:
+                raise Breach(f"{path}: the enum of {dataset}.{column} lists no value.", "List some, or leave it out.")
+            add("enum", values, column)
         for kind in OPTION_KINDS:
             if options.get(kind) is not None:
                 add(kind, options[kind], column)
@@ -111,13 +106,13 @@ def clauses_of(
         if prop.get("classification"):
             add("classification", str(prop["classification"]), column)
         for quality in prop.get("quality") or []:
-            _add_rule(path, add, quality, column)
+            _add_rule(path, add, quality, column, bool(keys))
     if len(keys) > 1:
         add("primaryKey", tuple(keys))
     for relation in part.get("relationships") or []:
         add("relationship", relationship_of(path, dataset, relation, None, tables))
     for quality in part.get("quality") or []:
-        _add_rule(path, add, quality, None)
+        _add_rule(path, add, quality, None, bool(keys))
     add("unexpectedColumns", _allows_unexpected(part))
     for sla in slas:
         _add_sla(path, add, sla, dataset, document)
@@ -181,45 +176,22 @@ def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def is_rule(quality: dict[str, Any]) -> bool:
-    """Whether a quality entry is one that we measure: a library metric or an SQL query."""
-    return _type_of(quality) in ("library", "sql")
-
-
-def _type_of(quality: dict[str, Any]) -> str:
-    return str(quality.get("type") or ("library" if quality.get("metric") or quality.get("rule") else "text"))
-
-
-def _add_rule(path: Path, add: Any, quality: dict[str, Any], column: str | None) -> None:
-    kind = _type_of(quality)
-    if kind == "custom" and quality.get("engine") == "elementary":
+def _add_rule(path: Path, add: Any, quality: dict[str, Any], column: str | None, keyed: bool) -> None:
+    if type_of(quality) == "custom" and quality.get("engine") == "elementary":
         anomaly = _anomaly(path, quality)
         add("anomaly", anomaly, column, str(quality.get("id") or quality.get("name") or anomaly.test), quality)
     if not is_rule(quality):
         return
-    operators = [name for name in OPERATORS if quality.get(name) is not None]
-    metric = "sql" if kind == "sql" else str(quality.get("metric") or quality.get("rule"))
-    if kind == "library" and metric not in METRICS:
-        raise Breach(f"{path}: the metric {metric!r} is unknown.", f"Use one of {', '.join(METRICS)}.")
-    name = str(quality.get("id") or quality.get("name") or metric)
-    if metric in ("nullValues", "missingValues", "invalidValues") and column is None:
-        raise Breach(f"{path}: the metric {metric} of {name} is one of a column.", "Move it to a property.")
-    if metric == "rowCount" and quality.get("unit") == "percent":
-        raise Breach(f"{path}: rowCount of {name} has no percent.", "Leave the unit out.")
-    if len(operators) != 1:
-        raise Breach(
-            f"{path}: the quality rule {name} needs exactly one of mustBe, mustBeLessThan, ….",
-            "Add the bound.",
-        )
+    metric, operator, unit, name = check_rule(path, quality, column, keyed)
     query = str(quality.get("query") or "")
-    row_rule = ROW_RULE.match(query) if operators[0] == "mustBe" and quality.get("mustBe") == 0 else None
+    row_rule = ROW_RULE.match(query) if operator == "mustBe" and quality.get("mustBe") == 0 else None
     if row_rule and MORE_THAN_A_ROW.search(row_rule.group(1)):
         row_rule = None
     rule = Rule(
         metric=metric,
-        operator=operators[0],
-        expected=_frozen(quality[operators[0]]),
-        unit=str(quality.get("unit") or "rows"),
+        operator=operator,
+        expected=_frozen(quality[operator]),
+        unit=unit,
         arguments=tuple(sorted((k, _frozen(v)) for k, v in (quality.get("arguments") or {}).items())),
         query=query,
         predicate=row_rule.group(1).strip() if row_rule else "",
@@ -263,6 +235,16 @@ def _add_sla(path: Path, add: Any, sla: dict[str, Any], dataset: str, document: 
     if not column:
         raise Breach(f"{path}: the SLA {kind} names no element.", "Add element: table.column.")
     add(kind, seconds(path, sla.get("value"), str(sla.get("unit") or "d")), column, source=sla)
+
+
+def seconds_or_none(sla: dict[str, Any]) -> int | None:
+    """The duration of an SLA that promises one, where it can be read as one."""
+    if str(sla.get("property")).lower() not in DURATIONS:
+        return None
+    try:
+        return seconds(Path(), sla.get("value"), str(sla.get("unit") or "d"))
+    except Breach:
+        return None
 
 
 def seconds(path: Path, value: Any, unit: str) -> int:

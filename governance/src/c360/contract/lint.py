@@ -11,6 +11,7 @@ from typing import Any
 from c360.contract.document import line_of, read_document
 from c360.contract.enum_columns import PROPERTY, add_enum_columns
 from c360.contract.load import contract_files
+from c360.contract.vain import vain
 from c360.errors import Breach
 
 Place = tuple[str | int, ...]
@@ -22,6 +23,8 @@ class LintFinding:
     inside: Place
     line: int
     message: str
+    severity: str = "error"
+    """`error`, or `warning`: it is sound, and yet hardly what was meant."""
 
     @property
     def path(self) -> str:
@@ -51,8 +54,10 @@ def lint(folder: Path, classifications: list[str]) -> list[LintFinding]:
             *_own_checks(document, classifications, current),
         ):
             found.append(LintFinding(path, inside, line_of(path, inside), message))
+        for inside, severity, message in vain(document):
+            found.append(LintFinding(path, inside, line_of(path, inside), message, severity))
     found += _claims(current)
-    if not found:
+    if all(finding.severity == "warning" for finding in found):
         found += _generation(folder)
     return sorted(found, key=lambda f: (f.file, f.line, f.message))
 
