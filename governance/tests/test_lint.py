@@ -114,8 +114,9 @@ def test_the_command_says_where_and_exits_1(tmp_path, capsys):
 
 
 def test_a_warning_is_no_breach(tmp_path, capsys):
-    text = GOOD.replace("logicalTypeOptions: {minimum: 1}", "logicalTypeOptions: {minimum: 1}\n" + 8 * " " + "quality:\n"
-                        + 10 * " " + "- {id: any, metric: nullValues, mustBeGreaterOrEqualTo: 0}")  # fmt: skip
+    before = "logicalTypeOptions: {minimum: 1}\n"
+    rule = "        quality:\n          - {id: any, metric: nullValues, mustBeGreaterOrEqualTo: 0}\n"
+    text = GOOD.replace(before, before + rule)
     folder = write(tmp_path, text)
     with pytest.raises(SystemExit) as stopped:
         main(["lint", str(folder)])
