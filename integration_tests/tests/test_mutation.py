@@ -18,7 +18,7 @@ from c360.contract.rules import METRICS, OPERATORS
 
 KINDS = {
     *ROW_KINDS, *OPTION_KINDS, *METRICS,
-    "sql", "present", "physicalType", "unexpectedColumns", "freshness", "retention",
+    "sql", "present", "physicalType", "unexpectedColumns", "freshness", "retention", "latency",
 } - CONTRACT_KINDS  # fmt: skip
 CLAUSES = {c.id: c for contract in find_contracts(CONTRACTS) for dataset in contract.datasets for c in dataset.clauses}
 

@@ -17,6 +17,11 @@ _LINT_ONLY = {
 }
 
 
+def _said_only(clause: Clause) -> str:
+    """Why no data is held against a clause of the contract alone."""
+    return f"not here: {clause.argument.why}" if clause.kind == "noted" else _LINT_ONLY[clause.kind]
+
+
 def cover(catalog: Catalog) -> dict[str, dict[str, str]]:
     """For each clause, what each point does about it, or `not here: reason`; empty where nobody said why."""
     files = plan(catalog)
@@ -26,11 +31,11 @@ def cover(catalog: Catalog) -> dict[str, dict[str, str]]:
         tests = _dbt_tests(files[f"dbt_package/models/contracts/{file_name(dataset)}.yml"])
         for clause in dataset.clauses:
             rows[clause.id] = {
-                "lint": "held" if clause.kind == "classification" else "not here: it is said about data",
+                "lint": _lint(clause),
                 "gate": _gate(contract, clause),
                 "soda scan": "check"
                 if clause.id in checks
-                else _LINT_ONLY[clause.kind]
+                else _said_only(clause)
                 if clause.scope == "contract"
                 else "",
                 "dbt": tests.get(clause.id) or _not_in_dbt(clause),
@@ -65,7 +70,15 @@ def _dbt_tests(text: str) -> dict[str, str]:
     return found
 
 
+def _lint(clause: Clause) -> str:
+    if clause.kind == "noted":
+        return "told" if clause.argument.warn else _said_only(clause)
+    return "held" if clause.kind == "classification" else "not here: it is said about data"
+
+
 def _not_in_dbt(clause: Clause) -> str:
+    if clause.kind == "noted":
+        return _said_only(clause)
     if clause.kind == "classification":
         return "not here: carried as the column's meta"
     return f"not here: {NOT_A_TEST[clause.kind]}" if clause.kind in NOT_A_TEST else ""
@@ -73,7 +86,7 @@ def _not_in_dbt(clause: Clause) -> str:
 
 def _gate(contract: Contract, clause: Clause) -> str:
     if clause.scope == "contract":
-        return _LINT_ONLY[clause.kind]
+        return _said_only(clause)
     if contract.layer != "sources":
         return "not here: dbt builds it, nobody delivers it"
     if clause.severity == "warning":
@@ -83,5 +96,5 @@ def _gate(contract: Contract, clause: Clause) -> str:
 
 def _verify(clause: Clause) -> str:
     if clause.scope == "contract":
-        return _LINT_ONLY[clause.kind]
+        return _said_only(clause)
     return "datacontract" if clause.kind in MEASURED else "sql"

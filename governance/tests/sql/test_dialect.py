@@ -1,5 +1,8 @@
 """Names, literals, types and casts: text of a contract stays data in both dialects."""
 
+import ipaddress
+import random
+
 import pytest
 
 from c360.contract.model import Clause
@@ -7,7 +10,8 @@ from c360.database import connect
 from c360.errors import Breach
 from c360.gate.casts import cast
 from c360.sql.dialect import DATABRICKS, POSTGRES, canonical_type, same_type, spark_type
-from c360.sql.predicates import guard_sql, read_format
+from c360.sql.formats import TEXTS
+from c360.sql.predicates import guard_sql, pattern_for, read_format
 
 EVIL = [
     "it's",
@@ -181,3 +185,34 @@ def test_formats(form, shape, iso):
 def test_formats_that_are_none(form):
     with pytest.raises(Breach, match="format"):
         read_format(form, "d")
+
+
+FORMATS = {
+    "ipv4": (ipaddress.IPv4Address, "0123456789.", ["1.2.3.4", "255.255.255.255", "1.2.3.256", "1.2.3.04", "1.2.3"]),
+    "ipv6": (
+        ipaddress.IPv6Address,
+        "0:1af.",
+        ["::", "::1", "1::", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1:2:3:4:5:6:1.2.3.4",
+         "::1.2.3.4", "1::2::3", "1:2:3:4:5:6:7", ":1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8::"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_formats_are_those_of_pythons_own_library(ask, form):
+    reads, alphabet, known = FORMATS[form]
+    chance = random.Random(form)
+    texts = known + ["".join(chance.choices(alphabet, k=chance.randrange(1, 20))) for _ in range(3_000)]
+    for text in known:  # and close misses
+        texts += [text[:n] + chance.choice(alphabet) + text[n + 1 :] for n in range(len(text))]
+    pattern = POSTGRES.literal(pattern_for(f"^({TEXTS[form]})$", POSTGRES))
+    found = ask(f"select array(select t ~ {pattern} from unnest(%s) with ordinality as x (t, n) order by n)", texts)
+
+    def expected(text):
+        try:
+            reads(text)
+        except ValueError:
+            return False
+        return True
+
+    assert {text for text, same in zip(texts, found, strict=True) if same} == {t for t in texts if expected(t)}

@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from c360.contract.model import DIMENSIONS, Anomaly, Clause, Relationship, Rule
+from c360.contract.model import DIMENSIONS, Anomaly, Clause, Latency, Relationship, Rule
+from c360.contract.noted import is_text, notes_of, notes_of_contract, notes_of_sla
 from c360.contract.rules import check_rule, is_rule, type_of
 from c360.errors import Breach
+from c360.sql.formats import TEXTS, narrower
 
 OPTION_KINDS = [
     "minLength",
@@ -38,7 +40,7 @@ MORE_THAN_A_ROW = re.compile(
 
 
 def clauses_of(
-    path: Path, contract: str, version: str, part: dict[str, Any], slas: list[dict], document: dict
+    path: Path, contract: str, version: str, part: dict[str, Any], document: dict[str, Any]
 ) -> tuple[Clause, ...]:
     """All clauses of one schema object, in the order in which the contract makes them.
 
@@ -56,7 +58,7 @@ def clauses_of(
         source: dict[str, Any] | None = None,
     ) -> None:
         source = source or {}
-        named_for = None if kind in ("freshness", "retention") else column
+        named_for = None if kind in DURATIONS else column
         stem = ".".join(filter(None, (dataset, named_for, name or kind)))
         taken = {clause.id for clause in found}
         identifier, number = stem, 2
@@ -99,7 +101,7 @@ def clauses_of(
         for kind in OPTION_KINDS:
             if options.get(kind) is not None:
                 add(kind, options[kind], column)
-        if options.get("format") and _stored_as_text(prop):
+        if options.get("format") and _has_form(prop, str(options["format"])):
             add("format", str(options["format"]), column)
         for relation in prop.get("relationships") or []:
             add("relationship", relationship_of(path, dataset, relation, column, tables), column)
@@ -114,8 +116,12 @@ def clauses_of(
     for quality in part.get("quality") or []:
         _add_rule(path, add, quality, None, bool(keys))
     add("unexpectedColumns", _allows_unexpected(part))
-    for sla in slas:
-        _add_sla(path, add, sla, dataset, document)
+    for k, sla in enumerate(document.get("slaProperties") or []):
+        _add_sla(path, add, sla, ("slaProperties", k), part, document)
+    enforced = {(str(clause.column), clause.kind) for clause in found}
+    notes = list(notes_of(part, ("schema", tables.index(dataset)), enforced))
+    for note in notes + (notes_of_contract(document) if dataset == tables[0] else []):
+        add("noted", note.noted, note.column, note.name, note.source)
     return tuple(found)
 
 
@@ -128,10 +134,14 @@ def _allows_unexpected(part: dict[str, Any]) -> bool:
     return any(e.get("property") == "allowUnexpectedColumns" and e.get("value") is True for e in entries)
 
 
-def _stored_as_text(prop: dict[str, Any]) -> bool:
-    """A date or time that is stored as text: only then can a value fail to be one."""
-    text = re.match(r"(?i)(text|string|varchar|char)", str(prop.get("physicalType") or ""))
-    return prop.get("logicalType") in ("date", "timestamp") and bool(text)
+def _has_form(prop: dict[str, Any], form: str) -> bool:
+    """Whether a value can fail to be of this format: one of text that we know, or an integer smaller than its type."""
+    kind = prop.get("logicalType") or "string"
+    if kind == "integer":
+        return narrower(form, str(prop.get("physicalType") or ""))
+    if kind in ("date", "timestamp"):
+        return bool(prop.get("physicalType")) and is_text(prop)
+    return kind == "string" and is_text(prop) and (form in TEXTS or "yyyy" in form)
 
 
 def _severity(severity: Any) -> Any:
@@ -220,21 +230,61 @@ def _frozen(value: Any) -> Any:
     return tuple(sorted(value.items())) if isinstance(value, dict) else value
 
 
-def _add_sla(path: Path, add: Any, sla: dict[str, Any], dataset: str, document: dict) -> None:
+def _add_sla(
+    path: Path, add: Any, sla: dict[str, Any], place: tuple[str | int, ...], part: dict[str, Any], document: dict
+) -> None:
     kind = str(sla.get("property")).lower()
-    if kind not in ("freshness", "retention"):
+    tables = [str(other.get("name")) for other in document.get("schema") or []]
+    elements = [
+        _element(element.strip(), tables)
+        for element in str(sla.get("element") or document.get("slaDefaultElement") or "").split(",")
+    ]
+    about = {owner for owner, _ in elements if owner in tables or (owner and kind in ("freshness", "retention"))}
+    dataset = str(part["name"])
+    if dataset not in (about or {tables[0]}):
         return
-    element = str(sla.get("element") or document.get("slaDefaultElement") or "")
-    tables = [str(part.get("name")) for part in document.get("schema") or []]
-    owner, _, column = element.rpartition(".")
+    column, why = elements[0][1] or elements[0][0], None
+    if kind in ("freshness", "retention"):
+        if not column:
+            raise Breach(f"{path}: the SLA {kind} names no element.", "Add element: table.column.")
+        add(kind, seconds(path, sla.get("value"), str(sla.get("unit") or "d")), column, source=sla)
+    elif kind == "latency":
+        pair = _latency([name for owner, name in elements if owner in ("", dataset)], part, document)
+        if isinstance(pair, str):
+            why = pair
+        else:
+            limit = seconds(path, sla.get("value"), str(sla.get("unit") or "d"))
+            add(kind, Latency(limit, pair[1]), pair[0], source=sla)
+    else:
+        why = "no engine measures it"
+    for note in notes_of_sla(sla, place, why):
+        add("noted", note.noted, None, note.name, note.source)
+
+
+def _element(element: str, tables: list[str]) -> tuple[str, str]:
+    """The table and the column of an SLA's element; either may be empty."""
+    if element in tables:
+        return element, ""
     for name in tables:
         if element.startswith(f"{name}."):
-            owner, column = name, element[len(name) + 1 :]
-    if (owner and owner != dataset) or (not owner and len(tables) > 1 and dataset != tables[0]):
-        return
-    if not column:
-        raise Breach(f"{path}: the SLA {kind} names no element.", "Add element: table.column.")
-    add(kind, seconds(path, sla.get("value"), str(sla.get("unit") or "d")), column, source=sla)
+            return name, element[len(name) + 1 :]
+    owner, _, column = element.rpartition(".")
+    return owner, column
+
+
+def _latency(columns: list[str], part: dict[str, Any], document: dict[str, Any]) -> tuple[str, str] | str:
+    """The columns of the event and of its load (that of the freshness SLA when just one is named), or why not."""
+    if len(columns) == 1:
+        tables = [str(other.get("name")) for other in document["schema"]]
+        for sla in document.get("slaProperties") or []:
+            if str(sla.get("property")).lower() == "freshness":
+                owner, column = _element(str(sla.get("element") or document.get("slaDefaultElement") or ""), tables)
+                columns += [column] if (owner or tables[0]) == part["name"] else []
+    types = {p["name"]: str(p.get("physicalType") or "").lower() for p in part.get("properties") or []}
+    if len(columns) != 2 or len(set(columns)) != 2 or not set(columns) <= set(types):
+        return "it names no two columns, of the event and of its load"
+    text = next((name for name in columns if not types[name].startswith(("timestamp", "date"))), None)
+    return f"{text} is not stored as a time" if text else (columns[0], columns[1])
 
 
 def seconds_or_none(sla: dict[str, Any]) -> int | None:

@@ -59,6 +59,7 @@ def lint(folder: Path, classifications: list[str]) -> list[LintFinding]:
     found += _claims(current)
     if all(finding.severity == "warning" for finding in found):
         found += _generation(folder)
+        found += _noted(documents, folder)
     return sorted(found, key=lambda f: (f.file, f.line, f.message))
 
 
@@ -254,6 +255,21 @@ def _generation(folder: Path) -> list[LintFinding]:
     except Breach as error:
         return [LintFinding(folder, (), 1, error.message)]
     return []
+
+
+def _noted(documents: dict[Path, dict[str, Any]], folder: Path) -> Iterator[LintFinding]:
+    """What a contract says and nobody enforces."""
+    from c360.contract.load import load_contract
+
+    for path, document in documents.items():
+        try:
+            contract = load_contract(path, folder, document)
+        except Breach:  # found already
+            continue
+        for clause in (c for dataset in contract.datasets for c in dataset.clauses):
+            if clause.kind == "noted" and clause.argument.warn:
+                place, message = clause.argument.place, f"nobody enforces {clause.argument.text}: {clause.argument.why}"
+                yield LintFinding(path, place, line_of(path, place), message, "warning")
 
 
 def _names(part: dict[str, Any]) -> set[str]:

@@ -12,6 +12,7 @@ from c360.sql.measures import measure
 NOT_A_TEST = {
     "freshness": "dbt source freshness",
     "classification": "meta",
+    "noted": "no test",
 }
 """Clauses that dbt carries elsewhere than in a data test."""
 

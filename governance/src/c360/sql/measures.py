@@ -66,6 +66,11 @@ def measure(clause: Clause, dataset: Dataset, resolve: Resolve, now: str, dialec
         age = _seconds_between(f"min({in_utc(clause, dataset, dialect)})", now, dialect)
         rule = Rule("retention", "mustBeLessOrEqualTo", clause.argument)
         return Measure(rule, query=f"select coalesce({age}, 0) from {relation}")
+    if kind == "latency":
+        since, until = (_utc(dataset, name, dialect) for name in (clause.column or "", clause.argument.until))
+        span = f"max({_seconds_between(since, until, dialect)})"
+        rule = Rule("latency", "mustBeLessOrEqualTo", clause.argument.seconds)
+        return Measure(rule, query=f"select coalesce({span}, 0) from {relation}")
     if kind == "sql":
         guard_sql(clause, clause.argument.query)
         column = dialect.quote(dataset.physical(clause.column)) if clause.column else None
@@ -137,7 +142,11 @@ def _freshness(clause: Clause, dataset: Dataset, relation: str, now: str, dialec
 
 def in_utc(clause: Clause, dataset: Dataset, dialect: Dialect) -> str:
     """The clause's column as a timestamp without zone, in UTC, whatever the zone of the session."""
-    column = dataset.column(clause.column or "")
+    return _utc(dataset, clause.column or "", dialect)
+
+
+def _utc(dataset: Dataset, name: str, dialect: Dialect) -> str:
+    column = dataset.column(name)
     name = dialect.quote(column.physical_name)
     kind = canonical_type(column.physical_type or "text")
     if dialect.name == "postgres" and "with time zone" in kind:
