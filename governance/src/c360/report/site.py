@@ -81,7 +81,7 @@ def _page(database: "connection", overview: Overview, contract: Contract, file: 
         "broken": broken,
         "known": known,
         "holding": sum(d["holding"] for d in datasets),
-        "state": worst(c["state"] for d in datasets for c in d["clauses"]),
+        "state": worst(overview.states[c.id] for d in contract.datasets for c in d.clauses if c.id in overview.states),
     }
 
 
@@ -91,9 +91,11 @@ def _dataset(database: "connection", overview: Overview, contract: Contract, dat
     past = histories(database, last, overview.as_of)
     stages = sorted({s.stage for s in last}, key=lambda stage: (_position(stage), stage))
     clauses = [
-        _clause(clause, {s.stage: s for s in last if s.clause == clause.id}, past, overview.states[clause.id])
+        _clause(
+            clause, {s.stage: s for s in last if s.clause == clause.id}, past, overview.states.get(clause.id, "untold")
+        )
         for clause in dataset.clauses
-        if clause.id in overview.states
+        if clause.kind == "anomaly" or clause.id in overview.states
     ]
     clauses.sort(key=lambda c: c["rank"], reverse=True)
     found = arrivals(database, dataset.name, overview.as_of) if contract.layer == "sources" else []
