@@ -24,7 +24,7 @@ from c360.report.facts import arrivals, breaches, histories
 from c360.report.words import in_words, number, span
 from c360.status.last import Standing
 from c360.status.overview import STAGES, Overview, look
-from c360.status.state import STATES, State, since, trend_of, worst
+from c360.status.state import STATES, since, trend_of, worst
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -91,9 +91,7 @@ def _dataset(database: "connection", overview: Overview, contract: Contract, dat
     past = histories(database, last, overview.as_of)
     stages = sorted({s.stage for s in last}, key=lambda stage: (_position(stage), stage))
     clauses = [
-        _clause(
-            clause, {s.stage: s for s in last if s.clause == clause.id}, past, overview.states.get(clause.id, "untold")
-        )
+        _clause(clause, {s.stage: s for s in last if s.clause == clause.id}, past, overview)
         for clause in dataset.clauses
         if clause.kind == "anomaly" or clause.id in overview.states
     ]
@@ -120,7 +118,10 @@ def _dataset(database: "connection", overview: Overview, contract: Contract, dat
     }
 
 
-def _clause(clause: Any, found: dict[str, Standing], past: dict[tuple[str, str], Any], state: State) -> dict[str, Any]:
+def _clause(
+    clause: Any, found: dict[str, Standing], past: dict[tuple[str, str], Any], overview: Overview
+) -> dict[str, Any]:
+    state = overview.states.get(clause.id, "untold")  # of an anomaly, where Elementary is not installed
     told = list(found.values())
     outcomes = [BADNESS.index(s.outcome) for s in told if s.broken]  # type: ignore[arg-type]
     return {
