@@ -139,6 +139,29 @@ def test_stale_sources_and_anomalies_are_told(db, project):
     assert changes(raise_alert(project, db, T + timedelta(days=3))) == [("recovered", "sla contacts")]
 
 
+def test_what_was_skipped_since_has_not_recovered(db, project, catalog):
+    clause = "customers.age.minimum"
+    say(db, catalog, "failed", T, clause)
+    assert changes(raise_alert(project, db, T)) == [("broken", f"{clause}@build")]
+    say(db, catalog, "skipped", T + timedelta(hours=1), clause)
+    assert changes(raise_alert(project, db, T + timedelta(hours=1))) == []
+    say(db, catalog, "passed", T + timedelta(hours=2), clause)
+    assert changes(raise_alert(project, db, T + timedelta(hours=2))) == [("recovered", f"{clause}@build")]
+
+
+def test_a_product_that_nobody_built_for_days_is_told_once(db, project, catalog):
+    say(db, catalog, "passed", T, "customers.age.minimum")
+    later = T + timedelta(days=3)
+    told = raise_alert(project, db, later)
+    assert changes(told) == [("stale", "stale customers")]
+    assert "customers was last judged on 2026-03-10 12:00 UTC" in told.changes[0]["text"]
+    assert changes(raise_alert(project, db, later)) == []
+    say(db, catalog, "passed", later, "customers.age.minimum")
+    told = raise_alert(project, db, later)
+    assert changes(told) == [("recovered", "stale customers")]
+    assert told.changes[0]["text"] == "customers is judged again"
+
+
 def test_an_anomaly_does_not_recover():
     before = {"anomaly x": {"kind": "anomaly", "text": "…"}, "a@b": {"kind": "broken", "text": "…"}}
     assert [c["about"] for c in compare(before, {})] == ["a@b"]

@@ -51,6 +51,12 @@ BROKEN = {
         "id: not_empty",
     ),
     "two columns of one name": ("name: item_count", "name: amount", "two columns are named amount", None),
+    "a bound out of reach": (
+        "        metric: rowCount\n        mustBeGreaterThan: 0",
+        "        metric: rowCount\n        mustBeLessThan: 0",
+        "can never hold",
+        "mustBeLessThan",
+    ),
     "no team": (GOOD[GOOD.index("team:") : GOOD.index("support:")], "", "no team", None),
     "YAML": ("status: active", "status: [active", "not valid YAML", None),
     "alias": ("status: active", "status: &a active\ntenant2: *a", "aliases", "*a"),
@@ -105,3 +111,28 @@ def test_the_command_says_where_and_exits_1(tmp_path, capsys):
     (finding,) = json.loads(out.out)
     assert finding["path"] == "schema[0].properties[5].classification"
     assert "c360 generate" in out.err
+
+
+def test_a_warning_is_no_breach(tmp_path, capsys):
+    before = "logicalTypeOptions: {minimum: 1}\n"
+    rule = "        quality:\n          - {id: any, metric: nullValues, mustBeGreaterOrEqualTo: 0}\n"
+    text = GOOD.replace(before, before + rule)
+    folder = write(tmp_path, text)
+    with pytest.raises(SystemExit) as stopped:
+        main(["lint", str(folder)])
+    out = capsys.readouterr().out
+    assert stopped.value.code == 0
+    assert "mustBeGreaterOrEqualTo: warning: mustBeGreaterOrEqualTo 0 can never fail" in out
+    assert "The contracts are sound." in out
+
+
+def test_a_rule_that_could_never_fail_is_refused_by_lint_and_generate(tmp_path, capsys):
+    text = GOOD.replace(
+        "metric: rowCount\n        mustBeGreaterThan: 0", "metric: duplicateValues\n        mustBe: '0'"
+    )
+    folder = write(tmp_path, text)
+    for command in (["lint", str(folder)], ["generate", "--contracts", str(folder), "--out", str(tmp_path / "out")]):
+        with pytest.raises(SystemExit) as stopped:
+            main(command)
+        told = capsys.readouterr()
+        assert stopped.value.code == 1 and "mustBe of not_empty is no number" in told.out + told.err

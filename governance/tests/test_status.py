@@ -8,16 +8,18 @@ from unittest import mock
 import pytest
 from click.testing import CliRunner
 
+from c360.console import colour_of
 from c360.contract import find_contracts
 from c360.database import connect
 from c360.database.tables import prepare
 from c360.generate.plan import Catalog
 from c360.history import Finding, Run, on_record, record
 from c360.status.cli import percent, span, status
-from c360.status.last import trend
+from c360.status.last import Standing, trend
 from c360.status.machine import as_dict
 from c360.status.overview import clock_of, look
 from c360.status.sla import Delivered, attainment, holding, holds
+from c360.status.state import since, state_of, trend_of
 
 T = datetime(2026, 3, 10, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -274,8 +276,10 @@ def test_the_json_has_its_documented_shape(db, catalog, database):
 
     collect(told)
     assert not {name for name in names if f"`{name}`" not in documented}, "docs/history.md tells of every name"
+    promised = sum(c.scope != "contract" for _, d in catalog.pairs() for c in d.clauses)
     assert told["summary"] == {
-        "clauses": 1, "holding": 0, "broken": 1, "disagreements": 1, "anomalies": 0, "no_longer_promised": 0,
+        "clauses": 1, "holding": 0, "broken": 1, "stale": 0, "untold": promised - 1, "disagreements": 1, "anomalies": 0,
+        "no_longer_promised": 0,
     }  # fmt: skip
     (entry,) = told["clauses"]
     assert entry["clause"] == "contacts.mail.pattern" and entry["holds"] is False
@@ -302,6 +306,129 @@ def test_the_table_shows_disagreements_first_and_then_what_is_broken(db, catalog
     assert "contacts.name.required" in short and "failed 7" in short and "contacts.mail.required" not in short
     assert "1 of 3 clauses hold at every stage; 1 disagreement." in short
     assert "contacts.mail.required" in long
+
+
+# state, since, --fail ---------------------------------------------------------------------------------------------
+
+
+def standing(outcome, at=0, since=0, stage="build", trend="steady"):
+    return Standing("c", stage, "dbt", "c", "1.0.0", "d", outcome, None, None, None, None, "r", T + at * HOUR,
+                    T + at * HOUR, T + since * HOUR, trend)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "state"),
+    [
+        ([], "untold"),
+        ([standing("skipped")], "untold"),
+        ([standing("passed", -24)], "holds"),
+        ([standing("passed", -25)], "stale"),
+        ([standing("passed", -25), standing("passed", -1, stage="verify")], "holds"),
+        ([standing("passed", -25), standing("skipped", -1, stage="verify")], "stale"),
+        ([standing("failed", -99), standing("passed", -1, stage="verify")], "broken"),
+        ([standing("warned", -99)], "broken"),
+        ([standing("errored", -1), standing("passed", -1, stage="verify")], "broken"),
+    ],
+)
+def test_a_verdict_ages(outcomes, state):
+    assert state_of(outcomes, T, DAY) == state
+
+
+def test_broken_since_it_broke_at_the_first_stage():
+    early, late = standing("failed", 0, -9, "gate", "worse"), standing("failed", 0, -2, "verify", "better")
+    fine = standing("passed", 0, -50, "build")
+    assert since([late, early, fine]) == T - 9 * HOUR and trend_of([late, early, fine]) == "worse"
+    assert since([fine, standing("passed", 0, -3, "verify")]) == T - 3 * HOUR
+    assert since([]) is None and trend_of([]) == ""
+
+
+def test_a_skipped_test_is_neither_better_nor_a_recovery(db, catalog):
+    assert trend(("skipped", None, None), ("failed", 3, 3), "c") == "steady"
+    assert trend(("passed", 0, 0), ("skipped", None, None), "c") == "steady"
+    say(db, catalog, "customers.age.minimum", "build", "failed", at=T - HOUR, rows=3)
+    say(db, catalog, "customers.age.minimum", "build", "skipped")
+    overview = look(db, catalog, T)
+    assert overview.recovered() == [] and overview.states["customers.age.minimum"] == "untold"
+
+
+def test_a_product_that_nobody_built_for_days_does_not_hold(db, catalog):
+    say(db, catalog, "customers.age.minimum", "build", "passed")
+    say(db, catalog, "contacts.mail.pattern", "gate", "passed", "soda")
+    assert look(db, catalog, T + 2 * DAY).states["customers.age.minimum"] == "holds", "it promises no freshness"
+    late = look(db, catalog, T + 2 * DAY + HOUR)
+    assert late.states["customers.age.minimum"] == "stale" and late.count("holds") == 0
+    assert look(db, catalog, T + DAY).states["contacts.mail.pattern"] == "holds", "it promises one day"
+    assert look(db, catalog, T + DAY + HOUR).states["contacts.mail.pattern"] == "stale"
+    (customers,) = (u for u in late.unjudged if u.dataset == "customers")
+    assert (customers.last, customers.allowed) == (T, 2 * DAY)
+
+
+@pytest.fixture
+def fail(db, catalog, database):
+    """Everything that ought to be judged holds, but for what the test says; then the exit code of `status --fail`."""
+
+    def exit_code(*said, at=T, freshly=True):
+        deliver(db, "contacts", T)
+        deliver(db, "transactions", T)
+        clauses = [c for _, d in catalog.pairs() for c in d.clauses if c.scope != "contract"]
+        if freshly:
+            with db:
+                record(db, Run.start("verify", T), [Finding(c, "sql", "passed") for c in clauses])
+        for name, outcome in said:
+            say(db, catalog, name, "build", outcome)
+        env = {"C360_ROOT": str(database.root), "C360_HOME": str(database.home),
+               "C360_DATABASE_URL": database.database_url}  # fmt: skip
+        with mock.patch.dict(os.environ, env):
+            clock = ["--as-of", at.isoformat()]
+            table, machine = (CliRunner().invoke(status, ["--fail", *clock, *more]) for more in ([], ["--json"]))
+            without = CliRunner().invoke(status, clock)
+        assert without.exit_code == 0 and table.exit_code == machine.exit_code and table.output and machine.output
+        return table.exit_code
+
+    return exit_code
+
+
+def test_status_fails_for_ci(fail):
+    assert fail() == 0
+
+
+def test_status_fails_with_1_for_what_is_broken(fail):
+    assert fail(("customers.age.minimum", "failed"), ("customers.gender.present", "errored")) == 1
+
+
+def test_status_fails_with_1_for_a_promise_that_is_missed(fail):
+    assert fail(at=T + DAY + HOUR) == 1
+
+
+@pytest.mark.parametrize("outcome", ["errored"])
+def test_status_fails_with_2_for_what_could_not_be_told(fail, outcome):
+    assert fail(("customers.age.minimum", outcome)) == 2
+
+
+def test_status_fails_with_2_for_what_was_never_judged(fail):
+    assert fail(("customers.age.minimum", "passed"), freshly=False) == 2
+
+
+def test_status_fails_with_2_for_what_is_stale(fail, db):
+    deliver(db, "contacts", T + 3 * DAY)
+    deliver(db, "transactions", T + 3 * DAY)
+    assert fail(at=T + 3 * DAY) == 2
+
+
+def test_status_does_not_fail_for_a_warning(fail):
+    assert fail(("transactions.volume_anomalies", "warned")) == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "colour"),
+    [
+        (["c", "passed", "failed 3"], "red"), (["failed", "passed"], "red"), (["c", "passed", "warned 2"], "yellow"),
+        (["c", "passed (sql)", ""], "green"), (["c", "broken", "passed"], "red"), (["c", "stale", "passed"], "yellow"),
+        (["c", "skipped", "passed"], "bright_black"), (["failed.column.required", "3"], None), (["c", "x"], None),
+    ],
+)  # fmt: skip
+def test_the_worst_outcome_of_a_row_gives_its_colour(row, colour):
+    assert colour_of(row) == colour
 
 
 def test_words():

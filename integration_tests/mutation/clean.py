@@ -50,6 +50,29 @@ def dates(n: int) -> Row:
     }
 
 
+def formats(n: int) -> Row:
+    return {
+        "id": str(n),
+        "u": cycle(n, "5f0c9b86-4c9d-4c02-8e9c-7e1d3f6a2b10", "5F0C9B86-4C9D-4C02-8E9C-7E1D3F6A2B10", None),
+        "mail": cycle(n, f"p{n}@example.com", "o'neil+shop@mail.example.co.uk", "{x}@localhost", None),
+        "host": cycle(n, "example.com", "a-1.b", "localhost", None),
+        "v4": cycle(n, "0.0.0.0", "255.255.255.255", "127.0.0.1", None),  # noqa: S104
+        "v6": cycle(n, "::", "2001:db8::8a2e:370:7334", "::ffff:192.0.2.1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::"),
+        "link": cycle(n, "https://example.com/a?b=%20#c", "mailto:a@b", "urn:isbn:1", None),
+        "blob": cycle(n, "", "YQ==", "YWI=", "YWJj", None),
+        "day": cycle(n, "2024-02-29", "1999-12-31", None),
+        "clock": cycle(n, "23:59:59Z", "00:00:00.123+05:30", None),
+        "stamp": cycle(n, "2024-02-29T23:59:59Z", "2024-02-29t00:00:00.5-11:00", None),
+        "old": cycle(n, "29.02.2024", None),
+        "tiny": cycle(n, "0", "255", None),
+        "wide": cycle(n, "-9223372036854775808", "9223372036854775807", None),
+    }
+
+
+def late(n: int) -> Row:
+    return {"id": str(n), "happened": cycle(n, ago(hours=5), None), "loaded": cycle(n, ago(hours=3) + "+00", None)}
+
+
 def numbers(n: int) -> Row:
     return {
         "id": str(n),

@@ -107,6 +107,49 @@ DATES = [
     put("dates", "dmy", "2024-02-29", "format", "year first"),
     legal("dates", "optional columns null", Every({c: None for c in ("day", "at", "at_iso", "dmy")})),
 ]
+FORMATS = [
+    put("formats", column, value, "format", name)
+    for column, value, name in (
+        ("u", "5f0c9b864c9d4c028e9c7e1d3f6a2b10", "uuid without hyphens"),
+        ("u", "{5f0c9b86-4c9d-4c02-8e9c-7e1d3f6a2b10}", "uuid in braces"),
+        ("u", "5f0c9b86-4c9d-4c02-8e9c-7e1d3f6a2b1g", "uuid with a letter beyond f"),
+        ("u", "", "empty uuid"),
+        ("mail", "someone", "address without a domain"),
+        ("mail", "a b@example.com", "address with a blank"),
+        ("mail", "a@b@example.com", "address with two at signs"),
+        ("mail", "a@example.com\n", "address with a line break"),
+        ("mail", "a@-example.com", "address of a domain with a hyphen in front"),
+        ("mail", "ä@example.com", "address beyond ASCII"),
+        ("host", "a_b.example.com", "host name with an underscore"),
+        ("host", "a..b", "host name with an empty label"),
+        ("host", "x" * 64, "host name with a label too long"),
+        ("host", ".".join(["x" * 63] * 4), "host name too long"),
+        ("v4", "256.0.0.1", "IPv4 beyond a byte"),
+        ("v4", "1.2.3", "IPv4 of three bytes"),
+        ("v4", "01.2.3.4", "IPv4 with a leading zero"),
+        ("v6", "1::2::3", "IPv6 with two gaps"),
+        ("v6", "12345::", "IPv6 with a long group"),
+        ("v6", "1:2:3:4:5:6:7:8:9", "IPv6 of nine groups"),
+        ("v6", "fe80::1%eth0", "IPv6 with a zone"),
+        ("link", "//example.com", "URI without a scheme"),
+        ("link", "https://example.com/a b", "URI with a blank"),
+        ("link", "https://example.com/%2", "URI with half an escape"),
+        ("blob", "YQ=", "base64 cut short"),
+        ("blob", "YQ_-", "base64 for URLs"),
+        ("day", "2023-02-29", "29 February of a common year"),
+        ("day", "2024-2-9", "a day of one digit"),
+        ("clock", "24:00:00Z", "24:00"),
+        ("clock", "23:59:59", "a time without a zone"),
+        ("stamp", "2023-02-29T10:00:00Z", "a time on 29 February of a common year"),
+        ("stamp", "2024-02-29 10:00:00Z", "a blank for the T"),
+        ("stamp", "2024-02-29T10:00:00", "no zone"),
+        ("old", "30.02.2024", "30 February"),
+        ("old", "2024-02-29", "year first"),
+        ("tiny", "256", "one more than a byte holds"),
+        ("tiny", "-1", "less than none"),
+        ("wide", "9223372036854775808", "one more than 64 bits hold"),
+    )
+]
 NUMBERS = [
     put("numbers", "whole", "0", "minimum", "below"),
     put("numbers", "whole", "11", "maximum", "above"),
@@ -145,6 +188,14 @@ NUMBERS = [
     ),
 ]
 MOMENTS = [
+    breaks(
+        "late",
+        "latency",
+        "two hours and a second late",
+        Put({"happened": ago(hours=5), "loaded": ago(hours=2, minutes=59, seconds=59) + "+00"}),
+    ),
+    legal("late", "loaded before it happened", Put({"happened": ago(hours=1), "loaded": ago(hours=9) + "+00"})),
+    legal("late", "loaded in another zone", Put({"happened": ago(hours=5), "loaded": ago(hours=-7) + "+10"})),
     put("moments", "born", "1899-12-31", "minimum", "a day before"),
     put("moments", "born", "2026-03-01", "maximum", "a day after"),
     breaks("moments", "born.maximum", "born: infinity", Put({"born": "infinity"}), at={"ingest": "born.physicalType"}),
@@ -265,11 +316,26 @@ TYPES = [
         Ddl("alter table {table} alter column n type numeric"),
         not_here=NO_FILE,
     ),
+    legal(
+        "types",
+        "numeric is numeric(20,8)",
+        Ddl('alter table {table} alter column "any" type numeric(20,8)'),
+        not_here=NO_FILE,
+    ),
+    legal(
+        "types",
+        "timestamp is timestamp(3), timestamptz is timestamptz(0), time is time(3)",
+        Ddl(
+            "alter table {table} alter column ts type timestamp(3), alter column tz type timestamptz(0), "
+            "alter column tm type time(3)"
+        ),
+        not_here=NO_FILE,
+    ),
     breaks(
         "types",
         "any.physicalType",
-        "numeric is numeric(20,8)",
-        Ddl('alter table {table} alter column "any" type numeric(20,8)'),
+        "numeric is double",
+        Ddl('alter table {table} alter column "any" type double precision'),
         not_here=NO_FILE,
     ),
     breaks(
@@ -651,6 +717,8 @@ CLEAN = [
         "moments",
         "hours",
         "minutes",
+        "late",
+        "formats",
         "keys",
         "types",
         "open_types",
@@ -663,4 +731,4 @@ CLEAN = [
     )
 ]
 
-MUTATIONS = [*CLEAN, *TEXTS, *DATES, *NUMBERS, *MOMENTS, *KEYS, *TYPES, *METRICS, *RULES, *NAMES, *PRODUCTS]
+MUTATIONS = [*CLEAN, *TEXTS, *DATES, *FORMATS, *NUMBERS, *MOMENTS, *KEYS, *TYPES, *METRICS, *RULES, *NAMES, *PRODUCTS]

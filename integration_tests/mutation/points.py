@@ -4,15 +4,17 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from c360.contract import find_contracts
 from c360.database import connect, libpq_env
+from c360.errors import CouldNotTell
 from c360.generate.plan import Catalog
 from c360.history import Run
+from c360.project import Project
 from c360.settings import Settings
 
 from .clean import NOW
@@ -149,77 +151,35 @@ def verify(worlds: list[World], settings: Settings, contracts: Path) -> dict[str
     return results
 
 
-def dbt(worlds: list[World], settings: Settings, generated: Path, project: Path) -> dict[str, Found]:
-    """dbt build over what was generated, then source freshness, in a project that installs our package."""
-    _scratch(worlds, generated, project)
-    environment = libpq_env(settings) | {
-        "DBT_PROJECT_DIR": str(project),
-        "DBT_PROFILES_DIR": str(project),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "DBT_LOG_LEVEL": "none",
-        "DBT_LOG_LEVEL_FILE": "none",
-        "DBT_USE_COLORS": "false",
-    }
+def dbt(worlds: list[World], settings: Settings, contracts: Path, generated: Path, root: Path) -> dict[str, Found]:
+    """What `c360 build` does, in a project that installs our package, judged by what it puts into the history."""
+    from c360.build import dbt as session
+    from c360.build import judge_models, judge_sources
+
+    there = replace(settings, root=root, dbt_packages=root / "none")  # Elementary has tests of its own
+    _scratch(worlds, generated, there.dbt_project)
+    project = Project(there, Catalog.of(find_contracts(contracts)), contracts)
+    run = Run.start("build", NOW.replace(tzinfo=_utc()))
+    database = connect(settings)
+    with session(project, run.as_of) as invoke:
+        with suppress(
+            CouldNotTell
+        ):  # sources that a mutation made stale, and those of our package, which are not there
+            judge_sources(project, database, run, invoke)
+        judge_models(project, database, run, invoke, "--select", "package:scratch", "--log-level", "none")
+    with database, database.cursor() as cursor:
+        cursor.execute("select clause, outcome, detail from governance.history where run_id = %s", (str(run.id),))
+        lines = cursor.fetchall()
+    database.close()
     results = {world.name: Found() for world in worlds}
     by_dataset = {world.dataset: world for world in worlds}
-    with _environment(environment):
-        from dbt.cli.main import dbtRunner
-
-        deps = dbtRunner().invoke(["deps", "--quiet"])
-        assert deps.success, deps.exception
-        variables = ["--vars", json.dumps({"as_of": AS_OF}), "--quiet"]
-        parsed = dbtRunner().invoke(["parse", "--no-partial-parse", *variables])
-        if parsed.exception:
-            raise parsed.exception
-        runner = dbtRunner(manifest=parsed.result)
-        for command in (["build"], ["source", "freshness"]):
-            answer = runner.invoke([*command, "--select", "package:scratch", *variables])
-            if answer.exception:
-                raise answer.exception
-            for node in answer.result.results:
-                _note(node, by_dataset, results, freshness=command[0] == "source")
+    for clause, outcome, detail in lines:
+        world = by_dataset.get(clause.split(".")[0])
+        if world:
+            results[world.name].add(world.original(clause), outcome)
+            if detail and outcome != "passed":
+                results[world.name].notes.append(f"{clause}: {detail}")
     return results
-
-
-def _note(node: Any, by_dataset: dict[str, World], results: dict[str, Found], freshness: bool) -> None:
-    clause = str((node.node.config.meta or {}).get("clause") or "")
-    if not clause:
-        world = by_dataset.get(node.node.name)
-        if world and str(node.status) == "error":
-            _refused_model(node.message or "", world, results[world.name])
-        return
-    world = by_dataset.get(clause.split(".")[0])
-    if world is None:
-        return
-    status = str(node.status)
-    outcome = {"pass": "passed", "fail": "failed", "warn": "warned"}.get(status, "errored")
-    if freshness:  # dbt warns at three quarters of the promise, which is not a breach
-        outcome = {"pass": "passed", "warn": "passed", "error": "failed"}.get(status, "errored")
-    if outcome == "errored" and status != "skipped":
-        results[world.name].notes.append(f"{clause}: {str(node.message).splitlines()[:2]}")
-    results[world.name].add(world.original(clause), outcome)
-
-
-def _refused_model(message: str, world: World, found: Found) -> None:
-    """A model that breaks its enforced contract is not built: dbt says why by column, where tests would by clause."""
-    import re
-
-    found.notes.append("dbt did not build the model")
-    dataset = world.mutation.dataset
-    null = re.search(r'null value in column "([^"]+)"', message)
-    if null:
-        found.add(f"{dataset}.{null[1]}.required", "failed")
-    for column, definition, contract, _ in re.findall(
-        r"^\s*\|\s*(\S+)\s*\|\s*(.*?)\s*\|\s*(.*?)\s*\|\s*(.*?)\s*\|$", message, re.M
-    ):
-        if set(column) == {"-"} or column == "column_name":
-            continue
-        if not definition:
-            found.add(f"{dataset}.{column}.present", "failed")
-        elif not contract:
-            found.add(f"{dataset}.unexpectedColumns", "failed")
-        else:
-            found.add(f"{dataset}.{column}.physicalType", "failed")
 
 
 def _scratch(worlds: list[World], generated: Path, project: Path) -> None:
@@ -231,6 +191,7 @@ def _scratch(worlds: list[World], generated: Path, project: Path) -> None:
             (models / f"{world.dataset}.sql").write_text(f'select * from "{world.name}"."{world.dataset}"\n')
     (project / "dbt_project.yml").write_text(
         "name: scratch\nversion: 1.0.0\nconfig-version: 2\nprofile: customer360\n"
+        "packages-install-path: \"{{ env_var('DBT_PACKAGES_INSTALL_PATH') }}\"\n"
         "models:\n  scratch: {+materialized: table}\n"
         "flags: {send_anonymous_usage_stats: false}\n"
     )

@@ -53,7 +53,7 @@ def run(
     look = {
         "soda": lambda seen: points.soda(seen, settings, generated),
         "ingest": lambda seen: points.ingest(seen, settings, contracts, folder / "files"),
-        "dbt": lambda seen: points.dbt(seen, settings, generated, folder / "dbt"),
+        "dbt": lambda seen: points.dbt(seen, settings, contracts, generated, folder / "dbt"),
         "verify": lambda seen: points.verify(seen, settings, contracts),
     }
     verdicts = []

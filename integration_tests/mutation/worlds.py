@@ -74,7 +74,7 @@ def make_world(mutation: Mutation, number: int, folder: Path) -> World:
                     if end in relation:
                         relation[end] = _renamed(relation[end], own)
     for sla in document.get("slaProperties") or []:
-        sla["element"] = _renamed(sla["element"], own)
+        sla["element"] = ",".join(_renamed(element.strip(), own) for element in sla["element"].split(","))
     world.contract.parent.mkdir(parents=True, exist_ok=True)
     world.contract.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
     return world

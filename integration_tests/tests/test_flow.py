@@ -93,6 +93,17 @@ def test_build_goes_red_by_the_right_clause(built):
     assert built.c360("build", AS_OF, "--select", "source:*").code == 0
 
 
+def test_three_quarters_of_a_freshness_promise_are_no_breach(built):
+    done = built.c360("build", "--as-of=2026-03-02T09:00:00Z", "--select", "source:*")
+    assert done.code == 0, done.err
+    assert outcomes(built, "build")["transactions.freshness"] == "passed"
+    assert "past 75% of its limit" in done.out
+    told = built.c360("status", "--json", "--as-of=2026-03-02T09:00:00Z").json
+    entry = next(c for c in told["clauses"] if c["clause"] == "transactions.freshness")
+    (stage,) = (s for s in entry["stages"] if s["stage"] == "build")
+    assert 0.75 * 86_400 < stage["measured"] < 86_400 and entry["holds"]
+
+
 def test_stale_sources_end_a_build_before_anything_is_built(built):
     before = built.sql("select max(at) from governance.history where clause = 'customers.age.minimum'")
     done = built.c360("build", "--as-of=2026-03-03T12:00:00Z")

@@ -12,12 +12,13 @@ from mutation.suite import run
 from mutation.worlds import CONTRACTS
 
 from c360.contract import find_contracts
-from c360.contract.clauses import METRICS, OPERATORS, OPTION_KINDS
+from c360.contract.clauses import OPTION_KINDS
 from c360.contract.model import CONTRACT_KINDS, ROW_KINDS
+from c360.contract.rules import METRICS, OPERATORS
 
 KINDS = {
     *ROW_KINDS, *OPTION_KINDS, *METRICS,
-    "sql", "present", "physicalType", "unexpectedColumns", "freshness", "retention",
+    "sql", "present", "physicalType", "unexpectedColumns", "freshness", "retention", "latency",
 } - CONTRACT_KINDS  # fmt: skip
 CLAUSES = {c.id: c for contract in find_contracts(CONTRACTS) for dataset in contract.datasets for c in dataset.clauses}
 

@@ -54,7 +54,12 @@ def _one_day(db, catalog, now, day):
                     continue
                 bad = day % 7 == 0 and stage == "gate" and clause.kind == "required"
                 bad |= day == 0 and stage == "verify" and clause.id == "customers.age.minimum"
+                bad |= day < 5 and stage == "build" and clause.id == "contacts.name.required"  # earlier than at verify
+                bad |= day < 3 and stage == "verify" and clause.id == "contacts.name.required"
                 findings.append(Finding(clause, engine, "failed" if bad else "passed", 0.0, 5 if bad else 0))
+            if stage == "build":
+                odd = (c for c in dataset.clauses if c.kind == "anomaly")
+                findings += [Finding(c, "elementary", "warned" if day < 2 else "passed") for c in odd]
             run = Run.start(stage, now)
             with db:
                 record(db, run, findings)
@@ -80,6 +85,38 @@ def site(project):
     index = write_site(project, db, project.settings.site / "owners", NOW)
     db.close()
     return index.parent
+
+
+def text_of(page):
+    return re.sub(r"<wbr>", "", page.read_text(encoding="utf-8"))
+
+
+def row_of(page, clause):
+    return re.search(rf"<tr [^>]*>(?:(?!</tr>).)*<code>{re.escape(clause)}</code>.*?</tr>", text_of(page), re.S)[0]
+
+
+def test_anomaly_clauses_are_in_cards_and_state(site):
+    row = row_of(site / "contract-contacts.html", "contacts.volume_anomalies")
+    assert 'data-outcome="broken"' in row and "warned" in row and "elementary" in row
+    card = re.search(r'<article [^>]*data-outcome="(\w+)"(?:(?!</article>).)*contract-contacts.html.*?</article>',
+                     text_of(site / "index.html"), re.S)  # fmt: skip
+    assert card[1] == "broken"
+
+
+def test_broken_since_it_broke_at_the_first_stage(site):
+    row = row_of(site / "contract-contacts.html", "contacts.name.required")
+    assert f"{NOW - timedelta(days=4):%Y-%m-%d %H:%M}" in row, "at build; at verify two days later"
+
+
+def test_products_that_nobody_built_for_days_do_not_hold(site, project, tmp_path):
+    card = r'<article [^>]*data-outcome="(\w+)"(?:(?!</article>).)*contract-next_best_category.html'
+    assert re.search(card, text_of(site / "index.html"), re.S)[1] == "holds"
+    db = connect(project.settings)
+    index = write_site(project, db, tmp_path / "later", NOW + timedelta(days=3))
+    db.close()
+    assert re.search(card, text_of(index), re.S)[1] == "stale"
+    page = text_of(index.parent / "contract-next_best_category.html")
+    assert "last judged 2026-03-31 12:00; to be judged within 2 d" in page
 
 
 @pytest.fixture
@@ -156,7 +193,7 @@ def test_filters(opened):
     clauses = open_("contract-contacts.html")
     clauses.get_by_label("Outcome").select_option("broken")
     shown = clauses.locator("#clauses-1 tbody tr:visible th").all_inner_texts()
-    assert shown and all(".required" in text for text in shown)
+    assert shown and all(".required" in text or "(a warning)" in text for text in shown)
 
 
 def test_a_contract_page_holds_promise_and_state(opened):

@@ -29,6 +29,7 @@ _HEADINGS = {
     "disagreement": "Engines disagree",
     "broken": "Newly broken",
     "sla_missed": "Freshness promise missed",
+    "stale": "Not judged lately",
     "anomaly": "Unusual",
     "recovered": "Recovered",
 }
@@ -57,8 +58,8 @@ Examples:
 def alert(as_of: str | None, contracts: Path | None, as_json: bool) -> None:
     """Write what changed since the last alert below $C360_HOME/alerts, and post it to $C360_WEBHOOK_URL.
 
-    It tells of clauses that broke or recovered, freshness promises missed, anomalies, and disagreements of
-    engines. Without a change there is no alert.
+    It tells of clauses that broke or recovered, freshness promises missed, datasets that nobody judged lately,
+    anomalies, and disagreements of engines. Without a change there is no alert.
     """
     from c360.database import connect
     from c360.database.tables import prepare
@@ -96,8 +97,9 @@ def raise_alert(project: Project, database: "connection", as_of: datetime, pause
         cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
         cursor.execute("select state from governance.alert order by alert_id desc limit 1")
         row = cursor.fetchone()
-        state = wrong(overview)
-        changes = compare(row[0] if row else {}, state)
+        before = row[0] if row else {}
+        state = wrong(overview) | untold(overview, before)
+        changes = compare(before, state)
         files: tuple[Path | None, Path | None] = (None, None)
         if changes:
             cursor.execute(
@@ -144,10 +146,22 @@ def wrong(overview: "Overview") -> dict[str, dict[str, str]]:
                 "kind": "sla_missed",
                 "text": f"{sla.dataset} is stale: newest row {newest}, held in {sla.month.share:.1%} of 30 days",
             }
+    for u in overview.unjudged:
+        if u.last and f"sla {u.dataset}" not in found:
+            found[f"stale {u.dataset}"] = {
+                "kind": "stale",
+                "text": f"{u.dataset} was last judged on {u.last:%Y-%m-%d %H:%M} UTC: whether it holds is not known",
+            }
     for a in overview.anomalies:
         text = f"{a.series} was {a.value:,.4g} on {a.at:%Y-%m-%d %H:%M} UTC, usually {a.low:,.4g} to {a.high:,.4g}"
         found[f"anomaly {a.series} {a.at:%Y-%m-%dT%H:%M:%S}"] = {"kind": "anomaly", "text": text}
     return found
+
+
+def untold(overview: "Overview", before: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """What was wrong, and has not been judged since: it has not recovered."""
+    skipped = {f"{s.clause}@{s.stage}" for s in overview.standings if s.outcome == "skipped"}
+    return {about: thing for about, thing in before.items() if about in skipped}
 
 
 def compare(before: dict[str, dict[str, str]], now: dict[str, dict[str, str]]) -> list[dict[str, str]]:
@@ -159,7 +173,8 @@ def compare(before: dict[str, dict[str, str]], now: dict[str, dict[str, str]]) -
     ]
     for about, thing in before.items():
         if about not in now and thing["kind"] != "anomaly":
-            text = f"{about.removeprefix('sla ').removeprefix('run ')} holds again"
+            subject = about.removeprefix("sla ").removeprefix("run ").removeprefix("stale ")
+            text = f"{subject} {'is judged again' if thing['kind'] == 'stale' else 'holds again'}"
             changes.append({"change": "recovered", "about": about, "text": text})
     return sorted(changes, key=lambda c: (list(_HEADINGS).index(c["change"]), c["about"]))
 

@@ -1,7 +1,7 @@
 """Build: dbt in process, source freshness first, then models and tests; outcomes go to the history by clause."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -10,15 +10,10 @@ from typing import Any
 import click
 
 from c360.console import as_of_option, clock, json_option, print_json, print_table
-from c360.contract.model import Clause
+from c360.dbt_verdicts import OUTCOMES, of_models, of_sources, refused, results_of, stale
 from c360.errors import Breach, CouldNotTell
-from c360.history import Finding, Run, failing, on_record, record
+from c360.history import BADNESS, Finding, Run, on_record, record
 from c360.project import Project, open_project
-
-_OUTCOMES = {
-    "pass": "passed", "success": "passed", "fail": "failed", "warn": "warned", "skipped": "skipped",
-    "error": "errored", "runtime error": "errored", "partial success": "errored", "no-op": "skipped",
-}  # fmt: skip
 
 
 @click.command(
@@ -61,29 +56,51 @@ def _build(
     with dbt(project, run.as_of if pinned else None) as invoke:
         if not left_out:
             prepare_tables(project, database, invoke)
-        fresh = invoke("source", "freshness")
-        findings = _findings(project, fresh, freshness=True)
-        with database:
-            record(database, run, findings)
-        stale = [found.clause.id for found in findings if found.outcome == "failed"]
-        if stale:
-            raise Breach(f"Sources are stale: {', '.join(stale)}; nothing was built.", "Ingest a newer delivery.")
-        _told(fresh, "source freshness", project)
-        built = invoke("build", *excluded, *dbt_arguments)
+        findings = judge_sources(project, database, run, invoke)
+        built, results = judge_models(project, database, run, invoke, *excluded, *dbt_arguments)
         _open_marts(project)
-        results = _findings(project, built, freshness=False)
-        with database:
-            record(database, run, results)
     findings += results
     summary = _summary(built)
     if as_json:
-        print_json({"nodes": summary, "clauses": {f.clause.id: f.outcome for f in findings}})
+        worst_last = sorted(findings, key=lambda found: BADNESS.index(found.outcome))
+        print_json({"nodes": summary, "clauses": {f.clause.id: f.outcome for f in worst_last}})
     else:
         print_table(["kind", "nodes", *_KINDS], [[kind, *map(str, counts)] for kind, counts in summary.items()])
-        bad = [found for found in findings if found.outcome != "passed"]
+        bad = [found for found in findings if found.outcome != "passed" or found.detail]
         if bad:
-            print_table(["clause", "outcome", "rows"], [[f.clause.id, f.outcome, str(f.rows or "")] for f in bad])
-    _told(built, "build", project)
+            print_table(
+                ["clause", "outcome", "rows", "why"],
+                [[f.clause.id, f.outcome, str(f.rows or ""), f.detail or ""] for f in bad],
+            )
+    _told(built, "build", project, refused(findings))
+    broken = [found.clause.id for found in findings if found.outcome == "failed"]
+    if broken:  # a model's contract, or a test that the project made a mere warning
+        raise Breach(f"{len(broken)} clauses are broken: {', '.join(broken[:3])}.", "See: c360 status")
+
+
+def judge_sources(project: Project, database: Any, run: Run, invoke: Any) -> list[Finding]:
+    """Source freshness, into the history.
+
+    Raises Breach when a source is older than promised, CouldNotTell when dbt could not measure one.
+    """
+    fresh = invoke("source", "freshness")
+    findings = of_sources(project.catalog, fresh)
+    with database:
+        record(database, run, findings)
+    old = stale(fresh, findings)
+    if old:
+        raise Breach(f"Sources are stale: {', '.join(old)}; nothing was built.", "Ingest a newer delivery.")
+    _told(fresh, "source freshness", project)
+    return findings
+
+
+def judge_models(project: Project, database: Any, run: Run, invoke: Any, *arguments: str) -> tuple[Any, list[Finding]]:
+    """`dbt build`, into the history; dbt's own answer, and what was found."""
+    built = invoke("build", *arguments)
+    findings = of_models(project.catalog, built)
+    with database:
+        record(database, run, findings)
+    return built, findings
 
 
 @contextmanager
@@ -133,58 +150,40 @@ def _open_marts(project: Project) -> None:
         open_marts(cursor, marts)
 
 
-def _findings(project: Project, result: Any, freshness: bool) -> list[Finding]:
-    clauses = {c.id: c for _, dataset in project.catalog.pairs() for c in dataset.clauses}
-    findings = []
-    for node in getattr(result.result, "results", None) or []:
-        clause = clauses.get(_clause_id(node.node))
-        if clause is not None:
-            findings.append(_finding(clause, node, freshness))
-    return findings
-
-
-def _clause_id(node: Any) -> str:
-    meta = getattr(getattr(node, "config", None), "meta", None) or {}
-    return str(meta.get("clause", ""))
-
-
-def _finding(clause: Clause, node: Any, freshness: bool) -> Finding:
-    outcome = _OUTCOMES.get(str(node.status), "errored")
-    if freshness:
-        if outcome == "errored" and str(node.status) == "error":  # older than promised, not unmeasurable
-            outcome = failing(clause)
-        return Finding(clause, "dbt", outcome, getattr(node, "age", None))  # type: ignore[arg-type]
-    rows = getattr(node, "failures", None)
-    if clause.kind == "anomaly":
-        return Finding(clause, "elementary", outcome, rows)  # type: ignore[arg-type]
-    return Finding(clause, "dbt", outcome, rows, rows)  # type: ignore[arg-type]
-
-
 _KINDS = ["passed", "warned", "failed", "errored", "skipped"]
 
 
 def _summary(result: Any) -> dict[str, list[int]]:
     """Per kind of node: how many, and how many of each outcome."""
     counts: dict[str, list[int]] = {}
-    for node in getattr(result.result, "results", None) or []:
+    for node in results_of(result):
         kind = str(node.node.resource_type).rpartition(".")[2].lower()
         if kind == "operation":  # Elementary's hooks
             continue
         row = counts.setdefault(kind, [0] * 6)
         row[0] += 1
-        row[1 + _KINDS.index(_OUTCOMES.get(str(node.status), "errored"))] += 1
+        row[1 + _KINDS.index(OUTCOMES.get(str(node.status), "errored"))] += 1
     return counts
 
 
-def _told(result: Any, what: str, project: Project) -> None:
-    """Raises Breach when a test failed, CouldNotTell when dbt could not run something."""
+def _told(result: Any, what: str, project: Project, refused: Collection[str] = ()) -> None:
+    """Raises Breach when a test failed, CouldNotTell when dbt could not run something.
+
+    `refused` are the models that dbt did not build for the clauses they break: there it could tell.
+    """
     if result.success:
         return
-    results = getattr(result.result, "results", None) or []
+    results = results_of(result)
+    errored = [
+        str(node.node.name)
+        for node in results
+        if str(node.status) in ("error", "runtime error") and node.node.name not in refused
+    ]
     failed = [node for node in results if str(node.status) == "fail"]
-    if failed and not any(str(node.status) in ("error", "runtime error") for node in results):
+    if failed and not errored:
         raise Breach(f"{len(failed)} dbt tests failed.", "See: c360 status")
-    errored = [str(node.node.name) for node in results if str(node.status) in ("error", "runtime error")]
+    if refused and not errored:
+        return
     where = f" at {', '.join(errored[:3])}" if errored else ""
     raise CouldNotTell(f"dbt {what} could not run{where}.", f"See {_log(project)}.")
 

@@ -41,9 +41,18 @@ def print_json(data: Any) -> None:
 
 
 _COLOURS = {
-    "passed": "green", "accepted": "green", "failed": "red", "refused": "red", "errored": "red",
-    "warned": "yellow", "skipped": "bright_black", "repeated": "bright_black",
-}  # fmt: skip
+    "red": ("failed", "broken", "refused", "errored"),
+    "yellow": ("warned", "stale", "untold"),
+    "bright_black": ("skipped", "repeated"),
+    "green": ("passed", "holds", "accepted"),
+}
+"""Worst first: of several outcomes in a row, the worst gives it its colour."""
+
+
+def colour_of(row: list[str]) -> str | None:
+    """By the outcomes in its cells, rows that follow one (`failed 12`) left aside."""
+    words = {cell.split(" ", 1)[0] for cell in row}
+    return next((colour for colour, outcomes in _COLOURS.items() if words & set(outcomes)), None)
 
 
 def print_table(head: list[str], rows: list[list[str]]) -> None:
@@ -67,6 +76,6 @@ def print_table(head: list[str], rows: list[list[str]]) -> None:
     click.echo(click.style(line(head), bold=True))
     for row in texts:
         text = line(row)
-        colour = next((_COLOURS[cell] for cell in row if cell in _COLOURS), None)
+        colour = colour_of(row)
         click.echo(click.style(text, fg=colour) if colour and sys.stdout.isatty() else text)
     click.echo()

@@ -5,10 +5,10 @@ from typing import Any
 import yaml
 
 from c360.contract.model import GATE_KINDS, Clause, Contract
+from c360.datacontract_cli import MEASURED
 from c360.generate.dbt_tests import NOT_A_TEST
 from c360.generate.plan import Catalog, plan
 from c360.generate.text import file_stem
-from c360.verify import SEEN_BY_DATACONTRACT
 
 POINTS = ("lint", "gate", "soda scan", "dbt", "verify")
 
@@ -16,6 +16,11 @@ _LINT_ONLY = {
     "classification": "not here: it is said about the contract, and lint holds it",
     "anomaly": "not here: it wants a history, and Elementary's test in dbt has one",
 }
+
+
+def _said_only(clause: Clause) -> str:
+    """Why no data is held against a clause of the contract alone."""
+    return f"not here: {clause.argument.why}" if clause.kind == "noted" else _LINT_ONLY[clause.kind]
 
 
 def cover(catalog: Catalog) -> dict[str, dict[str, str]]:
@@ -27,13 +32,13 @@ def cover(catalog: Catalog) -> dict[str, dict[str, str]]:
         tests = _dbt_tests(files[f"dbt_package/models/contracts/{file_stem(dataset.name)}.yml"])
         for clause in dataset.clauses:
             rows[clause.id] = {
-                "lint": "held" if clause.kind == "classification" else "not here: it is said about data",
+                "lint": _lint(clause),
                 "gate": _gate(contract, clause),
                 "soda scan": GATE_KINDS[clause.kind]
                 if clause.kind in GATE_KINDS
                 else "check"
                 if clause.id in checks
-                else _LINT_ONLY[clause.kind]
+                else _said_only(clause)
                 if clause.scope == "contract"
                 else "",
                 "dbt": tests.get(clause.id) or _not_in_dbt(clause),
@@ -68,7 +73,15 @@ def _dbt_tests(text: str) -> dict[str, str]:
     return found
 
 
+def _lint(clause: Clause) -> str:
+    if clause.kind == "noted":
+        return "told" if clause.argument.warn else _said_only(clause)
+    return "held" if clause.kind == "classification" else "not here: it is said about data"
+
+
 def _not_in_dbt(clause: Clause) -> str:
+    if clause.kind == "noted":
+        return _said_only(clause)
     if clause.kind == "classification":
         return "not here: carried as the column's meta"
     if clause.kind in GATE_KINDS:
@@ -78,7 +91,7 @@ def _not_in_dbt(clause: Clause) -> str:
 
 def _gate(contract: Contract, clause: Clause) -> str:
     if clause.scope == "contract":
-        return _LINT_ONLY[clause.kind]
+        return _said_only(clause)
     if contract.layer != "sources":
         return "not here: dbt builds it, nobody delivers it"
     if clause.severity == "warning":
@@ -88,7 +101,7 @@ def _gate(contract: Contract, clause: Clause) -> str:
 
 def _verify(clause: Clause) -> str:
     if clause.scope == "contract":
-        return _LINT_ONLY[clause.kind]
+        return _said_only(clause)
     if clause.kind in GATE_KINDS:
         return GATE_KINDS[clause.kind]
-    return "datacontract" if clause.kind in SEEN_BY_DATACONTRACT else "sql"
+    return "datacontract" if clause.kind in MEASURED else "sql"

@@ -5,9 +5,7 @@ Everything else (references to other contracts, formats, exact types, unexpected
 timestamp of the future …) is decided by the query, and the table says so.
 """
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,52 +14,18 @@ import click
 
 from c360.console import as_of_option, clock, contracts_option, json_option, print_json, print_table
 from c360.contract.model import GATE_KINDS, Clause, Contract, Dataset
-from c360.database.scanner import Scanner, login, scanner
+from c360.database.scanner import Scanner, scanner
+from c360.datacontract_cli import Answers, ask
 from c360.errors import Breach, CouldNotTell
 from c360.generate.plan import Catalog
-from c360.history import Finding, Run, failing, on_record, record
+from c360.history import Ending, Finding, Run, failing, on_record, record
 from c360.project import Project, open_project
 from c360.settings import Settings
 from c360.sql.dialect import POSTGRES
-from c360.sql.guard import with_guarded_rules
 from c360.sql.measures import ZERO, Measure, measure
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
-
-_CHECKS = {
-    "field_is_present": "present",
-    "field_physical_type": "physicalType",
-    "field_required": "required",
-    "field_primary_key_required": "required",
-    "field_unique": "unique",
-    "field_primary_key_unique": "primaryKey",
-    "primary_key_unique": "primaryKey",
-    "field_enum": "enum",
-    "field_regex": "pattern",
-    "field_min_length": "minLength",
-    "field_max_length": "maxLength",
-    "field_minimum": "minimum",
-    "field_maximum": "maximum",
-    "field_relationships": "relationship",
-    "servicelevel_freshness": "freshness",
-    "servicelevel_retention": "retention",
-}
-"""From datacontract-cli's type of a check to our kind of a clause; quality rules go by their id."""
-SEEN_BY_DATACONTRACT = frozenset(
-    {
-        *_CHECKS.values(),
-        "rowCount",
-        "nullValues",
-        "missingValues",
-        "invalidValues",
-        "duplicateValues",
-        "sql",
-        "rowRule",
-    }
-) - {"relationship"}
-"""Kinds that datacontract-cli measures by itself; references only within one contract."""
-_RESULTS = {"passed": "passed", "failed": "failed", "warning": "errored", "error": "errored"}
 
 
 @click.command(
@@ -88,18 +52,30 @@ def verify(names: tuple[str, ...], as_of: str | None, contracts: Path | None, as
     run = Run.start("verify", clock(as_of))
     database = connect(project.settings)
     prepare(database)
-    with on_record(database, run):
-        _verify(project, database, run, chosen, pinned=as_of is not None, as_json=as_json)
+    with on_record(database, run) as ending:
+        _verify(project, database, run, chosen, ending, pinned=as_of is not None, as_json=as_json)
 
 
 def _verify(
-    project: Project, database: "connection", run: Run, chosen: list[Contract], pinned: bool, as_json: bool
+    project: Project,
+    database: "connection",
+    run: Run,
+    chosen: list[Contract],
+    ending: Ending,
+    pinned: bool,
+    as_json: bool,
 ) -> None:
     findings: list[Finding] = []
+    strays: list[str] = []
     for contract in chosen:
-        findings += verify_contract(project.settings, project.catalog, contract, run.as_of, pinned)
+        theirs = ask(project.settings, project.catalog.tables, contract, pinned)
+        strays += theirs.strays
+        findings += verify_contract(project.settings, project.catalog, contract, run.as_of, theirs)
     with database:
         record(database, run, findings)
+    if strays:
+        ending.detail = f"datacontract also checked what is no clause: {'; '.join(strays)}"
+        click.echo(f"{ending.detail}.", err=True)
     if as_json:
         print_json([_as_dict(found) for found in findings])
     else:
@@ -117,14 +93,9 @@ def _verify(
 
 
 def verify_contract(
-    settings: Settings,
-    catalog: Catalog,
-    contract: Contract,
-    now: datetime,
-    pinned: bool,
+    settings: Settings, catalog: Catalog, contract: Contract, now: datetime, theirs: Answers
 ) -> list[Finding]:
-    """One finding a clause. `pinned` says that `now` is not the real clock, which datacontract-cli goes by."""
-    theirs = datacontract_results(settings, catalog, contract, pinned)
+    """One finding a clause: our query's, beside what datacontract-cli answered."""
     findings = []
     for dataset in contract.datasets:
         with scanner(settings, [dataset.schema]) as looking:
@@ -132,17 +103,18 @@ def verify_contract(
         for clause in dataset.clauses:
             if clause.scope == "contract" or clause.kind in GATE_KINDS:
                 continue
-            findings.append(_decide(clause, ours[clause.id], theirs.get(clause.id)))
+            findings.append(_decide(clause, ours[clause.id], theirs))
     return findings
 
 
-def _decide(clause: Clause, ours: Finding, theirs: str | None) -> Finding:
+def _decide(clause: Clause, ours: Finding, answers: Answers) -> Finding:
+    theirs = answers.outcomes.get(clause.id)
     if theirs == ours.outcome or (theirs == "failed" and ours.outcome == "warned"):
-        return Finding(clause, "datacontract", ours.outcome, ours.measured, ours.rows, ours.detail)
+        return replace(ours, engine="datacontract")
     if theirs in ("passed", "failed") and ours.outcome != "errored":
-        detail = f"datacontract says {theirs}"
-        return Finding(clause, "sql", ours.outcome, ours.measured, ours.rows, detail, dissent=f"datacontract: {theirs}")
-    return ours
+        return replace(ours, detail=f"datacontract says {theirs}", dissent=f"datacontract: {theirs}")
+    detail = "; ".join(filter(None, (ours.detail, answers.why_silent(clause))))
+    return replace(ours, detail=detail or None)
 
 
 def measured(looking: Scanner, catalog: Catalog, dataset: Dataset, now: datetime) -> dict[str, Finding]:
@@ -218,64 +190,6 @@ def compare(what: Measure, value: float) -> bool:
         "mustBeLessThan": value < expected,
         "mustBeLessOrEqualTo": value <= expected,
     }[operator]
-
-
-def datacontract_results(settings: Settings, catalog: Catalog, contract: Contract, pinned: bool) -> dict[str, str]:
-    """What `datacontract test` says, by clause id. Where several checks map to one clause, the worst counts.
-
-    It connects as the scanner does, and gets the SQL of rules as the guard understood it. Raises Breach for a rule
-    that does more than look.
-    """
-    from c360.database.shell import exported
-
-    config, session = login(settings)
-    written = with_guarded_rules(contract, catalog.tables)
-    with _silent(), exported(session):
-        from datacontract.data_contract import DataContract
-        from open_data_contract_standard.model import OpenDataContractStandard
-
-        document = OpenDataContractStandard(**written)
-        if pinned:  # it knows no other clock than its own
-            document.slaProperties = None
-        local = next((s.server for s in document.servers or [] if s.type == "postgres"), None)
-        run = DataContract(
-            data_contract=document,
-            server=local,
-            inline_references=False,
-            include_failed_samples=False,
-            config=config,
-        ).test()
-    results: dict[str, str] = {}
-    for check in run.checks:
-        clause = _clause_of(contract, check)
-        if clause:
-            result = _RESULTS.get(check.result.value if check.result else "", "errored")
-            results[clause.id] = max(results.get(clause.id, result), result, key=["passed", "errored", "failed"].index)
-    return results
-
-
-def _clause_of(contract: Contract, check: Any) -> Clause | None:
-    for dataset in contract.datasets:
-        if check.model not in (dataset.table, dataset.name):
-            continue
-        for clause in dataset.clauses:
-            column = dataset.physical(clause.column) if clause.column else None
-            if check.qualityId and clause.id.rpartition(".")[2] == check.qualityId:
-                return clause
-            if _CHECKS.get(check.type) == clause.kind and check.field == column:
-                return clause
-    return None
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """datacontract-cli logs what it tests, values of the data included."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logging.disable(before)
 
 
 def _as_dict(found: Finding) -> dict[str, Any]:

@@ -60,8 +60,8 @@ def test_every_kind_on_a_column(tmp_path, promise, kind, argument):
 
 def test_dates_stay_text_and_a_format_counts_only_where_text_is_stored(tmp_path):
     stored = {"logicalType": "timestamp", "logicalTypeOptions": {"format": "yyyy-MM-dd"}}
-    assert "orders.a.format" in clauses(tmp_path, {"name": "a", "physicalType": "text"} | stored)
-    assert "orders.a.format" not in clauses(tmp_path, {"name": "a", "physicalType": "date"} | stored)
+    assert clauses(tmp_path, {"name": "a", "physicalType": "text"} | stored)["orders.a.format"].kind == "format"
+    assert clauses(tmp_path, {"name": "a", "physicalType": "date"} | stored)["orders.a.format"].kind == "noted"
     path = write(tmp_path, "schema: [{name: o, properties: [{name: d, logicalTypeOptions: {minimum: 2024-01-31}}]}]")
     assert load_contract(path).datasets[0].clauses[1].argument == "2024-01-31"
 
@@ -116,6 +116,16 @@ def test_durations(tmp_path, value, unit, expected):
         ({"quality": [{"metric": "rowCount"}]}, "exactly one of mustBe"),
         ({"quality": [{"metric": "rowCount", "mustBe": 1, "mustNotBe": 2}]}, "exactly one of mustBe"),
         ({"quality": [{"metric": "median", "mustBe": 1}]}, "'median' is unknown"),
+        ({"quality": [{"metric": "rowCount", "mustBe": "9"}]}, "mustBe of rowCount is no number"),
+        ({"quality": [{"metric": "rowCount", "mustBe": True}]}, "mustBe of rowCount is no number"),
+        ({"quality": [{"metric": "rowCount", "mustBeBetween": [1]}]}, "is no pair of numbers"),
+        ({"quality": [{"metric": "rowCount", "mustBeBetween": 1}]}, "is no pair of numbers"),
+        ({"quality": [{"metric": "duplicateValues", "mustBe": 0, "unit": "percentile"}]}, "the unit 'percentile'"),
+        ({"quality": [{"metric": "duplicateValues", "mustBe": 0}]}, "does not say of which columns"),
+        (
+            {"quality": [{"metric": "duplicateValues", "mustBe": 0, "arguments": {"properties": []}}]},
+            "of which columns",
+        ),
         ({"relationships": [{"from": ["a", "b"], "to": ["x.a", "y.b"]}]}, "does not pair"),
         ({"relationships": [{"from": ["a", "b"], "to": ["x.a"]}]}, "does not pair"),
         ({"relationships": [{"from": "a", "to": "x"}]}, "names no column"),
@@ -125,6 +135,27 @@ def test_durations(tmp_path, value, unit, expected):
 def test_what_cannot_be_understood_is_a_breach(tmp_path, body, why):
     with pytest.raises(Breach, match=why):
         clauses(tmp_path, {"name": "a"}, table=body)
+
+
+@pytest.mark.parametrize(
+    "arguments", [None, {}, {"validValues": []}, {"validValues": [None]}, {"pattern": ""}, {"pattern": "^.*$"}]
+)
+def test_invalid_values_of_no_validity_are_refused(tmp_path, arguments):
+    rule = {"id": "v", "metric": "invalidValues", "mustBe": 0, "arguments": arguments}
+    with pytest.raises(Breach, match="v does not say what is valid, so it could never fail") as breach:
+        clauses(tmp_path, {"name": "a", "quality": [rule]})
+    assert "validValues" in breach.value.remedy and "pattern" in breach.value.remedy
+
+
+@pytest.mark.parametrize("written", ["percent", "Percentage", "%"])
+def test_a_percentage_is_one_however_it_is_written(tmp_path, written):
+    rule = {"id": "r", "metric": "nullValues", "mustBeLessThan": 5, "unit": written}
+    assert clauses(tmp_path, {"name": "a", "quality": [rule]})["orders.a.r"].argument.unit == "percent"
+
+
+def test_an_enum_of_nothing_is_refused(tmp_path):
+    with pytest.raises(Breach, match="lists no value"):
+        clauses(tmp_path, {"name": "a", "enum": [{"value": None}]})
 
 
 def test_the_current_version_is_the_highest_that_is_in_force(tmp_path):

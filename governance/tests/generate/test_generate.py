@@ -16,7 +16,7 @@ from c360.generate import Catalog, check, plan, write
 EXPECTED = Path(__file__).parents[1] / "expected"
 ROOT = Path(__file__).parents[3]
 KINDS = {*ROW_KINDS, *(CONTRACT_KINDS - {"anomaly"})} | {
-    *("present", "physicalType", "unexpectedColumns", "freshness", "retention", "sql"),
+    *("present", "physicalType", "unexpectedColumns", "freshness", "retention", "latency", "sql"),
     *("rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues"),
 }
 

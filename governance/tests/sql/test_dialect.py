@@ -1,12 +1,16 @@
 """Names, literals, types and casts: text of a contract stays data in both dialects."""
 
+import ipaddress
+import random
+
 import pytest
 
 from c360.database import connect
 from c360.errors import Breach
 from c360.gate.casts import cast
-from c360.sql.dialect import DATABRICKS, POSTGRES, canonical_type, spark_type
-from c360.sql.predicates import read_format
+from c360.sql.dialect import DATABRICKS, POSTGRES, canonical_type, same_type, spark_type
+from c360.sql.formats import TEXTS
+from c360.sql.predicates import pattern_for, read_format
 
 EVIL = [
     "it's",
@@ -75,6 +79,8 @@ TYPES = {
     "int": ("integer", "int"), "timestamp": ("timestamp without time zone", "timestamp"),
     "timestamp(3) with time zone": ("timestamp(3) with time zone", "timestamp"),
     "double": ("double precision", "double"), "uuid": ("uuid", "string"), "bool": ("boolean", "boolean"),
+    "char varying": ("character varying", "string"), "char varying(7)": ("character varying(7)", "string"),
+    "time(3)": ("time(3) without time zone", "string"),
 }  # fmt: skip
 
 
@@ -83,6 +89,24 @@ def test_types(ask, written):
     postgres, spark = TYPES[written]
     assert (canonical_type(written), spark_type(written)) == (postgres, spark)
     assert ask("select format_type(to_regtype(%s), to_regtypemod(%s))", postgres, postgres) == postgres
+
+
+@pytest.mark.parametrize(
+    ("promised", "actual", "same"),
+    [
+        ("numeric", "numeric(12,2)", True), ("decimal", "numeric", True), ("numeric(12,2)", "numeric", False),
+        ("numeric(12,2)", "numeric(12,3)", False), ("numeric(5)", "numeric(5,0)", True),
+        ("varchar", "character varying(10)", True), ("char varying", "character varying(3)", True),
+        ("varchar(10)", "character varying(10)", True), ("varchar(10)", "character varying", False),
+        ("varchar", "text", False), ("text", "character varying", False), ("varchar", "character(3)", False),
+        ("char", "character(1)", True), ("char", "character(3)", False), ("character(3)", "character(3)", True),
+        ("timestamp", "timestamp(3) without time zone", True), ("timestamp", "timestamp(3) with time zone", False),
+        ("timestamptz", "timestamp(0) with time zone", True), ("timestamp(3)", "timestamp without time zone", False),
+        ("time", "time(3) without time zone", True), ("integer", "bigint", False), ("integer", "integer[]", False),
+    ],
+)  # fmt: skip
+def test_a_type_without_a_size_promises_none(promised, actual, same):
+    assert same_type(promised, actual) is same
 
 
 @pytest.mark.parametrize(
@@ -146,3 +170,34 @@ def test_formats(form, shape, iso):
 def test_formats_that_are_none(form):
     with pytest.raises(Breach, match="format"):
         read_format(form, "d")
+
+
+FORMATS = {
+    "ipv4": (ipaddress.IPv4Address, "0123456789.", ["1.2.3.4", "255.255.255.255", "1.2.3.256", "1.2.3.04", "1.2.3"]),
+    "ipv6": (
+        ipaddress.IPv6Address,
+        "0:1af.",
+        ["::", "::1", "1::", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1:2:3:4:5:6:1.2.3.4",
+         "::1.2.3.4", "1::2::3", "1:2:3:4:5:6:7", ":1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8::"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_formats_are_those_of_pythons_own_library(ask, form):
+    reads, alphabet, known = FORMATS[form]
+    chance = random.Random(form)
+    texts = known + ["".join(chance.choices(alphabet, k=chance.randrange(1, 20))) for _ in range(3_000)]
+    for text in known:  # and close misses
+        texts += [text[:n] + chance.choice(alphabet) + text[n + 1 :] for n in range(len(text))]
+    pattern = POSTGRES.literal(pattern_for(f"^({TEXTS[form]})$", POSTGRES))
+    found = ask(f"select array(select t ~ {pattern} from unnest(%s) with ordinality as x (t, n) order by n)", texts)
+
+    def expected(text):
+        try:
+            reads(text)
+        except ValueError:
+            return False
+        return True
+
+    assert {text for text, same in zip(texts, found, strict=True) if same} == {t for t in texts if expected(t)}

@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from c360.contract.model import DIMENSIONS, Anomaly, Clause, Relationship, Rule
+from c360.contract.model import DIMENSIONS, Anomaly, Clause, Latency, Relationship, Rule
+from c360.contract.noted import is_text, notes_of, notes_of_contract, notes_of_sla
+from c360.contract.rules import check_rule, is_rule, type_of
 from c360.errors import Breach
+from c360.sql.formats import TEXTS, narrower
 
 OPTION_KINDS = [
     "minLength",
@@ -19,17 +22,8 @@ OPTION_KINDS = [
     "exclusiveMaximum",
     "multipleOf",
 ]
-OPERATORS = [
-    "mustBe",
-    "mustNotBe",
-    "mustBeGreaterThan",
-    "mustBeGreaterOrEqualTo",
-    "mustBeLessThan",
-    "mustBeLessOrEqualTo",
-    "mustBeBetween",
-    "mustNotBeBetween",
-]
-METRICS = ("rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues")
+DURATIONS = ("freshness", "retention", "latency")
+"""Service levels that we measure."""
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31_557_600}
 UNIT_NAMES = {
     "second": "s", "sec": "s", "minute": "m", "min": "m", "hour": "h", "hr": "h",
@@ -50,7 +44,7 @@ MORE_THAN_A_ROW = re.compile(
 
 
 def clauses_of(
-    path: Path, contract: str, version: str, part: dict[str, Any], slas: list[dict], document: dict, delivered: bool
+    path: Path, contract: str, version: str, part: dict[str, Any], document: dict[str, Any], delivered: bool
 ) -> tuple[Clause, ...]:
     """All clauses of one schema object, in the order in which the contract makes them.
 
@@ -70,7 +64,7 @@ def clauses_of(
         source: dict[str, Any] | None = None,
     ) -> None:
         source = source or {}
-        named_for = None if kind in ("freshness", "retention") else column
+        named_for = None if kind in DURATIONS else column
         stem = ".".join(filter(None, (dataset, named_for, name or kind)))
         taken = {clause.id for clause in found}
         identifier, number = stem, 2
@@ -106,29 +100,32 @@ def clauses_of(
         elif prop.get("unique"):
             add("unique", (column,), column)
         if prop.get("enum"):
-            add("enum", tuple(entry["value"] for entry in prop["enum"]), column)
+            values = tuple(entry["value"] for entry in prop["enum"])
+            if not [value for value in values if value is not None]:
+                raise Breach(f"{path}: the enum of {dataset}.{column} lists no value.", "List some, or leave it out.")
+            add("enum", values, column)
         for kind in OPTION_KINDS:
             if options.get(kind) is not None:
                 if kind in ("minLength", "maxLength") and type(options[kind]) is not int:
                     raise Breach(f"{path}: {kind} of {column} is no whole number.", "Write one, such as 20.")
                 add(kind, options[kind], column)
-        if options.get("format") and _stored_as_text(prop):
+        if options.get("format") and _has_form(prop, str(options["format"])):
             add("format", str(options["format"]), column)
         for relation in prop.get("relationships") or []:
             add("relationship", relationship_of(path, dataset, relation, column, tables), column)
         if prop.get("classification"):
             add("classification", str(prop["classification"]), column)
         for quality in prop.get("quality") or []:
-            _add_rule(path, add, quality, column)
+            _add_rule(path, add, quality, column, bool(keys))
     if len(keys) > 1:
         add("primaryKey", tuple(keys))
     for relation in part.get("relationships") or []:
         add("relationship", relationship_of(path, dataset, relation, None, tables))
     for quality in part.get("quality") or []:
-        _add_rule(path, add, quality, None)
+        _add_rule(path, add, quality, None, bool(keys))
     add("unexpectedColumns", _allows_unexpected(part))
-    for sla in slas:
-        _add_sla(path, add, sla, dataset, document)
+    for k, sla in enumerate(document.get("slaProperties") or []):
+        _add_sla(path, add, sla, ("slaProperties", k), part, document)
     _add_times(path, add, part, [c.column for c in found if c.kind == "freshness"] if delivered else [], document)
     if identity := identity_of(path, part):
         add("identity", identity)
@@ -136,6 +133,10 @@ def clauses_of(
         if keys:
             add("conflict", None)
         add("readable", None)
+    enforced = {(str(clause.column), clause.kind) for clause in found}
+    notes = list(notes_of(part, ("schema", tables.index(dataset)), enforced))
+    for note in notes + (notes_of_contract(document) if dataset == tables[0] else []):
+        add("noted", note.noted, note.column, note.name, note.source)
     return tuple(found)
 
 
@@ -184,10 +185,14 @@ def custom_properties(part: dict[str, Any]) -> dict[str, Any]:
     return {str(entry.get("property")): entry.get("value") for entry in part.get("customProperties") or []}
 
 
-def _stored_as_text(prop: dict[str, Any]) -> bool:
-    """A date or time that is stored as text: only then can a value fail to be one."""
-    text = re.match(r"(?i)(text|string|varchar|char)", str(prop.get("physicalType") or ""))
-    return prop.get("logicalType") in ("date", "timestamp") and bool(text)
+def _has_form(prop: dict[str, Any], form: str) -> bool:
+    """Whether a value can fail to be of this format: one of text that we know, or an integer smaller than its type."""
+    kind = prop.get("logicalType") or "string"
+    if kind == "integer":
+        return narrower(form, str(prop.get("physicalType") or ""))
+    if kind in ("date", "timestamp"):
+        return bool(prop.get("physicalType")) and is_text(prop)
+    return kind == "string" and is_text(prop) and (form in TEXTS or "yyyy" in form)
 
 
 def _severity(severity: Any) -> Any:
@@ -232,40 +237,26 @@ def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _add_rule(path: Path, add: Any, quality: dict[str, Any], column: str | None) -> None:
-    kind = quality.get("type") or ("library" if quality.get("metric") or quality.get("rule") else "text")
-    if kind == "custom" and quality.get("engine") == "elementary":
+def _add_rule(path: Path, add: Any, quality: dict[str, Any], column: str | None, keyed: bool) -> None:
+    if type_of(quality) == "custom" and quality.get("engine") == "elementary":
         anomaly = _anomaly(path, quality)
         add("anomaly", anomaly, column, str(quality.get("id") or quality.get("name") or anomaly.test), quality)
-    if kind not in ("library", "sql"):
+    if not is_rule(quality):
         return
-    operators = [name for name in OPERATORS if quality.get(name) is not None]
-    metric = "sql" if kind == "sql" else str(quality.get("metric") or quality.get("rule"))
-    if kind == "library" and metric not in METRICS:
-        raise Breach(f"{path}: the metric {metric!r} is unknown.", f"Use one of {', '.join(METRICS)}.")
-    name = str(quality.get("id") or quality.get("name") or metric)
-    if metric in ("nullValues", "missingValues", "invalidValues") and column is None:
-        raise Breach(f"{path}: the metric {metric} of {name} is one of a column.", "Move it to a property.")
-    if metric == "rowCount" and quality.get("unit") == "percent":
-        raise Breach(f"{path}: rowCount of {name} has no percent.", "Leave the unit out.")
-    if len(operators) != 1:
-        raise Breach(
-            f"{path}: the quality rule {name} needs exactly one of mustBe, mustBeLessThan, ….",
-            "Add the bound.",
-        )
-    if not _is_bound(operators[0], quality[operators[0]]):
-        form = "two numbers, the smaller first" if "Between" in operators[0] else "a number"
-        raise Breach(f"{path}: {operators[0]} of {name} is not {form}.", "Write it as one, such as mustBe: 0.")
+    metric, operator, unit, name = check_rule(path, quality, column, keyed)
+    if not _is_bound(operator, quality[operator]):
+        form = "two numbers, the smaller first" if "Between" in operator else "a number"
+        raise Breach(f"{path}: {operator} of {name} is not {form}.", "Write it as one, such as mustBe: 0.")
     query = str(quality.get("query") or "")
     bare = _without_comments(query)
-    row_rule = ROW_RULE.match(bare) if operators[0] == "mustBe" and quality.get("mustBe") == 0 else None
+    row_rule = ROW_RULE.match(bare) if operator == "mustBe" and quality.get("mustBe") == 0 else None
     if row_rule and MORE_THAN_A_ROW.search(row_rule.group(1)):
         row_rule = None
     rule = Rule(
         metric=metric,
-        operator=operators[0],
-        expected=_frozen(quality[operators[0]]),
-        unit=str(quality.get("unit") or "rows"),
+        operator=operator,
+        expected=_frozen(quality[operator]),
+        unit=unit,
         arguments=tuple(sorted((k, _frozen(v)) for k, v in (quality.get("arguments") or {}).items())),
         query=query,
         predicate=row_rule.group(1).strip() if row_rule else "",
@@ -309,21 +300,71 @@ def _frozen(value: Any) -> Any:
     return tuple(sorted(value.items())) if isinstance(value, dict) else value
 
 
-def _add_sla(path: Path, add: Any, sla: dict[str, Any], dataset: str, document: dict) -> None:
+def _add_sla(
+    path: Path, add: Any, sla: dict[str, Any], place: tuple[str | int, ...], part: dict[str, Any], document: dict
+) -> None:
     kind = str(sla.get("property")).lower()
-    if kind not in ("freshness", "retention"):
+    tables = [str(other.get("name")) for other in document.get("schema") or []]
+    elements = [
+        _element(element.strip(), tables)
+        for element in str(sla.get("element") or document.get("slaDefaultElement") or "").split(",")
+    ]
+    about = {owner for owner, _ in elements if owner in tables or (owner and kind in ("freshness", "retention"))}
+    dataset = str(part["name"])
+    if dataset not in (about or {tables[0]}):
         return
-    element = str(sla.get("element") or document.get("slaDefaultElement") or "")
-    tables = [str(part.get("name")) for part in document.get("schema") or []]
-    owner, _, column = element.rpartition(".")
+    column, why = elements[0][1] or elements[0][0], None
+    if kind in ("freshness", "retention"):
+        if not column:
+            raise Breach(f"{path}: the SLA {kind} names no element.", "Add element: table.column.")
+        add(kind, seconds(path, sla.get("value"), str(sla.get("unit") or "d")), column, source=sla)
+    elif kind == "latency":
+        pair = _latency([name for owner, name in elements if owner in ("", dataset)], part, document)
+        if isinstance(pair, str):
+            why = pair
+        else:
+            limit = seconds(path, sla.get("value"), str(sla.get("unit") or "d"))
+            add(kind, Latency(limit, pair[1]), pair[0], source=sla)
+    else:
+        why = "no engine measures it"
+    for note in notes_of_sla(sla, place, why):
+        add("noted", note.noted, None, note.name, note.source)
+
+
+def _element(element: str, tables: list[str]) -> tuple[str, str]:
+    """The table and the column of an SLA's element; either may be empty."""
+    if element in tables:
+        return element, ""
     for name in tables:
         if element.startswith(f"{name}."):
-            owner, column = name, element[len(name) + 1 :]
-    if (owner and owner != dataset) or (not owner and len(tables) > 1 and dataset != tables[0]):
-        return
-    if not column:
-        raise Breach(f"{path}: the SLA {kind} names no element.", "Add element: table.column.")
-    add(kind, seconds(path, sla.get("value"), str(sla.get("unit") or "d")), column, source=sla)
+            return name, element[len(name) + 1 :]
+    owner, _, column = element.rpartition(".")
+    return owner, column
+
+
+def _latency(columns: list[str], part: dict[str, Any], document: dict[str, Any]) -> tuple[str, str] | str:
+    """The columns of the event and of its load (that of the freshness SLA when just one is named), or why not."""
+    if len(columns) == 1:
+        tables = [str(other.get("name")) for other in document["schema"]]
+        for sla in document.get("slaProperties") or []:
+            if str(sla.get("property")).lower() == "freshness":
+                owner, column = _element(str(sla.get("element") or document.get("slaDefaultElement") or ""), tables)
+                columns += [column] if (owner or tables[0]) == part["name"] else []
+    types = {p["name"]: str(p.get("physicalType") or "").lower() for p in part.get("properties") or []}
+    if len(columns) != 2 or len(set(columns)) != 2 or not set(columns) <= set(types):
+        return "it names no two columns, of the event and of its load"
+    text = next((name for name in columns if not types[name].startswith(("timestamp", "date"))), None)
+    return f"{text} is not stored as a time" if text else (columns[0], columns[1])
+
+
+def seconds_or_none(sla: dict[str, Any]) -> int | None:
+    """The duration of an SLA that promises one, where it can be read as one."""
+    if str(sla.get("property")).lower() not in DURATIONS:
+        return None
+    try:
+        return seconds(Path(), sla.get("value"), str(sla.get("unit") or "d"))
+    except Breach:
+        return None
 
 
 def seconds(path: Path, value: Any, unit: str) -> int:

@@ -19,7 +19,10 @@ Examples:
 @click.argument("path", required=False, type=click.Path(path_type=Path, exists=True))
 @json_option
 def lint(path: Path | None, as_json: bool) -> None:
-    """Check contracts: the ODCS schema, and what it cannot say (classifications, references, claims)."""
+    """Check contracts: the ODCS schema, and what it cannot say (classifications, references, claims).
+
+    A promise that can never hold is an error; one that can never fail is a warning, which is no breach.
+    """
     from c360.contract.lint import lint as look
     from c360.policies import classifications
     from c360.settings import load
@@ -27,12 +30,19 @@ def lint(path: Path | None, as_json: bool) -> None:
     folder = path or load().contracts
     found = look(folder, classifications())
     if as_json:
-        print_json([{"file": str(f.file), "line": f.line, "path": f.path, "message": f.message} for f in found])
+        print_json(
+            [
+                {"file": str(f.file), "line": f.line, "path": f.path, "severity": f.severity, "message": f.message}
+                for f in found
+            ]
+        )
     else:
         for f in found:
-            click.echo(one_line(f"{f.file}:{f.line}: {f.path or '(whole file)'}: {f.message}"))
-    if found:
-        raise Breach(f"{len(found)} findings in the contracts.", "Mend them, then: c360 generate")
+            warning = "warning: " if f.severity == "warning" else ""
+            click.echo(one_line(f"{f.file}:{f.line}: {f.path or '(whole file)'}: {warning}{f.message}"))
+    errors = sum(f.severity == "error" for f in found)
+    if errors:
+        raise Breach(f"{errors} findings in the contracts.", "Mend them, then: c360 generate")
     if not as_json:
         click.echo("The contracts are sound.")
 

@@ -12,6 +12,7 @@ from c360.contract.document import line_of, read_document
 from c360.contract.enum_columns import PROPERTY, add_enum_columns
 from c360.contract.load import contract_files, layer_of
 from c360.contract.names import Place, faults, where
+from c360.contract.vain import vain
 from c360.errors import Breach
 
 
@@ -21,6 +22,8 @@ class LintFinding:
     inside: Place
     line: int
     message: str
+    severity: str = "error"
+    """`error`, or `warning`: it is sound, and yet hardly what was meant."""
 
     @property
     def path(self) -> str:
@@ -54,9 +57,12 @@ def lint(folder: Path, classifications: list[str]) -> list[LintFinding]:
             *((fault.place, fault.message) for fault in faults(document, layer_of(path, folder))),
         ):
             found.append(LintFinding(path, inside, line_of(path, inside), message))
+        for inside, severity, message in vain(document):
+            found.append(LintFinding(path, inside, line_of(path, inside), message, severity))
     found += _claims(current)
-    if not found:
+    if all(finding.severity == "warning" for finding in found):
         found += _generation(folder)
+        found += _noted(documents, folder)
     return sorted(found, key=lambda f: (f.file, f.line, f.message))
 
 
@@ -258,6 +264,21 @@ def _generation(folder: Path) -> list[LintFinding]:
         return found
     except Breach as error:
         return [LintFinding(folder, (), 1, error.message)]
+
+
+def _noted(documents: dict[Path, dict[str, Any]], folder: Path) -> Iterator[LintFinding]:
+    """What a contract says and nobody enforces."""
+    from c360.contract.load import load_contract
+
+    for path, document in documents.items():
+        try:
+            contract = load_contract(path, folder, document)
+        except Breach:  # found already
+            continue
+        for clause in (c for dataset in contract.datasets for c in dataset.clauses):
+            if clause.kind == "noted" and clause.argument.warn:
+                place, message = clause.argument.place, f"nobody enforces {clause.argument.text}: {clause.argument.why}"
+                yield LintFinding(path, place, line_of(path, place), message, "warning")
 
 
 def _names(part: dict[str, Any]) -> set[str]:

@@ -135,8 +135,7 @@ def _dataset(path: Path, document: dict, name: str, version: str, layer: str, pa
     names = [column.name for column in columns]
     for twice in {n for n in names if names.count(n) > 1}:
         raise Breach(f"{path}: {dataset} has two properties named {twice}.", "Rename one.")
-    slas = [sla for sla in document.get("slaProperties") or [] if str(sla.get("property")).lower() in SLA_KINDS]
-    clauses = clauses_of(path, name, version, part, slas, document, layer == "sources")
+    clauses = clauses_of(path, name, version, part, document, layer == "sources")
     freshness = next((c.column for c in clauses if c.kind == "freshness"), None)
     keys = sorted((p for p in properties if p.get("primaryKey")), key=lambda p: p.get("primaryKeyPosition") or 0)
     return Dataset(
@@ -151,9 +150,6 @@ def _dataset(path: Path, document: dict, name: str, version: str, layer: str, pa
         load_column=freshness,
         custom={**custom, **custom_properties(part)},
     )
-
-
-SLA_KINDS = ("freshness", "retention", "latency")
 
 
 def _column(prop: dict[str, Any]) -> Column:

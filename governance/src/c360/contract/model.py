@@ -34,8 +34,9 @@ ROW_KINDS = frozenset(
 )
 """A row can break these alone: at the gate such a row is quarantined."""
 
-CONTRACT_KINDS = frozenset({"classification", "anomaly"})
-"""No row and no delivery alone breaks these: classifications are linted and published, anomalies want a history."""
+CONTRACT_KINDS = frozenset({"classification", "anomaly", "noted"})
+"""No row and no delivery alone breaks these: classifications are linted and published, anomalies want a history, and
+what is noted is enforced by nobody."""
 
 GATE_KINDS = {
     "readable": "not here: a table has no lines left to be read",
@@ -54,6 +55,7 @@ DIMENSIONS = {
     "notInFuture": "timeliness",
     "freshness": "timeliness",
     "retention": "timeliness",
+    "latency": "timeliness",
 }
 """ODCS quality dimension of a kind; every other kind is a matter of conformity."""
 
@@ -93,14 +95,32 @@ class Anomaly:
 
 
 @dataclass(frozen=True)
+class Latency:
+    """So many seconds at most from the time in the clause's column to that in `until` (names, not physical)."""
+
+    seconds: int
+    until: str
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What a contract says at `place`, in short, and why no engine enforces it; `warn`: lint tells of it."""
+
+    text: str
+    why: str
+    place: tuple[str | int, ...] = ()
+    warn: bool = True
+
+
+@dataclass(frozen=True)
 class Clause:
     """One promise of a contract. `id` is stable and readable, and the key of the history.
 
     `argument` by kind: enum a tuple of values; pattern a regular expression; lengths, bounds and multipleOf
     a number or text; primaryKey and unique a tuple of column names; relationship a Relationship; freshness
-    and retention a number of seconds; notInFuture how many seconds beyond the clock a time may lie; identity
-    the columns that tell whom a key stands for; physicalType a type; metrics, sql and row rules a Rule;
-    anomaly an Anomaly.
+    and retention a number of seconds, latency a Latency; notInFuture how many seconds beyond the clock a time may
+    lie; identity the columns that tell whom a key stands for; physicalType a type; metrics, sql and row rules a
+    Rule; anomaly an Anomaly; noted a Noted.
     """
 
     id: str

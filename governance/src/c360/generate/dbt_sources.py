@@ -43,7 +43,7 @@ def _config(contract: Contract, dataset: Dataset) -> dict[str, Any]:
 
 
 def thresholds(clause: Clause) -> dict[str, Any]:
-    """Error past the promise; a warning once three quarters of it have gone by."""
+    """Error past the promise, in whole minutes rounded up; a warning once three quarters of it have gone by."""
     seconds = clause.argument
     warn = {"count": max(1, seconds * 3 // 4 // 60), "period": "minute"}
     limit = "warn_after" if clause.severity == "warning" else "error_after"
@@ -52,7 +52,7 @@ def thresholds(clause: Clause) -> dict[str, Any]:
             promise = {"count": seconds // size, "period": period}
             break
     else:
-        promise = {"count": max(1, seconds // 60), "period": "minute"}
+        promise = {"count": -(-seconds // 60), "period": "minute"}
     return {limit: promise} if limit == "warn_after" else {"warn_after": warn, "error_after": promise}
 
 

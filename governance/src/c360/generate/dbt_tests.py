@@ -6,13 +6,14 @@ from c360.contract.model import GATE_KINDS, Clause, Dataset
 from c360.generate import elementary
 from c360.generate.plan import Catalog
 from c360.generate.text import Template, Verbatim, jinja_text, unique_slugs
-from c360.sql.dialect import DATABRICKS, POSTGRES
+from c360.sql.dialect import DATABRICKS, POSTGRES, is_open, unsized
 from c360.sql.measures import measure
 
 NOT_A_TEST = {
     "freshness": "dbt source freshness",
     "classification": "meta",
     **GATE_KINDS,
+    "noted": "no test",
 }
 """Clauses that dbt carries elsewhere than in a data test."""
 
@@ -66,8 +67,7 @@ def _test(catalog: Catalog, clause: Clause, dataset: Dataset) -> tuple[str, dict
             "target_columns": [target.physical(name) for name in clause.argument.target_columns],
         }
     if kind in ("present", "physicalType"):
-        types = by_engine(*(d.type_of(clause.argument) for d in (POSTGRES, DATABRICKS))) if clause.argument else None
-        return "customer360.column_clause", {"data_type": types} if types else {}
+        return "customer360.column_clause", {"data_type": _type(clause.argument)} if clause.argument else {}
     if kind == "unexpectedColumns":
         known = [column.physical_name for column in dataset.columns]
         return "customer360.unexpected_columns_clause", {"columns": known, "allowed": bool(clause.argument)}
@@ -88,6 +88,12 @@ def _test(catalog: Catalog, clause: Clause, dataset: Dataset) -> tuple[str, dict
         conditions = [m.expression.removeprefix("count(case when ").removesuffix(" then 1 end)") for m in measures]
         return "customer360.row_clause", {"violation": by_engine(*conditions)}
     return "customer360.query_clause", {"query": by_engine(*(m.as_violations("__relation__") for m in measures))}
+
+
+def _type(promised: str) -> dict[str, str]:
+    """The type by engine; a promise of no size gets none where an engine's own type has one (decimal)."""
+    types = [dialect.type_of(promised) for dialect in (POSTGRES, DATABRICKS)]
+    return by_engine(*(map(unsized, types) if is_open(promised) else types))
 
 
 def by_engine(postgres: str, databricks: str) -> dict[str, str]:

@@ -7,7 +7,6 @@ script that a page allows is ours.
 
 import os
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -24,6 +23,7 @@ from c360.report.facts import arrivals, breaches, histories
 from c360.report.words import in_words, number, span
 from c360.status.last import Standing
 from c360.status.overview import STAGES, Overview, look
+from c360.status.state import STATES, since, trend_of, worst
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -79,7 +79,8 @@ def _page(database: "connection", overview: Overview, contract: Contract, file: 
         "datasets": datasets,
         "broken": broken,
         "known": known,
-        "state": "broken" if broken else "holds" if known else "unknown",
+        "holding": sum(d["holding"] for d in datasets),
+        "state": worst(overview.states[c.id] for d in contract.datasets for c in d.clauses if c.id in overview.states),
     }
 
 
@@ -89,11 +90,11 @@ def _dataset(database: "connection", overview: Overview, contract: Contract, dat
     past = histories(database, last, overview.as_of)
     stages = sorted({s.stage for s in last}, key=lambda stage: (_position(stage), stage))
     clauses = [
-        _clause(clause, {s.stage: s for s in last if s.clause == clause.id}, past)
+        _clause(clause, {s.stage: s for s in last if s.clause == clause.id}, past, overview)
         for clause in dataset.clauses
-        if clause.scope != "contract"
+        if clause.kind == "anomaly" or clause.id in overview.states
     ]
-    clauses.sort(key=lambda c: -c["rank"])
+    clauses.sort(key=lambda c: c["rank"], reverse=True)
     found = arrivals(database, dataset.name, overview.as_of) if contract.layer == "sources" else []
     return {
         "name": dataset.name,
@@ -101,7 +102,9 @@ def _dataset(database: "connection", overview: Overview, contract: Contract, dat
         "stages": stages,
         "clauses": clauses,
         "broken": sum(c["state"] == "broken" for c in clauses),
-        "known": sum(c["state"] != "unknown" for c in clauses),
+        "known": sum(bool(c["found"]) for c in clauses),
+        "holding": sum(c["state"] == "holds" for c in clauses),
+        "unjudged": [u for u in overview.unjudged if u.dataset == dataset.name and u.last],
         "runs": [run for run in overview.runs if run.clause == dataset.name and run.broken],
         "disagreements": [d for d in overview.disagreements if d.clause in names],
         "anomalies": [a for a in overview.anomalies if a.dataset == dataset.name],
@@ -114,18 +117,21 @@ def _dataset(database: "connection", overview: Overview, contract: Contract, dat
     }
 
 
-def _clause(clause: Any, found: dict[str, Standing], past: dict[tuple[str, str], Any]) -> dict[str, Any]:
-    broken = [s for s in found.values() if s.broken]
-    told: Sequence[Standing] = broken or list(found.values())
+def _clause(
+    clause: Any, found: dict[str, Standing], past: dict[tuple[str, str], Any], overview: Overview
+) -> dict[str, Any]:
+    state = overview.states.get(clause.id, "untold")  # of an anomaly, where Elementary is not installed
+    told = list(found.values())
+    outcomes = [BADNESS.index(s.outcome) for s in told if s.broken]  # type: ignore[arg-type]
     return {
         "clause": clause,
         "found": found,
         "sparks": {stage: charts.spark(past.get((clause.id, stage), [])) for stage in found},
         "words": in_words(clause),
-        "since": max((s.since for s in told), default=None),
-        "trend": next((s.trend for s in told if s.trend in ("worse", "better")), told[0].trend if told else ""),
-        "rank": max((BADNESS.index(s.outcome) for s in broken), default=-1 if not found else 0),  # type: ignore[arg-type]
-        "state": "broken" if broken else "holds" if found else "unknown",
+        "since": since(told),
+        "trend": trend_of(told),
+        "rank": (-STATES.index(state), max(outcomes, default=0)),
+        "state": state,
     }
 
 

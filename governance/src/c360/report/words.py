@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from c360.contract.model import Anomaly, Clause, Rule
+from c360.contract.model import Anomaly, Clause, Latency, Noted, Rule
 from c360.status.cli import number, span
 
 _OPERATORS = {
@@ -27,6 +27,10 @@ def in_words(clause: Clause) -> str:
         return simple
     if isinstance(a, Rule):
         return _rule(a)
+    if isinstance(a, Noted):
+        return f"{a.text} (not enforced: {a.why})"
+    if isinstance(a, Latency):
+        return f"at most {span(a.seconds)} lie between {clause.column} and {a.until}"
     if isinstance(a, Anomaly):
         return f"is as usual ({str(a.test).replace('_', ' ')})"
     match clause.kind:

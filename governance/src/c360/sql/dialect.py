@@ -173,13 +173,17 @@ _PG_TYPES = {
     "time": "time without time zone", "time without time zone": "time without time zone",
     "json": "json", "jsonb": "jsonb", "bytea": "bytea",
     "numeric": "numeric", "decimal": "numeric", "varchar": "character varying",
-    "character varying": "character varying", "char": "character(1)", "character": "character(1)",
+    "character varying": "character varying", "char varying": "character varying",
+    "char": "character(1)", "character": "character(1)",
 }  # fmt: skip
 _PG_SIZED = {
     "numeric": "numeric", "decimal": "numeric", "varchar": "character varying",
-    "character varying": "character varying", "char": "character", "character": "character",
+    "character varying": "character varying", "char varying": "character varying",
+    "char": "character", "character": "character", "time": "time{} without time zone",
     "timestamp": "timestamp{} without time zone", "timestamptz": "timestamp{} with time zone",
 }  # fmt: skip
+_OPEN = frozenset(form.format("") if "{}" in form else form for form in _PG_SIZED.values()) - {"character"}
+"""Types that may have a size and promise none without it; a bare char is char(1)."""
 _SPARK_TYPES = {
     "text": "string", "character varying": "string", "character": "string", "uuid": "string",
     "integer": "int", "bigint": "bigint", "smallint": "smallint", "date": "date", "boolean": "boolean",
@@ -209,6 +213,25 @@ def canonical_type(written: str) -> str:
                 raise Breach(f"The physical type {written!r} has no digits.", "Write numeric(12,2).")
             return form.format(size) if "{}" in form else f"{form}{size}"
     raise Breach(f"The physical type {written!r} is unknown.", "Use a Postgres type, such as numeric(12,2).")
+
+
+def is_open(written: str) -> bool:
+    """Whether a type promises no size: a bare numeric, varchar or timestamp may have any precision or length."""
+    return canonical_type(written) in _OPEN
+
+
+def same_type(promised: str, actual: str) -> bool:
+    """Whether a column of the type `actual`, as `format_type` spells it, is what a contract promises.
+
+    A promise without a size is kept by every size (`numeric` by numeric(12,2)); char is char(1), as in SQL.
+    Raises Breach for a promised type that is not known.
+    """
+    return unsized(actual) == canonical_type(promised) if is_open(promised) else actual == canonical_type(promised)
+
+
+def unsized(spelled: str) -> str:
+    """A type without its precision or length: `timestamp(3) without time zone` -> `timestamp without time zone`."""
+    return re.sub(r"\([^)]*\)", "", spelled)
 
 
 def spark_type(written: str) -> str:

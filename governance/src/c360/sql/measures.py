@@ -9,8 +9,8 @@ from typing import Any
 
 from c360.contract.model import Clause, Dataset, Rule
 from c360.sql import guard
-from c360.sql.dialect import POSTGRES, Dialect, canonical_type
-from c360.sql.predicates import in_utc, pattern_for, violation
+from c360.sql.dialect import POSTGRES, Dialect, canonical_type, is_open
+from c360.sql.predicates import column_in_utc, in_utc, pattern_for, violation
 
 Resolve = Callable[[str], tuple[str, Dataset]]
 """From a dataset's name to the relation to write in SQL, and the dataset."""
@@ -71,6 +71,11 @@ def measure(
         age = _seconds_between(f"min({in_utc(clause, dataset, dialect)})", now, dialect)
         rule = Rule("retention", "mustBeLessOrEqualTo", clause.argument)
         return Measure(rule, query=f"select coalesce({age}, 0) from {relation}")
+    if kind == "latency":
+        since, until = (column_in_utc(dataset, name, dialect) for name in (clause.column or "", clause.argument.until))
+        span = f"max({_seconds_between(since, until, dialect)})"
+        rule = Rule("latency", "mustBeLessOrEqualTo", clause.argument.seconds)
+        return Measure(rule, query=f"select coalesce({span}, 0) from {relation}")
     if kind == "sql":
         column = dialect.quote(dataset.physical(clause.column)) if clause.column else None
         query = guard.query(clause, dataset, tables).text(dialect, relation, column)
@@ -110,7 +115,8 @@ def _catalog_query(clause: Clause, dataset: Dataset, relation: str, dialect: Dia
     if clause.kind == "present":
         return f"select 1 - count(*) {columns} and attname = {name}"
     wanted = dialect.literal(canonical_type(clause.argument))
-    return f"select count(*) {columns} and attname = {name} and format_type(atttypid, atttypmod) <> {wanted}"
+    size = "null" if is_open(clause.argument) else "atttypmod"  # without its modifier a type shows no size
+    return f"select count(*) {columns} and attname = {name} and format_type(atttypid, {size}) <> {wanted}"
 
 
 def duplicate_keys(dataset: Dataset, key: tuple[str, ...], relation: str, dialect: Dialect) -> str:

@@ -12,6 +12,7 @@ from c360.contract.model import Clause, Dataset
 from c360.errors import Breach
 from c360.sql import guard
 from c360.sql.dialect import Dialect, canonical_type
+from c360.sql.formats import DAYS, LONGEST, TEXTS, integers
 
 COMPARISONS = {"minimum": "<", "maximum": ">", "exclusiveMinimum": "<=", "exclusiveMaximum": ">="}
 _FLOATING = ("numeric", "real", "double")
@@ -47,6 +48,11 @@ def violation(clause: Clause, dataset: Dataset, dialect: Dialect, now: str) -> s
     if kind == "multipleOf":
         return _multiple(name, argument, column.physical_type, dialect)
     if kind == "format":
+        form, span = str(argument), integers(str(argument))
+        if span:
+            return f"({name} < {span[0]} or {name} > {span[1]})"
+        if column.logical_type == "string" and form in TEXTS:
+            return _known_format(name, form, dialect)
         return _format(clause, name, column.logical_type, dialect)
     if kind == "notInFuture":
         return _in_future(clause, dataset, dialect, now)
@@ -101,6 +107,23 @@ def _multiple(name: str, step: object, physical_type: str, dialect: Dialect) -> 
     return f"mod(cast({name} as {exact}), cast({dialect.literal(str(step))} as {exact})) <> 0"
 
 
+def _known_format(name: str, form: str, dialect: Dialect) -> str:
+    pattern = dialect.literal(pattern_for(f"^({TEXTS[form]})$", dialect))
+    wrong = f"not ({dialect.matches(name, pattern)})"
+    if form in LONGEST:
+        wrong += f" or char_length({name}) > {LONGEST[form]}"
+    if form in DAYS:
+        wrong += f" or not ({_exists(f'substr({name}, 1, 10)', 'date', dialect)})"
+    return f"({name} is not null and ({wrong}))"
+
+
+def _exists(text: str, kind: str, dialect: Dialect) -> str:
+    """SQL: there is such a date or timestamp."""
+    if dialect.name == "postgres":
+        return f"pg_input_is_valid({text}, '{kind}')"
+    return f"try_cast({text} as {kind}) is not null"
+
+
 def _format(clause: Clause, name: str, logical_type: str, dialect: Dialect) -> str:
     """Text that is not a date or time in the contract's (JDK) format, or not one that exists (30 February).
 
@@ -109,11 +132,7 @@ def _format(clause: Clause, name: str, logical_type: str, dialect: Dialect) -> s
     shape, iso, clocks = read_format(str(clause.argument), name)
     kind = "date" if logical_type == "date" and not clocks else "timestamp"
     wrong = f"translate({name}, '123456789', '000000000') <> {dialect.literal(shape)}"
-    exists = (
-        f"pg_input_is_valid({iso}, '{kind}')"
-        if dialect.name == "postgres"
-        else f"try_cast({iso} as {kind}) is not null"
-    )
+    exists = _exists(iso, kind, dialect)
     # Postgres takes 24:00 and a 60th second, Spark does not, and neither is a time of its day
     beyond = "".join(f" or substr({name}, {start}, 2) > '{last}'" for start, last in clocks)
     return f"({name} is not null and ({wrong}{beyond} or not ({exists})))"
@@ -142,7 +161,12 @@ def _in_future(clause: Clause, dataset: Dataset, dialect: Dialect, now: str) -> 
 
 def in_utc(clause: Clause, dataset: Dataset, dialect: Dialect) -> str:
     """The clause's column as a timestamp without zone, in UTC, whatever the zone of the session."""
-    column = dataset.column(clause.column or "")
+    return column_in_utc(dataset, clause.column or "", dialect)
+
+
+def column_in_utc(dataset: Dataset, name: str, dialect: Dialect) -> str:
+    """The same of any column."""
+    column = dataset.column(name)
     name = dialect.quote(column.physical_name)
     kind = canonical_type(column.physical_type or "text")
     if dialect.name == "postgres" and "with time zone" in kind:

@@ -18,18 +18,26 @@ if TYPE_CHECKING:
 Examples:
   c360 status
   c360 status --all
+  c360 status --fail
   c360 status --as-of 2026-03-01T12:00:00Z --json"""
 )
 @click.option("--all", "everything", is_flag=True, help="Every clause, not just what is broken.")
+@click.option(
+    "--fail", is_flag=True, help="Exit 1 when anything is broken, 2 when anything is stale or could not be told."
+)
 @as_of_option
 @contracts_option
 @json_option
-def status(everything: bool, as_of: str | None, contracts: Path | None, as_json: bool) -> None:
+def status(everything: bool, fail: bool, as_of: str | None, contracts: Path | None, as_json: bool) -> None:
     """The last outcome of each clause by stage, since when, and whether it gets worse.
 
     Disagreements come first, then what is broken. SLA attainment is the share of whole hours in which the
     freshness promise held; hours before the first delivery on record are not counted. The gate's numbers are
     rows of the last delivery, the tables' numbers are rows that are in them now.
+
+    A verdict that is older than its dataset promises to be fresh (2 days where it promises nothing) is stale: the
+    clause does not hold any more, and is not broken either. With --fail, for CI, a clause that no stage ever
+    judged counts like a stale one; a breach of severity warning is no failure.
     """
     from c360.database import connect
     from c360.database.tables import prepare
@@ -48,6 +56,8 @@ def status(everything: bool, as_of: str | None, contracts: Path | None, as_json:
         click.echo("Nothing is on record yet. Run: c360 demo")
     else:
         _show(overview, everything)
+    if fail and overview.exit_code():
+        raise click.exceptions.Exit(overview.exit_code())
 
 
 def _show(overview: "Overview", everything: bool) -> None:
@@ -69,6 +79,7 @@ def _show(overview: "Overview", everything: bool) -> None:
     shown = sorted(overview.clauses) if everything else broken
     if shown:
         _clauses(overview, shown)
+    _unjudged(overview)
     _sla(overview)
     _quarantine(overview, everything)
     if overview.anomalies:
@@ -84,7 +95,7 @@ def _show(overview: "Overview", everything: bool) -> None:
     if recovered:
         more = f" and {len(recovered) - 3} more" if len(recovered) > 3 else ""
         click.echo(f"Recovered in their last run: {', '.join(recovered[:3])}{more}.")
-    parts = [f"{known - len(broken)} of {known} clauses hold at every stage"]
+    parts = [f"{overview.count('holds')} of {known} clauses hold at every stage"]
     if overview.disagreements:
         parts.append(_count(len(overview.disagreements), "disagreement", "disagreements"))
     if overview.anomalies:
@@ -101,6 +112,7 @@ def _count(number: int, one: str, many: str) -> str:
 
 def _clauses(overview: "Overview", shown: list[str]) -> None:
     from c360.status.overview import STAGES
+    from c360.status.state import since, trend_of
 
     by_clause: dict[str, dict[str, Standing]] = {}
     for s in overview.standings:
@@ -111,9 +123,22 @@ def _clauses(overview: "Overview", shown: list[str]) -> None:
     rows = []
     for clause in shown:
         found = by_clause[clause]
-        worst = max(found.values(), key=lambda s: (s.broken, s.as_of))
-        rows.append([clause, *(cell(found.get(stage)) for stage in stages), when(worst.since), worst.trend])
-    print_table(["clause", *stages, "since", "trend"], rows)
+        told = list(found.values())
+        began, state = since(told), overview.states[clause]
+        cells = [cell(found.get(stage)) for stage in stages]
+        rows.append([clause, state, *cells, when(began) if began else "", trend_of(told)])
+    print_table(["clause", "state", *stages, "since", "trend"], rows)
+
+
+def _unjudged(overview: "Overview") -> None:
+    if overview.unjudged:
+        print_table(
+            ["no verdict on", "clauses", "last judged", "at most ago"],
+            [
+                [u.dataset, str(len(u.clauses)), when(u.last) if u.last else "never", span(u.allowed.total_seconds())]
+                for u in overview.unjudged
+            ],
+        )
 
 
 def cell(s: "Standing | None") -> str:

@@ -101,9 +101,12 @@ def _standing(row: dict[str, Any]) -> Standing:
 def trend(
     now: tuple[str, float | None, int | None], before: tuple[str | None, float | None, int | None], clause: str
 ) -> Trend:
-    """By outcome first; of two alike, by the rows that break the clause, or the age of the newest row."""
+    """By outcome first; of two alike, by the rows that break the clause, or the age of the newest row. What was
+    skipped is no better and no worse."""
     if before[0] is None:
         return "new"
+    if "skipped" in (now[0], before[0]):
+        return "steady"
     rank = BADNESS.index(now[0]) - BADNESS.index(before[0])  # type: ignore[arg-type]
     if rank == 0 and now[0] in ("failed", "warned"):
         measure = 2 if now[2] is not None else 1 if clause.endswith(".freshness") else None

@@ -23,8 +23,10 @@ def as_dict(overview: Overview) -> dict[str, Any]:
         "as_of": utc(overview.as_of),
         "summary": {
             "clauses": overview.known(),
-            "holding": overview.known() - len(broken),
+            "holding": overview.count("holds"),
             "broken": len(broken),
+            "stale": overview.count("stale"),
+            "untold": overview.count("untold"),
             "disagreements": len(overview.disagreements),
             "anomalies": len(overview.anomalies),
             "no_longer_promised": overview.gone,
@@ -42,9 +44,14 @@ def as_dict(overview: Overview) -> dict[str, Any]:
             {
                 "clause": name, "contract": overview.clauses[name].contract, "dataset": overview.clauses[name].dataset,
                 "kind": overview.clauses[name].kind, "severity": overview.clauses[name].severity,
-                "holds": name not in broken, "stages": by_clause[name],
+                "holds": overview.states[name] == "holds", "state": overview.states[name], "stages": by_clause[name],
             }
             for name in [*broken, *sorted(set(by_clause) - set(broken))]
+        ],
+        "unjudged": [
+            {"dataset": u.dataset, "clauses": list(u.clauses), "last_judged": utc(u.last),
+             "allowed_seconds": u.allowed.total_seconds()}
+            for u in overview.unjudged
         ],
         "sla": [
             {

@@ -1,6 +1,6 @@
 """The overview: everything `c360 status` tells, the alert compares and the owner page shows, read once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from c360.status.anomalies import Anomaly, Series, delivery_series, last_anomaly
 from c360.status.disagree import Disagreement, disagreements
 from c360.status.last import Standing, standings
 from c360.status.sla import Attainment, attainment, deliveries_of, holds
+from c360.status.state import State, allowed, is_judged, state_of
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -47,9 +48,21 @@ class Quarantined:
 
 
 @dataclass(frozen=True)
+class Unjudged:
+    """Clauses of one dataset without a verdict that is young enough: `allowed` is its age, `last` the newest one's
+    time (UTC), None when there never was one."""
+
+    dataset: str
+    clauses: tuple[str, ...]
+    last: datetime | None
+    allowed: timedelta
+
+
+@dataclass(frozen=True)
 class Overview:
     """What holds at `as_of`. `standings` are of clauses that a contract makes today, `runs` of the stages themselves;
-    `gone` counts clauses on record that no contract makes any more."""
+    `states` of all that are on record or ought to be; `unjudged` are those stale or untold, by dataset; `gone` counts
+    clauses on record that no contract makes any more."""
 
     as_of: datetime
     clauses: dict[str, Clause]
@@ -60,6 +73,8 @@ class Overview:
     quarantine: tuple[Quarantined, ...]
     anomalies: tuple[Anomaly, ...]
     gone: int
+    states: dict[str, State]
+    unjudged: tuple[Unjudged, ...]
 
     def broken(self) -> list[str]:
         """Ids of the clauses that do not hold at some stage, the worst first."""
@@ -71,12 +86,26 @@ class Overview:
 
     def recovered(self) -> list[str]:
         """Ids of the clauses that hold everywhere now, and got better in the last run of some stage."""
-        broken = set(self.broken())
-        return sorted({s.clause for s in self.standings if s.trend == "better" and s.clause not in broken})
+        better = {s.clause for s in self.standings if s.trend == "better" and s.outcome == "passed"}
+        return sorted(clause for clause in better if self.states[clause] == "holds")
 
     def known(self) -> int:
         """How many clauses are on record."""
         return len({s.clause for s in self.standings})
+
+    def count(self, state: State) -> int:
+        return sum(one == state for one in self.states.values())
+
+    def exit_code(self) -> int:
+        """For `--fail`: 1 when something is broken, 2 when something could not be told or is stale, else 0.
+
+        A breach of severity warning is none, as in every other command; rows in quarantine are breaches.
+        """
+        outcomes = {s.outcome for s in (*self.standings, *self.runs)}
+        if "failed" in outcomes or any(not s.holds for s in self.sla if s.month.hours):
+            return 1
+        untold = "errored" in outcomes or self.disagreements or not self.states
+        return 2 if untold or self.count("untold") or self.count("stale") else 0
 
 
 def clock_of(database: "connection", given: datetime | None) -> datetime:
@@ -104,6 +133,7 @@ def look(database: "connection", catalog: Catalog, as_of: datetime) -> Overview:
     datasets = {d.name for _, d in catalog.pairs()} | {"*"}
     runs = tuple(s for s in last if s.engine == RUN_ENGINE and s.clause in datasets)
     gone = {s.clause for s in last if s.clause not in clauses and s.engine != RUN_ENGINE}
+    states = _states(catalog, current, as_of)
     anomalies = (last_anomaly(series) for series in series_of(database, catalog, current, as_of))
     return Overview(
         as_of=as_of,
@@ -115,7 +145,30 @@ def look(database: "connection", catalog: Catalog, as_of: datetime) -> Overview:
         quarantine=tuple(_quarantine(database, as_of)),
         anomalies=tuple(a for a in anomalies if a),
         gone=len(gone),
+        states=states,
+        unjudged=tuple(_unjudged(catalog, states, current)),
     )
+
+
+def _states(catalog: Catalog, last: Sequence[Standing], as_of: datetime) -> dict[str, State]:
+    """Of every clause that a stage has judged, or has to."""
+    found: dict[str, list[Standing]] = {}
+    for s in last:
+        found.setdefault(s.clause, []).append(s)
+    return {
+        clause.id: state_of(found.get(clause.id, ()), as_of, allowed(dataset))
+        for _, dataset in catalog.pairs()
+        for clause in dataset.clauses
+        if is_judged(clause) or clause.id in found
+    }
+
+
+def _unjudged(catalog: Catalog, states: dict[str, State], last: Sequence[Standing]) -> Iterator[Unjudged]:
+    for _, dataset in catalog.pairs():
+        names = [c.id for c in dataset.clauses if states.get(c.id) in ("stale", "untold")]
+        if names:
+            told = [s.as_of for s in last if s.clause in names and s.outcome == "passed"]
+            yield Unjudged(dataset.name, tuple(names), max(told, default=None), allowed(dataset))
 
 
 def series_of(database: "connection", catalog: Catalog, last: Sequence[Standing], as_of: datetime) -> list[Series]:

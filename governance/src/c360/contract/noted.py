@@ -1,0 +1,121 @@
+"""What a contract says that no engine enforces: kept as clauses of kind `noted`, so that nothing vanishes unseen.
+
+Each says why: in the coverage table, on the owner's page and, unless something else sees to it, as a warning of lint.
+"""
+
+import re
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from c360.contract.model import Noted
+from c360.contract.rules import type_of
+
+Place = tuple[str | int, ...]
+
+OURS = frozenset({"system", "maxQuarantineRatio", "allowUnexpectedColumns", "columnPerEnumValue"})
+"""Custom properties that mean something here."""
+_BY_TYPE = "the column's physical type holds it"
+_INSIDE = "nobody looks inside a column"
+_UNKNOWN = "it means nothing here"
+_OPTIONS = dict.fromkeys(("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "required"), _INSIDE)
+_PROPERTIES = {
+    "partitioned": "how a table is stored shows in none of its rows",
+    "criticalDataElement": "it says how much the column matters, and nothing of its values",
+    "encryptedName": "whether a value is encrypted does not show in it",
+}
+
+
+@dataclass(frozen=True)
+class Note:
+    """One thing that is said: what its clause is named after, of which column, and the part of the contract."""
+
+    name: str
+    column: str | None
+    noted: Noted
+    source: dict[str, Any] = field(default_factory=dict)
+
+
+def is_text(prop: dict[str, Any]) -> bool:
+    """Whether a property is stored as text; other types have a notion of their own of what is well written."""
+    return str(prop.get("physicalType") or "text").lower().startswith(("text", "string", "varchar", "char"))
+
+
+def notes_of(part: dict[str, Any], place: Place, enforced: Container[tuple[str, str]]) -> Iterator[Note]:
+    """What a schema object at `place` says beyond the clauses `enforced`, each a column and an option."""
+    yield from _of_holder(part, None, place)
+    for j, prop in enumerate(part.get("properties") or []):
+        column, inside = str(prop["name"]), (*place, "properties", j)
+        for option, value in (prop.get("logicalTypeOptions") or {}).items():
+            if value is not None and (column, option) not in enforced:
+                noted = _option(prop, option, value, (*inside, "logicalTypeOptions", option))
+                yield Note(option, column, noted)
+        for name, why in _PROPERTIES.items():
+            if prop.get(name):
+                text = name if prop[name] is True else f"{name} {prop[name]}"
+                yield Note(name, column, Noted(text, why, (*inside, name), warn=name == "encryptedName"))
+        yield from _below(prop, column, inside)
+        yield from _of_holder(prop, column, inside)
+
+
+def _option(prop: dict[str, Any], option: str, value: Any, place: Place) -> Noted:
+    text = f"{option} {value}"
+    if option == "format" and not is_text(prop):
+        held = prop.get("logicalType") != "string" or str(prop["physicalType"]).lower() == value
+        return Noted(text, _BY_TYPE if held else f"nobody compares a {prop['physicalType']} with it", place, not held)
+    if option == "format":
+        return Noted(text, f"no engine knows the format {value}", place)
+    if option == "timezone":
+        zoned = bool(re.search("(?i)tz$|with time zone", str(prop.get("physicalType"))))
+        lost = bool(value) and not zoned
+        return Noted(text, "its physical type has no zone" if lost else _BY_TYPE, place, warn=lost)
+    if option == "defaultTimezone":
+        why = "a time without a zone is taken for UTC everywhere"
+        return Noted(text, why, place, warn=str(value) not in ("UTC", "Etc/UTC", "Z", "GMT"))
+    return Noted(text, _OPTIONS.get(option, "no engine knows this option"), place)
+
+
+def _below(prop: dict[str, Any], column: str, place: Place, path: str = "") -> Iterator[Note]:
+    """Properties of an object, items of an array, keys and values of a map, one line each."""
+    inner = [(str(p.get("name")), p, ("properties", k)) for k, p in enumerate(prop.get("properties") or [])]
+    if isinstance(prop.get("items"), dict):
+        inner.append(("items", prop["items"], ("items",)))
+    inner += [(side, nested, ("map", side)) for side, nested in (prop.get("map") or {}).items()]
+    for name, nested, steps in inner:
+        own = f"{path}.{name}".lstrip(".")
+        refused = not path and steps[0] == "properties"  # by a check of lint's own
+        yield Note(own, column, Noted(f"{own}, inside the column", _INSIDE, (*place, *steps), warn=not refused), nested)
+        yield from _below(nested, column, (*place, *steps), own)
+
+
+def _of_holder(holder: dict[str, Any], column: str | None, place: Place) -> Iterator[Note]:
+    """Rules in words or for engines of others, and custom properties of others."""
+    for k, rule in enumerate(holder.get("quality") or []):
+        kind = type_of(rule)
+        name, where = str(rule.get("id") or rule.get("name") or kind), (*place, "quality", k)
+        if kind == "text":
+            yield Note(name, column, Noted("a rule in words", "it is said to people", where), rule)
+        elif kind == "custom" and rule.get("engine") != "elementary":
+            why = f"nobody runs rules for the engine {rule.get('engine')}"  # lint refuses it
+            yield Note(name, column, Noted("a rule of its own kind", why, where, warn=False), rule)
+    for k, custom in enumerate(holder.get("customProperties") or []):
+        name, where = str(custom.get("property")), (*place, "customProperties", k)
+        if name not in OURS:
+            yield Note(name, column, Noted(f"the custom property {name}", _UNKNOWN, where, warn=False), custom)
+
+
+def notes_of_contract(document: dict[str, Any]) -> list[Note]:
+    """Custom properties of the contract as a whole."""
+    return list(_of_holder({"customProperties": document.get("customProperties")}, None, ()))
+
+
+def notes_of_sla(sla: dict[str, Any], place: Place, why: str | None) -> Iterator[Note]:
+    """A service level that is not measured, for the reason `why`; and what a measured one says beyond its value."""
+    name = str(sla.get("property"))
+    unit = f" {sla['unit']}" if sla.get("unit") else ""
+    if why:
+        yield Note(name, None, Noted(f"{name} {sla.get('value')}{unit}", why, place), sla)
+    for key in ("schedule", "valueExt"):
+        if sla.get(key) and not why:
+            noted = Noted(f"{key} {sla[key]}", f"{name} is held at all times, by its value", (*place, key))
+            yield Note(f"{name}.{key}", None, noted)

@@ -1,0 +1,140 @@
+"""Promises that can never fail, which protect nothing, and promises that can never hold, which nobody can keep."""
+
+import math
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from c360.contract.clauses import seconds_or_none
+from c360.contract.rules import ARGUMENTS, VACUOUS, is_rule, unit_of
+
+Place = tuple[str | int, ...]
+Told = tuple[Place, str, str]
+"""Where, whether it is an error or a warning, and what."""
+
+_COUNTED = re.compile(r"(?i)^\s*select\s+count\s*\(")
+
+
+def vain(document: dict[str, Any]) -> Iterator[Told]:
+    """Each of them in one contract. One that can never hold is an error, one that can never fail a warning."""
+    for i, part in enumerate(_dicts(document.get("schema"))):
+        place: Place = ("schema", i)
+        yield from _rules(part, place)
+        yield from _ratio(part, place)
+        for j, prop in enumerate(_dicts(part.get("properties"))):
+            inside: Place = (*place, "properties", j)
+            yield from _options(prop, (*inside, "logicalTypeOptions"))
+            yield from _rules(prop, inside)
+            own = f"{part.get('name')}.{prop.get('name')}"
+            for k, relation in enumerate(_dicts(prop.get("relationships"))):
+                if relation.get("to") == own:
+                    yield (*inside, "relationships", k), "warning", f"{own} can never fail to be in itself"
+    yield from _ratio(document, ())
+    for k, sla in enumerate(_dicts(document.get("slaProperties"))):
+        limit = seconds_or_none(sla)
+        if limit is not None and limit <= 0:
+            yield ("slaProperties", k), "error", f"{sla['property']} of {sla.get('value')} can never hold"
+
+
+def _options(prop: dict[str, Any], place: Place) -> Iterator[Told]:
+    options = prop.get("logicalTypeOptions")
+    if not isinstance(options, dict):
+        return
+    if options.get("pattern") in VACUOUS:
+        yield (*place, "pattern"), "warning", f"the pattern {options['pattern']!r} can never fail: every text matches"
+    if options.get("minLength") == 0:
+        yield (*place, "minLength"), "warning", "minLength 0 can never fail"
+    size = re.search(r"(?i)char[a-z ]*\((\d+)\)", str(prop.get("physicalType")))
+    longest = min((n for n in (options.get("maxLength"), size and int(size[1])) if _is_number(n)), default=math.inf)
+    if _is_number(options.get("minLength")) and options["minLength"] > longest:
+        yield (*place, "minLength"), "error", f"minLength {options['minLength']} can never hold: {longest} is the most"
+    for low in ("minimum", "exclusiveMinimum"):
+        for high in ("maximum", "exclusiveMaximum"):
+            least, most = _comparable(options.get(low)), _comparable(options.get(high))
+            if type(least) is not type(most) or least is None or most is None:
+                continue
+            if least > most or (least == most and "exclusive" in low + high):
+                message = f"{low} {options[low]} and {high} {options[high]} can never hold together"
+                yield (*place, low), "error", message
+
+
+def _rules(part: dict[str, Any], place: Place) -> Iterator[Told]:
+    for k, rule in enumerate(_dicts(part.get("quality"))):
+        if not is_rule(rule):
+            continue
+        inside: Place = (*place, "quality", k)
+        yield from _bound(rule, inside)
+        arguments = rule.get("arguments") or {}
+        metric = str(rule.get("metric") or rule.get("rule"))
+        for name in sorted(set(arguments) - ARGUMENTS.get(metric, set(arguments))):
+            yield (*inside, "arguments"), "error", f"{metric} takes no argument {name!r}"
+        if metric == "missingValues" and not [v for v in arguments.get("missingValues") or () if v is not None]:
+            yield inside, "warning", "missingValues without a list of values counts nulls only; say nullValues"
+
+
+def _bound(rule: dict[str, Any], place: Place) -> Iterator[Told]:
+    """What a rule asks of its number, against all that the number can be."""
+    library = rule.get("type") != "sql"
+    least: float = 0 if library or _COUNTED.match(str(rule.get("query"))) else -math.inf
+    most: float = 100 if library and unit_of(rule) == "percent" else math.inf
+    for operator, limit in rule.items():
+        pair = isinstance(limit, list) and len(limit) == 2 and all(map(_is_number, limit))
+        if operator.endswith("Between") and pair:
+            low, high = limit
+            if low > high:
+                yield (*place, operator), "error", f"{operator} {limit}: the smaller number comes first"
+                continue
+            inside, outside = low <= least and high >= most, high < least or low > most
+        elif operator in _HOLDS and _is_number(limit):
+            inside, outside = _HOLDS[operator](limit, least, most)
+        else:
+            continue
+        always, never = (outside, inside) if operator.startswith("mustNot") else (inside, outside)
+        what = f"{operator} {limit}"
+        if never:
+            yield (*place, operator), "error", f"{what} can never hold: {_range(least, most)}"
+        elif always:
+            yield (*place, operator), "warning", f"{what} can never fail: {_range(least, most)}"
+
+
+_HOLDS = {
+    "mustBe": lambda n, least, most: (False, n < least or n > most),
+    "mustNotBe": lambda n, least, most: (False, n < least or n > most),
+    "mustBeGreaterThan": lambda n, least, most: (n < least, n >= most),
+    "mustBeGreaterOrEqualTo": lambda n, least, most: (n <= least, n > most),
+    "mustBeLessThan": lambda n, least, most: (n > most, n <= least),
+    "mustBeLessOrEqualTo": lambda n, least, most: (n >= most, n < least),
+}
+"""For a bound and the least and most that the number can be: whether all of these, and whether none, are within it."""
+
+
+def _range(least: float, most: float) -> str:
+    return "a count is never less than 0" if most == math.inf else f"a share is {least:g} to {most:g} percent"
+
+
+def _ratio(part: dict[str, Any], place: Place) -> Iterator[Told]:
+    for k, custom in enumerate(_dicts(part.get("customProperties"))):
+        ratio = custom.get("value")
+        if custom.get("property") == "maxQuarantineRatio" and not (_is_number(ratio) and 0 <= ratio <= 1):
+            yield (*place, "customProperties", k), "error", f"maxQuarantineRatio {ratio!r} is no share from 0 to 1"
+
+
+def _comparable(value: Any) -> Decimal | datetime | None:
+    """A bound as a number, or as a time in UTC (which it is in when it names no zone)."""
+    if _is_number(value):
+        return Decimal(str(value))
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []

@@ -1,0 +1,59 @@
+"""State of a clause: what its last outcomes say, and whether they are young enough to say anything.
+
+A verdict ages: where nothing was delivered, built or verified for longer than the dataset promises to be fresh
+(`DEFAULT` when it promises nothing), its clauses do not hold any more, and are not broken either: they are stale.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from c360.contract.model import Clause, Dataset
+from c360.status.last import Standing
+
+State = Literal["broken", "untold", "stale", "holds"]
+"""From bad to good. `untold`: no stage has judged the clause, or none could tell."""
+STATES: tuple[State, ...] = ("broken", "untold", "stale", "holds")
+DEFAULT = timedelta(days=2)
+
+
+def allowed(dataset: Dataset) -> timedelta:
+    """How old a verdict on the dataset may be: as old as its rows, by the shortest of its freshness promises."""
+    promises = [clause.argument for clause in dataset.clauses if clause.kind == "freshness"]
+    return timedelta(seconds=min(promises)) if promises else DEFAULT
+
+
+def state_of(found: Sequence[Standing], as_of: datetime, limit: timedelta) -> State:
+    """Out of the last outcome of one clause at each stage. A skipped test tells nothing."""
+    if any(s.broken for s in found):
+        return "broken"
+    told = [s.as_of for s in found if s.outcome == "passed"]
+    if not told:
+        return "untold"
+    return "stale" if max(told) < as_of - limit else "holds"
+
+
+def since(found: Sequence[Standing]) -> datetime | None:
+    """Since when a clause is what it is: broken since it broke at the first stage, else since the last one changed."""
+    broken = [s.since for s in found if s.broken]
+    return min(broken) if broken else max((s.since for s in found), default=None)
+
+
+def trend_of(found: Iterable[Standing]) -> str:
+    """Of the stages where it is broken, else of all; the worst of what they say."""
+    told = list(found)
+    told = [s for s in told if s.broken] or told
+    trends = {s.trend for s in told}
+    return next((word for word in ("worse", "better", "new", "steady") if word in trends), "")
+
+
+def worst(states: Iterable[State]) -> State:
+    """Of several clauses together; untold when there is none."""
+    there = set(states)
+    return next((state for state in STATES if state in there), "untold")
+
+
+def is_judged(clause: Clause) -> bool:
+    """Whether some stage has to judge the clause: what is only said about the contract is none, nor are anomalies,
+    which Elementary judges where it is installed."""
+    return clause.scope != "contract"
