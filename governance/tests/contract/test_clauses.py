@@ -27,7 +27,11 @@ def clauses(folder, *properties, table=(), **top):
 
 
 def test_a_column_promises_to_be_there_and_a_table_to_have_no_other(tmp_path):
-    assert list(clauses(tmp_path, {"name": "a"})) == ["orders.a.present", "orders.unexpectedColumns"]
+    assert list(clauses(tmp_path, {"name": "a"})) == [
+        "orders.a.present",
+        "orders.unexpectedColumns",
+        "orders.readable",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from c360.contract.model import Dataset
 from c360.errors import CouldNotTell
 from c360.gate.land import AT, TYPED
 from c360.gate.split import VERDICT, Split, fatal, merge, raw_table
-from c360.sql.dialect import POSTGRES, canonical_type
+from c360.sql.dialect import POSTGRES, canonical_type, same_type
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
@@ -42,6 +42,7 @@ def ensure_raw(cursor: "cursor", dataset: Dataset) -> None:
     """
     table = raw_table(dataset)
     columns = {c.physical_name: canonical_type(c.physical_type or "text") for c in dataset.columns}
+    column_types = {c.physical_name: c.physical_type or "text" for c in dataset.columns}
     required = {c.physical_name for c in dataset.columns if c.required}
     defined = [f"{q(n)} {kind}{' not null' if n in required else ''}" for n, kind in columns.items()]
     if dataset.key:
@@ -57,7 +58,7 @@ def ensure_raw(cursor: "cursor", dataset: Dataset) -> None:
     for name, kind in columns.items():
         if name not in there:
             cursor.execute(f"alter table {table} add column {q(name)} {kind}")
-        elif there[name] != kind:
+        elif not same_type(column_types[name], there[name]):
             raise CouldNotTell(
                 f"{table}.{name} is {there[name]}, the contract says {kind}.",
                 "Migrate the table, or give the contract a new major version with a new physicalName.",

@@ -157,7 +157,9 @@ def _judge_key(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
     listed, filled = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
     several = _contradict(dataset) if clause.kind == "primaryKey" else "count(*) > 1"
     if clause.kind == "unique" and dataset.key:  # versions of one row may share what is unique
-        several = f"count(distinct ({', '.join(q(dataset.physical(name)) for name in dataset.key)})) > 1"
+        keys = [q(dataset.physical(name)) for name in dataset.key]
+        one_key = " and ".join(f"count(distinct {k}) = 1 and count({k}) = count(*)" for k in keys)
+        several = f"count(*) > 1 and not ({one_key})"
     cursor.execute(
         f"insert into {VERDICT} select {AT}, array[{literal(clause.id)}] from {TYPED} where ({listed}) in "
         f"(select {listed} from {TYPED} where {filled} group by {listed} having {several})"
