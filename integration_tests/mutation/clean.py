@@ -110,6 +110,18 @@ def minutes(n: int) -> Row:
     return {"id": str(n), "loaded_at": cycle(n, ago(minutes=29, seconds=59), ago(days=3))}
 
 
+def versions(n: int) -> Row:
+    return {
+        "id": str(n),
+        "owner": cycle(n, "Ann", "Cem"),
+        "note": cycle(n, "first", None),
+        "due": cycle(n, "28/02/2026", "31/12/1999", None),
+        "at": cycle(n, "2026-03-02", "2025-12-31", None),
+        "seen": cycle(n, "2026-03-01 12:00:00+00", "2026-03-01 17:00:00+05", None),
+        "loaded_at": ago(hours=3),
+    }
+
+
 def owners(n: int) -> Row:
     return {"id": str(n)}
 

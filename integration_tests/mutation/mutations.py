@@ -210,19 +210,21 @@ MOMENTS = [
     breaks("moments", "freshness", "a day and a second old", Every({"loaded_at": ago(days=1, seconds=1)})),
     breaks(
         "moments",
-        "freshness",
+        "freshness & loaded_at.notInFuture",
         "stale behind one future timestamp",
         Every({"loaded_at": ago(days=3)}),
         Put({"loaded_at": ago(days=-1)}),
     ),
     breaks("moments", "freshness", "stale among nulls", Every({"loaded_at": None}), Put({"loaded_at": ago(days=2)})),
     breaks("moments", "freshness", "nulls only", Every({"loaded_at": None})),
-    breaks("moments", "freshness", "future only", Every({"loaded_at": ago(days=-1)})),
+    breaks("moments", "freshness & loaded_at.notInFuture", "future only", Every({"loaded_at": ago(days=-1)})),
     breaks("moments", "freshness", "no rows", Keep(0)),
     breaks("moments", "retention", "a row older than promised", Put({"kept": ago(days=366)})),
     legal("moments", "loaded this very moment", Put({"loaded_at": ago()})),
     legal("moments", "exactly a day old", Every({"loaded_at": ago(days=1)})),
-    legal("moments", "fresh, beside a future timestamp", Put({"loaded_at": ago(days=-1)})),
+    put("moments", "loaded_at", ago(days=-1), "notInFuture", "fresh, beside a future timestamp"),
+    put("moments", "loaded_at", ago(hours=-1, seconds=-1), "notInFuture", "a second beyond the tolerance"),
+    legal("moments", "within the tolerance", Put({"loaded_at": ago(hours=-1)})),
     legal(
         "moments",
         "optional columns null",
@@ -731,4 +733,38 @@ CLEAN = [
     )
 ]
 
-MUTATIONS = [*CLEAN, *TEXTS, *DATES, *FORMATS, *NUMBERS, *MOMENTS, *KEYS, *TYPES, *METRICS, *RULES, *NAMES, *PRODUCTS]
+LATER_WINS = {"ingest": "there it is a later version, which wins"}
+VERSIONS = [
+    breaks("versions", "identity & id.primaryKey", "an id of two people",
+           Add({"owner": "Bob", "loaded_at": ago(hours=1)}), at={"ingest": "identity"}),
+    breaks("versions", "identity & id.primaryKey", "an id of somebody and of nobody",
+           Add({"owner": None, "loaded_at": ago(hours=1)}), at={"ingest": "identity"}),
+    breaks("versions", "identity & id.primaryKey", "an id of two people, loaded at one time", Add({"owner": "Bob"}),
+           at={"ingest": "id.primaryKey"}),
+    breaks("versions", "id.primaryKey", "one id, two notes, loaded at one time", Add({"note": "other"})),
+    breaks("versions", "id.primaryKey", "one id, two notes", Add({"note": "other", "loaded_at": ago(hours=1)}),
+           not_here=LATER_WINS),
+    put("versions", "due", "02/03/2026", "notInFuture", "tomorrow, as text"),
+    put("versions", "at", "2026-03-03", "notInFuture", "a day beyond the tolerance"),
+    put("versions", "seen", "2026-03-01 12:00:01+00", "notInFuture", "a second beyond the clock"),
+    put("versions", "seen", "2026-03-01 17:00:01+05", "notInFuture", "a second beyond it, in another zone"),
+    put("versions", "due", "31/02/2027", "format", "a day that never comes is no time"),
+    legal("versions", "this very moment",
+          Put({"due": "01/03/2026", "at": "2026-03-02", "seen": "2026-03-01 13:00:00+01"})),
+    legal("versions", "optional columns null", Every({c: None for c in ("owner", "note", "due", "at", "seen")})),
+]  # fmt: skip
+MUTATIONS = [
+    *CLEAN,
+    *VERSIONS,
+    *TEXTS,
+    *DATES,
+    *FORMATS,
+    *NUMBERS,
+    *MOMENTS,
+    *KEYS,
+    *TYPES,
+    *METRICS,
+    *RULES,
+    *NAMES,
+    *PRODUCTS,
+]
