@@ -13,7 +13,11 @@ def text_literal(text):
     return f"'{text}'"
 
 
-def deduplicated(relation, key, columns, loaded_at):
+def contract_identity(dataset):
+    return []
+
+
+def deduplicated(relation, key, columns, identity, loaded_at):
     return f"select distinct id\nfrom {relation}"
 
 

@@ -1,23 +1,32 @@
--- The customers together spent what the transactions say.
-with transactions as (
+-- Each customer spent what their transactions say, and nobody else's.
+with paid as (
 
-    select coalesce(sum(amount), 0) as amount from {{ ref('transactions_enriched') }}
+    select
+        contact_id,
+        sum(amount) as amount
+    from {{ ref('transactions_enriched') }}
+    group by contact_id
 
 ),
 
 customers as (
 
-    select coalesce(sum(total_expense), 0) as amount from {{ ref('customers') }}
+    select
+        id,
+        total_expense
+    from {{ ref('customers') }}
 
 ),
 
 final as (
 
-    select 1 as violations
-    from transactions
-    cross join customers
-    where transactions.amount <> customers.amount
+    select count(*) as violations
+    from customers
+    full outer join paid on customers.id = paid.contact_id
+    where customers.id is null or customers.total_expense is distinct from coalesce(paid.amount, 0)
 
 )
 
-select violations from final
+select violations
+from final
+where violations > 0

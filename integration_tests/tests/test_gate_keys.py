@@ -94,6 +94,20 @@ def test_versions_of_one_row_in_one_delivery(workplace, make):
     assert sorted(kept(workplace)) == [(f"{n}@example.com",) for n in (1, 2, 3, 4)]
 
 
+def test_a_later_row_is_right_where_earlier_ones_contradict_each_other(workplace, make):
+    rows = [make.contact(1, mail=f"{n}@example.com") for n in (1, 2)] + [make.contact(1, _loaded_at_utc=LATER)]
+    answer = workplace.ingest("contacts", workplace.write("1.csv", padded(make, *rows)))
+    assert account(answer) == (23, 21, 2, 0, 0) and answer.only["rows_by_clause"] == {"contacts.id.primaryKey": 2}
+    assert mails(workplace)[1] == "person1@example.com"
+
+
+def test_two_people_under_one_id_in_one_delivery_are_nobody(workplace, make):
+    rows = [make.contact(1, name="Ann"), make.contact(1, name="Bob", _loaded_at_utc=LATER)]
+    answer = workplace.ingest("contacts", workplace.write("1.csv", padded(make, *rows)))
+    assert account(answer) == (22, 20, 2, 0, 0) and answer.only["rows_by_clause"] == {"contacts.identity": 2}
+    assert 1 not in names(workplace)
+
+
 @pytest.mark.parametrize("loaded", ["9999-01-01 00:00:00", "2026-03-01 13:00:01"])
 def test_a_load_time_beyond_the_clock_wins_over_nothing(workplace, make, loaded):
     rows = padded(make, make.contact(1, _loaded_at_utc=loaded))

@@ -1,10 +1,11 @@
--- One row a transaction. An id that stands for two different transactions is nobody's.
+-- One row a transaction, as it was loaded last. An id that two contacts are said to have paid is nobody's.
 with final as (
 
     {{ customer360.deduplicated(
         relation=ref('base_web__transactions'),
         key='id',
         columns=['contact_id', 'transaction_date', 'amount', 'item_count', 'category'],
+        identity=customer360.contract_identity('transactions'),
         loaded_at='loaded_at'
     ) }}
 

@@ -53,8 +53,10 @@ def split(cursor: "cursor", catalog: Catalog, dataset: Dataset, as_of: datetime,
             _judge_by_rule(cursor, clause, dataset, instant(as_of), looking)
         elif clause.kind == "identity":
             _judge_identity(cursor, clause, dataset)
-        elif clause.kind in KEYS:
+        elif clause.kind == "primaryKey":
             _judge_key(cursor, clause, dataset)
+        elif clause.kind == "unique":
+            _judge_unique(cursor, clause, dataset)
         elif clause.kind == "relationship":
             _judge_reference(cursor, clause, catalog, dataset)
     _judge_own_references(cursor, catalog, dataset)
@@ -148,50 +150,50 @@ def _judge_by_rule(cursor: "cursor", clause: Clause, dataset: Dataset, now: str,
 
 
 def _judge_key(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
-    """One key with different contents, loaded at one time, is nobody's: every row of it is lost. (Rows that say the
+    """Rows of one key that were loaded at one time and say different things: all of them are lost. (Rows that say the
     same are one by now, and rows that were loaded one after the other are versions.)
-
-    A unique column that is not the key may also belong to another key in raw already.
     """
     names = [q(dataset.physical(name)) for name in clause.argument]
     listed, filled = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
-    several = _contradict(dataset) if clause.kind == "primaryKey" else "count(*) > 1"
-    if clause.kind == "unique" and dataset.key:  # versions of one row may share what is unique
-        keys = [q(dataset.physical(name)) for name in dataset.key]
-        one_key = " and ".join(f"count(distinct {k}) = 1 and count({k}) = count(*)" for k in keys)
-        several = f"count(*) > 1 and not ({one_key})"
+    load = q(dataset.physical(dataset.load_column)) if dataset.load_column else "null"
     cursor.execute(
-        f"insert into {VERDICT} select {AT}, array[{literal(clause.id)}] from {TYPED} where ({listed}) in "
-        f"(select {listed} from {TYPED} where {filled} group by {listed} having {several})"
+        f"insert into {VERDICT} select {AT}, array[{literal(clause.id)}] from ("
+        f"select {AT}, {load} as load, count(*) over (partition by {listed}, {load}) as rivals from {TYPED} "
+        f"where ({listed}) in (select {listed} from {TYPED} where {filled} group by {listed} having count(*) > 1)"
+        ") as repeated where rivals > 1 or load is null"
     )
-    if clause.kind == "unique":
-        same = " and ".join(f"r.{name} = t.{name}" for name in names)
-        other = " or ".join(
-            f"r.{q(dataset.physical(k))} is distinct from t.{q(dataset.physical(k))}" for k in dataset.key
-        )
-        other = other or "true"  # without a key, a row in raw is another row
-        cursor.execute(
-            f"insert into {VERDICT} select t.{AT}, array[{literal(clause.id)}] from {TYPED} as t "
-            f"where exists (select 1 from {raw_table(dataset)} as r where {same} and ({other}))"
-        )
+
+
+def _judge_unique(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
+    """A value that stands for several keys, in the delivery or with raw; versions of one row may share it."""
+    names = [q(dataset.physical(name)) for name in clause.argument]
+    listed, filled = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
+    keys = [q(dataset.physical(name)) for name in dataset.key]
+    one_key = " and ".join(f"count(distinct {k}) = 1 and count({k}) = count(*)" for k in keys) or "false"
+    cursor.execute(
+        f"insert into {VERDICT} select {AT}, array[{literal(clause.id)}] from {TYPED} where ({listed}) in (select "
+        f"{listed} from {TYPED} where {filled} group by {listed} having count(*) > 1 and not ({one_key}))"
+    )
+    same = " and ".join(f"r.{name} = t.{name}" for name in names)
+    other = " or ".join(f"r.{k} is distinct from t.{k}" for k in keys) or "true"  # without a key it is another row
+    cursor.execute(
+        f"insert into {VERDICT} select t.{AT}, array[{literal(clause.id)}] from {TYPED} as t "
+        f"where exists (select 1 from {raw_table(dataset)} as r where {same} and ({other}))"
+    )
 
 
 def _judge_identity(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
-    """One key that stands for two people in one delivery is nobody's, whenever they were loaded."""
+    """One key that stands for two people in one delivery is nobody's, whenever they were loaded; of rows that were
+    loaded at one time it is said already, as a breach of the key."""
     names = ", ".join(q(dataset.physical(name)) for name in dataset.key)
     filled = " and ".join(f"{q(dataset.physical(name))} is not null" for name in dataset.key)
+    keys = [c.id for c in dataset.clauses if c.kind == "primaryKey"]
+    said = f"v.at = t.{AT} and v.clauses && array[{', '.join(map(literal, keys))}]::text[]"
     cursor.execute(
-        f"insert into {VERDICT} select {AT}, array[{literal(clause.id)}] from {TYPED} where ({names}) in "
-        f"(select {names} from {TYPED} where {filled} group by {names} having ({divided(dataset, POSTGRES)}) "
-        f"and not ({_contradict(dataset)}))"  # who was loaded at one time breaks the key itself
+        f"insert into {VERDICT} select t.{AT}, array[{literal(clause.id)}] from {TYPED} as t where ({names}) in "
+        f"(select {names} from {TYPED} where {filled} group by {names} having {divided(dataset, POSTGRES)}) "
+        f"and not exists (select 1 from {VERDICT} as v where {said})"
     )
-
-
-def _contradict(dataset: Dataset) -> str:
-    """The condition on the rows of one key, each of which says something else, that they are not its versions."""
-    if dataset.load_column is None:
-        return "count(*) > 1"
-    return f"count(*) > greatest(count(distinct {q(dataset.physical(dataset.load_column))}), 1)"
 
 
 def _judge_reference(cursor: "cursor", clause: Clause, catalog: Catalog, dataset: Dataset) -> None:

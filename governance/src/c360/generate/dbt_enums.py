@@ -1,10 +1,11 @@
-"""A dbt macro that knows the enums of the contracts, so that models loop over contract facts."""
+"""dbt macros that know facts of the contracts (enums, identities), so that models loop over them."""
 
 from c360.generate.plan import Catalog
 from c360.generate.text import jinja_value
 
 
-def render(catalog: Catalog) -> str:
+def enums(catalog: Catalog) -> str:
+    """`contract_enum(dataset, column)`: the entries of an enum."""
     enums = {
         f"{dataset.name}.{column.name}": [
             {
@@ -31,5 +32,23 @@ def render(catalog: Catalog) -> str:
         f"{lines}"
         "    } -%}\n"
         '    {{ return(enums[dataset ~ "." ~ column]) }}\n'
+        "{% endmacro %}\n"
+    )
+
+
+def identities(catalog: Catalog) -> str:
+    """`contract_identity(dataset)`: the columns that may not change under a key."""
+    lines = "".join(
+        f"        {jinja_value(dataset.name)}: {jinja_value([dataset.physical(name) for name in dataset.identity])},\n"
+        for _, dataset in catalog.pairs()
+        if dataset.identity
+    )
+    return (
+        "{#- Generated from contracts/ (all identities). Do not edit; run: c360 generate #}\n"
+        "{% macro contract_identity(dataset) %}\n"
+        "    {%- set identities = {\n"
+        f"{lines}"
+        "    } -%}\n"
+        "    {{ return(identities.get(dataset, [])) }}\n"
         "{% endmacro %}\n"
     )

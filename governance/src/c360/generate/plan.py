@@ -133,5 +133,6 @@ def plan(catalog: Catalog) -> dict[str, str]:
             files[f"integration_tests/models/gate/{file}"] = elementary.gate(contract, dataset)
         renderer = dbt_sources if contract.layer == "sources" else dbt_models
         files[f"dbt_package/models/contracts/{file}"] = renderer.render(catalog, contract, dataset)
-    files["dbt_package/macros/contracts/contract_enum.sql"] = dbt_enums.render(catalog)
+    files["dbt_package/macros/contracts/contract_enum.sql"] = dbt_enums.enums(catalog)
+    files["dbt_package/macros/contracts/contract_identity.sql"] = dbt_enums.identities(catalog)
     return files
