@@ -129,7 +129,7 @@ BREAKS = {
     ),
     "one id for two people": (
         lambda make: ("contacts", make.contact(3, name="Somebody Else")),
-        {"contacts__id__primaryKey"},
+        {"contacts__id__primaryKey", "contacts__identity"},
     ),
 }
 

@@ -1,0 +1,174 @@
+"""Files of any bytes: the same records as two independent readers find, or set aside; nothing lost, no traceback."""
+
+import csv
+import io
+import re
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import pytest
+from hypothesis import event, example, given
+from hypothesis import strategies as st
+
+from c360.contract.model import Column, Dataset
+from c360.database import connect
+from c360.database.tables import prepare
+from c360.errors import CouldNotTell
+from c360.gate.files import Delivery
+from c360.gate.form import Form
+from c360.gate.land import MISCAST, TEXT, TYPED, UNREADABLE, land, type_it
+from c360.gate.records import Block, Grammar, Records
+
+NAMES = ("a", "b", "c")
+PIECES = (",", "\n", "\r\n", "\r", '"', '""', '"x"', "x", "TV 32", "\\.", "\\N", "NULL", "é", " ", ";", "\t", "'", "0")
+
+
+def dataset(**types: str) -> Dataset:
+    columns = tuple(Column(name, name, kind, "string", False, "public", "") for name, kind in types.items())
+    return Dataset("fuzz", "fuzz", "raw", "", columns, (), (), None)
+
+
+TEXTS = dataset(**dict.fromkeys(NAMES, "text"))
+fields = st.one_of(
+    st.sampled_from(["", "x", "TV 32", "é", "\\.", "NULL", " "]),
+    st.text(alphabet='x",\n\r é', max_size=6).map(lambda text: '"' + text.replace('"', '""') + '"'),
+    st.text(alphabet='x" é', max_size=4),
+)
+lines = st.lists(fields, min_size=1, max_size=4).map(",".join)
+documents = st.one_of(
+    st.lists(st.tuples(lines, st.sampled_from(["\n", "\r\n", "\r"])).map("".join), max_size=8).map("".join),
+    st.lists(st.sampled_from(PIECES), max_size=30).map("".join),
+)
+STRAY = '1,TV 32",10\n3,x,5\n2,TV 40",999\n'
+
+
+@pytest.fixture(scope="module")
+def landing(database):
+    with closing(connect(database)) as connection:
+        prepare(connection)
+        yield connection
+
+
+def landed(connection, delivery: Delivery) -> list[tuple]:
+    with connection, connection.cursor() as cursor:
+        count = land(connection, delivery)
+        cursor.execute(f"select * from {TEXT} order by ctid")
+        rows = cursor.fetchall()
+        cursor.execute(f"select count(*) from {UNREADABLE}")
+        assert count == len(rows) + cursor.fetchone()[0] == delivery.records + delivery.set_aside
+    return rows
+
+
+def by_python(text: str) -> list[tuple]:
+    return [tuple(row) for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+
+
+def by_arrow(text: str) -> list[tuple]:
+    table = pyarrow.csv.read_csv(
+        io.BytesIO(text.encode()),
+        read_options=pyarrow.csv.ReadOptions(column_names=NAMES),
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+        convert_options=pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(NAMES, pa.string())),
+    )
+    return list(zip(*table.to_pydict().values(), strict=True))
+
+
+@given(text=documents)
+@example(text=STRAY)
+@example(text='1,a"b"c,2\n')
+@example(text="1,2,3\r\r\r4,5,6\r")
+@example(text='1,"open,2\n3,x,4\n')
+def test_the_same_records_as_two_other_readers(landing, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "fuzz.csv"
+    path.write_bytes(("a,b,c\n" + text).encode())
+    delivery = Delivery(path, Form(), TEXTS)
+    rows = [tuple("" if value is None else value for value in row) for row in landed(landing, delivery)]
+    event("all records" if not delivery.set_aside else "some are none")
+    if not delivery.set_aside:
+        assert rows == by_python(text)
+        if text.strip("\r\n"):
+            assert rows == by_arrow(text)
+
+
+@given(text=documents, size=st.integers(1, 40))
+@example(text=STRAY, size=3)
+def test_nothing_is_lost_and_nothing_bleeds(text: str, size: int) -> None:
+    """What is passed on and what is set aside are, in order, the whole text, however it is cut into blocks."""
+    raw = text.encode()
+    blocks = [raw[i : i + size] for i in range(0, len(raw), size)]
+    parts = list(Records(Grammar(), 3).of(blocks))
+    ended = re.compile(r"\r\n|\r")
+    again = "".join(p.text.decode() if isinstance(p, Block) else ended.sub("\n", p.text.decode()) + "\n" for p in parts)
+
+    def bare(one: str) -> list[str]:
+        return [line for line in ended.sub("\n", one).split("\n") if line]
+
+    assert bare(again) == bare(text)
+    assert all(len(by_python(p.text.decode())) == p.records for p in parts if isinstance(p, Block))
+    assert all(len(row) == 3 for p in parts if isinstance(p, Block) for row in by_python(p.text.decode()))
+    numbers = [p.record for p in parts if not isinstance(p, Block)]
+    assert numbers == sorted(set(numbers))
+
+
+@given(raw=st.one_of(st.binary(max_size=200), st.binary(max_size=60).map(lambda tail: b"a,b,c\n" + tail)))
+@example(raw=b"PAR1" + b"\xff" * 50)
+@example(raw=b"\x1f\x8b\x08" + b"\0" * 30)
+@example(raw=b"\x28\xb5\x2f\xfd" + b"\0" * 30)
+def test_any_bytes_are_read_or_told(landing, tmp_path: Path, raw: bytes) -> None:
+    path = tmp_path / "fuzz"
+    path.write_bytes(raw)
+    try:
+        landed(landing, Delivery(path, Form(), TEXTS))
+        event("read")
+    except CouldNotTell as told:
+        landing.rollback()
+        event("told")
+        assert told.message.startswith("Cannot read ") and told.remedy
+
+
+NUMBERS = st.decimals(-(10**10), 10**10, places=2)
+WHOLE = st.integers(-(2**63), 2**63 - 1)
+TYPES = {
+    "n": ("numeric(14,2)", st.one_of(st.none(), NUMBERS), pa.decimal128(38, 18)),
+    "d": ("double precision", st.one_of(st.none(), st.floats(allow_nan=False)), pa.float64()),
+    "i": ("bigint", st.one_of(st.none(), WHOLE), pa.int64()),
+    "f": ("bigint", st.one_of(st.none(), st.integers(-(2**53), 2**53).map(float)), pa.float64()),
+    "t": (
+        "text",
+        st.one_of(st.none(), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))),
+        None,
+    ),
+    "u": ("uuid", st.one_of(st.none(), st.uuids()), pa.uuid()),
+    "s": ("timestamptz", st.one_of(st.none(), st.datetimes()), pa.timestamp("us", "Europe/Berlin")),
+}
+
+
+@given(rows=st.lists(st.fixed_dictionaries({name: values for name, (_, values, _) in TYPES.items()}), max_size=5))
+def test_values_of_parquet_arrive_exactly(landing, tmp_path: Path, rows: list[dict]) -> None:
+    path = tmp_path / "fuzz.parquet"
+    columns = {}
+    for name, (_, _, kind) in TYPES.items():
+        values = [row[name] for row in rows]
+        if name == "u":
+            columns[name] = pa.array([v and v.bytes for v in values], pa.binary(16))
+        else:
+            columns[name] = pa.array(values, kind or pa.string_view())
+    pyarrow.parquet.write_table(pa.table(columns), path)
+    described = dataset(**{name: kind for name, (kind, _, _) in TYPES.items()})
+    delivery = Delivery(path, Form(), described)
+    with landing, landing.cursor() as cursor:
+        assert land(landing, delivery) == len(rows)
+        type_it(cursor, described, Form())
+        cursor.execute(f"select n, d, i, f, t, u::text, s at time zone 'UTC', {MISCAST} from {TYPED} order by c360__at")
+        found = cursor.fetchall()
+    years = [row["s"] is not None and row["s"].year < 1000 for row in rows]
+    for row, (n, d, i, f, t, u, s, miscast), early in zip(rows, found, years, strict=True):
+        assert (n, d, i, t) == (row["n"] if row["n"] is None else Decimal(row["n"]), row["d"], row["i"], row["t"])
+        assert f == (None if row["f"] is None else int(row["f"]))
+        assert u == (row["u"] and str(row["u"]))
+        if not early:  # such years have no four digits everywhere
+            assert miscast is None and s == row["s"]
