@@ -38,7 +38,8 @@ fields = st.one_of(
     st.text(alphabet='x",\n\r é', max_size=6).map(lambda text: '"' + text.replace('"', '""') + '"'),
     st.text(alphabet='x" é', max_size=4),
 )
-lines = st.lists(fields, min_size=1, max_size=4).map(",".join)
+three = st.lists(fields, min_size=3, max_size=3)
+lines = st.one_of(three, three, st.lists(fields, min_size=1, max_size=4)).map(",".join)
 documents = st.one_of(
     st.lists(st.tuples(lines, st.sampled_from(["\n", "\r\n", "\r"])).map("".join), max_size=8).map("".join),
     st.lists(st.sampled_from(PIECES), max_size=30).map("".join),
