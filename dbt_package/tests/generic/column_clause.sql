@@ -14,7 +14,7 @@
     where name = {{ name }}
     {%- if data_type %}
     {%- set wanted = customer360.by_engine(data_type) %}
-    {%- set found = "min(data_type)" if "(" in wanted else "regexp_replace(min(data_type), '[(][^)]*[)]', '')" %}
+    {%- set found = "min(data_type)" if "(" in wanted else "min(regexp_replace(data_type, '[(][^)]*[)]', ''))" %}
     having {{ found }} <> {{ customer360.text_literal(wanted) }}
     {%- else %}
     having count(*) = 0

@@ -169,7 +169,9 @@ def _judge_unique(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
     names = [q(dataset.physical(name)) for name in clause.argument]
     listed, filled = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
     keys = [q(dataset.physical(name)) for name in dataset.key]
-    one_key = " and ".join(f"count(distinct {k}) = 1 and count({k}) = count(*)" for k in keys) or "false"
+    one_key = "false"
+    if dataset.load_column and keys:
+        one_key = " and ".join(f"count(distinct {k}) = 1 and count({k}) = count(*)" for k in keys)
     cursor.execute(
         f"insert into {VERDICT} select {AT}, array[{literal(clause.id)}] from {TYPED} where ({listed}) in (select "
         f"{listed} from {TYPED} where {filled} group by {listed} having count(*) > 1 and not ({one_key}))"
