@@ -285,6 +285,23 @@ def test_one_timestamp_in_the_future_hides_no_stale_load(raw, make, dbt):
     )
 
 
+@pytest.mark.parametrize(
+    ("days", "judged"),
+    [([], 0), (["2026-02-28"], 0), (["2026-02-01", "2026-02-28"], 0), (["2026-01-29", "2026-02-28"], 1)],
+    ids=["no purchase", "one", "none before the hold-out", "one before it"],
+)
+def test_without_a_history_to_learn_from_the_evaluation_says_so(workplace, make, dbt, days, judged):
+    workplace.sql(RAW)
+    insert(workplace, "contacts", *(make.contact(n) for n in (1, 2) if days))
+    dates = [f"{day} 10:00:00.000" for day in days]
+    insert(workplace, "transactions", *(make.transaction(n, 1, transaction_date=at) for n, at in enumerate(dates)))
+    assert dbt("run", "--select", PACKAGE).success
+    rows = workplace.sql("select * from analytics.next_best_category_evaluation order by method")
+    assert [row[:2] for row in rows] == [(method, judged) for method in ("own_favourite", "popularity", "recommender")]
+    assert {rate is None for row in rows for rate in row[2:]} == {not judged}
+    assert dbt.bad("test", "--select", "next_best_category_evaluation") == set()
+
+
 def test_the_recommender_beats_popularity_clearly(workplace, dbt):
     out = workplace.folder / "made"
     made = workplace.c360(
