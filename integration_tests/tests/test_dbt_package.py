@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 from pathlib import Path
 from unittest import mock
 
@@ -143,11 +144,52 @@ def test_a_bad_row_fails_its_tests_and_no_other(raw, make, dbt, what):
     assert dbt.bad("test", "--select", *SOURCES, "staging", "--indirect-selection", "cautious") == expected
 
 
+def test_the_readme_names_the_oldest_dbt_that_the_package_takes():
+    package = Path(__file__).parents[2] / "dbt_package"
+    (oldest,) = re.findall(r'">=([0-9.]+)"', (package / "dbt_project.yml").read_text())
+    assert f"needs dbt {oldest} or newer" in (package / "README.md").read_text()
+
+
 def test_an_id_of_two_people_is_nobodys_and_duplicates_collapse(raw, make, dbt):
     insert(raw, "contacts", make.contact(3, name="Somebody Else"), make.contact(2))
     insert(raw, "transactions", make.transaction(3, 2))
     assert dbt("run", "--select", PACKAGE).success
     assert raw.sql("select count(*), sum(total_expense)::text from analytics.customers") == [(2, "25.00")]
+
+
+ONE, TWO = "2026-03-01 09:00:00", "2026-03-01 10:00:00"
+VERSIONS = {
+    "the same twice": ([{}, {}], True),
+    "the same again later": ([{"_loaded_at_utc": ONE}, {"_loaded_at_utc": TWO}], True),
+    "a corrected address": ([{"address": "old", "_loaded_at_utc": ONE}, {"address": "new"}], True),
+    "an older address that comes last": ([{"address": "new"}, {"address": "old", "_loaded_at_utc": ONE}], True),
+    "another name": ([{"name": "Ann", "_loaded_at_utc": ONE}, {"name": "Bob"}], False),
+    "another birthdate": ([{"birthdate": "1985-03-01", "_loaded_at_utc": ONE}, {}], False),
+    "another name at one load time": ([{"name": "Ann"}, {"name": "Bob"}], False),
+    "two addresses at one load time": ([{"address": "one"}, {"address": "two"}], False),
+    "null and a value at one load time": ([{"gender": None}, {"gender": "F"}], False),
+    "a dispute that a later row settles": (
+        [{"address": "one", "_loaded_at_utc": ONE}, {"address": "two", "_loaded_at_utc": ONE}, {"address": "three"}],
+        True,
+    ),
+}
+"""Rows of one id by what they change in a contact, and whether the id has a row after all."""
+
+
+def test_staging_and_the_gate_have_one_rule_for_one_id(workplace, make, dbt):
+    rows = [make.contact(n, **row) for n, (rows, _) in enumerate(VERSIONS.values()) for row in rows]
+    padding = [make.contact(n) for n in range(100, 200)]
+    columns = ", ".join(name for name in rows[0] if name != "_loaded_at_utc")
+    assert workplace.ingest("contacts", workplace.write("contacts.csv", rows + padding)).code == 0
+    at_the_gate = workplace.sql(f"select {columns}, _loaded_at_utc from raw.contacts order by id")
+    workplace.reset()
+    workplace.sql(RAW)
+    insert(workplace, "contacts", *rows, *padding)
+    assert dbt("run", "--select", "+stg_salesforce__contacts").success
+    alone = workplace.sql(f"select {columns}, loaded_at from analytics.stg_salesforce__contacts order by id")
+    assert alone == at_the_gate
+    kept = {str(identifier) for identifier, *_ in alone} - {make.id(n) for n in range(100, 200)}
+    assert kept == {make.id(n) for n, (_, stays) in enumerate(VERSIONS.values()) if stays}
 
 
 BROKEN_MARTS = {
@@ -163,6 +205,17 @@ BROKEN_MARTS = {
         "transactions_enriched_holds_every_transaction", "customers_total_expense_is_what_was_paid",
         "customers_without_a_purchase_spent_nothing",
     },
+    # The sums and counts of the whole stay as they were: only row by row is it seen.
+    "update analytics.customers as c set total_expense = other.total_expense from analytics.customers as other "
+    "where c.total_expense + other.total_expense = 12.75 and c.id <> other.id": {
+        "customers_total_expense_is_what_was_paid", "customers_amounts_add_up_to_total_expense",
+    },
+    "update analytics.transactions_enriched set amount = 12.75 - amount": {
+        "transactions_enriched_holds_every_transaction", "customers_total_expense_is_what_was_paid",
+    },
+    "update analytics.transactions_enriched set id = gen_random_uuid() where category = 'Beauty'": {
+        "transactions_enriched_holds_every_transaction",
+    },
     "delete from analytics.next_best_category where rank = 2": {"next_best_category_ranks_every_category"},
 }  # fmt: skip
 
@@ -172,7 +225,8 @@ def built(shared_workplace, make, dbt):
     shared_workplace.reset()
     shared_workplace.sql(RAW)
     insert(shared_workplace, "contacts", *(make.contact(n) for n in (1, 2, 3)))
-    insert(shared_workplace, "transactions", make.transaction(1, 1), make.transaction(2, 2, category="Beauty"))
+    cheap = make.transaction(2, 2, amount="0.25", category="Beauty")
+    insert(shared_workplace, "transactions", make.transaction(1, 1), cheap)
     return shared_workplace
 
 
@@ -229,6 +283,23 @@ def test_one_timestamp_in_the_future_hides_no_stale_load(raw, make, dbt):
         dbt.outcomes("source", "freshness", "--select", *SOURCES, as_of="2026-03-05T00:00:00Z")["transactions"]
         == "error"
     )
+
+
+@pytest.mark.parametrize(
+    ("days", "judged"),
+    [([], 0), (["2026-02-28"], 0), (["2026-02-01", "2026-02-28"], 0), (["2026-01-29", "2026-02-28"], 1)],
+    ids=["no purchase", "one", "none before the hold-out", "one before it"],
+)
+def test_without_a_history_to_learn_from_the_evaluation_says_so(workplace, make, dbt, days, judged):
+    workplace.sql(RAW)
+    insert(workplace, "contacts", *(make.contact(n) for n in (1, 2) if days))
+    dates = [f"{day} 10:00:00.000" for day in days]
+    insert(workplace, "transactions", *(make.transaction(n, 1, transaction_date=at) for n, at in enumerate(dates)))
+    assert dbt("run", "--select", PACKAGE).success
+    rows = workplace.sql("select * from analytics.next_best_category_evaluation order by method")
+    assert [row[:2] for row in rows] == [(method, judged) for method in ("own_favourite", "popularity", "recommender")]
+    assert {rate is None for row in rows for rate in row[2:]} == {not judged}
+    assert dbt.bad("test", "--select", "next_best_category_evaluation") == set()
 
 
 def test_the_recommender_beats_popularity_clearly(workplace, dbt):

@@ -1,5 +1,8 @@
 -- One row a method: how well it foretells the first purchase in the days held out, from all purchases before them.
+-- Where there is none before them, nothing could be learnt: no customer is judged, and there are no rates.
 {{ config(grants=customer360.reader_grants()) }}
+
+{%- set methods = ['recommender', 'popularity', 'own_favourite'] %}
 
 with scores as (
 
@@ -39,6 +42,7 @@ ranked as (
             partition by contact_id order by purchases desc, popularity desc, position asc
         ) as own_favourite
     from scores
+    where (select max(learnt.all_purchases) from scores as learnt) > 0
 
 ),
 
@@ -52,11 +56,21 @@ foretold as (
 ),
 
 placed as (
-    {% for method in ['recommender', 'popularity', 'own_favourite'] %}
+    {% for method in methods %}
     select
         '{{ method }}' as method,
         {{ method }} as place
     from foretold
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
+methods as (
+    {% for method in methods %}
+    select '{{ method }}' as method
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -78,13 +92,14 @@ rated as (
 final as (
 
     select
-        method,
-        count(*) as customers,
-        cast({{ customer360.ratio('sum(first_hit)', 'count(*)') }} as numeric(6, 4)) as hit_rate_at_1,
-        cast({{ customer360.ratio('sum(early_hit)', 'count(*)') }} as numeric(6, 4)) as hit_rate_at_3,
-        cast({{ customer360.ratio('sum(reciprocal)', 'count(*)') }} as numeric(6, 4)) as mrr
-    from rated
-    group by method
+        methods.method,
+        count(rated.method) as customers,
+        cast({{ customer360.ratio('sum(rated.first_hit)', 'count(rated.method)') }} as numeric(6, 4)) as hit_rate_at_1,
+        cast({{ customer360.ratio('sum(rated.early_hit)', 'count(rated.method)') }} as numeric(6, 4)) as hit_rate_at_3,
+        cast({{ customer360.ratio('sum(rated.reciprocal)', 'count(rated.method)') }} as numeric(6, 4)) as mrr
+    from methods
+    left join rated on methods.method = rated.method
+    group by methods.method
 
 )
 
