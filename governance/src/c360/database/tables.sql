@@ -44,9 +44,9 @@ create table if not exists quarantine.rows (
 alter table quarantine.rows add column if not exists line bigint;
 alter table quarantine.rows add column if not exists resolution text;
 alter table quarantine.rows add column if not exists resolved_at timestamptz;
-update quarantine.rows set resolution = 'replayed', resolved_at = (
-    select decided_at from governance.delivery where delivery_id = resolved_by
-) where resolved_by is not null and resolved_at is null;
+update quarantine.rows as r set resolution = 'replayed', resolved_at = d.decided_at
+from governance.delivery as d
+where d.delivery_id = r.resolved_by and r.resolved_at is null;
 drop index if exists quarantine.rows_open;
 create index if not exists rows_by_dataset on quarantine.rows (dataset, quarantine_id) where resolved_at is null;
 
