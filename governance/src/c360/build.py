@@ -109,7 +109,7 @@ def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
 
     Telemetry is off; everything dbt writes goes below `$C360_HOME/dbt`.
     """
-    from c360 import packages
+    from c360 import dbt_log, packages
     from c360.database import libpq_env
     from c360.database.access import TRANSFORMER
     from c360.database.shell import exported
@@ -125,8 +125,8 @@ def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
         "DBT_PROJECT_DIR": str(folder),
         "DBT_PROFILES_DIR": str(folder),
         "DBT_PACKAGES_INSTALL_PATH": str(linked),
-        "DBT_LOG_LEVEL": "warn",
         "DBT_USE_COLORS": "false",
+        **dbt_log.ENVIRONMENT,
     }
     variables: dict[str, Any] = {}
     if elementary:  # it is told of our models once, by prepare_tables
@@ -137,8 +137,15 @@ def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
     with exported(env):
         from dbt.cli.main import dbtRunner
 
-        runner = dbtRunner()
-        yield lambda *arguments: runner.invoke([*arguments, "--vars", json.dumps(variables)])
+        runner = dbtRunner(callbacks=[dbt_log.recorder(_log(project))])
+
+        def invoke(*arguments: str) -> Any:
+            try:
+                return runner.invoke([*arguments, "--vars", json.dumps(variables)])
+            finally:
+                dbt_log.clean(home / "target")
+
+        yield invoke
 
 
 def _open_marts(project: Project) -> None:

@@ -1,0 +1,68 @@
+"""What dbt says, without what it quotes: a database puts the value that it cannot take into its error.
+
+dbt's own loggers are off. Its events come here, and go to the terminal and the log file with values left out; so do the
+messages in its artifacts.
+"""
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+ENVIRONMENT = {"DBT_LOG_LEVEL": "none", "DBT_LOG_LEVEL_FILE": "none"}
+_NAMED = re.compile(
+    r"(?:relation|column|table|schema|function|operator|type|constraint|index|role|database|view|model|macro|near)\s$"
+)
+"""What a name in quotes comes after; anything else in quotes may be a value."""
+_QUOTED = re.compile(r'"[^"]*"')
+_DETAIL = re.compile(r"^(\s*DETAIL:).*$", re.MULTILINE)
+_KEPT = ("info", "warn", "error")
+
+
+def without_values(text: str) -> str:
+    """The text with *** for what stands in quotes, unless it is a name, and for details of a row.
+
+    >>> without_values('invalid input syntax for type uuid: "Ann"; column "id" does not exist')
+    'invalid input syntax for type uuid: ***; column "id" does not exist'
+    """
+    text = _DETAIL.sub(r"\1 ***", text)
+    return _QUOTED.sub(lambda found: found[0] if _NAMED.search(text[: found.start()]) else "***", text)
+
+
+def recorder(log: Path) -> Callable[[Any], None]:
+    """For dbtRunner's callbacks: writes events to the log file, and warnings and errors to the terminal."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+
+    def record(event: Any) -> None:
+        level = str(event.info.level)
+        if level not in _KEPT:
+            return
+        message = without_values(str(event.info.msg))
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{event.info.ts.ToJsonString()} [{level}] {message}\n")
+        if level != "info" and message.strip():
+            click.echo(message)
+
+    return record
+
+
+def clean(target: Path) -> None:
+    """Leave values out of the messages in dbt's artifacts."""
+    for name in ("run_results.json", "sources.json"):
+        with suppress(OSError, ValueError):
+            path = target / name
+            data = json.loads(path.read_text(encoding="utf-8"))
+            for result in data.get("results") or []:
+                for key in ("message", "error"):
+                    if isinstance(result.get(key), str):
+                        result[key] = without_values(result[key])
+            handle, fresh = tempfile.mkstemp(dir=target, prefix=f".{name}.")
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(data, file)
+            Path(fresh).replace(path)
