@@ -21,6 +21,7 @@ from typing import Any
 from click.testing import CliRunner
 
 from c360.database import connect, server
+from c360.database.access import LOADER
 from c360.fake.cli import fake
 from c360.gate.ingest import ingest
 from c360.history import Run
@@ -66,6 +67,9 @@ def _options() -> argparse.Namespace:
 
 def _measure(project: Project, folder: Path, options: argparse.Namespace) -> None:
     database = connect(project.settings)
+    administrator = connect(project.settings, role=None)
+    _execute(administrator, f"grant pg_checkpoint to {LOADER}")
+    administrator.close()
     large, small = folder / "large", folder / "small"
     customers = max(1, options.rows // 10)
     for out, rows, seed in ((large, options.rows, 1), (small, options.small, 1)):
@@ -97,7 +101,7 @@ def _measure(project: Project, folder: Path, options: argparse.Namespace) -> Non
         _execute(database, f"create schema {aside}")
         _execute(database, f"alter table raw.transactions set schema {aside}")
         _execute(database, f"create table raw.transactions (like {aside}.transactions including all)")
-    _execute(database, "drop table raw.transactions")
+    _execute(database, "drop table raw.transactions cascade")
     for _ in range(options.repeat):
         for aside, (timing, _) in held.items():
             _execute(database, f"alter table {aside}.transactions set schema raw")
