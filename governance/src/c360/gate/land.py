@@ -79,11 +79,12 @@ def type_it(cursor: "cursor", dataset: Dataset, form: Form) -> None:
     )
     any_gone = " or ".join(f"({condition})" for condition in gone) or "false"
     renamed = ", ".join(f"c{i} as {name}" for i, name in enumerate(names))
-    # offset 0 keeps Postgres from writing each cast out twice, once for its value and once for its absence
+    # offset 0 keeps Postgres from writing each cast out twice, once for its value and once for its absence; a second
+    # one, around the text, would keep the casts from running in parallel
     cursor.execute(
         f"create unlogged table {TYPED} as select {renamed}, {AT}, "
         f"case when {any_gone} then array_remove(array[{lost}]::text[], null) end as {MISCAST} "
-        f"from (select *, {typed} from (select ctid as {AT}, {texts} from {TEXT} offset 0) as read offset 0) as r"
+        f"from (select *, {typed} from (select ctid as {AT}, {texts} from {TEXT}) as read offset 0) as r"
     )
     cursor.execute(f"analyze {TYPED}")
     cursor.execute(
