@@ -106,7 +106,7 @@ class Workplace:
 
     def reset(self) -> None:
         """As if nothing had ever been delivered."""
-        for schema in ("landing", "raw", "quarantine", "analytics", "governance", "superseded"):
+        for schema in ("landing", "raw", "quarantine", "analytics", "governance", "superseded", "seeds"):
             self.sql(f"drop schema if exists {schema} cascade")
 
     def write(self, name: str, rows: list[dict[str, Any]]) -> Path:

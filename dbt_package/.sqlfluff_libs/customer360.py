@@ -21,6 +21,14 @@ def deduplicated(relation, key, columns, identity, loaded_at):
     return f"select distinct id\nfrom {relation}"
 
 
+def judged(relation, dataset, key):
+    return f"select *, '' as clauses, id as delivered_key\nfrom {relation}"
+
+
+def versions(relation, key, columns, identity, loaded_at):
+    return f"select id, '' as breach\nfrom {relation}"
+
+
 def _value(*arguments):
     return "null"
 

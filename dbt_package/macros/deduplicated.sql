@@ -1,33 +1,41 @@
 {% macro deduplicated(relation, key, columns, identity, loaded_at) %}
-    {#- The rule of one id, the same at the gate. Rows that say the same are one, and the row that was loaded last wins;
-        but a key whose rows differ in a column of the `identity` is nobody's, and so is one whose last rows were loaded
-        at one time with different contents. `relation` is no CTE, so that a filter on the outcome reaches its table. -#}
-    select distinct
-        one.{{ key }},
+    {#- The rule of one id, the same at the gate. Rows that say the same are one, and the version that was loaded last
+        counts, among those that nothing contradicts; a key whose rows differ in a column of the `identity` is nobody's.
+        A key that stands once, as nearly all do, is compared with nothing; and `relation` is no CTE, so that a filter on
+        the outcome reaches its table. -#}
+    with versions as (
+
+        {{ customer360.versions(relation, key, columns, identity, loaded_at) }}
+
+    ),
+
+    holding as (
+
+        select
+            *,
+            row_number() over (partition by {{ key }} order by {{ loaded_at }} desc) as recency
+        from versions
+        where breach is null and not is_divided
+
+    )
+
+    select
+        {{ key }},
         {%- for column in columns %}
-        one.{{ column }},
+        {{ column }},
         {%- endfor %}
-        one.{{ loaded_at }}
+        {{ loaded_at }}
     from {{ relation }} as one
     where
-        one.{{ key }} is not null
-        and not exists (
-            select 1
-            from {{ relation }} as other
-            where
-                other.{{ key }} = one.{{ key }}
-                and (
-                    other.{{ loaded_at }} > one.{{ loaded_at }}
-                    or (other.{{ loaded_at }} is not null and one.{{ loaded_at }} is null)
-                    {%- for column in identity %}
-                    or other.{{ column }} is distinct from one.{{ column }}
-                    {%- endfor %}
-                    {%- for column in columns if column not in identity %}
-                    or (
-                        other.{{ loaded_at }} is not distinct from one.{{ loaded_at }}
-                        and other.{{ column }} is distinct from one.{{ column }}
-                    )
-                    {%- endfor %}
-                )
-        )
+        {{ key }} is not null
+        and not exists (select 1 from versions where versions.{{ key }} = one.{{ key }})
+    union all
+    select
+        {{ key }},
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
+        {{ loaded_at }}
+    from holding
+    where recency = 1
 {% endmacro %}

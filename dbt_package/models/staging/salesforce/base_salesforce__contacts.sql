@@ -1,7 +1,7 @@
--- One row a delivered contact; staging deduplicates.
+-- One row a delivered contact that breaks no clause by itself; staging deduplicates.
 with contacts as (
 
-    select * from {{ source('salesforce', 'contacts') }}
+    {{ customer360.judged(source('salesforce', 'contacts'), 'contacts', key='id') }}
 
 ),
 
@@ -17,6 +17,7 @@ final as (
         birthdate,
         _loaded_at_utc as loaded_at
     from contacts
+    where clauses = ''
 
 )
 

@@ -1,7 +1,7 @@
--- One row a delivered transaction, typed; staging deduplicates.
+-- One row a delivered transaction that breaks no clause by itself, typed; staging deduplicates.
 with transactions as (
 
-    select * from {{ source('web', 'transactions') }}
+    {{ customer360.judged(source('web', 'transactions'), 'transactions', key='id') }}
 
 ),
 
@@ -16,6 +16,7 @@ final as (
         category,
         _loaded_at_utc as loaded_at
     from transactions
+    where clauses = ''
 
 )
 

@@ -18,6 +18,11 @@ NOT_A_TEST = {
 """Clauses that dbt carries elsewhere than in a data test."""
 
 
+GATED = Template("{{ var('customer360_gate', true) }}")
+"""Whether a source holds what its contract says: where no gate stands before it, staging sets rows aside instead, and
+what reads the source would meet other types."""
+
+
 def data_tests(catalog: Catalog, dataset: Dataset) -> tuple[dict[str, list[Any]], list[Any]]:
     """Tests by column, and the tests of the table as a whole."""
     names = unique_slugs([clause.id for clause in dataset.clauses], joint="__")
@@ -37,9 +42,15 @@ def data_tests(catalog: Catalog, dataset: Dataset) -> tuple[dict[str, list[Any]]
         }
         if clause.kind == "anomaly":
             body["config"] = {"enabled": elementary.ENABLED, **body["config"]}
+        elif not built or _leads_to_a_source(catalog, clause):
+            body["config"] = {"enabled": GATED, **body["config"]}
         target = by_column[clause.column] if clause.column and kind in _COLUMN_TESTS else of_table
         target.append({kind: body})
     return by_column, of_table
+
+
+def _leads_to_a_source(catalog: Catalog, clause: Clause) -> bool:
+    return clause.kind == "relationship" and catalog.find(clause.argument.target)[0].layer == "sources"
 
 
 _COLUMN_TESTS = {"not_null", "unique", "relationships", "customer360.row_clause", "customer360.column_clause",

@@ -121,7 +121,7 @@ def plan(catalog: Catalog) -> dict[str, str]:
 
     Raises Breach for a clause that a renderer cannot express, and a name that dbt cannot carry.
     """
-    from c360.generate import dbt_enums, dbt_models, dbt_sources, elementary, soda
+    from c360.generate import dbt_checks, dbt_enums, dbt_models, dbt_sources, elementary, soda
 
     files: dict[str, str] = {}
     for contract in catalog.contracts:
@@ -135,4 +135,6 @@ def plan(catalog: Catalog) -> dict[str, str]:
         files[f"dbt_package/models/contracts/{file}"] = renderer.render(catalog, contract, dataset)
     files["dbt_package/macros/contracts/contract_enum.sql"] = dbt_enums.enums(catalog)
     files["dbt_package/macros/contracts/contract_identity.sql"] = dbt_enums.identities(catalog)
+    files["dbt_package/macros/contracts/contract_casts.sql"] = dbt_checks.casts_of(catalog)
+    files["dbt_package/macros/contracts/contract_violations.sql"] = dbt_checks.violations_of(catalog)
     return files
