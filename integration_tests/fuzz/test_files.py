@@ -2,8 +2,10 @@
 
 import csv
 import io
+import itertools
 import re
-from contextlib import closing
+from contextlib import closing, suppress
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from c360.contract.model import Column, Dataset
 from c360.database import connect
 from c360.database.tables import prepare
 from c360.errors import CouldNotTell
+from c360.gate.casts import sure
 from c360.gate.files import Delivery
 from c360.gate.form import Form
 from c360.gate.land import MISCAST, TEXT, TYPED, UNREADABLE, land, type_it
@@ -102,6 +105,7 @@ def test_nothing_is_lost_and_nothing_bleeds(text: str, size: int) -> None:
     raw = text.encode()
     blocks = [raw[i : i + size] for i in range(0, len(raw), size)]
     parts = list(Records(Grammar(), 3).of(blocks))
+    assert list(Records(Grammar(), 3, shapes=["[0-9]", "", "x"]).of(blocks)) == parts
     ended = re.compile(r"\r\n|\r")
     again = "".join(p.text.decode() if isinstance(p, Block) else ended.sub("\n", p.text.decode()) + "\n" for p in parts)
 
@@ -129,6 +133,73 @@ def test_any_bytes_are_read_or_told(landing, tmp_path: Path, raw: bytes) -> None
         landing.rollback()
         event("told")
         assert told.message.startswith("Cannot read ") and told.remedy
+
+
+KINDS = ["uuid", "smallint", "integer", "bigint", "numeric(12,2)", "numeric(3,1)", "date", "timestamp", "timestamptz"]
+SURE = {f"c{i}": kind for i, kind in enumerate([*KINDS, "text"])}
+ODD = [
+    "",
+    '""',
+    "NaN",
+    "2023-02-29",
+    "2024-02-29",
+    "99999999999",
+    "1.005",
+    "infinity",
+    "2024-01-01 24:00:00",
+    "x",
+    "1e1",
+]
+
+
+@st.composite
+def spelled(draw: st.DrawFn) -> tuple[list[list[str]], bool]:
+    """Rows of values as a sender may spell them, and whether all are in the usual way."""
+
+    def usual(kind: str) -> st.SearchStrategy[str]:
+        shape = sure(kind, Form()) or "[a-z ]*"
+        return st.from_regex(re.compile(shape, re.ASCII), fullmatch=True).flatmap(
+            lambda text: st.sampled_from([text, f'"{text}"'] if text else [text])
+        )
+
+    rows = draw(st.lists(st.tuples(*map(usual, SURE.values())).map(list), min_size=1, max_size=4))
+    odd = draw(st.booleans())
+    if odd:
+        draw(st.sampled_from(rows))[draw(st.integers(0, len(SURE) - 2))] = draw(st.sampled_from(ODD))
+    return rows, odd
+
+
+def test_what_looks_like_a_day_is_one() -> None:
+    looks = re.compile(sure("date", Form())).fullmatch
+    years = ("0000", "0001", "1900", "2000", "2023", "2024")
+    days = set()
+    for year, month, day in itertools.product(years, range(14), range(33)):
+        text = f"{year}-{month:02}-{day:02}"
+        with suppress(ValueError):
+            days.add(date.fromisoformat(text).isoformat())
+        assert not looks(text) or text in days
+    assert sum(not looks(day) for day in days) == 2  # the 29th of February of two years
+
+
+@given(drawn=spelled())
+def test_what_is_cast_at_once_is_what_the_careful_casts_give(landing, tmp_path: Path, drawn) -> None:
+    rows, odd = drawn
+    path = tmp_path / "fuzz.csv"
+    path.write_text("\n".join([",".join(SURE), *map(",".join, rows)]) + "\n")
+    described = dataset(**SURE)
+    delivery = Delivery(path, Form(), described)
+    results = []
+    with landing, landing.cursor() as cursor:
+        land(landing, delivery)
+        for in_shape in (delivery.in_shape, False):
+            cursor.execute(f"drop table if exists {TYPED} cascade")
+            type_it(cursor, described, Form(), in_shape)
+            cursor.execute(f"select t::text, {MISCAST} from {TYPED} as t order by c360__at")
+            results.append(cursor.fetchall())
+    event(f"in shape: {delivery.in_shape}")
+    assert delivery.in_shape or odd
+    assert results[0] == results[1]
+    assert odd or all(miscast is None for _, miscast in results[0])
 
 
 NUMBERS = st.decimals(-(10**10), 10**10, places=2)

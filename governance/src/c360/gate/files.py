@@ -20,6 +20,7 @@ from typing import IO, Any
 from c360.contract.model import Dataset
 from c360.errors import CouldNotTell
 from c360.gate import parquet
+from c360.gate.casts import sure
 from c360.gate.form import Form
 from c360.gate.looks import looks_like
 from c360.gate.records import Block, Grammar, NoRecord, Records
@@ -55,6 +56,7 @@ class Delivery:
         self.failure: CouldNotTell | None = None
         """What stopped the reading half-way; COPY only says that something did."""
         self._rest = b""
+        self._records: Records | None = None
         self.landed: list[str] = []
         """Under which names `read` gives the columns."""
         self.first = b""
@@ -71,6 +73,11 @@ class Delivery:
         quote = self.form.quote or _NO_QUOTE
         marks = [f"E'\\x{ord(mark):02x}'" for mark in (self.form.delimiter, quote)]
         return f"format csv, delimiter {marks[0]}, quote {marks[1]}, escape {marks[1]}, encoding 'UTF8'"
+
+    @property
+    def in_shape(self) -> bool:
+        """Whether every value read so far looks like one of its type (`casts.sure`)."""
+        return self._records is not None and self._records.in_shape
 
     @property
     def sha256(self) -> str:
@@ -154,8 +161,16 @@ class Delivery:
             raise self._unreadable("its first line is no header") from error
         self._name(names)
         self.landed = [name or f"c360__extra_{i}" for i, name in enumerate(self.columns)]
-        records = Records(grammar, len(names), line=2 + line.count("\n"))
-        return self._taken(records.of(chain([text[header.end() :]], blocks)))
+        self._records = Records(grammar, len(names), line=2 + line.count("\n"), shapes=self._shapes())
+        return self._taken(self._records.of(chain([text[header.end() :]], blocks)))
+
+    def _shapes(self) -> list[str]:
+        """For each column of the file how its values look that are sure to have one in its type; none where the marks
+        of the form could be a part of such a value."""
+        if not set(self.form.delimiter + self.form.quote) <= set(",;|\t\"'"):
+            return []
+        types = {column.physical_name: column.physical_type or "text" for column in self._dataset.columns}
+        return [sure(types[name], self.form) if name else "" for name in self.columns]
 
     def _taken(self, parts: Iterator[Block | NoRecord]) -> Iterator[bytes]:
         aside = csv.writer(self.unreadable, lineterminator="\n", quoting=csv.QUOTE_ALL)

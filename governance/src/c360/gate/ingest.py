@@ -122,7 +122,7 @@ def _through_the_gate(gate: Gate, delivery: Delivery) -> Ingested:
         if before:
             reason = f"accepted before, at {before}"
             return Ingested(delivery.path, gate.dataset.name, "repeated", delivered, reason=reason)
-        type_it(cursor, gate.dataset, delivery.form)
+        type_it(cursor, gate.dataset, delivery.form, delivery.in_shape)
         ensure_targets(cursor, gate.catalog, gate.dataset)
     gate.say("scanning")
     verdicts = scan(gate.settings, checks, ("landing", gate.dataset.schema), gate.run.as_of)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from c360.contract.model import Dataset
 from c360.errors import CouldNotTell
-from c360.gate.casts import cast, plain
+from c360.gate.casts import cast, plain, sure
 from c360.gate.files import CHUNK, Delivery
 from c360.gate.form import Form
-from c360.sql.dialect import POSTGRES
+from c360.sql.dialect import POSTGRES, canonical_type
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
@@ -64,15 +64,23 @@ def create(cursor: "cursor", columns: list[str]) -> None:
     )
 
 
-def type_it(cursor: "cursor", dataset: Dataset, form: Form) -> None:
-    """Cast the landed text once, as `form` reads it; Soda gets a view of the rows that have a value in every type."""
+def type_it(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool = False) -> None:
+    """Cast the landed text once, as `form` reads it; Soda gets a view of the rows that have a value in every type.
+
+    When all of it is `in_shape`, the plain cast will do for the types that have one, which halves the time.
+    """
     names = [q(column.physical_name) for column in dataset.columns]
     types = [column.physical_type or "text" for column in dataset.columns]
+    surely = [in_shape and bool(sure(kind, form)) for kind in types]
     texts = ", ".join(
-        f"{plain(name, kind, form)} as t{i}" for i, (name, kind) in enumerate(zip(names, types, strict=True))
+        f"{name if safe else plain(name, kind, form)} as t{i}"
+        for i, (name, kind, safe) in enumerate(zip(names, types, surely, strict=True))
     )
-    typed = ", ".join(f"{cast(f't{i}', kind, form)} as c{i}" for i, kind in enumerate(types))
-    gone = [f"t{i} is not null and c{i} is null" for i in range(len(names))]
+    typed = ", ".join(
+        f"{f't{i}::{canonical_type(kind)}' if safe else cast(f't{i}', kind, form)} as c{i}"
+        for i, (kind, safe) in enumerate(zip(types, surely, strict=True))
+    )
+    gone = ["false" if safe else f"t{i} is not null and c{i} is null" for i, safe in enumerate(surely)]
     lost = ", ".join(
         f"case when {condition} then {POSTGRES.literal(column.name)} end"
         for condition, column in zip(gone, dataset.columns, strict=True)

@@ -5,7 +5,7 @@ passed on as it stands; what is no record is set aside as one line, and the next
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 MAX_RECORD = 16 << 20
@@ -53,7 +53,7 @@ class Grammar:
         inside = rb"(?:[^" + q + rb"]++|" + q + q + rb")*+"
         field = rb"(?:" + q + inside + q + rb"|" + plain + rb")" if q else plain
         begun = rb"(?:" + q + inside + rb"|" + field + rb")" if q else plain
-        self._field, self._more = field, rb"(?:" + d + field + rb")"
+        self._delimiter, self._field, self._more = d, field, rb"(?:" + d + field + rb")"
         self.record = re.compile(field + self._more + rb"*+" + _END)
         self.beginning = re.compile(rb"(?:" + field + d + rb")*+" + begun + rb"\Z")
         """The first part of a record whose end is not there yet."""
@@ -62,14 +62,38 @@ class Grammar:
         """As many records of so many fields as there are; of one field, a record may be an empty line."""
         return re.compile(rb"(?:" + self._field + self._more + rb"{%d}+" % (fields - 1) + _END + rb")*+")
 
+    def run_in(self, shapes: Sequence[str]) -> "re.Pattern[bytes]":
+        """The same of records whose fields, in or without quotes, have these shapes or are empty.
+
+        A shape is empty for a field that may hold anything.
+        """
+        q = re.escape(self.quote)
+        shaped = [
+            rb"(?:%b|%b)?" % (shape, q + shape + q) if shape else self._field
+            for shape in (shape.encode() for shape in shapes)
+        ]
+        return re.compile(rb"(?:" + self._delimiter.join(shaped) + _END + rb")*+")
+
 
 class Records:
     """Splits text, UTF-8 as far as it is text at all, into records and what is none; counts as it goes."""
 
-    def __init__(self, grammar: Grammar, fields: int, line: int = 1, limit: int = MAX_RECORD) -> None:
-        """`fields` a record has; `line` is the number of the first line."""
-        self._grammar, self._fields, self._limit = grammar, fields, limit
-        self._run = grammar.run_of(fields)
+    def __init__(
+        self,
+        grammar: Grammar,
+        fields: int,
+        line: int = 1,
+        limit: int = MAX_RECORD,
+        shapes: Sequence[str] = (),
+    ) -> None:
+        """`fields` a record has; `line` is the number of the first line.
+
+        `in_shape` tells whether all records so far have the `shapes`, where these are given: one for each field.
+        """
+        self._grammar, self._limit = grammar, limit
+        self._any = grammar.run_of(fields)
+        self._run = grammar.run_in(shapes) if shapes else self._any
+        self.in_shape = bool(shapes)
         self._line, self._number = line, 1
 
     def of(self, blocks: Iterable[bytes]) -> Iterator[Block | NoRecord]:
@@ -89,6 +113,10 @@ class Records:
         place = 0
         while place < whole:
             end = self._run.match(text, place, whole).end()  # type: ignore[union-attr]
+            if self.in_shape and end < whole:
+                further = self._any.match(text, end, whole).end()  # type: ignore[union-attr]
+                if further > end:
+                    end, self._run, self.in_shape = further, self._any, False
             yield from self._well_formed(text[place:end])
             place = end
             if place == whole or (not ended and self._may_go_on(text, place, whole)):
