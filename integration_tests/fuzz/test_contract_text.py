@@ -122,7 +122,9 @@ def as_dbt(text: str, argument: bool) -> tuple[str, list[str]]:
     return get_rendered(text, trap, native=argument), trap.called
 
 
-OURS = re.compile(r"customer360_raw_schema|customer360\.loaded_at_query|target\.type|customer360_elementary")
+OURS = re.compile(
+    r"customer360_raw_schema|customer360_gate|customer360\.loaded_at_query|target\.type|customer360_elementary"
+)
 
 
 def leaves(value: object):
