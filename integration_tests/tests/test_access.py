@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,13 @@ from c360.database import access, server
 NOW = "2026-03-01T12:00:00Z"
 
 
-@pytest.fixture(scope="module")
-def plain(shared_workplace: Any) -> Iterator[Any]:
+@contextmanager
+def as_ada(workplace: Any) -> Iterator[Any]:
     """The command line as Ada, who owns her database and nothing else, on a server of its own."""
     with tempfile.TemporaryDirectory(prefix="c360-") as home:
-        embedded = replace(shared_workplace.settings, home=Path(home).resolve(), database_url=None)
+        embedded = replace(workplace.settings, home=Path(home).resolve(), database_url=None)
         server.start(embedded)
-        admin = replace(shared_workplace, settings=embedded)
+        admin = replace(workplace, settings=embedded)
         admin.sql("create role ada login")
         admin.sql(f"alter database {server.DATABASE} owner to ada")
         url = db.url(embedded).replace("postgres@", "ada@")
@@ -29,21 +30,19 @@ def plain(shared_workplace: Any) -> Iterator[Any]:
         server.stop(embedded)
 
 
-def test_without_the_roles_every_stage_says_so_in_one_sentence(plain, make):
-    contacts = plain.write("early.csv", [make.contact(1)])
-    for command in (("ingest", "contacts", contacts), ("build",), ("verify",), ("status",), ("quarantine", "list"),
-                    ("access",)):  # fmt: skip
-        answer = plain.c360(*command)
-        assert answer.code == 2, command
-        assert "The user ada may neither take on nor make the roles of c360" in answer.err
-        assert "c360 access --print" in answer.err and "Traceback" not in answer.err
+@pytest.fixture(scope="module")
+def plain(shared_workplace: Any) -> Iterator[Any]:
+    """Ada's command line, after her administrator has run what she printed."""
+    with as_ada(shared_workplace) as plain:
+        printed = plain.c360("access", "--print")
+        assert printed.code == 0
+        replace(plain, settings=replace(plain.settings, database_url=None)).sql(printed.out)
+        yield plain
 
 
-def test_with_them_every_stage_works(plain, make):
-    printed = plain.c360("access", "--print")
-    assert printed.code == 0
-    replace(plain, settings=replace(plain.settings, database_url=None)).sql(printed.out)
-    assert plain.c360("access", "--check").code == 0
+@pytest.fixture(scope="module")
+def flown(plain: Any, make: Any) -> Any:
+    """The whole flow was run as Ada."""
     contacts = [make.contact(n) for n in range(20)] + [make.contact(99, mail="nowhere")]
     assert plain.ingest("contacts", plain.write("contacts.csv", contacts)).code == 0
     transactions = [make.transaction(n, n % 20) for n in range(60)]
@@ -53,17 +52,32 @@ def test_with_them_every_stage_works(plain, make):
                     ("alert",), ("access",), ("access", "--check")):  # fmt: skip
         answer = plain.c360(*command)
         assert answer.code == 0, (command, answer.out, answer.err)
+    return plain
+
+
+def test_without_the_roles_every_stage_says_so_in_one_sentence(shared_workplace, make):
+    with as_ada(shared_workplace) as stranger:
+        contacts = stranger.write("early.csv", [make.contact(1)])
+        for command in (("ingest", "contacts", contacts), ("build",), ("verify",), ("status",), ("quarantine", "list"),
+                        ("access",)):  # fmt: skip
+            answer = stranger.c360(*command)
+            assert answer.code == 2, command
+            assert "The user ada may neither take on nor make the roles of c360" in answer.err
+            assert "c360 access --print" in answer.err and "Traceback" not in answer.err
+
+
+def test_with_them_every_stage_works(flown):
     owners = dict(
-        plain.sql("select schemaname, min(tableowner) from pg_tables where schemaname !~ '^pg_|^inf' group by 1")
+        flown.sql("select schemaname, min(tableowner) from pg_tables where schemaname !~ '^pg_|^inf' group by 1")
     )
     assert owners == {
         "raw": access.LOADER, "governance": access.LOADER, "quarantine": access.LOADER, "analytics": access.TRANSFORMER,
     }  # fmt: skip
-    assert plain.sql("select usename from pg_user where usesuper") == [("postgres",)]
+    assert flown.sql("select usename from pg_user where usesuper") == [("postgres",)]
 
 
-def test_the_reader_sees_marts_and_nothing_else(plain):
-    readable = plain.sql(
+def test_the_reader_sees_marts_and_nothing_else(flown):
+    readable = flown.sql(
         "select format('%I.%I', n.nspname, c.relname) from pg_class as c "
         "join pg_namespace as n on n.oid = c.relnamespace "
         "where c.relkind in ('r', 'v') and n.nspname !~ '^pg_|^information_schema$' "

@@ -22,12 +22,15 @@ def delivery(shared_workplace, make):
     return shared_workplace.write("contacts.csv", rows)
 
 
-def start(workplace, *files):
+def start(workplace, *arguments):
     return subprocess.Popen(
-        [sys.executable, "-c", "from c360.cli import main; main()", "ingest", "contacts",
-         *map(str, files), "--as-of", NOW, "--json"],
+        [sys.executable, "-c", "from c360.cli import main; main()", *map(str, arguments), "--as-of", NOW],
         env=os.environ | workplace.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+
+
+def ingest(workplace, file):
+    return start(workplace, "ingest", "contacts", file, "--json")
 
 
 def assert_as_if_run_once(workplace):
@@ -52,12 +55,40 @@ def wait_for(condition, seconds=60):
 def test_killed_at_random_moments(workplace, delivery):
     random.seed(11)
     for _ in range(3):
-        process = start(workplace, delivery)
+        process = ingest(workplace, delivery)
         time.sleep(random.uniform(0.3, 2.5))
         process.kill()
         process.communicate()
     assert workplace.ingest("contacts", delivery).code == 0
     assert_as_if_run_once(workplace)
+
+
+def wait_for_quiet(workplace):
+    """Until what a killed process had begun is rolled back."""
+    wait_for(lambda: workplace.sql(f"{CONNECTIONS} and xact_start is not null and pid <> pg_backend_pid()")[0][0] == 0)
+
+
+def ended_at(workplace, lock, command, how=signal.SIGKILL):
+    """Sends a command the signal where it waits for a lock; returns the process."""
+    from c360.database import connect
+
+    holder = connect(workplace.settings)
+    try:
+        with holder.cursor() as cursor:
+            cursor.execute(lock)
+        process = start(workplace, *command)
+        blocked = (
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        )
+        wait_for(lambda: process.poll() is not None or workplace.sql(blocked)[0][0] > 0)
+        assert process.poll() is None, process.communicate()
+        process.send_signal(how)
+        if how == signal.SIGKILL:
+            process.communicate()
+    finally:
+        holder.rollback()
+        holder.close()
+    return process
 
 
 LOCKS = {
@@ -74,8 +105,6 @@ LOCKS = {
     [*((moment, signal.SIGKILL) for moment in LOCKS), ("before it promotes", signal.SIGINT)],
 )
 def test_killed_at_a_known_moment(workplace, delivery, make, moment, how):
-    from c360.database import connect
-
     one = workplace.write("one.csv", [make.contact(1)])
     workplace.ingest("contacts", one)  # so that the tables are there to be locked
     workplace.sql(
@@ -83,32 +112,53 @@ def test_killed_at_a_known_moment(workplace, delivery, make, moment, how):
         "delete from governance.delivery"
     )
     before = workplace.counts()
-    holder = connect(workplace.settings)
-    try:
-        with holder.cursor() as cursor:
-            cursor.execute(LOCKS[moment])
-        process = start(workplace, delivery)
-        blocked = (
-            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-        )
-        wait_for(lambda: process.poll() is not None or workplace.sql(blocked)[0][0] > 0)
-        assert process.poll() is None, process.communicate()
-        process.send_signal(how)
-        if how == signal.SIGKILL:
-            process.communicate()
-    finally:
-        holder.rollback()
-        holder.close()
+    process = ended_at(workplace, LOCKS[moment], ("ingest", "contacts", delivery), how)
     if how == signal.SIGINT:
         _, err = process.communicate(timeout=60)
         assert process.returncode == 2 and "Traceback" not in err, err
-    wait_for(lambda: workplace.sql(f"{CONNECTIONS} and xact_start is not null and pid <> pg_backend_pid()")[0][0] == 0)
+    wait_for_quiet(workplace)
     after = workplace.counts()
     after.pop("governance.history"), before.pop("governance.history")
     if how == signal.SIGKILL:  # what it had landed goes when the next delivery enters
         assert {table: n for table, n in after.items() if not table.startswith("landing.")} == before
     assert workplace.ingest("contacts", delivery).code == 0
     assert_as_if_run_once(workplace)
+
+
+STEPS = ("raw.contacts", "quarantine.rows", "quarantine.decision", "governance.delivery", "governance.superseded")
+
+
+@pytest.mark.parametrize("table", STEPS)
+def test_a_decision_that_is_killed_was_not_taken(workplace, make, table):
+    claims = [make.contact(1, name="Ann"), make.contact(1, name="Bob", _loaded_at_utc="2026-03-01 11:00:00")]
+    for n, claim in enumerate(claims):
+        rows = [claim, *(make.contact(n) for n in range(100, 120))]
+        assert workplace.ingest("contacts", workplace.write(f"{n}.csv", rows)).code == 0
+    ((row,),) = workplace.sql("select quarantine_id from quarantine.rows")
+    command = ("quarantine", "resolve", "contacts", "--row", row, "--reason", "asked", "--by", "ada")
+    before = workplace.counts()
+    ended_at(workplace, f"lock table {table} in share mode", command)
+    wait_for_quiet(workplace)
+    assert {name: n for name, n in workplace.counts().items() if not name.startswith("landing.")} == before
+    assert workplace.c360(*command, "--as-of", NOW).code == 0
+    assert workplace.sql("select name from raw.contacts where id = %s", make.id(1)) == [("Bob",)]
+    assert workplace.sql("select payload ->> 'name' from governance.superseded") == [("Ann",)]
+    assert workplace.sql("select action, rows from quarantine.decision") == [("resolve", 1)]
+    assert workplace.sql("select resolution from quarantine.rows") == [("resolved",)]
+
+
+@pytest.mark.parametrize("table", ["governance.delivery", "quarantine.evidence", "governance.history"])
+def test_a_refusal_that_is_killed_is_refused_again_with_its_evidence(workplace, make, table):
+    workplace.ingest("contacts", workplace.write("one.csv", [make.contact(1)]))
+    bad = workplace.write("bad.csv", [make.contact(n, mail="nowhere") for n in range(10, 20)])
+    ended_at(workplace, f"lock table {table} in share mode", ("ingest", "contacts", bad))
+    wait_for_quiet(workplace)
+    assert workplace.ingest("contacts", bad).code == 1
+    assert workplace.sql("select count(*), count(distinct row_number) from quarantine.evidence") == [(10, 10)]
+    assert workplace.sql("select outcome, count(*) from governance.delivery group by 1 order by 1") == [
+        ("accepted", 1), ("refused", 1),
+    ]  # fmt: skip
+    assert workplace.sql("select count(*) from raw.contacts") == [(1,)]
 
 
 def test_stopping_the_database_under_it_is_one_sentence(workplace, delivery, make):
@@ -118,7 +168,7 @@ def test_stopping_the_database_under_it_is_one_sentence(workplace, delivery, mak
     holder = connect(workplace.settings, role=None)  # who may see and end sessions of others
     with holder.cursor() as cursor:
         cursor.execute("lock table raw.contacts in share mode")
-        process = start(workplace, delivery)
+        process = ingest(workplace, delivery)
         waiting = "datname = current_database() and wait_event_type = 'Lock'"
         wait_for(lambda: workplace.sql(f"select count(*) from pg_stat_activity where {waiting}")[0][0] > 0)
         cursor.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {waiting}")
@@ -129,7 +179,7 @@ def test_stopping_the_database_under_it_is_one_sentence(workplace, delivery, mak
 
 
 def test_two_at_once_of_the_same_file(workplace, delivery):
-    processes = [start(workplace, delivery) for _ in range(2)]
+    processes = [ingest(workplace, delivery) for _ in range(2)]
     outcomes = []
     for process in processes:
         out, err = process.communicate(timeout=120)
@@ -145,7 +195,7 @@ def test_two_at_once_of_different_files(workplace, make):
         workplace.write(f"{start_}.csv", [make.contact(n) for n in range(start_, start_ + 1_000)])
         for start_ in (0, 500)
     ]
-    processes = [start(workplace, file) for file in files]
+    processes = [ingest(workplace, file) for file in files]
     for process in processes:
         _, err = process.communicate(timeout=120)
         assert process.returncode == 0, err
