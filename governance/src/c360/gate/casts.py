@@ -111,7 +111,8 @@ def cast(column: str, physical_type: str, form: Form = SILENT) -> str:
     same = f"{column}::{kind}::text = {column} and {column} not in ('infinity', '-infinity')"
     if plain == "timestamp without time zone":  # Postgres spells a fraction without zeros at its end
         spaced = f"replace(rtrim({column}, 'Z'), 'T', ' ')"
-        same = f"substr({column}, 5, 1) = '-' and {column}::{kind}::text in ({spaced}, rtrim(rtrim({spaced}, '0'), '.'))"
+        either = f"({spaced}, rtrim(rtrim({spaced}, '0'), '.'))"
+        same = f"substr({column}, 5, 1) = '-' and {column}::{kind}::text in {either}"
     if plain == "boolean":
         same = "false"
     # the cheap comparison decides nearly every row; the regular expression only what it leaves open
