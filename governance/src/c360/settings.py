@@ -71,3 +71,13 @@ def _find_root(cwd: Path, fallback: Path | None) -> Path:
         f"No folder named contracts/ in {cwd} or above it.",
         "Change into the project, or set C360_ROOT to the folder that holds contracts/.",
     )
+
+
+def user_name() -> str:
+    """The user of this computer; empty where it has no name, as in many containers."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""

@@ -165,6 +165,15 @@ def test_a_url_that_names_a_service(server: Settings) -> None:
     assert error.message == "C360_DATABASE_URL names a service of a pg_service.conf, which c360 does not read."
 
 
+def test_a_user_without_a_name(server: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert _error(replace(server, database_url="postgresql:///shop")).message == "C360_DATABASE_URL names no user."
+    assert "names no user" not in _error(replace(server, database_url="postgresql://ada@127.0.0.1:1/shop")).message
+
+
 @pytest.mark.parametrize(("version", "number"), [("15.8 (Debian 15.8-0+deb12u1)", "15.8"), ("9.6.24", "9.6.24")])
 def test_a_postgres_that_is_too_old(server: Settings, version: str, number: str) -> None:
     with _says_it_is(version) as port:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from c360.database import access
 from c360.database.access import LOADER
 from c360.errors import CouldNotTell
-from c360.settings import Settings
+from c360.settings import Settings, user_name
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -145,8 +145,6 @@ def parameters(settings: Settings, role: str | None = None) -> dict[str, str]:
 
 
 def _of_url(text: str) -> dict[str, str]:
-    import getpass
-
     import psycopg2
     from psycopg2.extensions import parse_dsn
 
@@ -159,7 +157,10 @@ def _of_url(text: str) -> dict[str, str]:
         raise CouldNotTell("C360_DATABASE_URL names a service of a pg_service.conf, which c360 does not read.", remedy)
     if not found.get("dbname"):
         raise CouldNotTell("C360_DATABASE_URL names no database.", remedy)
-    return {"host": "localhost", "port": "5432", "user": getpass.getuser()} | found
+    found = {"host": "localhost", "port": "5432", "user": user_name()} | found
+    if not found["user"]:
+        raise CouldNotTell("C360_DATABASE_URL names no user.", remedy)
+    return found
 
 
 def _require_new_enough(connection: "connection", given: dict[str, str]) -> None:

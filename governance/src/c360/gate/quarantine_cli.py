@@ -1,6 +1,5 @@
 """`c360 quarantine`."""
 
-import getpass
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import click
 
 from c360.console import as_of_option, clock, contracts_option, json_option, print_json, print_table
 from c360.gate.cli import named
+from c360.settings import user_name
 
 
 @click.group(
@@ -151,7 +151,7 @@ def resolve(dataset: str, row: int, reason: str, by: str | None, as_of: str | No
     from c360.gate.decide import resolve as settle
 
     (gate,) = _gates(dataset, as_of, contracts, "replay")
-    done = settle(gate, row, Decision(by or getpass.getuser(), reason))
+    done = settle(gate, row, Decision(by or user_name(), reason))
     moved = "; what stood there moved to the superseded rows" if done.superseded else ""
     click.echo(f"Row {row} is in {gate.dataset.schema}.{gate.dataset.table} now{moved}.")
 
@@ -183,7 +183,7 @@ def discard(
     project = open_project(contracts)
     named(project.catalog, dataset)
     chosen = Chosen(dataset, rows, delivery, clause)
-    count = close(connect(project.settings), chosen, Decision(by or getpass.getuser(), reason))
+    count = close(connect(project.settings), chosen, Decision(by or user_name(), reason))
     click.echo(f"{count:,} rows are closed.")
 
 
@@ -212,7 +212,7 @@ def export(
     project = open_project(contracts)
     described = named(project.catalog, dataset)
     chosen = Chosen(dataset, (), delivery, clause)
-    count = write(connect(project.settings), described, chosen, out, Decision(by or getpass.getuser(), reason))
+    count = write(connect(project.settings), described, chosen, out, Decision(by or user_name(), reason))
     click.echo(f"{count:,} rows are in {out}.")
 
 
