@@ -14,8 +14,8 @@ from unittest import mock
 
 import pytest
 
-from c360.database import connect
-from c360.database.testing import database, server  # noqa: F401
+from c360.engine.postgres import connect
+from c360.engine.postgres.testing import database, server  # noqa: F401
 from c360.settings import Settings
 
 NOW = "2026-03-01T12:00:00Z"

@@ -7,8 +7,9 @@ import pytest
 
 from c360.cli import main
 from c360.contract import find_contracts
+from c360.contract.catalog import Catalog
 from c360.coverage import POINTS, cover
-from c360.generate import Catalog, soda
+from c360.generate import soda
 
 ROOT = Path(__file__).parents[2]
 

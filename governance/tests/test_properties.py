@@ -20,18 +20,18 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from c360.clause.dialect import POSTGRES, canonical_type
 from c360.contract import load_contract
-from c360.contract.model import Contract
-from c360.database import connect, libpq_env
-from c360.database.scanner import scanner
-from c360.database.tables import prepare
+from c360.contract.catalog import Catalog
+from c360.engine.postgres import connect, libpq_env
+from c360.engine.postgres.scanner import scanner
 from c360.gate.ingest import ingest
 from c360.gate.scan import scan
 from c360.generate import plan, soda
-from c360.generate.plan import Catalog
-from c360.history import Run
-from c360.sql.dialect import POSTGRES, canonical_type
-from c360.verify import measured
+from c360.ledger.history import Run
+from c360.ledger.tables import prepare
+from c360.model import Contract
+from c360.verify.verify import measured
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import c360
-from c360.database.testing import ROOT
+from c360.engine.postgres.testing import ROOT
 
 AT_THE_ROOT = {
     ".ci", ".github", ".gitignore", ".soda", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "contracts",

@@ -20,11 +20,11 @@ from typing import Any
 
 from click.testing import CliRunner
 
-from c360.database import connect, server
-from c360.database.access import LOADER
-from c360.fake.cli import fake
+from c360.commands.fake import fake
+from c360.engine.postgres import connect, server
+from c360.engine.postgres.access import LOADER
 from c360.gate.ingest import ingest
-from c360.history import Run
+from c360.ledger.history import Run
 from c360.project import Project, open_project
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

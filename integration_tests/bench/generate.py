@@ -19,8 +19,8 @@ from pathlib import Path
 import yaml
 
 from c360.contract import find_contracts
+from c360.contract.catalog import Catalog
 from c360.generate import plan
-from c360.generate.plan import Catalog
 from c360.settings import load
 
 EXPORTS = ("sodacl", "dbt-models", "dbt-sources")

@@ -17,19 +17,19 @@ from hypothesis import strategies as st
 
 from c360.cli import main
 from c360.contract import find_contracts
+from c360.contract.catalog import Catalog
+from c360.contract.classifications import classifications
 from c360.contract.document import read_document
 from c360.contract.lint import lint
-from c360.contract.model import GATE_KINDS
-from c360.database import connect
-from c360.database.tables import prepare
+from c360.engine.postgres import connect
 from c360.errors import Breach
 from c360.gate.scan import _no_telemetry
 from c360.generate import plan, write
-from c360.generate.plan import Catalog
 from c360.generate.write import _FOLDERS
-from c360.policies import classifications
+from c360.ledger.tables import prepare
+from c360.model import GATE_KINDS
 from c360.project import Project
-from c360.publish import write_pages
+from c360.publish.pages import write_pages
 from c360.report.site import write_site
 
 ROOT = Path(__file__).parents[2]

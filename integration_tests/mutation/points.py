@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from c360.contract import find_contracts
-from c360.database import connect, libpq_env
+from c360.contract.catalog import Catalog
+from c360.engine.postgres import connect, libpq_env
 from c360.errors import CouldNotTell
-from c360.generate.plan import Catalog
-from c360.history import Run
+from c360.ledger.history import Run
 from c360.project import Project
 from c360.settings import Settings
 
@@ -153,8 +153,8 @@ def verify(worlds: list[World], settings: Settings, contracts: Path) -> dict[str
 
 def dbt(worlds: list[World], settings: Settings, contracts: Path, generated: Path, root: Path) -> dict[str, Found]:
     """What `c360 build` does, in a project that installs our package, judged by what it puts into the history."""
-    from c360.build import dbt as session
-    from c360.build import judge_models, judge_sources
+    from c360.dbt.build import dbt as session
+    from c360.dbt.build import judge_models, judge_sources
 
     there = replace(settings, root=root, dbt_packages=root / "none")  # Elementary has tests of its own
     _scratch(worlds, generated, there.dbt_project)

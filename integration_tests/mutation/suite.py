@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from c360.contract import find_contracts
-from c360.database import connect
-from c360.database.tables import prepare
+from c360.contract.catalog import Catalog
+from c360.engine.postgres import connect
 from c360.generate import plan, write
-from c360.generate.plan import Catalog
+from c360.ledger.tables import prepare
 from c360.settings import Settings
 
 from . import points

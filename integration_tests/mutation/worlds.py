@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
+from c360.clause.dialect import POSTGRES, canonical_type
 from c360.contract import load_contract
-from c360.contract.model import Dataset
-from c360.sql.dialect import POSTGRES, canonical_type
+from c360.model import Dataset
 
 from .clean import Row, clean
 from .mutations import Mutation

@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 
-from c360.database import libpq_env
+from c360.engine.postgres import libpq_env
 
 AS_OF = "2026-03-01T12:00:00Z"
 PACKAGE = "package:customer360"

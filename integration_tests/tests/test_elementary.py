@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from c360 import packages
+from c360.dbt import packages
 from c360.settings import load
 
 NOW = datetime.fromisoformat("2026-03-01T12:00:00")

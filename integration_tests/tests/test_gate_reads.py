@@ -3,11 +3,11 @@
 import pytest
 
 from c360.contract import find_contracts
-from c360.database import connect
-from c360.database.scanner import Scanner
+from c360.contract.catalog import Catalog
+from c360.engine.postgres import connect
+from c360.engine.postgres.scanner import Scanner
 from c360.gate import ingest as gate
-from c360.generate import Catalog
-from c360.history import Run
+from c360.ledger.history import Run
 
 HEAD = """
 apiVersion: v3.2.0

@@ -70,7 +70,7 @@ def wait_for_quiet(workplace):
 
 def ended_at(workplace, lock, command, how=signal.SIGKILL):
     """Sends a command the signal where it waits for a lock; returns the process."""
-    from c360.database import connect
+    from c360.engine.postgres import connect
 
     holder = connect(workplace.settings)
     try:
@@ -162,7 +162,7 @@ def test_a_refusal_that_is_killed_is_refused_again_with_its_evidence(workplace, 
 
 
 def test_stopping_the_database_under_it_is_one_sentence(workplace, delivery, make):
-    from c360.database import connect
+    from c360.engine.postgres import connect
 
     workplace.ingest("contacts", workplace.write("one.csv", [make.contact(1)]))
     holder = connect(workplace.settings, role=None)  # who may see and end sessions of others

@@ -11,10 +11,10 @@ from mutation.mutations import MUTATIONS, POINTS
 from mutation.suite import run
 from mutation.worlds import CONTRACTS
 
+from c360.clause.rules import METRICS, OPERATORS
 from c360.contract import find_contracts
 from c360.contract.clauses import OPTION_KINDS
-from c360.contract.model import CONTRACT_KINDS, GATE_KINDS, ROW_KINDS
-from c360.contract.rules import METRICS, OPERATORS
+from c360.model import CONTRACT_KINDS, GATE_KINDS, ROW_KINDS
 
 KINDS = {
     *ROW_KINDS, *OPTION_KINDS, *METRICS,

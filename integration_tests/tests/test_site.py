@@ -9,13 +9,13 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from c360.contract import find_contracts
-from c360.database import connect
-from c360.database.tables import prepare
+from c360.contract.catalog import Catalog
+from c360.engine.postgres import connect
 from c360.errors import CouldNotTell
-from c360.generate.plan import Catalog
-from c360.history import Finding, Run, on_record, record
+from c360.ledger.history import Finding, Run, on_record, record
+from c360.ledger.tables import prepare
 from c360.project import Project
-from c360.publish import write_pages
+from c360.publish.pages import write_pages
 from c360.report.site import write_site
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)

@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from project_copy import ROOT, add_category, copy_project
 
-from c360.database import libpq_env
+from c360.engine.postgres import libpq_env
 
 AS_OF = "2026-03-01T12:00:00Z"
 NO_JAVA = 3

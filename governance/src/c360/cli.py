@@ -8,28 +8,28 @@ from typing import Any
 import click
 
 from c360 import __version__
-from c360.database.shell import left_out
+from c360.engine.postgres.shell import left_out
 from c360.errors import CouldNotTell
 from c360.printable import one_line
 
 VERBS = {
-    "deps": ("c360.packages:deps", "Get the dbt packages of Elementary, once."),
-    "db": ("c360.database.cli:db", "The database: start, stop, status, url, env, psql."),
-    "access": ("c360.database.access_cli:access", "The roles that stages run as: make, check or print them."),
-    "fake": ("c360.fake.cli:fake", "Write deliveries of invented people to try things on."),
-    "lint": ("c360.contract.cli:lint", "Check contracts: the ODCS schema, and what it cannot say."),
-    "coverage": ("c360.contract.cli:coverage", "Which enforcement point enforces which clause."),
-    "generate": ("c360.generate.cli:generate", "Write Soda checks and dbt files from the contracts."),
-    "ingest": ("c360.gate.cli:ingest", "Take deliveries through the gate into raw."),
-    "quarantine": ("c360.gate.quarantine_cli:quarantine", "Rows that broke clauses: list, show, replay, decide."),
-    "build": ("c360.build:build", "Run dbt: source freshness, then models and tests."),
-    "verify": ("c360.verify:verify", "Run datacontract test for every contract."),
-    "report": ("c360.report.cli:report", "The page for data owners, and Elementary's report."),
-    "status": ("c360.status.cli:status", "What holds now, since when, and what gets worse."),
-    "history": ("c360.history_cli:history", "The record behind status: prune it."),
-    "alert": ("c360.alert:alert", "Tell what changed since the last alert."),
-    "publish": ("c360.publish:publish", "Write an HTML page for each contract, and an index."),
-    "demo": ("c360.demo:demo", "The whole flow on invented deliveries."),
+    "deps": ("c360.commands.deps:deps", "Get the dbt packages of Elementary, once."),
+    "db": ("c360.commands.db:db", "The database: start, stop, status, url, env, psql."),
+    "access": ("c360.commands.access:access", "The roles that stages run as: make, check or print them."),
+    "fake": ("c360.commands.fake:fake", "Write deliveries of invented people to try things on."),
+    "lint": ("c360.commands.lint:lint", "Check contracts: the ODCS schema, and what it cannot say."),
+    "coverage": ("c360.commands.coverage:coverage", "Which enforcement point enforces which clause."),
+    "generate": ("c360.commands.generate:generate", "Write Soda checks and dbt files from the contracts."),
+    "ingest": ("c360.commands.ingest:ingest", "Take deliveries through the gate into raw."),
+    "quarantine": ("c360.commands.quarantine:quarantine", "Rows that broke clauses: list, show, replay, decide."),
+    "build": ("c360.commands.build:build", "Run dbt: source freshness, then models and tests."),
+    "verify": ("c360.commands.verify:verify", "Run datacontract test for every contract."),
+    "report": ("c360.commands.report:report", "The page for data owners, and Elementary's report."),
+    "status": ("c360.commands.status:status", "What holds now, since when, and what gets worse."),
+    "history": ("c360.commands.history:history", "The record behind status: prune it."),
+    "alert": ("c360.commands.alert:alert", "Tell what changed since the last alert."),
+    "publish": ("c360.commands.publish:publish", "Write an HTML page for each contract, and an index."),
+    "demo": ("c360.commands.demo:demo", "The whole flow on invented deliveries."),
 }
 
 _ENDED = ("57P01", "57P02", "57P03")

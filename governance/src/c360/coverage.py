@@ -4,11 +4,12 @@ from typing import Any
 
 import yaml
 
-from c360.contract.model import GATE_KINDS, Clause, Contract
-from c360.datacontract_cli import MEASURED
+from c360.contract.catalog import Catalog
 from c360.generate.dbt_tests import NOT_A_TEST
-from c360.generate.plan import Catalog, plan
-from c360.generate.text import file_stem
+from c360.generate.plan import plan
+from c360.model import GATE_KINDS, Clause, Contract
+from c360.printable import file_stem
+from c360.verify.datacontract import MEASURED
 
 POINTS = ("lint", "gate", "soda scan", "dbt", "verify")
 

@@ -1,6 +1,7 @@
-"""Text of others on one line: of a terminal, a log, a comment or an error, where it can neither act nor hide."""
+"""Values as text for people. Text of others stands on one line, where it can neither act nor hide."""
 
 import unicodedata
+from datetime import datetime
 from typing import Any
 
 _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -23,3 +24,30 @@ def shown(name: Any) -> str:
 
 def _escaped(ch: str) -> str:
     return ch.encode("unicode_escape").decode()
+
+
+def file_stem(name: str) -> str:
+    """A name as a file's: it cannot leave the folder. Two names may share one, which `Catalog.of` refuses."""
+    return "".join(ch if ch.isalnum() or ch in "-_" else "_" for ch in name)
+
+
+def when(time: datetime) -> str:
+    """In UTC, to the minute."""
+    return f"{time:%Y-%m-%d %H:%M}"
+
+
+def number(value: float) -> str:
+    return f"{value:,.4g}" if abs(value) < 1_000 else f"{value:,.0f}"
+
+
+def percent(share: float | None, hours: int) -> str:
+    """A share and how many hours it is of; nothing to count is a dash."""
+    return "–" if share is None else f"{share:.1%} of {hours} h"
+
+
+def span(seconds: float) -> str:
+    """A promise in its largest whole unit: 1 d, 36 h, 90 min."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from c360.contract import find_contracts
-from c360.generate.plan import Catalog
+from c360.contract.catalog import Catalog
 from c360.settings import Settings, load
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from c360.cli import main
 from c360.contract import load_contract
-from c360.contract.model import Latency
+from c360.contract.catalog import Catalog
 from c360.coverage import POINTS, cover
-from c360.generate.plan import Catalog
+from c360.model import Latency
 
 COLUMNS = [
     {"name": "id", "physicalType": "integer", "logicalType": "integer", "primaryKey": True},

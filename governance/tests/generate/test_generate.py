@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from c360.contract import find_contracts
-from c360.contract.model import CONTRACT_KINDS, ROW_KINDS
-from c360.generate import Catalog, check, plan, write
+from c360.contract.catalog import Catalog
+from c360.generate import check, plan, write
+from c360.model import CONTRACT_KINDS, ROW_KINDS
 
 EXPECTED = Path(__file__).parents[1] / "expected"
 ROOT = Path(__file__).parents[3]
@@ -53,7 +54,7 @@ def test_the_same_bytes_whatever_the_order_of_files_and_hashes(tmp_path, monkeyp
     monkeypatch.setattr(Path, "rglob", lambda self, p: random.sample(found := list(rglob(self, p)), len(found)))
     assert all(planned(copy) == first for _ in range(5))
     program = "import hashlib,json,sys; from pathlib import Path; from c360.contract import find_contracts; " \
-        "from c360.generate import Catalog, plan; " \
+        "from c360.contract.catalog import Catalog; from c360.generate import plan; " \
         "print(json.dumps(plan(Catalog.of(find_contracts(Path(sys.argv[1]))))))"  # fmt: skip
     outputs = {
         subprocess.run(
@@ -85,8 +86,8 @@ def place(tmp_path):
 def generate(place, *arguments):
     from click.testing import CliRunner
 
+    from c360.commands.generate import generate as command
     from c360.errors import CouldNotTell
-    from c360.generate.cli import generate as command
 
     answer = CliRunner().invoke(command, ["--contracts", str(place / "contracts"), "--out", str(place), *arguments])
     if isinstance(answer.exception, CouldNotTell):

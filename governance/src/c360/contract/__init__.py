@@ -1,7 +1,7 @@
 """Contracts: read once, from ODCS YAML into clauses, the atom that everything else is keyed by."""
 
 from c360.contract.load import find_contracts, load_contract
-from c360.contract.model import Clause, Column, Contract, Dataset, Relationship, Rule
+from c360.model import Clause, Column, Contract, Dataset, Relationship, Rule
 
 __all__ = [
     "Clause",

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from c360.contract.model import DIMENSIONS, Anomaly, Clause, Latency, Relationship, Rule
+from c360.clause.formats import TEXTS, narrower
+from c360.clause.rules import check_rule, is_rule, type_of
 from c360.contract.noted import is_text, notes_of, notes_of_contract, notes_of_sla
-from c360.contract.rules import check_rule, is_rule, type_of
 from c360.errors import Breach
-from c360.sql.formats import TEXTS, narrower
+from c360.model import DIMENSIONS, Anomaly, Clause, Latency, Relationship, Rule
 
 OPTION_KINDS = [
     "minLength",
@@ -267,7 +267,7 @@ def _add_rule(path: Path, add: Any, quality: dict[str, Any], column: str | None,
 def _without_comments(query: str) -> str:
     if "--" not in query and "/*" not in query:
         return query
-    from c360.sql.guard import without_comments
+    from c360.clause.guard import without_comments
 
     return without_comments(query)
 

@@ -113,7 +113,7 @@ def _own_checks(
 
 
 def _columns(part: dict[str, Any], place: Place, classifications: list[str]) -> Iterator[tuple[Place, str]]:
-    from c360.sql.dialect import canonical_type
+    from c360.clause.dialect import canonical_type
 
     names: set[str] = set()
     for j, prop in enumerate(_list(part.get("properties"))):
@@ -248,8 +248,9 @@ def _current(documents: dict[Path, dict[str, Any]]) -> dict[str, tuple[Path, dic
 
 def _generation(folder: Path) -> list[LintFinding]:
     """Names that would become one, and clauses that nobody can enforce: these come out when everything is generated."""
+    from c360.contract.catalog import Catalog, collision, collisions
     from c360.contract.load import find_contracts
-    from c360.generate.plan import Catalog, collision, collisions, plan
+    from c360.generate.plan import plan
 
     if folder.is_file():
         return []

@@ -7,8 +7,8 @@ from typing import Any
 from c360.contract.clauses import clauses_of, custom_properties, identity_of, relationship_of
 from c360.contract.document import read_document
 from c360.contract.enum_columns import add_enum_columns
-from c360.contract.model import Column, Contract, Dataset
 from c360.errors import Breach, CouldNotTell
+from c360.model import Column, Contract, Dataset
 from c360.printable import shown
 
 LAYERS = ("sources", "products")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from c360.clause.dialect import TEMPLATE_OPENERS
 from c360.printable import one_line, shown
-from c360.sql.dialect import TEMPLATE_OPENERS
 
 Place = tuple[str | int, ...]
 

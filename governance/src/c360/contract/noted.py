@@ -8,8 +8,8 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from c360.contract.model import Noted
-from c360.contract.rules import type_of
+from c360.clause.rules import type_of
+from c360.model import Noted
 
 Place = tuple[str | int, ...]
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from c360.clause.rules import ARGUMENTS, VACUOUS, is_rule, unit_of
 from c360.contract.clauses import seconds_or_none
-from c360.contract.rules import ARGUMENTS, VACUOUS, is_rule, unit_of
 
 Place = tuple[str | int, ...]
 Told = tuple[Place, str, str]

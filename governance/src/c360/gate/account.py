@@ -3,13 +3,13 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from c360.contract.model import Contract, Dataset
+from c360.clause.dialect import POSTGRES
 from c360.gate.files import Delivery
 from c360.gate.land import TYPED
 from c360.gate.promote import Promotion
 from c360.gate.quarantine import Evidence, keep_evidence
-from c360.history import Finding, Run, failing
-from c360.sql.dialect import POSTGRES
+from c360.ledger.history import Finding, Run, failing
+from c360.model import Contract, Dataset
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor

@@ -5,9 +5,9 @@ Postgres by itself reads 1.2345 into numeric(12,2) as 1.23, drops a time zone, t
 
 import re
 
+from c360.clause.dialect import POSTGRES, canonical_type
+from c360.clause.predicates import read_format
 from c360.gate.form import Form
-from c360.sql.dialect import POSTGRES, canonical_type
-from c360.sql.predicates import read_format
 
 SILENT = Form()
 

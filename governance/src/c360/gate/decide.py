@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from c360.contract.model import Dataset
-from c360.database.scanner import scanner
-from c360.database.tables import prepare
+from c360.clause.dialect import POSTGRES
+from c360.engine.postgres.scanner import scanner
 from c360.errors import Breach, CouldNotTell
 from c360.gate.account import settle
 from c360.gate.form import Form
@@ -18,7 +17,8 @@ from c360.gate.promote import Promotion, ensure_raw, replace
 from c360.gate.quarantine import DISPUTES, RECORD, from_payload
 from c360.gate.replay import land_quarantined, note_replay
 from c360.gate.split import split
-from c360.sql.dialect import POSTGRES
+from c360.ledger.tables import prepare
+from c360.model import Dataset
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor

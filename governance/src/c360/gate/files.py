@@ -17,13 +17,13 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
-from c360.contract.model import Dataset
 from c360.errors import CouldNotTell
 from c360.gate import parquet
 from c360.gate.casts import sure
 from c360.gate.form import Form
 from c360.gate.looks import looks_like
 from c360.gate.records import Block, Grammar, NoRecord, Records
+from c360.model import Dataset
 
 CHUNK = 1 << 20
 STANDARD_INPUT = Path("-")

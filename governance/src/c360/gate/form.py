@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from c360.contract.model import Dataset
+from c360.clause.predicates import read_format
 from c360.errors import Breach
-from c360.sql.predicates import read_format
+from c360.model import Dataset
 
 COMPRESSIONS = ("gzip", "zstd", "none")
 

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg2
 
-from c360.contract.model import Contract, Dataset
-from c360.database.scanner import scanner
-from c360.database.tables import prepare
+from c360.contract.catalog import Catalog
+from c360.engine.postgres.scanner import scanner
 from c360.errors import Breach, CouldNotTell
 from c360.gate import account, judge
 from c360.gate.account import Refused
@@ -27,8 +26,9 @@ from c360.gate.quarantine import close_corrected, quarantine, take_evidence
 from c360.gate.scan import Verdict, scan
 from c360.gate.split import VERDICT, Split, split, without_verdicts
 from c360.generate import soda
-from c360.generate.plan import Catalog
-from c360.history import Finding, Run, on_record, record
+from c360.ledger.history import Finding, Run, on_record, record
+from c360.ledger.tables import prepare
+from c360.model import Contract, Dataset
 from c360.settings import Settings
 
 if TYPE_CHECKING:

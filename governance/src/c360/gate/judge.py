@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from c360.contract.model import Clause, Dataset
 from c360.errors import Breach, CouldNotTell
 from c360.gate.scan import Verdict
 from c360.gate.split import KEYS, Split
 from c360.generate.soda import seen_at_gate
-from c360.history import Finding, failing
+from c360.ledger.history import Finding, failing
+from c360.model import Clause, Dataset
 
 DEFAULT_RATIO = 0.2
 """maxQuarantineRatio of a contract that does not say."""

@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from c360.sql.dialect import canonical_type
+from c360.clause.dialect import canonical_type
 
 if TYPE_CHECKING:
     import pyarrow as pa

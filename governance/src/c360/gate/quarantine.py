@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING
 
-from c360.contract.model import Dataset
+from c360.clause.dialect import POSTGRES
 from c360.gate.casts import cast, plain
 from c360.gate.land import AT, TEXT, TYPED, UNREADABLE
 from c360.gate.split import VERDICT, errors, fatal, instant, raw_table
-from c360.sql.dialect import POSTGRES
+from c360.model import Dataset
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from c360.database.scanner import Scanner, scanner
+from c360.engine.postgres.scanner import Scanner, scanner
 from c360.errors import CouldNotTell
 from c360.settings import Settings
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from c360.contract.model import GATE_KINDS, Clause, Dataset
-from c360.database.scanner import Scanner
+from c360.clause.dialect import POSTGRES
+from c360.clause.measures import divided, orphans
+from c360.clause.predicates import violation
+from c360.contract.catalog import Catalog
+from c360.engine.postgres.scanner import Scanner
 from c360.gate.land import AT, MISCAST, TEXT, TYPED
-from c360.generate.plan import Catalog
-from c360.sql.dialect import POSTGRES
-from c360.sql.measures import divided, orphans
-from c360.sql.predicates import violation
+from c360.model import GATE_KINDS, Clause, Dataset
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor

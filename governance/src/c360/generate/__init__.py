@@ -1,6 +1,6 @@
 """Everything that is generated from the contracts: planned as pure text, then written or checked."""
 
-from c360.generate.plan import Catalog, plan
+from c360.generate.plan import plan
 from c360.generate.write import Drift, check, write
 
-__all__ = ["Catalog", "Drift", "check", "plan", "write"]
+__all__ = ["Drift", "check", "plan", "write"]

@@ -4,13 +4,13 @@ row breaks a clause. On Postgres the casts and conditions are the gate's own."""
 import re
 from typing import Any
 
-from c360.contract.model import GATE_KINDS, Clause, Column, Dataset
+from c360.clause.dialect import DATABRICKS, POSTGRES, Dialect, canonical_type, unsized
+from c360.clause.predicates import violation
+from c360.contract.catalog import Catalog
 from c360.gate import casts
 from c360.generate.dbt_tests import by_engine
-from c360.generate.plan import Catalog
 from c360.generate.text import jinja_value
-from c360.sql.dialect import DATABRICKS, POSTGRES, Dialect, canonical_type, unsized
-from c360.sql.predicates import violation
+from c360.model import GATE_KINDS, Clause, Column, Dataset
 
 _OTHER_ROWS = ("primaryKey", "unique", "identity", "relationship")
 """What a row cannot break alone: staging compares keys and references itself."""

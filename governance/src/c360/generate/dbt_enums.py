@@ -1,6 +1,6 @@
 """dbt macros that know facts of the contracts (enums, identities), so that models loop over them."""
 
-from c360.generate.plan import Catalog
+from c360.contract.catalog import Catalog
 from c360.generate.text import jinja_value
 
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from c360.contract.model import Contract, Dataset
+from c360.clause.dialect import DATABRICKS, POSTGRES
+from c360.contract.catalog import Catalog
 from c360.generate.dbt_sources import column_entry
 from c360.generate.dbt_tests import data_tests
-from c360.generate.plan import Catalog, header
-from c360.generate.text import Template, dbt_yaml
-from c360.sql.dialect import DATABRICKS, POSTGRES
+from c360.generate.text import Template, dbt_yaml, header
+from c360.model import Contract, Dataset
 
 
 def render(catalog: Catalog, contract: Contract, dataset: Dataset) -> str:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from c360.contract.model import Clause, Column, Contract, Dataset
+from c360.clause.dialect import POSTGRES, canonical_type
+from c360.contract.catalog import Catalog
 from c360.generate.dbt_tests import data_tests
-from c360.generate.plan import Catalog, header
-from c360.generate.text import Template, dbt_yaml, jinja_text
-from c360.sql.dialect import POSTGRES, canonical_type
+from c360.generate.text import Template, dbt_yaml, header, jinja_text
+from c360.model import Clause, Column, Contract, Dataset
 
 
 def render(catalog: Catalog, contract: Contract, dataset: Dataset) -> str:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from c360.contract.model import GATE_KINDS, Clause, Dataset
+from c360.clause.dialect import DATABRICKS, POSTGRES, is_open, unsized
+from c360.clause.measures import measure
+from c360.contract.catalog import Catalog
 from c360.generate import elementary
-from c360.generate.plan import Catalog
 from c360.generate.text import Template, Verbatim, jinja_text, unique_slugs
-from c360.sql.dialect import DATABRICKS, POSTGRES, is_open, unsized
-from c360.sql.measures import measure
+from c360.model import GATE_KINDS, Clause, Dataset
 
 NOT_A_TEST = {
     "freshness": "dbt source freshness",

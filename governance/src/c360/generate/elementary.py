@@ -7,10 +7,9 @@ package parses and builds where Elementary is not installed.
 import re
 from typing import Any
 
-from c360.contract.model import Clause, Contract, Dataset
 from c360.errors import Breach
-from c360.generate.plan import header
-from c360.generate.text import Template, dbt_yaml, unique_slugs
+from c360.generate.text import Template, dbt_yaml, header, unique_slugs
+from c360.model import Clause, Contract, Dataset
 from c360.printable import shown
 
 ENABLED = Template("{{ var('customer360_elementary', false) }}")

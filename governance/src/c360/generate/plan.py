@@ -1,119 +1,8 @@
 """The plan: contracts in, {path: text} out. Pure and clock-free, so the same contracts give the same bytes."""
 
-import unicodedata
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
-
-from c360.contract.document import line_of
-from c360.contract.model import Contract, Dataset
-from c360.contract.names import faults, where
-from c360.errors import Breach
-from c360.generate.text import file_stem
-from c360.printable import one_line, shown
-from c360.sql.dialect import POSTGRES, Dialect
-
-
-@dataclass(frozen=True)
-class Catalog:
-    """All current contracts together, so that a clause of one can refer to a table of another."""
-
-    contracts: tuple[Contract, ...]
-
-    @classmethod
-    def of(cls, contracts: Iterable[Contract]) -> "Catalog":
-        """Raises Breach for a name that no tool could carry, and when two contracts claim one dataset, table, file
-        or dbt node."""
-        catalog = cls(tuple(contracts))
-        for contract in catalog.contracts:
-            _sound(contract, tool="")
-        for claim, owner, other in collisions(catalog.contracts):
-            raise Breach(f"{owner[0].path}: {collision(claim, owner, other)}.", "Rename one of them.")
-        return catalog
-
-    def pairs(self) -> Iterator[tuple[Contract, Dataset]]:
-        return ((contract, dataset) for contract in self.contracts for dataset in contract.datasets)
-
-    @cached_property
-    def _by_name(self) -> dict[str, tuple[Contract, Dataset]]:
-        return {dataset.name: (contract, dataset) for contract, dataset in self.pairs()}
-
-    @cached_property
-    def tables(self) -> frozenset[tuple[str, str]]:
-        """(schema, table) of every dataset: what SQL of a contract may read."""
-        return frozenset((dataset.schema, dataset.table) for _, dataset in self.pairs())
-
-    def find(self, dataset: str) -> tuple[Contract, Dataset]:
-        """The contract and dataset of that name. Raises Breach naming those that there are."""
-        if dataset in self._by_name:
-            return self._by_name[dataset]
-        known = ", ".join(sorted(candidate.name for _, candidate in self.pairs()))
-        raise Breach(f"No contract describes the dataset {dataset!r}.", f"There are: {known}.")
-
-    def relation(self, dataset: str, seen_from: str, dialect: Dialect = POSTGRES) -> tuple[str, Dataset]:
-        """How SQL about `seen_from` names `dataset`: bare within one database schema, else with its schema."""
-        _, target = self.find(dataset)
-        _, here = self.find(seen_from)
-        table = dialect.quote(target.table)
-        return (table if target.schema == here.schema else f"{dialect.quote(target.schema)}.{table}"), target
-
-
-Owner = tuple[Contract, int, str]
-"""A contract, the number of its dataset, and the name as it is written."""
-
-
-def collisions(contracts: Iterable[Contract]) -> Iterator[tuple[tuple[str, str], Owner, Owner]]:
-    """What two datasets or contracts claim, as ((kind, its name), the later one, the earlier one)."""
-    seen: dict[tuple[str, str], Owner] = {}
-    for claim, owner in _claims(contracts):
-        other = seen.setdefault(claim, owner)
-        if other is not owner:
-            yield claim, owner, other
-
-
-def collision(claim: tuple[str, str], owner: Owner, other: Owner) -> str:
-    """A collision in words."""
-    kind, name = claim
-    return f"the {kind} {shown(name)} of {shown(owner[2])} is claimed by {shown(other[2])} in {other[0].path} too"
-
-
-def _claims(contracts: Iterable[Contract]) -> Iterator[tuple[tuple[str, str], Owner]]:
-    """Files are compared as a file system does that knows no upper and lower case."""
-    for contract in contracts:
-        yield ("page", _on_disk(contract.name)), (contract, 0, contract.name)
-        for number, dataset in enumerate(contract.datasets):
-            owner = (contract, number, dataset.name)
-            yield ("file", _on_disk(dataset.name)), owner
-            yield ("table", f"{dataset.schema}.{dataset.table}"), owner
-            if contract.layer == "sources":
-                yield ("dbt source", f"{contract.system}.{dataset.name}"), owner
-            else:
-                yield ("dbt model", dataset.table), owner
-
-
-def _on_disk(name: str) -> str:
-    return unicodedata.normalize("NFKC", file_stem(name)).casefold()
-
-
-def _sound(contract: Contract, tool: str) -> None:
-    for fault in faults(contract.document, contract.layer):
-        if fault.tool == tool:
-            line = line_of(contract.path, fault.place) if contract.path.is_file() else 1
-            at = f"{contract.path}:{line}: {where(fault.place)}"
-            raise Breach(f"{at}: {fault.message}.", "See every such place: c360 lint")
-
-
-def header(contract: Contract) -> str:
-    """What the first line of a generated file says."""
-    said = f"Generated from {source_path(contract)} ({contract.label}). Do not edit; run: c360 generate"
-    return one_line(said)
-
-
-def source_path(contract: Contract) -> str:
-    """The contract's path from its contracts folder on, alike on every machine."""
-    parts = contract.path.parts
-    start = max((i for i, part in enumerate(parts) if part == contract.layer), default=len(parts) - 1)
-    return "/".join(("contracts", *parts[start:]))
+from c360.contract.catalog import Catalog, sound
+from c360.generate import dbt_checks, dbt_enums, dbt_models, dbt_sources, elementary, soda
+from c360.printable import file_stem
 
 
 def plan(catalog: Catalog) -> dict[str, str]:
@@ -121,11 +10,9 @@ def plan(catalog: Catalog) -> dict[str, str]:
 
     Raises Breach for a clause that a renderer cannot express, and a name that dbt cannot carry.
     """
-    from c360.generate import dbt_checks, dbt_enums, dbt_models, dbt_sources, elementary, soda
-
     files: dict[str, str] = {}
     for contract in catalog.contracts:
-        _sound(contract, tool="dbt")
+        sound(contract, tool="dbt")
     for contract, dataset in catalog.pairs():
         file = f"{file_stem(dataset.name)}.yml"
         files[f"soda_checks/{file}"] = soda.render(catalog, contract, dataset)

@@ -7,11 +7,11 @@ checks a delivery in `landing` and the table in `raw`.
 
 from typing import Any
 
-from c360.contract.model import GATE_KINDS, Clause, Contract, Dataset
-from c360.generate.plan import Catalog, header
-from c360.generate.text import Template, no_template, soda_yaml, unique_slugs
-from c360.sql.dialect import POSTGRES
-from c360.sql.measures import ZERO, Measure, measure
+from c360.clause.dialect import POSTGRES
+from c360.clause.measures import ZERO, Measure, measure
+from c360.contract.catalog import Catalog
+from c360.generate.text import Template, header, no_template, soda_yaml, unique_slugs
+from c360.model import GATE_KINDS, Clause, Contract, Dataset
 
 NOW = "(timestamptz '${NOW}' at time zone 'UTC')"
 """Soda's own clock variable; `soda scan -v NOW=…` sets another."""

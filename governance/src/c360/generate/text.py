@@ -1,8 +1,8 @@
 """The doors through which text of a contract leaves for another tool: each gives it on as it is, and inert.
 
 `dbt_yaml` and `soda_yaml` write whole files: all text in them is inert unless it is marked as a template, so that
-no caller can forget to escape. `jinja_text` is a literal inside such a template, `file_stem` and
-`slug` a name for a file and for a node; text in a comment goes through `c360.printable.one_line`.
+no caller can forget to escape. `jinja_text` is a literal inside such a template, `slug` a
+name for a node, `c360.printable.file_stem` one for a file; text in a comment goes through `one_line`.
 """
 
 import hashlib
@@ -15,7 +15,8 @@ from typing import Any
 import yaml
 
 from c360.errors import Breach
-from c360.printable import shown
+from c360.model import Contract
+from c360.printable import one_line, shown
 
 _Base = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -138,11 +139,6 @@ def unique_slugs(identifiers: list[str], joint: str = "_") -> dict[str, str]:
     return slugs
 
 
-def file_stem(name: str) -> str:
-    """A name as a file's: it cannot leave the folder. Two names may share one, which `Catalog.of` refuses."""
-    return "".join(ch if ch.isalnum() or ch in "-_" else "_" for ch in name)
-
-
 def inert(text: str) -> str:
     """Text that dbt's Jinja prints as it stands: every opening of a template is printed, not run.
 
@@ -175,3 +171,16 @@ def jinja_value(value: Any) -> str:
     if isinstance(value, str):
         return jinja_text(value, '"')
     return "none" if value is None else json.dumps(value)
+
+
+def header(contract: Contract) -> str:
+    """What the first line of a generated file says."""
+    said = f"Generated from {source_path(contract)} ({contract.label}). Do not edit; run: c360 generate"
+    return one_line(said)
+
+
+def source_path(contract: Contract) -> str:
+    """The contract's path from its contracts folder on, alike on every machine."""
+    parts = contract.path.parts
+    start = max((i for i, part in enumerate(parts) if part == contract.layer), default=len(parts) - 1)
+    return "/".join(("contracts", *parts[start:]))

@@ -12,10 +12,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from c360.contract.model import Contract, Dataset
 from c360.folders import replacing
 from c360.generate.text import unique_slugs
-from c360.history import BADNESS
+from c360.ledger.history import BADNESS
+from c360.model import Contract, Dataset
 from c360.pages import policy
 from c360.project import Project
 from c360.report import charts
@@ -151,7 +151,7 @@ def _links(project: Project, folder: Path) -> list[tuple[str, str]]:
 
 
 def _contract_page(project: Project, folder: Path, page: dict[str, Any]) -> str | None:
-    from c360.publish import page_name
+    from c360.publish.pages import page_name
 
     path = project.settings.site / "contracts" / page_name(page["contract"])
     return _relative(path, folder) if path.is_file() else None

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from c360.contract.model import Anomaly, Clause, Latency, Noted, Rule
-from c360.status.cli import number, span
+from c360.model import Anomaly, Clause, Latency, Noted, Rule
+from c360.printable import number, span
 
 _OPERATORS = {
     "mustBe": "is", "mustNotBe": "is not", "mustBeGreaterThan": "is more than",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from c360.contract.model import Clause
+from c360.model import Clause
 from c360.status.last import Standing
 
 if TYPE_CHECKING:

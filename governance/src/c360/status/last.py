@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from c360.history import BADNESS
+from c360.ledger.history import BADNESS
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection

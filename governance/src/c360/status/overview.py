@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from c360.contract.model import Clause, Rule
-from c360.generate.plan import Catalog
-from c360.history import BADNESS, RUN_ENGINE
+from c360.contract.catalog import Catalog
+from c360.ledger.history import BADNESS, RUN_ENGINE
+from c360.model import Clause, Rule
 from c360.status.anomalies import Anomaly, Series, delivery_series, last_anomaly, measured_series
 from c360.status.disagree import Disagreement, disagreements
 from c360.status.last import Standing, standings

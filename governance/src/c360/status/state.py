@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from c360.contract.model import Clause, Dataset
+from c360.model import Clause, Dataset
 from c360.status.last import Standing
 
 State = Literal["broken", "untold", "stale", "holds"]

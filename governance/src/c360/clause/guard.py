@@ -1,0 +1,285 @@
+"""Guard: SQL of a contract can only look. It is parsed, every part of it must be on a list, and what runs is
+written anew from the parsed tree: a text that our parser and the database would read differently never gets there.
+
+The lists are in c360.clause.allowed. The database holds the same by itself: c360.engine.postgres.scanner.
+"""
+
+import logging
+import re
+from collections.abc import Collection
+from copy import deepcopy
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel, SqlglotError
+from sqlglot.tokens import TokenType
+
+from c360.clause import allowed
+from c360.clause.dialect import POSTGRES, TEMPLATE_OPENERS, Dialect
+from c360.errors import Breach
+from c360.model import Clause, Contract, Dataset
+
+TABLE, COLUMN = "__c360_table__", "__c360_column__"
+"""What stands for the placeholders of ODCS while a rule is a tree; no contract may write these words."""
+_PLACEHOLDERS = {
+    **dict.fromkeys(("table", "object", "model", "schema"), TABLE),
+    **dict.fromkeys(("column", "property", "field"), COLUMN),
+}
+_PLACEHOLDER = re.compile(r'(?P<quote>"?)\$?\{(?P<word>' + "|".join(_PLACEHOLDERS) + r")\}(?P=quote)")
+_OURS = ("__c360_", "__relation__", "__now__")
+_LONGEST = 20_000
+_REMEDY = "Write one plain SELECT of one number; docs/contracts.md lists what it may use."
+_DIALECTS = {"postgres": "postgres", "databricks": "databricks"}
+logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of what is refused here
+
+Tables = Collection[tuple[str, str]]
+"""(schema, table) of every dataset that a contract describes."""
+
+
+@dataclass(frozen=True)
+class Sql:
+    """SQL of one rule that can only look: a SELECT, or the condition of a row rule."""
+
+    clause: str
+    tree: exp.Expression
+
+    def text(self, dialect: Dialect, table: str = "${table}", column: str | None = "${column}") -> str:
+        """The SQL to run, with `table` and `column` (both SQL already) for the placeholders.
+
+        Raises Breach, naming the clause, when the dialect has no such thing.
+        """
+        try:
+            text = self.tree.sql(_DIALECTS[dialect.name], unsupported_level=ErrorLevel.RAISE, comments=False)
+        except SqlglotError as error:
+            raise _refused(self.clause, f"has no equal on {dialect.name}: {_reason(error)}") from None
+        for node in self.tree.walk() if dialect.name != "postgres" else ():
+            if _name(node) in allowed.POSTGRES_ONLY or allowed.is_of_postgres(node):
+                raise _refused(self.clause, f"uses {_name(node)}, which has no equal on {dialect.name}")
+        return text.replace(TABLE, table).replace(COLUMN, column or "")
+
+
+def query(clause: Clause, dataset: Dataset, tables: Tables) -> Sql:
+    """The SELECT of a sql rule of `dataset`: one row with one number, as far as its text tells.
+
+    Raises Breach, naming the clause, for anything else, and for tables that no contract describes.
+    """
+    tree = _parse(clause, clause.argument.query)
+    if not isinstance(tree, exp.Select):
+        raise _refused(clause.id, "is not one SELECT")
+    _check(clause, tree)
+    for table in list(tree.find_all(exp.Table)):
+        _place(clause, table, dataset, tables)
+    _check_result(clause, tree)
+    return _settled(clause, tree)
+
+
+def condition(clause: Clause) -> Sql:
+    """The condition of a row rule, on the columns of one row. Raises Breach, naming the clause."""
+    tree = _parse(clause, f"select 1 where ({clause.argument.predicate}\n)")
+    where = tree.args.get("where") if isinstance(tree, exp.Select) else None
+    if where is None or not isinstance(where.this, exp.Paren) or set(_parts(tree)) != {"expressions", "where"}:
+        raise _refused(clause.id, "is not one condition")
+    inside = where.this.this
+    _check(clause, inside)
+    other = inside.find(exp.Query, exp.AggFunc, exp.Window)
+    if other is not None:
+        raise _refused(clause.id, "looks at more than one row")
+    return _settled(clause, inside)
+
+
+def with_guarded_rules(contract: Contract, tables: Tables) -> dict[str, Any]:
+    """The contract's document with the SQL of its rules as it was understood, for tools that run it by themselves.
+
+    Raises Breach, naming the clause, for SQL that does more than look.
+    """
+    document = deepcopy(contract.document)
+    understood = {}
+    for dataset in contract.datasets:
+        for clause in dataset.clauses:
+            if clause.kind == "rowRule":
+                where = condition(clause).text(POSTGRES)
+                understood[dataset.name, clause.argument.query] = f"SELECT COUNT(*) FROM ${{table}} WHERE {where}"
+            elif clause.kind == "sql":
+                understood[dataset.name, clause.argument.query] = query(clause, dataset, tables).text(POSTGRES)
+
+    def rewrite(part: Any, name: str) -> None:
+        for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+            rewrite(inner, name)
+        if isinstance(part, dict) and "query" in part:
+            part["query"] = understood.get((name, str(part["query"])))  # none of a clause is none to run
+
+    for part in document.get("schema") or []:
+        rewrite(part, str(part["name"]))
+    return document
+
+
+def without_comments(text: str) -> str:
+    """The same SQL with a blank for each comment; as it is where it cannot be read."""
+    try:
+        tokens = sqlglot.tokenize(text, read="postgres")
+    except SqlglotError:
+        return text
+    pieces, end = [], -1
+    for token in tokens:
+        pieces += [" "] * (token.start > end + 1) + [text[token.start : token.end + 1]]
+        end = token.end
+    return "".join(pieces)
+
+
+def _parse(clause: Clause, text: str) -> exp.Expression:
+    if len(text) > _LONGEST:
+        raise _refused(clause.id, f"is longer than {_LONGEST} characters")
+    for ours in (*_OURS, "\x00"):
+        if ours in text:
+            raise _refused(clause.id, f"holds {ours!r}")
+    filled = _PLACEHOLDER.sub(lambda found: _PLACEHOLDERS[found["word"]], text)
+    for opener in TEMPLATE_OPENERS:
+        if opener in filled:
+            raise _refused(clause.id, f"holds {opener!r}, which templates would run")
+    try:
+        tokens = sqlglot.tokenize(filled, read="postgres")
+        _check_tokens(clause, tokens)
+        statements = [tree for tree in sqlglot.parse(filled, read="postgres") if not _is_empty(tree)]
+    except (SqlglotError, RecursionError, ValueError) as error:
+        raise _refused(clause.id, f"cannot be read: {_reason(error)}") from None
+    if len(statements) != 1:
+        raise _refused(clause.id, f"has {len(statements)} statements" if statements else "is empty")
+    return statements[0]
+
+
+def _is_empty(tree: exp.Expression | None) -> bool:
+    return tree is None or isinstance(tree, exp.Semicolon)
+
+
+def _check_tokens(clause: Clause, tokens: list) -> None:
+    """Numbers with letters at their end, which Postgres and we read differently: 1_000 is 1 named _000."""
+    for token, after in pairwise(tokens):
+        if token.token_type == TokenType.NUMBER and after.start == token.end + 1 and after.text[:1].isidentifier():
+            raise _refused(clause.id, f"holds the number {token.text}{after.text}")
+
+
+def _check(clause: Clause, tree: exp.Expression) -> None:
+    """Every node is on the list, and none carries text that would not be written as it was read."""
+    for literal in list(tree.find_all(exp.ByteString, exp.RawString)):  # E'…' and $$…$$, decoded by now
+        if literal is tree:
+            raise _refused(clause.id, "is one text")
+        literal.replace(exp.Literal.string(literal.this))
+    for node in tree.walk():
+        if type(node) not in allowed.NODES and _name(node) not in allowed.ANONYMOUS:
+            raise _refused(clause.id, f"uses {_name(node)}, which is not on the list")
+        if isinstance(node, exp.Cast | exp.DataType) and not allowed.is_type(node):
+            raise _refused(clause.id, f"uses the type {node.args.get('to') or node}")
+        if isinstance(node, exp.Identifier | exp.Var) and not allowed.is_plain(node):
+            raise _refused(clause.id, "holds a name that must stand in quotes")
+        if isinstance(node, exp.Column) and allowed.is_function(node):
+            raise _refused(clause.id, f"uses {node.name}, which is not on the list")
+        if node.name == COLUMN and clause.column is None:
+            raise _refused(clause.id, "names ${column}, though it is a rule of the table")
+        text = node.name if isinstance(node, exp.Literal) or (isinstance(node, exp.Identifier) and node.quoted) else ""
+        if TABLE in text or COLUMN in text:
+            raise _refused(clause.id, "has a placeholder inside a text")
+        node.comments = None
+
+
+def _name(node: exp.Expression) -> str:
+    if isinstance(node, exp.Anonymous):
+        return str(node.this).lower()
+    return node.sql_name().lower() if isinstance(node, exp.Func) else node.key.upper()
+
+
+def _place(clause: Clause, table: exp.Table, dataset: Dataset, tables: Tables) -> None:
+    """Refuse a table that is none of the contracts'. The rule's own, written bare, is its placeholder: what is
+    judged may stand elsewhere, in landing."""
+    if not isinstance(table.this, exp.Identifier):
+        raise _refused(clause.id, f"reads from {table.this.key.upper()}, which is no table")
+    schema, name = _folded(table.args.get("db")), _folded(table.this)
+    if name == TABLE and not schema:
+        return
+    if not schema and _is_cte(table, name):
+        return
+    if table.catalog or (schema or dataset.schema, name) not in tables:
+        written = ".".join(part.name for part in table.parts)
+        raise _refused(clause.id, f"reads {written}, which is no table of the contracts")
+    if not schema and name == dataset.table:
+        table.set("this", exp.to_identifier(TABLE))
+
+
+def _folded(identifier: exp.Identifier | None) -> str:
+    """A name as Postgres looks it up."""
+    if identifier is None:
+        return ""
+    return identifier.name if identifier.quoted else identifier.name.lower()
+
+
+def _is_cte(table: exp.Table, name: str) -> bool:
+    """Whether the WITH of a query around it defines `name`; before its own place there, unless it is recursive."""
+    node: exp.Expression = table
+    while node.parent is not None:
+        parent = node.parent
+        if isinstance(parent, exp.With):
+            before = parent.expressions if parent.recursive else parent.expressions[: node.index]
+            if any(_folded(cte.args["alias"].this) == name for cte in before):
+                return True
+            node = parent.parent or parent
+            continue
+        defined = parent.args.get("with_")
+        if defined is not None and any(_folded(cte.args["alias"].this) == name for cte in defined.expressions):
+            return True
+        node = parent
+    return False
+
+
+def _check_result(clause: Clause, tree: exp.Select) -> None:
+    """What surely is not one row with one number; the rest is told when it runs."""
+    if len(tree.expressions) != 1:
+        raise _refused(clause.id, f"gives {len(tree.expressions)} columns")
+    result = tree.expressions[0].unalias()
+    while isinstance(result, exp.Paren):
+        result = result.this
+    if result.is_star or isinstance(result, exp.Tuple):
+        raise _refused(clause.id, "gives more columns than one")
+    cast = allowed.type_of(result)
+    if isinstance(result, allowed.BOOLEANS) or cast == exp.DType.BOOLEAN:
+        raise _refused(clause.id, "gives true or false, not a number", "Count what is wrong: SELECT COUNT(*) … WHERE …")
+    if result.is_string or isinstance(result, allowed.TEXTS) or (cast and cast not in exp.DataType.NUMERIC_TYPES):
+        raise _refused(clause.id, "gives no number")
+    limit = tree.args.get("limit")
+    most = limit and (limit.args.get("expression") or limit.args.get("count"))
+    if tree.args.get("group") and str(most) != "1":
+        raise _refused(clause.id, "gives a row a group", "Put it into SELECT COUNT(*) FROM (…) AS groups.")
+
+
+def _settled(clause: Clause, tree: exp.Expression) -> Sql:
+    """The rule, if its text, written from the tree, reads as that tree again."""
+    text = tree.sql("postgres", comments=False)
+    wrapped = f"select 1 where ({text})" if not isinstance(tree, exp.Select) else text
+    try:
+        again = sqlglot.parse(wrapped, read="postgres")
+    except (SqlglotError, RecursionError, ValueError) as error:
+        raise _refused(clause.id, f"cannot be read: {_reason(error)}") from None
+    if len(again) != 1 or again[0] is None or again[0].sql("postgres", comments=False).lower() != wrapped.lower():
+        raise _refused(clause.id, "can be read in two ways", "Add parentheses, or write it more plainly.")
+    return Sql(clause.id, tree)
+
+
+def _parts(tree: exp.Expression) -> list[str]:
+    return [name for name, value in tree.args.items() if value]
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what sqlglot says, without the SQL that it quotes."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    found = getattr(error, "errors", None)
+    if found:
+        return (
+            f"{found[0].get('description') or 'an error'} (line {found[0].get('line')}, column {found[0].get('col')})"
+        )
+    return str(error).splitlines()[0].rstrip(". ") if str(error) else type(error).__name__
+
+
+def _refused(clause: str, why: str, remedy: str = _REMEDY) -> Breach:
+    return Breach(f"The SQL rule {clause} {why.replace(TABLE, '${table}')}.", remedy)

@@ -1,0 +1,1 @@
+"""One file a verb: all of click, and nothing else."""

@@ -1,0 +1,50 @@
+"""`c360 access`."""
+
+from contextlib import closing
+
+import click
+
+from c360.errors import Breach, CouldNotTell
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  c360 access
+  c360 access --check
+  c360 access --print | psql -v ON_ERROR_STOP=1 customer360   run by an administrator, where you are none"""
+)
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; exit 1 when a right is missing or too much.")
+@click.option("--print", "only_print", is_flag=True, help="Print the SQL for an administrator; nothing is run.")
+def access(only_check: bool, only_print: bool) -> None:
+    """Make the roles of c360 and give each its rights in the database; doing it again changes nothing.
+
+    c360_loader owns what c360 writes, c360_transformer what dbt writes; c360_scanner, as whom the SQL of contracts
+    runs, may only select from the tables of contracts, and c360_reader only from the marts. Tables that are there
+    already are taken over. None of the roles is a superuser, and with them neither need be the user of
+    C360_DATABASE_URL. Every command makes them where it can; this one is for where it cannot, and to check.
+    """
+    from c360.engine import postgres as database
+    from c360.engine.postgres import access as rights
+    from c360.engine.postgres.access_check import differences
+    from c360.settings import load
+
+    if only_check and only_print:
+        raise CouldNotTell("--check and --print are two things.", "Type one of them: c360 access --check")
+    settings = load()
+    login = database.parameters(settings)
+    user = login["user"] if settings.database_url else None
+    places = database.places(settings)
+    if only_print:
+        click.echo(f"begin;\n{rights.script(user, login['dbname'], places)}\ncommit;")
+        return
+    if not only_check:
+        database.give_access(settings)
+    with closing(database.connect(settings, role=None)) as connection:
+        found = differences(connection, user, places)
+    for kind, what in found:
+        click.echo(f"{kind:8}  {what}")
+    if found:
+        remedy = "Run: c360 access" if only_check else "Have an administrator revoke what is too much."
+        raise Breach(f"{len(found)} rights in {login['dbname']} are not as c360 wants them.", remedy)
+    click.echo(f"The roles have their rights in {login['dbname']}, and no more: {', '.join(rights.ROLES)}.")

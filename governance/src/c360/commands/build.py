@@ -1,0 +1,53 @@
+"""`c360 build`."""
+
+import click
+
+from c360.console import as_of_option, clock, json_option, print_json, print_table
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True},
+    epilog="""\b
+Examples:
+  c360 build
+  c360 build --select customers+
+  c360 build --full-refresh""",
+)
+@click.argument("dbt_arguments", nargs=-1, type=click.UNPROCESSED)
+@as_of_option
+@json_option
+def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> None:
+    """Run dbt source freshness, then dbt build; further arguments are dbt's own.
+
+    Stale sources end it before anything is built.
+    """
+    from c360.dbt import packages
+    from c360.dbt.build import KINDS, summary
+    from c360.dbt.build import build as run_dbt
+    from c360.engine.postgres import connect
+    from c360.ledger.history import BADNESS, Run, on_record
+    from c360.ledger.tables import prepare
+    from c360.project import open_project
+
+    project = open_project()
+    run = Run.start("build", clock(as_of))
+    database = connect(project.settings)
+    prepare(database)
+    with on_record(database, run):
+        left_out = packages.left_out(project.settings)
+        if left_out:
+            click.echo(left_out, err=True)
+        built = run_dbt(project, database, run, dbt_arguments, pinned=as_of is not None)
+        nodes = summary(built.answer)
+        if as_json:
+            worst_last = sorted(built.findings, key=lambda found: BADNESS.index(found.outcome))
+            print_json({"nodes": nodes, "clauses": {f.clause.id: f.outcome for f in worst_last}})
+        else:
+            print_table(["kind", "nodes", *KINDS], [[kind, *map(str, counts)] for kind, counts in nodes.items()])
+            bad = [found for found in built.findings if found.outcome != "passed" or found.detail]
+            if bad:
+                print_table(
+                    ["clause", "outcome", "rows", "why"],
+                    [[f.clause.id, f.outcome, str(f.rows or ""), f.detail or ""] for f in bad],
+                )
+        built.require()

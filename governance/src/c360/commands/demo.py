@@ -1,0 +1,99 @@
+"""Demo: the whole flow on invented deliveries, each stage as you would type it, and a summary."""
+
+from datetime import datetime, timedelta
+
+import click
+
+from c360.console import as_of_option, clock, print_table
+from c360.errors import Breach
+from c360.settings import Settings
+
+LATE = timedelta(days=2)
+"""How old a late delivery's rows are: past the freshness promise of one day."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  c360 demo
+  c360 demo --customers 500 --transactions 5000
+  c360 demo --as-of 2026-03-01T12:00:00Z --clean
+  c360 demo --as-of 2026-03-03T12:00:00Z --late"""
+)
+@click.option("--customers", default=2_000, show_default=True)
+@click.option("--transactions", default=20_000, show_default=True)
+@click.option("--seed", default=1, show_default=True)
+@click.option("--clean", is_flag=True, help="Deliver without defects.")
+@click.option("--late", is_flag=True, help="Deliver what was loaded two days before: it is refused, and ends with 1.")
+@as_of_option
+def demo(customers: int, transactions: int, seed: int, clean: bool, late: bool, as_of: str | None) -> None:
+    """Invent deliveries with defects, and take them from the contracts to the pages.
+
+    When a stage tells of a breach, the pages are still written, and the demo ends with its exit code.
+    """
+    from c360.settings import load
+
+    settings, now = load(), clock(as_of)
+    folder = settings.home / "demo" / f"{now:%Y-%m-%dT%H%M%S}"
+    deliver = [f"--customers={customers}", f"--transactions={transactions}", f"--seed={seed}", f"--out={folder}"]
+    loaded = [f"--now={now - LATE * late:%Y-%m-%dT%H:%M:%SZ}", *([] if clean else ["--defects"])]
+    at = ["--as-of", f"{now:%Y-%m-%dT%H:%M:%SZ}"]
+    breach = None
+    try:
+        _run("fake", *deliver, "--format=csv", *loaded)
+        _run("generate")
+        _run("ingest", "contacts", str(folder / "contacts.csv"), *at)
+        _run("ingest", "transactions", str(folder / "transactions.csv"), *at)
+        _run("build", *at)
+        _run("verify", *at)
+    except Breach as error:
+        click.echo(f"{error.message}\n", err=True)
+        breach = error
+    _run("publish")
+    _run("report", *at)  # it links to the contract pages
+    _run("status", *at)
+    _summarise(settings, now)
+    if breach:
+        raise breach
+
+
+def _run(*arguments: str) -> None:
+    """One command, shown as it would be typed."""
+    from c360.cli import c360
+
+    click.echo(click.style(f"$ c360 {' '.join(arguments)}", bold=True))
+    c360.main(list(arguments), prog_name="c360", standalone_mode=False)
+
+
+def _summarise(settings: Settings, now: datetime) -> None:
+    """What became of the deliveries of this run, how many clauses held at each stage, and where the pages are."""
+    from c360.engine.postgres import connect
+
+    numbers = ("delivered", "promoted", "quarantined", "duplicates", "superseded")
+    database = connect(settings)
+    with database, database.cursor() as cursor:
+        cursor.execute(
+            f"select dataset, outcome, {', '.join(numbers)}, coalesce(reason, '') from governance.delivery "
+            "where as_of = date_trunc('second', %s::timestamptz) order by delivery_id",
+            (now,),
+        )
+        deliveries = cursor.fetchall()
+        cursor.execute(
+            "with last as (select distinct on (stage, clause) stage, clause, outcome from governance.history "
+            "where as_of = date_trunc('second', %s::timestamptz) and engine <> 'c360' "
+            "order by stage, clause, at desc) "
+            "select stage, count(*) filter (where outcome = 'passed'), count(*) from last group by stage "
+            "order by array_position(array['gate', 'build', 'verify'], stage)",
+            (now,),
+        )
+        stages = cursor.fetchall()
+    click.echo(click.style("\nSummary\n", bold=True))
+    print_table(["delivery", "outcome", *numbers, ""], [[str(cell) for cell in row] for row in deliveries])
+    print_table(["stage", "clauses that held", "of"], [[str(cell) for cell in row] for row in stages])
+    site = settings.site
+    pages = (("contracts", "the contracts"), ("owners", "for data owners"), ("elementary", "Elementary's report"))
+    for name, what in pages:
+        page = site / name / "index.html"
+        if page.exists():
+            click.echo(f"{page}  {what}")
+    click.echo("Why rows are in quarantine: c360 quarantine list. What broke, and since when: c360 status")

@@ -1,0 +1,165 @@
+"""`c360 ingest`."""
+
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from c360.console import as_of_option, clock, contracts_option, json_option, print_json, print_table
+from c360.errors import CouldNotTell
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  c360 ingest contacts deliveries/contacts.csv
+  c360 ingest transactions day1.parquet day2.csv.gz deliveries/march/
+  zcat old.csv.gz | c360 ingest transactions - --as-of 2023-05-09T12:00:00Z
+  c360 ingest contacts export.csv --delimiter ';' --encoding windows-1252 --decimal ,"""
+)
+@click.argument("dataset")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--delimiter", metavar="CHAR", help="What separates fields; a comma when silent.")
+@click.option("--quote", metavar="CHAR", help="What quotes fields; a double quote when silent.")
+@click.option("--encoding", metavar="NAME", help="utf-8 when silent.")
+@click.option("--null", "null_values", multiple=True, metavar="TEXT", help="What stands for null, besides nothing.")
+@click.option("--decimal", metavar="CHAR", help="The decimal mark of numbers; a point when silent.")
+@click.option("--thousands", metavar="CHAR", help="What groups digits; nothing when silent.")
+@click.option("--date-format", metavar="FORMAT", help="Such as dd.MM.yyyy; ISO 8601 when silent.")
+@click.option("--timestamp-format", metavar="FORMAT", help="Such as dd.MM.yyyy HH:mm:ss; ISO 8601 when silent.")
+@click.option("--ignore-case", is_flag=True, default=None, help="The header's names are the contract's in any case.")
+@click.option("--alias", "aliases", multiple=True, metavar="THEIRS=OURS", help="Another name for a column.")
+@click.option("--compression", type=click.Choice(["gzip", "zstd", "none"]), help="Told by the file when silent.")
+@as_of_option
+@contracts_option
+@json_option
+def ingest(
+    dataset: str,
+    files: tuple[Path, ...],
+    as_of: str | None,
+    contracts: Path | None,
+    as_json: bool,
+    aliases: tuple[str, ...],
+    **written: Any,
+) -> None:
+    """Take deliveries through the gate: land, scan with Soda, split, promote.
+
+    Each file is one delivery and one transaction; a folder stands for the files in it, by name, and - for standard
+    input. Rows that break a clause go to quarantine; a delivery that breaks a promise as a whole is refused, and
+    nothing of it is taken. How a sender writes CSV is best said in the contract (docs/deliveries.md); the options say
+    it for one run.
+    """
+    from c360.engine.postgres import connect
+    from c360.gate.form import Form
+    from c360.gate.ingest import breach_of
+    from c360.gate.ingest import ingest as take
+    from c360.ledger.history import Run
+    from c360.project import open_project
+
+    project = open_project(contracts)
+    described = named(project.catalog, dataset)
+    form = Form.of(described, **written, aliases=_pairs(aliases))
+    paths = [path for given in files for path in _files(given)]
+    database = connect(project.settings)
+    results = []
+    try:
+        for path in paths:
+            with _progress(path, as_json) as (read, say):
+                run = Run.start("gate", clock(as_of))
+                taken = take(database, project.catalog, dataset, path, run, project.settings, read, say, form)
+                results.append(taken)
+    finally:  # what was taken before a file that cannot be read stays taken, so say so
+        if as_json:
+            print_json([_as_dict(result) for result in results])
+        elif results:
+            _show(results)
+    breach = breach_of(results)
+    if breach:
+        raise breach
+
+
+def named(catalog: Any, dataset: str) -> Any:
+    """The dataset that was typed. One that no contract describes breaks no contract: CouldNotTell."""
+    from c360.errors import Breach
+
+    try:
+        return catalog.find(dataset)[1]
+    except Breach as unknown:
+        raise CouldNotTell(unknown.message, unknown.remedy) from None
+
+
+def _pairs(aliases: tuple[str, ...]) -> dict[str, str] | None:
+    pairs = [alias.rpartition("=") for alias in aliases]
+    if not all(mark for _, mark, _ in pairs):
+        raise CouldNotTell("An --alias pairs two names.", "Write --alias 'Customer No=id'.")
+    return {theirs: ours for theirs, _, ours in pairs} or None
+
+
+def _files(given: Path) -> list[Path]:
+    """The files that an argument stands for: itself, or in a folder all that are not hidden, by path."""
+    from c360.gate.files import STANDARD_INPUT
+
+    if given == STANDARD_INPUT:
+        return [given]
+    if given.is_dir():
+        inside = given.resolve()
+        found = [
+            path
+            for path in sorted(given.rglob("*"))
+            if path.is_file()
+            and not any(part.startswith((".", "_")) for part in path.relative_to(given).parts)
+            and path.resolve().is_relative_to(inside)
+        ]
+        if not found:
+            raise CouldNotTell(f"There is no file in {given}.", "Name a folder with deliveries in it.")
+        return found
+    if not given.exists():
+        raise CouldNotTell(f"There is no file {given}.", "Check the path; c360 fake makes deliveries to try.")
+    return [given]
+
+
+def _as_dict(result: Any) -> dict[str, Any]:
+    numbers = ("delivered", "promoted", "quarantined", "duplicates", "superseded", "corrected", "reason", "delivery_id")
+    return {
+        "file": str(result.path),
+        "dataset": result.dataset,
+        "outcome": result.outcome,
+        **{name: getattr(result, name) for name in numbers},
+        "rows_by_clause": result.rows_by_clause,
+        "clauses": {found.clause.id: found.outcome for found in result.findings},
+    }
+
+
+def _show(results: list[Any]) -> None:
+    numbers = ("delivered", "promoted", "quarantined", "duplicates", "superseded")
+    print_table(
+        ["file", "outcome", *numbers],
+        [[r.path.name, r.outcome, *(f"{getattr(r, name):,}" for name in numbers)] for r in results],
+    )
+    lost = [(clause, rows) for r in results for clause, rows in sorted(r.rows_by_clause.items())]
+    if lost:
+        print_table(["clause broken", "rows"], [[clause, f"{rows:,}"] for clause, rows in lost])
+    for result in results:
+        if result.outcome == "repeated":
+            click.echo(f"{result.path.name}: {result.reason}; nothing changed.")
+        if result.corrected:
+            click.echo(f"{result.path.name}: {result.corrected:,} rows in quarantine were corrected, and left it.")
+
+
+@contextmanager
+def _progress(path: Path, quiet: bool) -> Any:
+    """A progress bar over the bytes read, and the step after that, on a terminal only."""
+    if quiet or not sys.stderr.isatty():
+        yield (lambda size: None), (lambda step: None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:10}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("landing", total=path.stat().st_size if path.is_file() else None)
+        say: Callable[[str], None] = lambda step: bar.update(task, description=step)  # noqa: E731
+        yield (lambda size: bar.advance(task, size)), say

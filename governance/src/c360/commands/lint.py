@@ -1,0 +1,47 @@
+"""`c360 lint`."""
+
+from pathlib import Path
+
+import click
+
+from c360.console import json_option, print_json
+from c360.errors import Breach
+from c360.printable import one_line
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  c360 lint
+  c360 lint contracts/sources/contacts/1.0.0.odcs.yaml
+  c360 lint elsewhere/contracts --json"""
+)
+@click.argument("path", required=False, type=click.Path(path_type=Path, exists=True))
+@json_option
+def lint(path: Path | None, as_json: bool) -> None:
+    """Check contracts: the ODCS schema, and what it cannot say (classifications, references, claims).
+
+    A promise that can never hold is an error; one that can never fail is a warning, which is no breach.
+    """
+    from c360.contract.classifications import classifications
+    from c360.contract.lint import lint as look
+    from c360.settings import load
+
+    folder = path or load().contracts
+    found = look(folder, classifications())
+    if as_json:
+        print_json(
+            [
+                {"file": str(f.file), "line": f.line, "path": f.path, "severity": f.severity, "message": f.message}
+                for f in found
+            ]
+        )
+    else:
+        for f in found:
+            warning = "warning: " if f.severity == "warning" else ""
+            click.echo(one_line(f"{f.file}:{f.line}: {f.path or '(whole file)'}: {warning}{f.message}"))
+    errors = sum(f.severity == "error" for f in found)
+    if errors:
+        raise Breach(f"{errors} findings in the contracts.", "Mend them, then: c360 generate")
+    if not as_json:
+        click.echo("The contracts are sound.")

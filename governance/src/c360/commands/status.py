@@ -1,0 +1,179 @@
+"""`c360 status`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from c360.console import as_of_option, clock, contracts_option, json_option, print_json, print_table
+from c360.printable import number, percent, span, when
+
+if TYPE_CHECKING:
+    from c360.status.last import Standing
+    from c360.status.overview import Overview
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  c360 status
+  c360 status --all
+  c360 status --fail
+  c360 status --as-of 2026-03-01T12:00:00Z --json"""
+)
+@click.option("--all", "everything", is_flag=True, help="Every clause, not just what is broken.")
+@click.option(
+    "--fail", is_flag=True, help="Exit 1 when anything is broken, 2 when anything is stale or could not be told."
+)
+@as_of_option
+@contracts_option
+@json_option
+def status(everything: bool, fail: bool, as_of: str | None, contracts: Path | None, as_json: bool) -> None:
+    """The last outcome of each clause by stage, since when, and whether it gets worse.
+
+    Disagreements come first, then what is broken. SLA attainment is the share of whole hours in which the
+    freshness promise held; hours before the first delivery on record are not counted. The gate's numbers are
+    rows of the last delivery, the tables' numbers are rows that are in them now.
+
+    A verdict that is older than its dataset promises to be fresh (2 days where it promises nothing) is stale: the
+    clause does not hold any more, and is not broken either. With --fail, for CI, a clause that no stage ever
+    judged counts like a stale one; a breach of severity warning is no failure.
+    """
+    from c360.engine.postgres import connect
+    from c360.ledger.tables import prepare
+    from c360.project import open_project
+    from c360.status.overview import clock_of, look
+
+    project = open_project(contracts)
+    database = connect(project.settings)
+    prepare(database)
+    overview = look(database, project.catalog, clock_of(database, clock(as_of) if as_of else None))
+    if as_json:
+        from c360.status.machine import as_dict
+
+        print_json(as_dict(overview))
+    elif not overview.standings and not overview.runs:
+        click.echo("Nothing is on record yet. Run: c360 demo")
+    else:
+        _show(overview, everything)
+    if fail and overview.exit_code():
+        raise click.exceptions.Exit(overview.exit_code())
+
+
+def _show(overview: "Overview", everything: bool) -> None:
+    if overview.disagreements:
+        print_table(
+            ["disagreement", "says", "outcome"],
+            [[d.clause, side, said] for d in overview.disagreements for side, said in d.sides],
+        )
+    broken_runs = [run for run in overview.runs if run.broken]
+    if broken_runs:
+        print_table(
+            ["stage", "dataset", "outcome", "since", "why"],
+            [
+                [r.stage, "" if r.clause == "*" else r.clause, r.outcome, when(r.since), r.detail or ""]
+                for r in broken_runs
+            ],
+        )
+    broken = overview.broken()
+    shown = sorted(overview.clauses) if everything else broken
+    if shown:
+        _clauses(overview, shown)
+    _unjudged(overview)
+    _sla(overview)
+    _quarantine(overview, everything)
+    if overview.anomalies:
+        print_table(
+            ["anomaly", "at", "value", "usual", "range"],
+            [
+                [a.series, when(a.at), number(a.value), number(a.expected), f"{number(a.low)} … {number(a.high)}"]
+                for a in overview.anomalies
+            ],
+        )
+    known = overview.known()
+    recovered = overview.recovered()
+    if recovered:
+        more = f" and {len(recovered) - 3} more" if len(recovered) > 3 else ""
+        click.echo(f"Recovered in their last run: {', '.join(recovered[:3])}{more}.")
+    parts = [f"{overview.count('holds')} of {known} clauses hold at every stage"]
+    if overview.disagreements:
+        parts.append(_count(len(overview.disagreements), "disagreement", "disagreements"))
+    if overview.anomalies:
+        parts.append(_count(len(overview.anomalies), "anomaly", "anomalies"))
+    if overview.gone:
+        parts.append(f"{overview.gone} clauses on record are in no contract any more")
+    hint = "" if everything else " See all of them: c360 status --all"
+    click.echo(f"As of {when(overview.as_of)} UTC: {'; '.join(parts)}.{hint}")
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _clauses(overview: "Overview", shown: list[str]) -> None:
+    from c360.status.overview import STAGES
+    from c360.status.state import since, trend_of
+
+    by_clause: dict[str, dict[str, Standing]] = {}
+    for s in overview.standings:
+        by_clause.setdefault(s.clause, {})[s.stage] = s
+    shown = [clause for clause in shown if clause in by_clause]
+    there = {s.stage for clause in shown for s in by_clause[clause].values()}
+    stages = [stage for stage in STAGES if stage in there] + sorted(there - set(STAGES))
+    rows = []
+    for clause in shown:
+        found = by_clause[clause]
+        told = list(found.values())
+        began, state = since(told), overview.states[clause]
+        cells = [cell(found.get(stage)) for stage in stages]
+        rows.append([clause, state, *cells, when(began) if began else "", trend_of(told)])
+    print_table(["clause", "state", *stages, "since", "trend"], rows)
+
+
+def _unjudged(overview: "Overview") -> None:
+    if overview.unjudged:
+        print_table(
+            ["no verdict on", "clauses", "last judged", "at most ago"],
+            [
+                [u.dataset, str(len(u.clauses)), when(u.last) if u.last else "never", span(u.allowed.total_seconds())]
+                for u in overview.unjudged
+            ],
+        )
+
+
+def cell(s: "Standing | None") -> str:
+    """An outcome, the rows that break it, and the engine where it is not the stage's usual one."""
+    if s is None:
+        return ""
+    usual = {"gate": "soda", "replay": "split", "build": "dbt", "verify": "datacontract"}.get(s.stage, s.engine)
+    rows = f" {s.rows:,}" if s.rows else ""
+    return f"{s.outcome}{rows}" + ("" if s.engine == usual else f" ({s.engine})")
+
+
+def _sla(overview: "Overview") -> None:
+    if overview.sla:
+        print_table(
+            ["freshness", "promise", "now", "7 days", "30 days", "newest row"],
+            [
+                [
+                    s.dataset, span(s.promise), "holds" if s.holds else "broken", percent(s.week.share, s.week.hours),
+                    percent(s.month.share, s.month.hours), when(s.newest) if s.newest else "none",
+                ]
+                for s in overview.sla
+            ],
+        )  # fmt: skip
+
+
+def _quarantine(overview: "Overview", everything: bool) -> None:
+    if not overview.quarantine:
+        return
+    shown = overview.quarantine if everything else overview.quarantine[:5]
+    print_table(
+        ["in quarantine", "rows", "< 1 day", "< 7 days", "older", "since"],
+        [
+            [q.clause, f"{q.rows:,}", f"{q.under_a_day:,}", f"{q.under_a_week:,}", f"{q.older:,}", when(q.oldest)]
+            for q in shown
+        ],
+    )
+    if len(shown) < len(overview.quarantine):
+        click.echo(f"… and {len(overview.quarantine) - len(shown)} clauses more: c360 quarantine list\n")

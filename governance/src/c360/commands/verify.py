@@ -1,0 +1,82 @@
+"""`c360 verify`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from c360.console import as_of_option, clock, contracts_option, json_option, print_json, print_table
+from c360.errors import Breach, CouldNotTell
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  c360 verify
+  c360 verify customers
+  c360 verify --json"""
+)
+@click.argument("names", nargs=-1, metavar="[CONTRACT]...")
+@as_of_option
+@contracts_option
+@json_option
+def verify(names: tuple[str, ...], as_of: str | None, contracts: Path | None, as_json: bool) -> None:
+    """Run datacontract test for every contract against the database, in one table."""
+    from c360.engine.postgres import connect
+    from c360.ledger.history import Run, on_record
+    from c360.ledger.tables import prepare
+    from c360.project import open_project
+    from c360.verify.verify import verify as verify_contracts
+
+    project = open_project(contracts)
+    chosen = [c for c in project.catalog.contracts if not names or c.name in names]
+    for name in names:
+        if name not in {contract.name for contract in chosen}:
+            raise CouldNotTell(f"There is no contract named {name!r}.", "See: c360 verify --help")
+    run = Run.start("verify", clock(as_of))
+    database = connect(project.settings)
+    prepare(database)
+    with on_record(database, run) as ending:
+        findings, strays = verify_contracts(project, database, run, chosen, pinned=as_of is not None)
+        if strays:
+            ending.detail = f"datacontract also checked what is no clause: {'; '.join(strays)}"
+            click.echo(f"{ending.detail}.", err=True)
+        if as_json:
+            print_json([_as_dict(found) for found in findings])
+        else:
+            _show(findings)
+        broken = [found for found in findings if found.outcome == "failed"]
+        untold = [found for found in findings if found.outcome == "errored"]
+        if broken:
+            listed = ", ".join(found.clause.id for found in broken[:3])
+            raise Breach(f"{len(broken)} clauses are broken: {listed}.", "See their rows in the table: c360 status")
+        if untold:
+            raise CouldNotTell(
+                f"{len(untold)} clauses could not be told, {untold[0].clause.id} first: {untold[0].detail}.",
+                "Run c360 ingest and c360 build first.",
+            )
+
+
+def _as_dict(found: Any) -> dict[str, Any]:
+    return {
+        "clause": found.clause.id,
+        "contract": found.clause.contract,
+        "version": found.clause.version,
+        "engine": found.engine,
+        "outcome": found.outcome,
+        "measured": found.measured,
+        "rows": found.rows,
+        "detail": found.detail,
+    }
+
+
+def _show(findings: list[Any]) -> None:
+    def number(value: float | None) -> str:
+        return "" if value is None else f"{value:,.6g}"
+
+    print_table(
+        ["clause", "outcome", "measured", "engine", "detail"],
+        [[f.clause.id, f.outcome, number(f.measured), f.engine, f.detail or ""] for f in findings],
+    )
+    held = sum(found.outcome == "passed" for found in findings)
+    click.echo(f"{held} of {len(findings)} clauses hold.")

@@ -1,0 +1,1 @@
+"""dbt and Elementary, called in process, and what they answer."""

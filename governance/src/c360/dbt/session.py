@@ -1,0 +1,59 @@
+"""dbt in process, over the dbt project and our database, with nothing of it phoning home."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from c360.dbt import log, packages
+from c360.engine.postgres import libpq_env
+from c360.engine.postgres.access import TRANSFORMER
+from c360.engine.postgres.shell import exported
+from c360.project import Project
+
+
+@contextmanager
+def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
+    """A function that runs one dbt command in this process, over integration_tests and our database.
+
+    Telemetry is off; everything dbt writes goes below `$C360_HOME/dbt`.
+    """
+    home, folder = project.settings.home / "dbt", project.settings.dbt_project
+    elementary = packages.cached(project.settings)
+    linked = packages.link(home / "packages", {**packages.local(folder), **elementary})
+    env = libpq_env(project.settings, TRANSFORMER) | {
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+        "DBT_LOG_PATH": str(home / "logs"),
+        "DBT_TARGET_PATH": str(home / "target"),
+        "DBT_PROJECT_DIR": str(folder),
+        "DBT_PROFILES_DIR": str(folder),
+        "DBT_PACKAGES_INSTALL_PATH": str(linked),
+        "DBT_USE_COLORS": "false",
+        **log.ENVIRONMENT,
+    }
+    variables: dict[str, Any] = {}
+    if elementary:  # it is told of our models once, by prepare_tables
+        variables |= {"customer360_elementary": True, "disable_dbt_artifacts_autoupload": True}
+    if as_of:
+        at = f"{as_of:%Y-%m-%dT%H:%M:%S.%fZ}"
+        variables |= {"as_of": at, "custom_run_started_at": at}  # the second is Elementary's name for it
+    with exported(env):
+        from dbt.cli.main import dbtRunner
+
+        runner = dbtRunner(callbacks=[log.recorder(log_of(project))])
+
+        def invoke(*arguments: str) -> Any:
+            try:
+                return runner.invoke([*arguments, "--vars", json.dumps(variables)])
+            finally:
+                log.clean(home / "target")
+
+        yield invoke
+
+
+def log_of(project: Project) -> Path:
+    """Where dbt writes what it does."""
+    return project.settings.home / "dbt" / "logs" / "dbt.log"

@@ -1,0 +1,1 @@
+"""Pages and bundles for people outside."""

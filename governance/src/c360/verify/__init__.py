@@ -1,0 +1,1 @@
+"""datacontract test and our own measures of every clause."""

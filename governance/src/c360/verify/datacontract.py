@@ -1,0 +1,218 @@
+"""datacontract-cli, asked about one contract: what it is handed, and which clause each of its checks is about.
+
+It is handed a copy of the contract, in which every quality rule bears an id by which its check is known again, types
+are spelled as Postgres spells them, and the only server is the database of this run, whatever servers the contract
+names. It does not decide alone: see `verify`.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from c360.clause.dialect import canonical_type
+from c360.clause.guard import Tables, with_guarded_rules
+from c360.clause.rules import is_rule
+from c360.model import Clause, Contract, Dataset, Rule
+from c360.settings import Settings
+
+_CHECKS = {
+    "field_is_present": ("present",),
+    "field_physical_type": ("physicalType",),
+    "field_required": ("required",),
+    "field_primary_key_required": ("required",),
+    "field_unique": ("unique", "primaryKey"),
+    "field_primary_key_unique": ("primaryKey",),
+    "primary_key_unique": ("primaryKey",),
+    "field_enum": ("enum",),
+    "field_regex": ("pattern",),
+    "field_min_length": ("minLength",),
+    "field_max_length": ("maxLength",),
+    "field_minimum": ("minimum", "exclusiveMinimum"),
+    "field_maximum": ("maximum", "exclusiveMaximum"),
+    "field_not_equal": ("exclusiveMinimum", "exclusiveMaximum"),
+    "field_relationships": ("relationship",),
+    "servicelevel_freshness": ("freshness",),
+    "servicelevel_retention": ("retention",),
+}
+"""From its type of a check to the kinds of clauses that the check may be about; quality rules go by their id."""
+MEASURED = frozenset(
+    {
+        *(kind for kinds in _CHECKS.values() for kind in kinds),
+        "rowCount",
+        "nullValues",
+        "missingValues",
+        "invalidValues",
+        "duplicateValues",
+        "sql",
+        "rowRule",
+    }
+) - {"relationship"}
+"""Kinds that it measures by itself; references only within one contract."""
+_RESULTS = {"passed": "passed", "failed": "failed"}
+_WORST = ("passed", "errored", "failed")
+_SERVER = "c360"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What it says of the clauses of one contract.
+
+    `outcomes` by clause id: passed, failed, or errored when it could not tell. `not_asked` tells why there is none
+    of a clause (by id, or for all of them under `*`). `strays` are checks that are about no clause.
+    """
+
+    outcomes: dict[str, str] = field(default_factory=dict)
+    not_asked: dict[str, str] = field(default_factory=dict)
+    strays: tuple[str, ...] = ()
+
+    def why_silent(self, clause: Clause) -> str:
+        """Why it says nothing of a clause that it could measure; empty when it did say something."""
+        if self.outcomes.get(clause.id) in ("passed", "failed") or clause.kind not in MEASURED:
+            return ""
+        if clause.id in self.outcomes:
+            return "datacontract could not tell"
+        reason = self.not_asked.get(clause.id) or self.not_asked.get("*")
+        return f"datacontract: not asked, because {reason}" if reason else "datacontract has no check of it"
+
+
+def ask(settings: Settings, tables: Tables, contract: Contract, pinned: bool) -> Answers:
+    """Run `datacontract test` over the contract's tables. `pinned` says that the run has a clock of its own.
+
+    It connects as the scanner does, and gets the SQL of rules as the guard understood it; `tables` are those of all
+    contracts. Raises Breach for a rule that does more than look.
+    """
+    from c360.engine.postgres.scanner import login
+    from c360.engine.postgres.shell import exported
+
+    config, session = login(settings)
+    asked = question(contract, pinned, with_guarded_rules(contract, tables))
+    try:
+        with _silent(), exported(session):
+            from datacontract.data_contract import DataContract
+            from open_data_contract_standard.model import OpenDataContractStandard
+
+            run = DataContract(
+                data_contract=OpenDataContractStandard(**asked.document),
+                server=_SERVER,
+                inline_references=False,
+                include_failed_samples=False,
+                config=config,
+            ).test()
+    except ImportError:
+        return Answers(not_asked={"*": "datacontract-cli is not installed"})
+    except Exception as error:  # its text may quote the contract, or more
+        return Answers(not_asked={"*": f"it does not take the contract ({type(error).__name__})"})
+    return attributed(contract, run.checks, asked)
+
+
+@dataclass(frozen=True)
+class Question:
+    """The copy of a contract, the clause that each id of a rule in it stands for, and why others are not asked."""
+
+    document: dict[str, Any]
+    rules: dict[str, Clause] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def question(contract: Contract, pinned: bool, document: dict[str, Any] | None = None) -> Question:
+    """What it is asked. It names its checks by column and metric, and when two bear one name all of the table's
+    come to nothing: so the second is left out. So is a rule's severity: a breach that is only a warning would read
+    as one that could not be told.
+    """
+    asked = Question(document or deepcopy(contract.document))
+    asked.document["servers"] = [
+        {"server": _SERVER, "type": "postgres", "host": "localhost", "port": 5432, "database": "customer360",
+         "schema": contract.datasets[0].schema},
+    ]  # fmt: skip
+    if pinned:
+        asked.document.pop("slaProperties", None)
+        timed = [c.id for d in contract.datasets for c in d.clauses if c.kind in ("freshness", "retention")]
+        asked.left_out.update(dict.fromkeys(timed, "it knows no clock but its own"))
+    for part, dataset in zip(asked.document["schema"], contract.datasets, strict=True):
+        _ask_rules(asked, part, dataset, None)
+        for prop in part.get("properties") or []:
+            if prop.get("physicalType"):
+                prop["physicalType"] = canonical_type(str(prop["physicalType"]))
+            _ask_bounds(asked, prop, dataset)
+            _ask_rules(asked, prop, dataset, prop["name"])
+    return asked
+
+
+def _ask_rules(asked: Question, holder: dict[str, Any], dataset: Dataset, column: str | None) -> None:
+    clauses = [c for c in dataset.clauses if isinstance(c.argument, Rule) and c.column == column]
+    written = [quality for quality in holder.get("quality") or [] if is_rule(quality)]
+    metrics: set[str] = set()
+    for quality, clause in zip(written, clauses, strict=True):
+        metric = clause.argument.metric
+        if metric != "sql" and metric in metrics:
+            asked.left_out[clause.id] = f"it cannot tell two rules about {metric} apart"
+            holder["quality"] = [other for other in holder["quality"] if other is not quality]
+            continue
+        metrics.add(metric)
+        quality["id"] = f"rule{len(asked.rules)}"
+        quality.pop("severity", None)
+        asked.rules[quality["id"]] = clause
+
+
+def _ask_bounds(asked: Question, prop: dict[str, Any], dataset: Dataset) -> None:
+    options = prop.get("logicalTypeOptions") or {}
+    for kind, others in (
+        ("exclusiveMaximum", {"maximum", "exclusiveMinimum"}),
+        ("exclusiveMinimum", {"minimum"}),
+    ):
+        if kind in options and others & options.keys():
+            options.pop(kind)
+            (clause,) = (c for c in dataset.clauses if c.column == prop["name"] and c.kind == kind)
+            asked.left_out[clause.id] = "it cannot tell two bounds apart"
+
+
+def attributed(contract: Contract, checks: Iterable[Any], asked: Question) -> Answers:
+    """Its checks by clause. Where several are about one clause, the worst counts; where one may be about several
+    clauses, that it passed counts for each, and anything else for none: nobody knows which it was."""
+    told: dict[str, str] = {}
+    strays = []
+    for check in checks:
+        result = _RESULTS.get(check.result.value if check.result else "", "errored")
+        found = _clauses(contract, check, asked.rules)
+        if not check.model and not found:
+            if result != "passed":
+                return Answers(not_asked={"*": f"it stopped at: {check.name}"})
+        elif not found:
+            place = ".".join(filter(None, (check.model, check.field)))
+            strays.append(f"{check.type} of {place} {'could not be told' if result == 'errored' else result}")
+        for clause in found:
+            said = result if len(found) == 1 or result == "passed" else "errored"
+            told[clause.id] = max(told.get(clause.id, said), said, key=_WORST.index)
+    return Answers(told, asked.left_out, tuple(strays))
+
+
+def _clauses(contract: Contract, check: Any, rules: dict[str, Clause]) -> list[Clause]:
+    if check.qualityId in rules:
+        return [rules[check.qualityId]]
+    kinds = _CHECKS.get(check.type, ())
+    for dataset in contract.datasets:
+        if check.model == dataset.table:
+            return [c for c in dataset.clauses if c.kind in kinds and check.field in _names(dataset, c)]
+    return []
+
+
+def _names(dataset: Dataset, clause: Clause) -> tuple[str | None, ...]:
+    """What a check may call the clause's column: a reference that it cannot follow bears the contract's name of it."""
+    if clause.column is None:
+        return (None,)
+    physical = dataset.physical(clause.column)
+    return (physical, clause.column) if clause.kind == "relationship" else (physical,)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """datacontract-cli logs what it tests, values of the data included."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)

@@ -1,0 +1,203 @@
+"""Names, literals, types and casts: text of a contract stays data in both dialects."""
+
+import ipaddress
+import random
+
+import pytest
+
+from c360.clause.dialect import DATABRICKS, POSTGRES, canonical_type, same_type, spark_type
+from c360.clause.formats import TEXTS
+from c360.clause.predicates import pattern_for, read_format
+from c360.engine.postgres import connect
+from c360.errors import Breach
+from c360.gate.casts import cast
+
+EVIL = [
+    "it's",
+    '"',
+    "\\",
+    "\\'",
+    "'; --",
+    "${NOW}",
+    "{{ x }}",
+    "{% x %}",
+    "{# x #}",
+    "$${{{",
+    "%s",
+    "\n\t",
+    "ünï✓",
+    "",
+    " ",
+]
+
+
+@pytest.fixture(scope="module")
+def ask(database):
+    connection = connect(database)
+
+    def ask(statement, *arguments):
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement, arguments or None)
+            return cursor.fetchone()[0]
+
+    yield ask
+    connection.close()
+
+
+@pytest.mark.parametrize("text", EVIL)
+def test_literals_read_back_and_start_no_template(ask, text):
+    literal = POSTGRES.literal(text)
+    assert ask(f"select {literal}") == text
+    for dialect in (POSTGRES, DATABRICKS):
+        assert not any(opener in dialect.literal(text) for opener in ("${", "{{", "{%", "{#"))
+
+
+@pytest.mark.parametrize(("value", "text"), [(None, "null"), (True, "true"), (0, "0"), (1.5, "1.5"), ("1", "'1'")])
+def test_other_literals(value, text):
+    assert POSTGRES.literal(value) == text
+
+
+def test_spark_escapes_with_backslashes():
+    assert DATABRICKS.literal("a'b\\c") == "'a\\'b\\\\c'"
+
+
+@pytest.mark.parametrize("name", ["plain", "Mixed", "select", "a b", 'a"b', "a.b", "ünï", "1st", "a;--", "a%b"])
+def test_quoted_names_read_back(ask, name):
+    assert ask(f"select to_jsonb(t) from (select 1 as {POSTGRES.quote(name)}) as t") == {name: 1}
+
+
+def test_names_that_templates_would_run_are_refused():
+    assert POSTGRES.quote("plain") == "plain" and DATABRICKS.quote("a`b") == "`a``b`"
+    for name in ("${x}", "{{x}}", "{%x%}", "{#x#}", "", "a\0b"):
+        with pytest.raises(Breach):
+            POSTGRES.quote(name)
+
+
+TYPES = {
+    "TEXT": ("text", "string"), "string": ("text", "string"), "varchar(10)": ("character varying(10)", "string"),
+    "numeric(12,2)": ("numeric(12,2)", "decimal(12,2)"), "DECIMAL( 5 )": ("numeric(5,0)", "decimal(5,0)"),
+    "int": ("integer", "int"), "timestamp": ("timestamp without time zone", "timestamp"),
+    "timestamp(3) with time zone": ("timestamp(3) with time zone", "timestamp"),
+    "double": ("double precision", "double"), "uuid": ("uuid", "string"), "bool": ("boolean", "boolean"),
+    "char varying": ("character varying", "string"), "char varying(7)": ("character varying(7)", "string"),
+    "time(3)": ("time(3) without time zone", "string"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("written", TYPES)
+def test_types(ask, written):
+    postgres, spark = TYPES[written]
+    assert (canonical_type(written), spark_type(written)) == (postgres, spark)
+    assert ask("select format_type(to_regtype(%s), to_regtypemod(%s))", postgres, postgres) == postgres
+
+
+@pytest.mark.parametrize(
+    ("promised", "actual", "same"),
+    [
+        ("numeric", "numeric(12,2)", True), ("decimal", "numeric", True), ("numeric(12,2)", "numeric", False),
+        ("numeric(12,2)", "numeric(12,3)", False), ("numeric(5)", "numeric(5,0)", True),
+        ("varchar", "character varying(10)", True), ("char varying", "character varying(3)", True),
+        ("varchar(10)", "character varying(10)", True), ("varchar(10)", "character varying", False),
+        ("varchar", "text", False), ("text", "character varying", False), ("varchar", "character(3)", False),
+        ("char", "character(1)", True), ("char", "character(3)", False), ("character(3)", "character(3)", True),
+        ("timestamp", "timestamp(3) without time zone", True), ("timestamp", "timestamp(3) with time zone", False),
+        ("timestamptz", "timestamp(0) with time zone", True), ("timestamp(3)", "timestamp without time zone", False),
+        ("time", "time(3) without time zone", True), ("integer", "bigint", False), ("integer", "integer[]", False),
+    ],
+)  # fmt: skip
+def test_a_type_without_a_size_promises_none(promised, actual, same):
+    assert same_type(promised, actual) is same
+
+
+@pytest.mark.parametrize(
+    "written", ["money2", "text; drop table x", "numeric(0,0)", "varchar(a)", "", "numeric(1,2,3)"]
+)
+def test_unknown_types_never_get_into_sql(written):
+    with pytest.raises(Breach, match="physical type"):
+        canonical_type(written)
+
+
+CASTS = [
+    ("numeric(5,2)", ["1.2", "001.20", "999.99", "-0.00", "1.2000", "+1", ".5", "1e2", "0E-18",
+      "12500e-3", "NaN", "nan"],
+     ["1.234", "1000", ".", "-", "1e3", "1e-3", "1e4000", "1_0", "", " 1", "1,5", "Infinity"]),
+    ("integer", ["1", "+01", "-2147483648"], ["1.0", "2147483648", "0x1F", "1_000", " 1", "", "1e2"]),
+    ("double precision", ["1e22", "nan", "NaN", "0.1"], ["inf", "1e400"]),
+    ("date", ["2024-02-29", "1900-01-01", "2024-02-29 00:00:00", "2024-02-29T00:00:00.000Z"],
+     ["2024-02-29 00:00:01", "2024-02-29 00:00:00+10", "2023-02-29 00:00:00",
+      "2023-02-29", "20240101", "01/02/2024", "today", "infinity", "2024-1-1"]),
+    ("uuid", ["0D2B3C66-6f1c-4f0e-9a38-6f5dd2f5f1a1"],
+     ["{0d2b3c66-6f1c-4f0e-9a38-6f5dd2f5f1a1}", "0d2b3c666f1c4f0e9a386f5dd2f5f1a1", "x"]),
+    ("timestamp",
+     ["2024-02-29 10:00:00", "2024-02-29T10:00:00Z", "2024-02-29 10:00:00.000000", "2024-02-29 10:00:00.1234560",
+      "2024-02-29 10:00", "2024-02-29", "2024-02-29 10:00:00+00:00", "2024-02-29 10:00:00 UTC",
+      "2024-02-29T10:00:00.5"],
+     ["2024-02-29 10:00:00+10", "2024-02-29 24:00:00", "2024-02-29 10:00:60", "2024-02-29 10:00:00.1234567", "now",
+      "infinity", "-infinity", "2023-02-29 10:00:00", "2024-02-29 10:00:00 Australia/Sydney",
+      "2024-02-29 10:00:00.000+10"]),
+    ("timestamptz", ["2024-02-29 10:00:00+10", "2024-02-29T10:00:00Z"], ["2024-02-29 10:00:00", "now"]),
+    ("boolean", ["true", "F", "1"], ["yes", "2", ""]),
+    ("varchar(3)", ["abc", ""], ["abcd", "abc "]),
+    ("text", ["", "anything"], []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "casts"),
+    [(k, t, True) for k, good, _ in CASTS for t in good] + [(k, t, False) for k, _, bad in CASTS for t in bad],
+)
+def test_casts_lose_nothing(ask, kind, text, casts):
+    sql = cast("v", kind)
+    assert ask(f"select ({sql}) is not null from (select %s::text as v offset 0) as t", text) is casts
+    if casts:
+        value = f"v::{canonical_type(kind)}"
+        assert ask(f"select ({sql}) = {value} from (select %s::text as v offset 0) as t", text) is True
+
+
+@pytest.mark.parametrize(
+    ("form", "shape", "iso"),
+    [
+        ("yyyy-MM-dd HH:mm:ss.SSS", "0000-00-00 00:00:00.000", "d"),
+        ("yyyy-MM-dd'T'HH:mm:ss'Z'", "0000-00-00T00:00:00Z", "d"),
+        ("dd.MM.yyyy", "00.00.0000", "substr(d, 7, 4) || '-' || substr(d, 4, 2) || '-' || substr(d, 1, 2)"),
+    ],
+)
+def test_formats(form, shape, iso):
+    assert read_format(form, "d")[:2] == (shape, iso)
+
+
+@pytest.mark.parametrize("form", ["yyyy", "yy-MM-dd", "EEEE", "HH:mm", "yyyy-MM-dd hh a"])
+def test_formats_that_are_none(form):
+    with pytest.raises(Breach, match="format"):
+        read_format(form, "d")
+
+
+FORMATS = {
+    "ipv4": (ipaddress.IPv4Address, "0123456789.", ["1.2.3.4", "255.255.255.255", "1.2.3.256", "1.2.3.04", "1.2.3"]),
+    "ipv6": (
+        ipaddress.IPv6Address,
+        "0:1af.",
+        ["::", "::1", "1::", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1:2:3:4:5:6:1.2.3.4",
+         "::1.2.3.4", "1::2::3", "1:2:3:4:5:6:7", ":1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8::"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_formats_are_those_of_pythons_own_library(ask, form):
+    reads, alphabet, known = FORMATS[form]
+    chance = random.Random(form)
+    texts = known + ["".join(chance.choices(alphabet, k=chance.randrange(1, 20))) for _ in range(3_000)]
+    for text in known:  # and close misses
+        texts += [text[:n] + chance.choice(alphabet) + text[n + 1 :] for n in range(len(text))]
+    pattern = POSTGRES.literal(pattern_for(f"^({TEXTS[form]})$", POSTGRES))
+    found = ask(f"select array(select t ~ {pattern} from unnest(%s) with ordinality as x (t, n) order by n)", texts)
+
+    def expected(text):
+        try:
+            reads(text)
+        except ValueError:
+            return False
+        return True
+
+    assert {text for text, same in zip(texts, found, strict=True) if same} == {t for t in texts if expected(t)}

@@ -1,0 +1,66 @@
+"""How the modules stand to each other: who imports whom, wherever in a file the import stands."""
+
+import ast
+import importlib
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import c360
+
+SOURCE = Path(c360.__file__).parent
+
+
+def imports(source: Path, package: str) -> dict[str, set[str]]:
+    """By module the modules of the package that it imports, those inside functions included."""
+    files = {}
+    for path in source.rglob("*.py"):
+        parts = (package, *path.relative_to(source).with_suffix("").parts)
+        files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    graph: dict[str, set[str]] = {}
+    for module, path in files.items():
+        found = graph.setdefault(module, set())
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found.update(name.name for name in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert not node.level, f"{path}: a relative import"
+                for name in node.names:
+                    inner = f"{node.module}.{name.name}"
+                    found.add(inner if inner in files else str(node.module))
+        found &= files.keys() - {module}
+    return graph
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    graph = imports(SOURCE, "c360")
+    assert len(graph) > 50
+    TopologicalSorter(graph).prepare()
+
+
+def test_a_circle_is_found_even_in_functions(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("from p import b\n")
+    (tmp_path / "b.py").write_text("def f():\n    from p.c import g\n")
+    (tmp_path / "c.py").write_text("import p.a\n")
+    with pytest.raises(CycleError):
+        TopologicalSorter(imports(tmp_path, "p")).prepare()
+
+
+def test_click_is_for_commands() -> None:
+    """Stages can be called without a terminal: only the verbs, and what they share, speak to one."""
+    allowed = {SOURCE / "cli.py", SOURCE / "console.py", SOURCE / "dbt" / "log.py"}  # the last shows what dbt says
+    for path in SOURCE.rglob("*.py"):
+        if path.parent.name != "commands" and path not in allowed:
+            assert "import click" not in path.read_text(encoding="utf-8"), path
+
+
+def test_every_name_that_a_function_imports_is_there() -> None:
+    """A lazy import of what has moved away would only fail when a user comes by."""
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] == "c360":
+                module = importlib.import_module(str(node.module))
+                for name in node.names:
+                    if not hasattr(module, name.name):
+                        importlib.import_module(f"{node.module}.{name.name}")
