@@ -48,8 +48,9 @@ generate: $(READY) ## Write the generated files anew from the contracts
 	@$(C360) generate
 
 .PHONY: check
-check: $(READY) ## Fail if a generated file is not what the contracts say
+check: $(READY) ## Fail if a generated file is not what the contracts say, or modules import in a circle
 	@$(C360) generate --check
+	@$(PYTEST) governance/tests/test_structure.py
 
 .PHONY: lint
 lint: $(READY) ## Check the style of Python and SQL

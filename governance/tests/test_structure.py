@@ -64,3 +64,43 @@ def test_every_name_that_a_function_imports_is_there() -> None:
                 for name in node.names:
                     if not hasattr(module, name.name):
                         importlib.import_module(f"{node.module}.{name.name}")
+
+
+def lines_of_code(source: str) -> list[str]:
+    """Lines without what stands around code: imports, docstrings, comments, blanks."""
+    tree = ast.parse(source)
+    around = {n for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom) for n in _lines(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            around |= set(_lines(node.body[0]))
+    lines = [line.strip() for n, line in enumerate(source.splitlines(), 1) if n not in around]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _lines(node: ast.stmt) -> range:
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+
+
+def repeated(modules: dict[str, str], length: int = 6) -> list[str]:
+    """Pairs of modules in which the same run of lines stands, and the first of these lines."""
+    first: dict[tuple[str, ...], str] = {}
+    found = {}
+    for name, source in modules.items():
+        lines = lines_of_code(source)
+        for start in range(len(lines) - length + 1):
+            run = tuple(lines[start : start + length])
+            other = first.setdefault(run, name)
+            if other != name:
+                found.setdefault((other, name), run[0])
+    return [f"{one} and {other}: {line}" for (one, other), line in found.items()]
+
+
+def test_nothing_is_written_twice() -> None:
+    assert repeated({str(p): p.read_text(encoding="utf-8") for p in sorted(SOURCE.rglob("*.py"))}) == []
+
+
+def test_what_is_written_twice_is_found() -> None:
+    body = "\n".join(f"    x{n} = {n}" for n in range(6))
+    twice = {"a": f'"""One."""\n\ndef f():\n{body}\n', "b": f'import a\n\ndef g():\n    """Other."""\n\n{body}\n'}
+    assert repeated(twice) == ["a and b: x0 = 0"]
+    assert repeated({"a": twice["a"], "b": twice["b"].replace("x3", "y3")}) == []
