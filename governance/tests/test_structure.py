@@ -2,6 +2,8 @@
 
 import ast
 import importlib
+import subprocess
+import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -104,3 +106,29 @@ def test_what_is_written_twice_is_found() -> None:
     twice = {"a": f'"""One."""\n\ndef f():\n{body}\n', "b": f'import a\n\ndef g():\n    """Other."""\n\n{body}\n'}
     assert repeated(twice) == ["a and b: x0 = 0"]
     assert repeated({"a": twice["a"], "b": twice["b"].replace("x3", "y3")}) == []
+
+
+HEAVY = {"dbt", "soda", "datacontract", "elementary", "faker", "jinja2", "jsonschema", "numpy", "psycopg", "psycopg2", "pyarrow",
+         "sqlglot", "yaml"}  # fmt: skip
+
+
+def test_help_waits_for_no_tool() -> None:
+    """Each verb imports what it needs when it is used, so that help of all of them is there at once."""
+    program = (
+        "import sys\nfrom c360.cli import VERBS, main\n"
+        "for verb in [[], *([v] for v in VERBS)]:\n"
+        "    try: main([*verb, '--help'])\n    except SystemExit: pass\n"
+        "print('loaded:', *sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.rpartition("loaded:")[2].split())
+    assert "click" in loaded and "c360" in loaded
+    assert not HEAVY & loaded
+
+
+def test_status_waits_for_no_engine() -> None:
+    program = (
+        "import sys\nimport c360.status.overview, c360.project\nprint(*{n.partition('.')[0] for n in sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not (HEAVY - {"psycopg2", "yaml"}) & set(done.stdout.split())
