@@ -25,8 +25,8 @@ from c360.contract import load_contract
 from c360.contract.catalog import Catalog
 from c360.engine.postgres import connect, libpq_env
 from c360.engine.postgres.scanner import scanner
+from c360.engine.postgres.soda import scan
 from c360.gate.ingest import ingest
-from c360.gate.scan import scan
 from c360.generate import plan, soda
 from c360.ledger.history import Run
 from c360.ledger.tables import prepare

@@ -22,8 +22,8 @@ from c360.contract.classifications import classifications
 from c360.contract.document import read_document
 from c360.contract.lint import lint
 from c360.engine.postgres import connect
+from c360.engine.postgres.soda import _no_telemetry
 from c360.errors import Breach
-from c360.gate.scan import _no_telemetry
 from c360.generate import plan, write
 from c360.generate.write import _FOLDERS
 from c360.ledger.tables import prepare

@@ -17,11 +17,11 @@ from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from c360.engine.postgres import connect
+from c360.engine.postgres.casts import sure
+from c360.engine.postgres.land import MISCAST, TEXT, TYPED, UNREADABLE, land, type_it
 from c360.errors import CouldNotTell
-from c360.gate.casts import sure
 from c360.gate.files import Delivery
 from c360.gate.form import Form
-from c360.gate.land import MISCAST, TEXT, TYPED, UNREADABLE, land, type_it
 from c360.gate.records import Block, Grammar, Records
 from c360.ledger.tables import prepare
 from c360.model import Column, Dataset

@@ -9,8 +9,8 @@ from c360.clause.dialect import DATABRICKS, POSTGRES, canonical_type, same_type,
 from c360.clause.formats import TEXTS
 from c360.clause.predicates import pattern_for, read_format
 from c360.engine.postgres import connect
+from c360.engine.postgres.casts import cast
 from c360.errors import Breach
-from c360.gate.casts import cast
 
 EVIL = [
     "it's",

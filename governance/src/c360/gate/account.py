@@ -4,10 +4,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
+from c360.engine.postgres.land import TYPED
+from c360.engine.postgres.promote import Promotion
+from c360.engine.postgres.quarantine import Evidence, keep_evidence
 from c360.gate.files import Delivery
-from c360.gate.land import TYPED
-from c360.gate.promote import Promotion
-from c360.gate.quarantine import Evidence, keep_evidence
 from c360.ledger.history import Finding, Run, failing
 from c360.model import Contract, Dataset
 

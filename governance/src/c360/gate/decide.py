@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
+from c360.engine.postgres.land import TYPED
+from c360.engine.postgres.promote import Promotion, ensure_raw, replace
+from c360.engine.postgres.quarantine import DISPUTES, RECORD, from_payload
 from c360.engine.postgres.scanner import scanner
+from c360.engine.postgres.split import split
 from c360.errors import Breach, CouldNotTell
 from c360.gate.account import settle
 from c360.gate.form import Form
 from c360.gate.ingest import Gate, ensure_targets, in_the_gate, tune
-from c360.gate.land import TYPED
-from c360.gate.promote import Promotion, ensure_raw, replace
-from c360.gate.quarantine import DISPUTES, RECORD, from_payload
 from c360.gate.replay import land_quarantined, note_replay
-from c360.gate.split import split
 from c360.ledger.tables import prepare
 from c360.model import Dataset
 

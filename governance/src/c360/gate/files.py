@@ -17,9 +17,9 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
+from c360.engine.postgres.casts import sure
 from c360.errors import CouldNotTell
 from c360.gate import parquet
-from c360.gate.casts import sure
 from c360.gate.form import Form
 from c360.gate.looks import looks_like
 from c360.gate.records import Block, Grammar, NoRecord, Records

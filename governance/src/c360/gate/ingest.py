@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 import psycopg2
 
 from c360.contract.catalog import Catalog
+from c360.engine.postgres.land import MISCAST, TYPED, drop, land, type_it
+from c360.engine.postgres.promote import EARLIER, VERSIONS, ensure_raw, promote
+from c360.engine.postgres.quarantine import close_corrected, quarantine, take_evidence
 from c360.engine.postgres.scanner import scanner
+from c360.engine.postgres.soda import Verdict, scan
+from c360.engine.postgres.split import VERDICT, Split, split, without_verdicts
 from c360.errors import Breach, CouldNotTell
 from c360.gate import account, judge
 from c360.gate.account import Refused
 from c360.gate.files import Delivery
 from c360.gate.form import Form
-from c360.gate.land import MISCAST, TYPED, drop, land, type_it
-from c360.gate.promote import EARLIER, VERSIONS, ensure_raw, promote
-from c360.gate.quarantine import close_corrected, quarantine, take_evidence
-from c360.gate.scan import Verdict, scan
-from c360.gate.split import VERDICT, Split, split, without_verdicts
 from c360.generate import soda
 from c360.ledger.history import Finding, Run, on_record, record
 from c360.ledger.tables import prepare

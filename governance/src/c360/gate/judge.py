@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from c360.engine.postgres.soda import Verdict
+from c360.engine.postgres.split import KEYS, Split
 from c360.errors import Breach, CouldNotTell
-from c360.gate.scan import Verdict
-from c360.gate.split import KEYS, Split
 from c360.generate.soda import seen_at_gate
 from c360.ledger.history import Finding, failing
 from c360.model import Clause, Dataset

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
+from c360.engine.postgres.land import TEXT, create, type_it
+from c360.engine.postgres.promote import Promotion, ensure_raw, promote
+from c360.engine.postgres.quarantine import RECORD, close_replayed
 from c360.engine.postgres.scanner import scanner
+from c360.engine.postgres.split import Split, split
 from c360.gate.account import settle
 from c360.gate.form import Form
 from c360.gate.ingest import Gate, ensure_targets, in_the_gate, tune
-from c360.gate.land import TEXT, create, type_it
-from c360.gate.promote import Promotion, ensure_raw, promote
-from c360.gate.quarantine import RECORD, close_replayed
-from c360.gate.split import Split, split
 from c360.ledger.history import Finding, failing, on_record, record
 from c360.ledger.tables import prepare
 from c360.model import Dataset

@@ -7,7 +7,7 @@ from typing import Any
 from c360.clause.dialect import DATABRICKS, POSTGRES, Dialect, canonical_type, unsized
 from c360.clause.predicates import violation
 from c360.contract.catalog import Catalog
-from c360.gate import casts
+from c360.engine.postgres import casts
 from c360.generate.dbt_tests import by_engine
 from c360.generate.text import jinja_value
 from c360.model import GATE_KINDS, Clause, Column, Dataset

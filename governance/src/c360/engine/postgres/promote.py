@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES, canonical_type, same_type
+from c360.engine.postgres.land import AT, TYPED
+from c360.engine.postgres.split import VERDICT, Split, fatal, merge, raw_table
 from c360.errors import CouldNotTell
-from c360.gate.land import AT, TYPED
-from c360.gate.split import VERDICT, Split, fatal, merge, raw_table
 from c360.model import Dataset
 
 if TYPE_CHECKING:

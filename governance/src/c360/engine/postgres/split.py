@@ -8,8 +8,8 @@ from c360.clause.dialect import POSTGRES
 from c360.clause.measures import divided, orphans
 from c360.clause.predicates import violation
 from c360.contract.catalog import Catalog
+from c360.engine.postgres.land import AT, MISCAST, TEXT, TYPED
 from c360.engine.postgres.scanner import Scanner
-from c360.gate.land import AT, MISCAST, TEXT, TYPED
 from c360.model import GATE_KINDS, Clause, Dataset
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ rows in the contract's types, and a view named as the contract's table, over the
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES, canonical_type
+from c360.engine.postgres.casts import cast, plain, sure
 from c360.errors import CouldNotTell
-from c360.gate.casts import cast, plain, sure
 from c360.gate.files import CHUNK, Delivery
 from c360.gate.form import Form
 from c360.model import Dataset

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import IO, TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
-from c360.gate.casts import cast, plain
-from c360.gate.land import AT, TEXT, TYPED, UNREADABLE
-from c360.gate.split import VERDICT, errors, fatal, instant, raw_table
+from c360.engine.postgres.casts import cast, plain
+from c360.engine.postgres.land import AT, TEXT, TYPED, UNREADABLE
+from c360.engine.postgres.split import VERDICT, errors, fatal, instant, raw_table
 from c360.model import Dataset
 
 if TYPE_CHECKING:
