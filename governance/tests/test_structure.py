@@ -108,8 +108,8 @@ def test_what_is_written_twice_is_found() -> None:
     assert repeated({"a": twice["a"], "b": twice["b"].replace("x3", "y3")}) == []
 
 
-HEAVY = {"dbt", "soda", "datacontract", "elementary", "faker", "jinja2", "jsonschema", "numpy", "psycopg", "psycopg2", "pyarrow",
-         "sqlglot", "yaml"}  # fmt: skip
+HEAVY = {"dbt", "soda", "datacontract", "elementary", "faker", "jinja2", "jsonschema", "numpy", "psycopg", "psycopg2",
+         "pyarrow", "sqlglot", "yaml"}  # fmt: skip
 
 
 def test_help_waits_for_no_tool() -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from c360.clause.operators import Expected, Operator
 from c360.errors import Breach
 
 Severity = Literal["error", "warning"]
@@ -73,13 +74,13 @@ class Relationship:
 class Rule:
     """An ODCS quality rule (library metric or sql): a measured value compared with bounds.
 
-    `operator` is the ODCS name (`mustBe`, `mustBeBetween`, …); `expected` a number, or a pair of them.
-    `unit` is `rows` or `percent`. For a row rule `predicate` is the SQL that is true where a row breaks it.
+    `expected` is a number, or a pair of them for an operator of two; `unit` is `rows` or `percent`. For a row rule
+    `predicate` is the SQL that is true where a row breaks it.
     """
 
     metric: str
-    operator: str
-    expected: Any
+    operator: Operator
+    expected: Expected
     unit: str = "rows"
     arguments: tuple[tuple[str, Any], ...] = ()
     query: str = ""

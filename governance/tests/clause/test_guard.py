@@ -4,6 +4,7 @@ import pytest
 
 from c360.clause import allowed, guard
 from c360.clause.dialect import DATABRICKS, POSTGRES
+from c360.clause.operators import OPERATORS
 from c360.errors import Breach
 from c360.model import Clause, Dataset, Rule
 
@@ -12,7 +13,9 @@ TABLES = {("raw", "things"), ("raw", "others"), ("shared", "people")}
 
 
 def rule(text, column=None, **changes):
-    return Clause("t.rule", "t", "1.0.0", "things", column, "sql", Rule("sql", "mustBe", 0, query=text, **changes))
+    return Clause(
+        "t.rule", "t", "1.0.0", "things", column, "sql", Rule("sql", OPERATORS["mustBe"], 0, query=text, **changes)
+    )
 
 
 def read(text, dialect=POSTGRES):

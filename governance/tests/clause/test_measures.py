@@ -5,17 +5,17 @@ import pytest
 
 from c360.clause.dialect import DATABRICKS
 from c360.clause.measures import Measure, measure
+from c360.clause.operators import OPERATORS
 from c360.engine.postgres import connect
 from c360.engine.postgres.scanner import scanner
 from c360.generate.soda import _told
 from c360.model import Clause, Dataset, Rule
-from c360.verify.verify import compare
 
 THINGS = Dataset("things", "things", "raw", "", (), (), (), None)
 
 
 def measured(query: str, operator: str = "mustBe", expected: object = 3, **changes: object) -> Measure:
-    rule = Rule("sql", operator, expected, query=query)
+    rule = Rule("sql", OPERATORS[operator], expected, query=query)
     clause = Clause("things.rule", "things", "1.0.0", "things", None, "sql", rule)
     return measure(clause, THINGS, lambda name: (name, THINGS), {("raw", "things")}, "now()", **changes)
 
@@ -71,8 +71,8 @@ def test_all_agree_on_a_number_and_null_keeps_no_bound(looking, query, value, op
     what = measured(query, operator, expected)
     ours, soda, dbt = (looking.rows(text)[0][0] for text in asked(what))
     assert ours == value
-    holds = value is not None and compare(what, value)
-    assert compare(what, soda) is holds
+    holds = value is not None and what.holds(value)
+    assert what.holds(soda) is holds
     assert dbt == (0 if holds else 1)
 
 

@@ -9,23 +9,14 @@ from typing import Any
 
 from c360.clause import guard
 from c360.clause.dialect import POSTGRES, Dialect, canonical_type, is_open
+from c360.clause.operators import OPERATORS
 from c360.clause.predicates import column_in_utc, in_utc, pattern_for, violation
 from c360.model import Clause, Dataset, Rule
 
 Resolve = Callable[[str], tuple[str, Dataset]]
 """From a dataset's name to the relation to write in SQL, and the dataset."""
 
-OPERATORS = {
-    "mustBe": "= {}", "mustNotBe": "!= {}", "mustBeGreaterThan": "> {}", "mustBeGreaterOrEqualTo": ">= {}",
-    "mustBeLessThan": "< {}", "mustBeLessOrEqualTo": "<= {}", "mustBeBetween": "between {} and {}",
-    "mustNotBeBetween": "not between {} and {}",
-}  # fmt: skip
-NEGATED = {
-    "mustBe": "!= {}", "mustNotBe": "= {}", "mustBeGreaterThan": "<= {}", "mustBeGreaterOrEqualTo": "< {}",
-    "mustBeLessThan": ">= {}", "mustBeLessOrEqualTo": "> {}", "mustBeBetween": "not between {} and {}",
-    "mustNotBeBetween": "between {} and {}",
-}  # fmt: skip
-ZERO = Rule("violations", "mustBe", 0)
+ZERO = Rule("violations", OPERATORS["mustBe"], 0)
 
 
 @dataclass(frozen=True)
@@ -38,9 +29,11 @@ class Measure:
 
     def bound(self, negated: bool = False) -> str:
         """The comparison that holds (or, negated, that is a breach), e.g. `> 0`."""
-        form = (NEGATED if negated else OPERATORS)[self.rule.operator]
-        expected = self.rule.expected
-        return form.format(*(expected if isinstance(expected, tuple) else (expected,)))
+        return self.rule.operator.bound(self.rule.expected, negated)
+
+    def holds(self, value: float) -> bool:
+        """Whether the measured value keeps the bound."""
+        return self.rule.operator.holds(value, self.rule.expected)
 
     def as_violations(self, relation: str) -> str:
         """A SELECT of the number of violations: the count itself, or 1 where a bound is broken."""
@@ -69,12 +62,12 @@ def measure(
         return _freshness(clause, dataset, relation, now, dialect)
     if kind == "retention":
         age = _seconds_between(f"min({in_utc(clause, dataset, dialect)})", now, dialect)
-        rule = Rule("retention", "mustBeLessOrEqualTo", clause.argument)
+        rule = Rule("retention", OPERATORS["mustBeLessOrEqualTo"], clause.argument)
         return Measure(rule, query=f"select coalesce({age}, 0) from {relation}")
     if kind == "latency":
         since, until = (column_in_utc(dataset, name, dialect) for name in (clause.column or "", clause.argument.until))
         span = f"max({_seconds_between(since, until, dialect)})"
-        rule = Rule("latency", "mustBeLessOrEqualTo", clause.argument.seconds)
+        rule = Rule("latency", OPERATORS["mustBeLessOrEqualTo"], clause.argument.seconds)
         return Measure(rule, query=f"select coalesce({span}, 0) from {relation}")
     if kind == "sql":
         column = dialect.quote(dataset.physical(clause.column)) if clause.column else None
@@ -160,7 +153,7 @@ def _freshness(clause: Clause, dataset: Dataset, relation: str, now: str, dialec
     """
     name = in_utc(clause, dataset, dialect)
     age = _seconds_between(f"max({name})", now, dialect)
-    rule = Rule("freshness", "mustBeBetween", (0, clause.argument))
+    rule = Rule("freshness", OPERATORS["mustBeBetween"], (0, clause.argument))
     return Measure(rule, query=f"select coalesce({age}, -1) from {relation} where {name} <= {now}")
 
 

@@ -1,20 +1,12 @@
 """Quality rules of ODCS that we measure: what each must say so that it can fail, and is read as it is meant."""
 
+import math
 from pathlib import Path
 from typing import Any
 
+from c360.clause.operators import OPERATORS, Operator
 from c360.errors import Breach
 
-OPERATORS = [
-    "mustBe",
-    "mustNotBe",
-    "mustBeGreaterThan",
-    "mustBeGreaterOrEqualTo",
-    "mustBeLessThan",
-    "mustBeLessOrEqualTo",
-    "mustBeBetween",
-    "mustNotBeBetween",
-]
 METRICS = ("rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues")
 ARGUMENTS = {
     "rowCount": set(), "nullValues": set(), "missingValues": {"missingValues"}, "duplicateValues": {"properties"},
@@ -41,7 +33,7 @@ def unit_of(quality: dict[str, Any]) -> str:
     return "percent" if unit in _PERCENT else unit
 
 
-def check_rule(path: Path, quality: dict[str, Any], column: str | None, keyed: bool) -> tuple[str, str, str, str]:
+def check_rule(path: Path, quality: dict[str, Any], column: str | None, keyed: bool) -> tuple[str, Operator, str, str]:
     """A rule's metric, operator, unit and name. `keyed` says that the table has a primary key.
 
     Raises Breach for a rule that cannot be understood, and for one that says nothing that could fail.
@@ -58,13 +50,13 @@ def check_rule(path: Path, quality: dict[str, Any], column: str | None, keyed: b
         raise Breach(f"{path}: the unit {unit!r} of {name} is unknown.", "Use rows or percent.")
     if metric == "rowCount" and unit == "percent":
         raise Breach(f"{path}: rowCount of {name} has no percent.", "Leave the unit out.")
-    operators = [operator for operator in OPERATORS if quality.get(operator) is not None]
+    operators = [operator for operator in OPERATORS.values() if quality.get(operator.name) is not None]
     if len(operators) != 1:
         raise Breach(
             f"{path}: the quality rule {name} needs exactly one of mustBe, mustBeLessThan, ….",
             "Add the bound.",
         )
-    _check_bound(path, name, operators[0], quality[operators[0]])
+    _check_bound(path, name, operators[0], quality[operators[0].name])
     if metric == "invalidValues":
         _check_valid(path, name, arguments)
     if metric == "duplicateValues" and not (column or keyed or arguments.get("properties")):
@@ -75,14 +67,16 @@ def check_rule(path: Path, quality: dict[str, Any], column: str | None, keyed: b
     return metric, operators[0], unit, name
 
 
-def _check_bound(path: Path, name: str, operator: str, limit: Any) -> None:
-    """A text for a number, or one number for two, would compare as something, and be wrong."""
+def _check_bound(path: Path, name: str, operator: Operator, limit: Any) -> None:
+    """A text for a number, or one number for two, would compare as something, and be wrong; and bounds are written
+    into SQL as they are."""
     numbers = limit if isinstance(limit, list) else [limit]
-    wanted = 2 if operator.endswith("Between") else 1
-    if len(numbers) != wanted or not all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
+    plain = all(type(n) in (int, float) and math.isfinite(n) for n in numbers)
+    if len(numbers) != operator.numbers or not plain:
+        pair = operator.numbers == 2
         raise Breach(
-            f"{path}: {operator} of {name} is no {'pair of numbers' if wanted == 2 else 'number'}.",
-            f"Write {operator}: {'[1, 9]' if wanted == 2 else '0'}.",
+            f"{path}: {operator.name} of {name} is no {'pair of numbers' if pair else 'number'}.",
+            f"Write {operator.name}: {'[1, 9]' if pair else '0'}.",
         )
 
 

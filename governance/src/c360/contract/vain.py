@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from c360.clause.operators import OPERATORS
 from c360.clause.rules import ARGUMENTS, VACUOUS, is_rule, unit_of
 from c360.contract.clauses import seconds_or_none
 
@@ -79,35 +80,19 @@ def _bound(rule: dict[str, Any], place: Place) -> Iterator[Told]:
     library = rule.get("type") != "sql"
     least: float = 0 if library or _COUNTED.match(str(rule.get("query"))) else -math.inf
     most: float = 100 if library and unit_of(rule) == "percent" else math.inf
-    for operator, limit in rule.items():
-        pair = isinstance(limit, list) and len(limit) == 2 and all(map(_is_number, limit))
-        if operator.endswith("Between") and pair:
-            low, high = limit
-            if low > high:
-                yield (*place, operator), "error", f"{operator} {limit}: the smaller number comes first"
-                continue
-            inside, outside = low <= least and high >= most, high < least or low > most
-        elif operator in _HOLDS and _is_number(limit):
-            inside, outside = _HOLDS[operator](limit, least, most)
-        else:
+    for name, limit in rule.items():
+        operator, numbers = OPERATORS.get(name), limit if isinstance(limit, list) else [limit]
+        if operator is None or len(numbers) != operator.numbers or not all(map(_is_number, numbers)):
             continue
-        always, never = (outside, inside) if operator.startswith("mustNot") else (inside, outside)
-        what = f"{operator} {limit}"
+        what = f"{name} {limit}"
+        if sorted(numbers) != numbers:
+            yield (*place, name), "error", f"{what}: the smaller number comes first"
+            continue
+        always, never = operator.always_or_never(tuple(numbers), least, most)
         if never:
-            yield (*place, operator), "error", f"{what} can never hold: {_range(least, most)}"
+            yield (*place, name), "error", f"{what} can never hold: {_range(least, most)}"
         elif always:
-            yield (*place, operator), "warning", f"{what} can never fail: {_range(least, most)}"
-
-
-_HOLDS = {
-    "mustBe": lambda n, least, most: (False, n < least or n > most),
-    "mustNotBe": lambda n, least, most: (False, n < least or n > most),
-    "mustBeGreaterThan": lambda n, least, most: (n < least, n >= most),
-    "mustBeGreaterOrEqualTo": lambda n, least, most: (n <= least, n > most),
-    "mustBeLessThan": lambda n, least, most: (n > most, n <= least),
-    "mustBeLessOrEqualTo": lambda n, least, most: (n >= most, n < least),
-}
-"""For a bound and the least and most that the number can be: whether all of these, and whether none, are within it."""
+            yield (*place, name), "warning", f"{what} can never fail: {_range(least, most)}"
 
 
 def _range(least: float, most: float) -> str:

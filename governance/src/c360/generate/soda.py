@@ -44,7 +44,7 @@ def _check(catalog: Catalog, clause: Clause, dataset: Dataset, name: str) -> dic
     body: dict[str, Any] = {"name": clause.id, f"{name} {form}": _timed(text)}
     if clause.severity == "warning":
         return {name: {"warn": f"when {what.bound(negated=True)}", **body}}
-    if what.rule is not ZERO and what.rule.operator == "mustNotBe":
+    if what.rule is not ZERO and what.rule.operator.name == "mustNotBe":
         return {name: {"fail": f"when {what.bound(negated=True)}", **body}}
     return {f"{name} {what.bound()}": body}
 
@@ -56,9 +56,5 @@ def _timed(sql: str) -> str:
 
 def _told(what: Measure) -> str:
     """The query of a rule, with a value out of bounds for null, which Soda takes for within them."""
-    operator, expected = what.rule.operator, what.rule.expected
-    if operator.startswith("mustNotBe"):
-        beyond = f"{expected[0] if isinstance(expected, tuple) else expected}"
-    else:
-        beyond = "'-Infinity'" if operator.startswith("mustBeGreater") else "'Infinity'"
+    beyond = what.rule.operator.broken_by(what.rule.expected)
     return f"select coalesce(({what.query}), {beyond})"

@@ -5,11 +5,6 @@ from typing import Any
 from c360.model import Anomaly, Clause, Latency, Noted, Rule
 from c360.printable import number, span
 
-_OPERATORS = {
-    "mustBe": "is", "mustNotBe": "is not", "mustBeGreaterThan": "is more than",
-    "mustBeGreaterOrEqualTo": "is at least", "mustBeLessThan": "is less than",
-    "mustBeLessOrEqualTo": "is at most", "mustBeBetween": "lies between", "mustNotBeBetween": "does not lie between",
-}  # fmt: skip
 _METRICS = {
     "rowCount": "the number of rows", "nullValues": "the number of empty values",
     "missingValues": "the number of missing values", "invalidValues": "the number of invalid values",
@@ -77,11 +72,8 @@ def _listed(values: Any) -> str:
 
 def _rule(rule: Rule) -> str:
     what = _METRICS.get(rule.metric, "the result of its query")
-    expected = rule.expected
-    pair = isinstance(expected, list | tuple) and len(expected) == 2
-    bound = f"{expected[0]} and {expected[1]}" if pair else expected
     percent = " %" if rule.unit == "percent" else ""
-    return f"{what} {_OPERATORS.get(rule.operator, rule.operator)} {bound}{percent}"
+    return f"{what} {rule.operator.told(rule.expected)}{percent}"
 
 
 __all__ = ["in_words", "number", "span"]

@@ -119,21 +119,6 @@ def _finding(clause: Clause, what: Measure, value: Any) -> Finding:
         return Finding(clause, "sql", "errored", detail=value)
     if value is None:
         return Finding(clause, "sql", failing(clause), detail="the rule returns null")
-    holds = compare(what, float(value))
+    holds = what.holds(float(value))
     rows = int(value) if what.rule is ZERO and clause.scope == "row" else None
     return Finding(clause, "sql", "passed" if holds else failing(clause), float(value), rows)
-
-
-def compare(what: Measure, value: float) -> bool:
-    """Whether the measured value keeps the bound of the rule; between is inclusive."""
-    operator, expected = what.rule.operator, what.rule.expected
-    if operator in ("mustBeBetween", "mustNotBeBetween"):
-        return (expected[0] <= value <= expected[1]) is (operator == "mustBeBetween")
-    return {
-        "mustBe": value == expected,
-        "mustNotBe": value != expected,
-        "mustBeGreaterThan": value > expected,
-        "mustBeGreaterOrEqualTo": value >= expected,
-        "mustBeLessThan": value < expected,
-        "mustBeLessOrEqualTo": value <= expected,
-    }[operator]
