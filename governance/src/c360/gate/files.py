@@ -111,6 +111,7 @@ class Delivery:
 
     def _name(self, header: list[str]) -> None:
         """Find the contract's columns in the header."""
+        self.header = header
         folded = {column.physical_name.casefold(): column.physical_name for column in self._dataset.columns}
         self.columns = [self.form.name_of(name, folded) for name in header]
         """For each column of the file the contract's that it is, by physical name; None: one it does not know."""

@@ -26,7 +26,7 @@ def looks_like(first: bytes, form: Form, columns: Iterable[str]) -> tuple[str, s
     for magic, name in _MAGIC:
         if first.startswith(magic):
             return name, ""
-    encoding = _encoding(first)
+    encoding = encoding_of(first)
     text = first.decode(encoding, errors="replace")
     if text.lstrip("\ufeff \r\n\t")[:1] in ("{", "["):
         return "JSON", ""
@@ -44,7 +44,8 @@ def looks_like(first: bytes, form: Form, columns: Iterable[str]) -> tuple[str, s
     return (" ".join(words), " ".join(options)) if words else None
 
 
-def _encoding(first: bytes) -> str:
+def encoding_of(first: bytes) -> str:
+    """The encoding that these first bytes of a file look like."""
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     for encoding, zeros in (("utf-16-le", first[1:200:2]), ("utf-16-be", first[0:200:2])):

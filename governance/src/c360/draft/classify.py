@@ -1,0 +1,91 @@
+"""Proposes a classification for each column, from its name and from how its values look.
+
+What is not known to be harmless is not public: deny by default, and to be confirmed by somebody.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from c360.draft.vocabulary import HARMLESS, KEYS, MEANINGS, THINGS, Meaning
+
+_ROLES = {"public": 0, "internal": 1, "confidential": 2, "pii_indirect": 99, "pii_direct": 99}
+"""Where a project has a level of another name, at least so closed a one is taken."""
+_NAME = "a person's name"
+_OF_THINGS = (_NAME, "an address")
+"""What a thing may have too."""
+
+
+@dataclass(frozen=True)
+class Classified:
+    """One of our levels (a project's own may be called otherwise: `level_of`), why, and whether digits in the column
+    are no quantity."""
+
+    level: str
+    why: str
+    code: bool = False
+
+    @property
+    def personal(self) -> bool:
+        return self.level.startswith("pii")
+
+
+def words(name: str) -> list[str]:
+    """A column's name in words of plain small letters: `Straße_HausNr` -> strasse, haus, nr."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    for letter, plain in zip("äöüßÄÖÜ", ("ae", "oe", "ue", "ss", "Ae", "Oe", "Ue"), strict=True):
+        parted = parted.replace(letter, plain)
+    bare = "".join(ch for ch in unicodedata.normalize("NFKD", parted) if not unicodedata.combining(ch))
+    return re.findall(r"[a-z]+|\d+", bare.lower())
+
+
+def names_a_key(name: str) -> bool:
+    """Whether a column of that name may be an identifier."""
+    parts = words(name)
+    return bool(parts) and (parts[-1] in KEYS or parts[0] == "id" or parts[-1].endswith(("nummer", "uuid")))
+
+
+def classify(name: str, likely: str, long_text: bool) -> Classified:
+    """By the values where most of them look like personal data (`likely`), else by the name, else closed."""
+    if likely:
+        return Classified("pii_indirect" if likely == "ip" else "pii_direct", f"most values look like: {likely}", True)
+    parts = words(name)
+    meaning = _meaning(parts)
+    if meaning:
+        return Classified(meaning.level, f"its name says: {meaning.what}", meaning.code)
+    if long_text:
+        return Classified("confidential", "long texts can hold anything")
+    if parts and set(parts) <= HARMLESS:
+        return Classified("public", "its name says nothing of anybody")
+    return Classified("internal", "nothing is known of it")
+
+
+def beside_a_person(found: Classified) -> Classified:
+    """The same in a table where another column tells a person: then this one says something about that person."""
+    if found.level in ("public", "internal"):
+        return Classified("confidential", f"{found.why}, and others in its row tell a person", found.code)
+    return found
+
+
+def level_of(level: str, levels: Sequence[str]) -> str:
+    """The project's own level for one of ours: that of the same name, else one that is as closed or more so."""
+    return level if level in levels else levels[min(_ROLES[level], len(levels) - 1)]
+
+
+def _meaning(parts: list[str]) -> Meaning | None:
+    """The first meaning that fits a word of the name, or two side by side."""
+    said = {*parts, *(one + other for one, other in pairwise(parts))}
+    not_of_things = {word for before, word in pairwise(["", *parts]) if before not in THINGS}
+    for meaning in MEANINGS:
+        known = not_of_things if meaning.what in _OF_THINGS else said
+        named = known & meaning.words or any(stem in word for stem in meaning.stems for word in known)
+        if named or (meaning.what == _NAME and any(map(_is_name, not_of_things))):
+            return meaning
+    return None
+
+
+def _is_name(word: str) -> bool:
+    """Such as kundenname, and not produktname."""
+    return word.endswith("name") and word[:-4] not in THINGS

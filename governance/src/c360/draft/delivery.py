@@ -1,0 +1,116 @@
+"""A draft from a delivery: its columns are tallied in one pass, its key is sought, its form is said."""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from c360.contract.names import faults
+from c360.draft.classify import Classified, beside_a_person, classify
+from c360.draft.frame import drafted, freshness
+from c360.draft.keys import find_key, find_pair, with_key
+from c360.draft.propose import propose
+from c360.draft.reading import Source, blocks, open_source
+from c360.draft.tally import Facts, Tally
+from c360.draft.write import Draft, Property, Table
+from c360.errors import CouldNotTell
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_MOST_COLUMNS = 1_600
+"""Postgres has no table with more."""
+
+
+def from_delivery(path: Path, name: str, levels: Sequence[str]) -> tuple[Draft, Source]:
+    """Raises CouldNotTell for a file that cannot be read."""
+    source = open_source(path)
+    delivery = source.open()
+    if len(source.header) > _MOST_COLUMNS:
+        raise CouldNotTell(f"{path} has more than {_MOST_COLUMNS} columns, which no table has.", "Split it.")
+    facts = tally(source.header, blocks(delivery))
+    decimal = decimal_mark(facts, source.form.delimiter)
+    names = [column_name(header, at) for at, header in enumerate(source.header)]
+    found = classify_all(facts)
+    columns = zip(facts, found, source.declared, names, strict=True)
+    properties = [propose(seen, level, kind, levels, decimal, called) for seen, level, kind, called in columns]
+    able = [at for at, level in enumerate(found) if not level.personal and properties[at].document.get("required")]
+    key = find_key(facts, properties, able, name) or find_pair(facts, properties, able, source)
+    form = {
+        "delimiter": source.form.delimiter if source.form.delimiter != "," else None,
+        "encoding": source.form.encoding if source.form.encoding != "utf-8" else None,
+        "decimal": decimal if decimal != "." else None,
+        "aliases": {header: name for header, name in zip(source.header, names, strict=True) if header != name} or None,
+    }
+    told = [f"Drafted from {path.name} by c360 import: {delivery.records:,} records."]
+    if delivery.set_aside:
+        told.append(f"{delivery.set_aside:,} of its lines are no records, and would be quarantined.")
+    table = table_of(name, facts, with_key(properties, key), {k: v for k, v in form.items() if v})
+    return drafted(name, (table,), told, freshness(name, table.properties)), source
+
+
+def tally(header: Sequence[str], read: Iterable["pa.Table"]) -> list[Facts]:
+    """The facts of every column, from one pass over blocks of text."""
+    tallies = [Tally(name, len(header)) for name in header]
+    for block in read:
+        for column, values in zip(tallies, block.columns, strict=True):
+            for chunk in values.chunks:
+                column.add(chunk)
+    return [column.facts for column in tallies]
+
+
+def classify_all(facts: Sequence[Facts]) -> list[Classified]:
+    """Every column; the time of loading stays what it is beside a person."""
+    alone = [classify(found.name, found.likely, found.long_text) for found in facts]
+    if all(found.level != "pii_direct" for found in alone):
+        return alone
+    return [
+        found if "loaded" in column.name.lower() else beside_a_person(found)
+        for column, found in zip(facts, alone, strict=True)
+    ]
+
+
+def decimal_mark(facts: Sequence[Facts], delimiter: str) -> str:
+    """A comma where numbers of some column need it and of no column a point."""
+
+    def needs(shape: str, found: Facts) -> bool:
+        return shape in found.shapes and "whole" not in found.shapes
+
+    comma = any(needs("comma", found) for found in facts)
+    return (
+        ","
+        if comma
+        and delimiter != ","
+        and not any(needs("float", found) and "leading" in found.shapes for found in facts)
+        else "."
+    )
+
+
+def column_name(header: str, at: int) -> str:
+    """The header's own where tools can carry it; else one that they can."""
+    document = {"name": "x", "schema": [{"name": "x", "properties": [{"name": header or " "}]}]}
+    if not any(fault.place[:1] == ("schema",) for fault in faults(document, "sources")):
+        return header
+    plain = re.sub(r"\W+", "_", header).strip("_")[:14]  # of four bytes each
+    return f"{plain}_{at + 1}" if plain and not plain.startswith("c360__") else f"column_{at + 1}"
+
+
+def table_of(name: str, facts: Sequence[Facts], properties: tuple[Property, ...], form: dict[str, Any]) -> Table:
+    custom = [{"property": "delivery", "value": form}] if form else []
+    document: dict[str, Any] = {
+        "name": name,
+        "logicalType": "object",
+        "physicalType": "table",
+        "physicalName": name,
+        "description": "To be described: what one row is.",
+    }
+    if custom:
+        document["customProperties"] = custom
+    if facts and facts[0].rows:
+        document["quality"] = [
+            {
+                "id": "not_empty", "metric": "rowCount", "mustBeGreaterThan": 0, "dimension": "completeness",
+                "severity": "error", "description": "A delivery holds at least one row.",
+            }
+        ]  # fmt: skip
+    return Table(document, properties)

@@ -1,0 +1,74 @@
+"""Seeks the key of a delivery: one column, or two together."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from c360.draft.classify import names_a_key
+from c360.draft.distinct import MOST_HASHES, Distinct, hashed
+from c360.draft.propose import ENOUGH
+from c360.draft.reading import Source, blocks
+from c360.draft.tally import Facts
+from c360.draft.write import Property
+
+_MOST_PAIRED = 8
+"""Columns of which every two are tried as a key."""
+
+
+def find_key(facts: Sequence[Facts], properties: Sequence[Property], able: Sequence[int], table: str) -> list[int]:
+    """Of the columns that are able, the one that may be the key: no two alike, and its name or its place says so."""
+    types = ("uuid", "integer", "bigint", "text", "numeric(38,0)")
+    found = [
+        at
+        for at in able
+        if facts[at].distinct and facts[at].values > 1 and not facts[at].blanks and not facts[at].long_text
+        and properties[at].document["physicalType"] in types
+        and (names_a_key(facts[at].name) or (at == 0 and facts[at].values >= ENOUGH))
+    ]  # fmt: skip
+    stem = table.lower().rstrip("s")
+    own = [at for at in found if facts[at].name.lower() in ("id", f"{stem}_id", f"{stem}id", f"{table.lower()}_id")]
+    return (own or found)[:1]
+
+
+def find_pair(facts: Sequence[Facts], properties: Sequence[Property], able: Sequence[int], source: Source) -> list[int]:
+    """Two columns that are a key together, one of them an identifier by its name: sought in a second pass."""
+    types = ("uuid", "integer", "bigint", "text", "date", "timestamp", "timestamptz")
+    able = [
+        at
+        for at in able
+        if facts[at].values >= ENOUGH and not facts[at].blanks and not facts[at].long_text
+        and (facts[at].counts is None or len(facts[at].counts or ()) > 1)
+        and properties[at].document["physicalType"] in types
+    ]  # fmt: skip
+    named = {at for at in able if names_a_key(facts[at].name)}
+    able = sorted(able, key=lambda at: (at not in named, at))[:_MOST_PAIRED]
+    pairs = {
+        pair: Distinct(MOST_HASHES // _MOST_PAIRED)
+        for pair in itertools.combinations(sorted(able), 2)
+        if named & set(pair)
+    }
+    for hashes in hashed_blocks(source, able) if pairs else ():
+        for (one, other), alike in pairs.items():
+            alike.add(hashes[one] * 31 + hashes[other])
+        pairs = {pair: alike for pair, alike in pairs.items() if alike.holds}
+    return list(next(iter(pairs), ()))
+
+
+def hashed_blocks(source: Source, columns: Sequence[int]) -> Iterator[dict[int, Any]]:
+    """The values of some columns once more, as hashes by the number of the column; nulls are left out."""
+    for block in blocks(source.open()):
+        yield {at: hashed(block.column(at).combine_chunks().drop_null()) for at in columns}
+
+
+def with_key(properties: Sequence[Property], key: Sequence[int]) -> tuple[Property, ...]:
+    marked = list(properties)
+    for position, at in enumerate(key, start=1):
+        said = (
+            "The key, it seems." if len(key) == 1 else "A part of the key, it seems: no two rows have both parts alike."
+        )
+        document = dict(marked[at].document)
+        after = list(document).index("physicalType") + 1
+        entries = list(document.items())
+        entries[after:after] = [("primaryKey", True), ("primaryKeyPosition", position)]
+        marked[at] = Property(dict(entries), (said, *marked[at].evidence))
+    return tuple(marked)

@@ -1,0 +1,168 @@
+"""From the facts of a column to a proposed property: type, required, format, values, bounds. Its evidence is counts.
+
+No value of the data gets into a draft, but for the words of an enumeration that say nothing of anybody (decision 20).
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from c360.draft.classify import Classified, level_of, names_a_key
+from c360.draft.tally import Facts
+from c360.draft.write import Property
+
+ENOUGH = 30
+"""Values that bounds, patterns and references need as evidence."""
+_MOST_WORDS, _OFTEN = 20, 10
+_WORD = re.compile(r"[^\W\d_]([\w &/+,.'-]{0,38}\w)?")
+_ROOMY = 100_000_000
+"""An integer column whose numbers are smaller has room to grow."""
+_LOGICAL = {
+    "uuid": "string", "text": "string", "boolean": "boolean", "integer": "integer", "bigint": "integer",
+    "smallint": "integer", "date": "date", "timestamp": "timestamp", "timestamptz": "timestamp", "time": "time",
+}  # fmt: skip
+_HOLD = {
+    "uuid": "uuid", "boolean": "boolean", "integer": "bigint", "bigint": "bigint", "date": "date",
+    "timestamp": "timestamp", "timestamptz": "timestamptz", "time": "time", "double precision": "float",
+}  # fmt: skip
+"""The shape that values of a declared type have as text."""
+_FORMATS = ("email", "ipv4", "ipv6", "uri")
+
+
+def propose(
+    facts: Facts, found: Classified, declared: str, levels: Sequence[str], decimal: str = ".", name: str = ""
+) -> Property:
+    """`declared` is the type that the source itself names; `decimal` the mark of its numbers; `name` the column's
+    where the header's own is none."""
+    kind, why = physical_type(facts, declared, found, decimal)
+    required = bool(facts.rows) and not facts.nulls and (kind == "text" or not facts.blanks)
+    options, told = _options(facts, kind, found)
+    level = level_of(found.level, levels)
+    enum = _enum(facts, kind) if level == "public" else []
+    document = {
+        "name": name or facts.name,
+        "description": "To be described.",
+        "logicalType": _LOGICAL.get(kind, "number"),
+        "logicalTypeOptions": options,
+        "physicalType": kind,
+        "required": required,
+        "classification": level,
+        "enum": enum,
+        "customProperties": [{"property": "toBeConfirmed", "value": "classification"}],
+    }
+    evidence = [_counted(facts, kind), *why, *told]
+    if enum:
+        evidence.append(f"{len(enum)} values, each {_OFTEN} times or more")
+    elif kind == "text" and facts.counts and len(facts.counts) <= _MOST_WORDS and facts.values >= 2 * len(facts.counts):
+        evidence.append(f"{len(facts.counts)} distinct values: an enum?")
+    said = f"Classified as {level}, to be confirmed: {found.why}."
+    return Property({key: value for key, value in document.items() if value}, (f"{'; '.join(evidence)}.", said))
+
+
+def physical_type(facts: Facts, declared: str, found: Classified, decimal: str) -> tuple[str, list[str]]:
+    """The narrowest type that every value has; the declared one, where it has it."""
+    shapes = facts.shapes
+    if declared and (not facts.values or _holds(declared, shapes)):
+        return declared, [f"the source declares {declared}"]
+    if not facts.values:
+        return "text", ["no value: its type is not known"]
+    if found.code and "float" in shapes:
+        return "text", ["digits that are no quantity stay text"]
+    if "comma" in shapes and "decimal" not in shapes and decimal == ",":
+        return "numeric", ["every value is a number with a decimal comma"]
+    for kind in ("uuid", "boolean", "date", "timestamp", "timestamptz", "time"):
+        if kind in shapes:
+            return kind, []
+    if "bigint" in shapes:
+        return ("integer" if max(abs(facts.low), abs(facts.high)) < _ROOMY else "bigint"), []
+    if "whole" in shapes:
+        return "numeric(38,0)", []
+    if "decimal" in shapes and decimal == ".":
+        return f"numeric({max(12, facts.digits + facts.scale + 2)},{max(2, facts.scale)})", []
+    if "float" in shapes and "leading" in shapes and decimal == ".":
+        return "double precision", []
+    return "text", ["some numbers begin with zeros: text"] if "float" in shapes and "leading" not in shapes else []
+
+
+def _holds(declared: str, shapes: frozenset[str]) -> bool:
+    if declared.startswith("numeric"):
+        return bool(shapes & {"whole", "decimal"})
+    return declared == "text" or _HOLD.get(declared) in shapes
+
+
+def _options(facts: Facts, kind: str, found: Classified) -> tuple[dict[str, Any], list[str]]:
+    """Formats, patterns and bounds, each with what it rests on."""
+    if kind == "uuid":
+        return {"format": "uuid"}, []
+    if kind == "timestamp":
+        return {"timezone": False, "defaultTimezone": "Etc/UTC"}, []
+    if kind == "text":
+        return _text_options(facts)
+    if found.personal or names_a_key(facts.name) or facts.values < ENOUGH or facts.low is None:
+        return {}, []
+    if kind == "date":
+        return {"minimum": month_before(facts.low)}, ["no date before that month: a proposal"]
+    if "finite" in facts.shapes and (kind in ("integer", "bigint", "double precision") or kind.startswith("numeric(")):
+        least, most = round_below(facts.low), round_above(facts.high)
+        return {"minimum": least, "maximum": most}, ["all numbers lie between these round ones: a proposal"]
+    return {}, []
+
+
+def _text_options(facts: Facts) -> tuple[dict[str, Any], list[str]]:
+    form = next((form for form in _FORMATS if form in facts.shapes), None)
+    if form:
+        return {"format": form}, [f"every value is a well-formed {form}"]
+    pattern = (
+        pattern_of(facts.code) if facts.values >= ENOUGH and (facts.counts is None or len(facts.counts) > 10) else ""
+    )
+    return ({"pattern": pattern}, ["every value has this form"]) if pattern else ({}, [])
+
+
+def pattern_of(code: str) -> str:
+    """A regular expression of `AA-9999`; empty for a form that holds anything but letters, digits and joints, which
+    would be a piece of the data."""
+    if not re.fullmatch(r"[Aa9 ._:/-]+", code) or "9" not in code or len(code) < 3:
+        return ""
+    sets = {"9": "[0-9]", "A": "[A-Z]", "a": "[a-z]"}
+    runs = re.findall(r"9+|A+|a+|[^9Aa]", code)
+    written = [f"{sets[run[0]]}{{{len(run)}}}".replace("{1}", "") if run[0] in sets else run for run in runs]
+    return f"^{''.join(run if len(run) > 1 else f'[{run}]' if run in './' else run for run in written)}$"
+
+
+def _enum(facts: Facts, kind: str) -> list[dict[str, str]]:
+    counts: Mapping[str, int] = facts.counts or {}
+    speaks = kind == "text" and 2 <= len(counts) <= _MOST_WORDS and not facts.blanks
+    if not speaks or not all(count >= _OFTEN and _WORD.fullmatch(value) for value, count in counts.items()):
+        return []
+    return [{"value": value} for value in sorted(counts)]
+
+
+def _counted(facts: Facts, kind: str) -> str:
+    empty = facts.nulls + (0 if kind == "text" else facts.blanks)
+    alike = ", no two alike" if facts.distinct and facts.values > 1 else ""
+    return f"{facts.rows:,} records, {f'{empty:,}' if empty else 'none'} empty{alike}"
+
+
+def round_above(value: float) -> int | float:
+    """The next of 1, 2, 5, 10, 20 … that is greater, and never the value itself; 0 for what is negative."""
+    return 0 if value < 0 else _next_round(value)
+
+
+def round_below(value: float) -> int | float:
+    """0 for what is not negative: that the values are none is no value of them."""
+    return 0 if value >= 0 else -_next_round(-value)
+
+
+def _next_round(value: float) -> int | float:
+    if value < 1e-9:
+        return 1
+    size = 10.0 ** math.floor(math.log10(value))
+    found = next(step * size for step in (1, 2, 5, 10, 20) if step * size > value * (1 + 1e-9))
+    return round(found) if found >= 1 else float(f"{found:.0e}")
+
+
+def month_before(day: str) -> str:
+    """The first of the month before that of an ISO day: never a day of the data."""
+    year, month = int(day[:4]), int(day[5:7])
+    return f"{year - 1:04}-12-01" if month == 1 else f"{year:04}-{month - 1:02}-01"

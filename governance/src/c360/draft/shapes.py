@@ -1,0 +1,77 @@
+"""What the texts of a column may be: each shape a type or format of contracts, held only when every value has it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from c360.clause.formats import TEXTS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Holds = Callable[["pa.Array"], bool]
+
+_DAY = r"[1-9]\d{3}-[01]\d-[0-3]\d"
+_CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
+_ZONE = r"(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)"
+_WHOLE = r"-?(0|[1-9]\d{0,%d})"
+_POINT = r"-?(0|[1-9]\d{0,17})(\.\d{1,6})?"
+_NOT_FINITE = "NaN|Infinity|-Infinity"
+
+
+def matching(values: "pa.Array", pattern: str) -> int:
+    """How many of the texts the pattern (RE2) matches from end to end."""
+    import pyarrow.compute as pc
+
+    return pc.sum(pc.match_substring_regex(values, rf"^(?:{pattern})$")).as_py() or 0
+
+
+def _every(pattern: str) -> Holds:
+    return lambda values: matching(values, pattern) == len(values)
+
+
+def _days(pattern: str) -> Holds:
+    """Texts of the pattern whose first ten characters are a day of the calendar."""
+
+    def hold(values: "pa.Array") -> bool:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if matching(values, pattern) < len(values):
+            return False
+        try:
+            pc.utf8_slice_codeunits(values, 0, 10).cast(pa.date32())
+            return True
+        except pa.ArrowInvalid:
+            return False
+
+    return hold
+
+
+SHAPES: dict[str, Holds] = {
+    "uuid": _every("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
+    "boolean": _every("(?i)true|false"),
+    "bigint": _every(_WHOLE % 17),
+    "whole": _every(_WHOLE % 37),
+    "decimal": _every(_POINT),
+    "float": _every(rf"-?\d{{1,40}}(\.\d{{1,40}})?([eE][+-]?\d{{1,2}})?|{_NOT_FINITE}"),
+    "finite": _every(r"[^NI]*"),
+    "leading": _every(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|" + _NOT_FINITE),
+    "comma": _every(r"-?(0|[1-9]\d{0,17})(,\d{1,6})?"),
+    "date": _days(_DAY),
+    "timestamp": _days(rf"{_DAY}[ T]{_CLOCK}"),
+    "timestamptz": _days(rf"{_DAY}[ T]{_CLOCK}{_ZONE}"),
+    "time": _every(_CLOCK),
+    **{name: _every(TEXTS[name]) for name in ("email", "ipv4", "ipv6", "uri")},
+}
+"""By name. `finite`: no number is NaN; `leading`: none begins with zeros, as codes do; `comma`: a decimal comma."""
+
+LIKELY = {
+    "e-mail": r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}",
+    "iban": r"[A-Z]{2}\d{2}[ ]?([A-Z0-9]{4}[ ]?){2,7}[A-Z0-9]{1,4}",
+    "phone": r"\+\d[\d /().-]{6,18}\d|0\d{1,5}[ /-][\d /-]{4,14}\d",
+    "ip": rf"{TEXTS['ipv4']}",
+    "card": r"[3-6]\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,4}",
+    "national id": r"\d{3}-\d{2}-\d{4}|[XYZ]?\d{7,8}[A-HJ-NP-TV-Z]"
+    r"|[12] ?\d{2} ?(0[1-9]|1[0-2]) ?\d{2} ?\d{3} ?\d{3} ?\d{2}",
+}
+"""What personal data looks like, whatever its column is called; here half of the values are enough."""

@@ -1,0 +1,76 @@
+"""A draft as YAML: ordered as contracts are here, with the evidence as comments."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from c360.generate.text import to_yaml
+from c360.printable import one_line
+
+_WIDTH = 116
+
+
+@dataclass(frozen=True)
+class Property:
+    """A proposed column as ODCS has it, and why: counts, never a value."""
+
+    document: dict[str, Any]
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A proposed schema object without its properties, and these; `proposals` are written as comments below it."""
+
+    document: dict[str, Any]
+    properties: tuple[Property, ...]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A proposed contract; `proposals` are parts that somebody may want to switch on, written as comments."""
+
+    document: dict[str, Any]
+    tables: tuple[Table, ...]
+    evidence: tuple[str, ...] = ()
+    proposals: tuple[dict[str, Any], ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        return str(self.document["name"])
+
+
+def as_yaml(draft: Draft) -> str:
+    """The text of the file."""
+    head = {key: value for key, value in draft.document.items() if key != "slaProperties"}
+    parts = [*_comments(draft.evidence, ""), to_yaml(head), "schema:\n"]
+    for table in draft.tables:
+        above = {key: value for key, value in table.document.items() if key != "quality"}
+        parts += [to_yaml([above]), "  properties:\n"]
+        for prop in table.properties:
+            parts += _comments(prop.evidence, "  ")
+            parts.append(_indented(to_yaml([prop.document]), "  "))
+        if table.document.get("quality"):
+            parts += [_indented(to_yaml({"quality": table.document["quality"]}), "  ")]
+    if draft.document.get("slaProperties"):
+        parts.append(to_yaml({"slaProperties": draft.document["slaProperties"]}))
+    for proposal in draft.proposals:
+        parts.append(_indented(to_yaml(proposal), "# "))
+    return "".join(parts)
+
+
+def _indented(text: str, indent: str) -> str:
+    return "".join(f"{indent}{line}\n" for line in text.rstrip("\n").split("\n"))
+
+
+def _comments(lines: Iterable[str], indent: str) -> list[str]:
+    """Broken at spaces; what is in them can end no comment."""
+    found = []
+    for line in lines:
+        rest = one_line(line)
+        while len(indent) + len(rest) > _WIDTH and " " in rest[: _WIDTH - len(indent)]:
+            cut = rest.rindex(" ", 0, _WIDTH - len(indent))
+            found.append(f"{indent}# {rest[:cut]}\n")
+            rest = rest[cut + 1 :]
+        found.append(f"{indent}# {rest}\n")
+    return found
