@@ -27,7 +27,6 @@ from c360.errors import Breach
 from c360.generate import plan, write
 from c360.generate.write import _FOLDERS
 from c360.ledger.tables import prepare
-from c360.model import GATE_KINDS
 from c360.project import Project
 from c360.publish.pages import write_pages
 from c360.report.site import write_site
@@ -186,7 +185,7 @@ def text_back(catalog: Catalog, files: dict[str, str]) -> None:
         ((head, listed),) = checks.items()
         assert head == f"checks for {dataset.table}" or head == f'checks for "{dataset.table}"'
         assert [body["name"] for check in listed for body in check.values()] == [
-            clause.id for clause in dataset.clauses if clause.scope != "contract" and clause.kind not in GATE_KINDS
+            clause.id for clause in dataset.clauses if not clause.absent("verify")
         ]
 
 
@@ -319,7 +318,7 @@ def test_soda_keeps_the_text_and_runs_none(everywhere, tmp_path):
             checks = [check for partition in cfg.partition_cfgs for check in partition.check_cfgs]
             checks += [c for p in cfg.partition_cfgs for col in p.column_checks_cfgs.values() for c in col.check_cfgs]
             names = {run.jinja_resolve(check.name) for check in checks}
-            held = {c.id for c in dataset.clauses if c.scope != "contract" and c.kind not in GATE_KINDS}
+            held = {c.id for c in dataset.clauses if not c.absent("verify")}
             assert names == held
             for check in checks:
                 written = check.metric_expression or check.metric_query

@@ -200,7 +200,7 @@ def test_a_rule_is_refused_by_lint_or_can_only_look(trap: Trap, tmp_path: Path, 
     loaded = load_contract(path, tmp_path)
     (dataset,) = loaded.datasets
     catalog = Catalog.of([loaded])
-    (clause,) = [clause for clause in dataset.clauses if clause.kind in ("sql", "rowRule")]
+    (clause,) = [clause for clause in dataset.clauses if clause.kind.name in ("sql", "rowRule")]
     guarded = guard.with_guarded_rules(loaded, catalog.tables)["schema"][0]["quality"][0]["query"]
     with scanner(trap.settings, ["raw"]) as looking:
         outcome = measured(looking, catalog, dataset, NOW)[clause.id].outcome

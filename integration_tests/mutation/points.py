@@ -87,7 +87,7 @@ def ingest(worlds: list[World], settings: Settings, contracts: Path, files: Path
         for one in result.findings:
             found.add(world.original(one.clause.id), one.outcome)
         quarantined = _quarantined(database, dataset.name)
-        rows = {c.id for c in dataset.clauses if c.scope == "row" or c.kind == "physicalType"}
+        rows = {c.id for c in dataset.clauses if c.kind.loses_rows}
         warned = {c.id for c in dataset.clauses if c.severity == "warning"}
         told = {one.clause.id for one in result.findings if one.outcome == "failed"} & rows - warned
         if result.outcome == "accepted" and told != quarantined:

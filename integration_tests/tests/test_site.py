@@ -52,13 +52,13 @@ def _one_day(db, catalog, now, day):
             for clause in dataset.clauses:
                 if clause.scope == "contract":
                     continue
-                bad = day % 7 == 0 and stage == "gate" and clause.kind == "required"
+                bad = day % 7 == 0 and stage == "gate" and clause.kind.name == "required"
                 bad |= day == 0 and stage == "verify" and clause.id == "customers.age.minimum"
                 bad |= day < 5 and stage == "build" and clause.id == "contacts.name.required"  # earlier than at verify
                 bad |= day < 3 and stage == "verify" and clause.id == "contacts.name.required"
                 findings.append(Finding(clause, engine, "failed" if bad else "passed", 0.0, 5 if bad else 0))
             if stage == "build":
-                odd = (c for c in dataset.clauses if c.kind == "anomaly")
+                odd = (c for c in dataset.clauses if c.kind.name == "anomaly")
                 findings += [Finding(c, "elementary", "warned" if day < 2 else "passed") for c in odd]
             run = Run.start(stage, now)
             with db:

@@ -1,145 +1,107 @@
-"""What a contract says, as frozen values: Contract, Dataset, Column, and Clause, the atom."""
+"""What a contract says, as frozen values: Contract, Dataset, Column, and Clause, the atom, with what its Kind knows."""
 
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar, cast
 
-from c360.clause.operators import Expected, Operator
+from c360.clause.arguments import Anomaly, Argument, Latency, Noted, Relationship, Rule, Scalar
+from c360.clause.dialect import Dialect
+from c360.clause.measure import Measure
+from c360.clause.said import Entry, Said, Stand
 from c360.errors import Breach
+
+__all__ = [
+    "Anomaly", "Clause", "Column", "Contract", "Dataset", "Kind", "Latency", "Noted", "Point", "Relationship", "Row",
+    "Rule", "Scope", "Severity", "Where",
+]  # fmt: skip
 
 Severity = Literal["error", "warning"]
 Scope = Literal["row", "delivery", "contract"]
-
-ROW_KINDS = frozenset(
-    [
-        "required",
-        "unique",
-        "primaryKey",
-        "enum",
-        "pattern",
-        "minLength",
-        "maxLength",
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "multipleOf",
-        "format",
-        "relationship",
-        "rowRule",
-        "notInFuture",
-        "identity",
-        "conflict",
-        "readable",
-    ]
-)
-"""A row can break these alone: at the gate such a row is quarantined."""
-
-CONTRACT_KINDS = frozenset({"classification", "anomaly", "noted"})
-"""No row and no delivery alone breaks these: classifications are linted and published, anomalies want a history, and
-what is noted is enforced by nobody."""
-
-GATE_KINDS = {
-    "readable": "not here: a table has no lines left to be read",
-    "conflict": "not here: only who brings a row in sees it beside the one that is there",
-}
-"""Only the gate can hold these, because only it has the file, and the row beside the one that is there already."""
-
-DIMENSIONS = {
-    "required": "completeness",
-    "present": "completeness",
-    "unique": "uniqueness",
-    "primaryKey": "uniqueness",
-    "relationship": "consistency",
-    "identity": "consistency",
-    "conflict": "consistency",
-    "notInFuture": "timeliness",
-    "freshness": "timeliness",
-    "retention": "timeliness",
-    "latency": "timeliness",
-}
-"""ODCS quality dimension of a kind; every other kind is a matter of conformity."""
+"""What breaks a clause: a row alone (at the gate it is quarantined), a delivery as a whole, or none of them (said about
+the contract, or wanting a history)."""
+Point = Literal["lint", "gate", "soda scan", "soda at the gate", "dbt", "verify"]
+"""An enforcement point; at the gate, Soda looks at less than in a scan of the table."""
+DbtTest = Literal["not_null", "unique", "relationships", "column_clause", "unexpected_columns_clause", "elementary"]
+A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
 
 
-@dataclass(frozen=True)
-class Relationship:
-    """A foreign key: `columns` here exist as `target_columns` of the dataset `target` (names, not physical)."""
+@dataclass(frozen=True, eq=False, repr=False)
+class Kind(Generic[A]):
+    """A kind of clause, whose arguments are of type A, and all that is known of it. c360.clause.kinds lists them."""
 
-    columns: tuple[str, ...]
-    target: str
-    target_columns: tuple[str, ...]
+    name: str
+    scope: Scope
+    read: Callable[[Entry], Iterator[Said[A]]]
+    """The promises that an entry of a contract makes."""
+    words: Callable[["Clause[A]"], str]
+    """The promise for people: a sentence without its subject, which is the column or the table."""
+    stands: Stand = "part"
+    dimension: str = "conformity"
+    """The ODCS quality dimension of a clause that names none itself."""
+    violation: Callable[["Clause[A]", "Row"], str] | None = None
+    """SQL that is true where a row breaks it, for what a row can break alone."""
+    measure: Callable[["Clause[A]", "Where"], Measure] | None = None
+    """What to measure; without it, rows with a violation are counted."""
+    dbt: DbtTest | None = None
+    """How dbt tests it where it can do so by other means than our SQL."""
+    by_source_freshness: bool = False
+    """On a source dbt holds it without a test."""
+    datacontract: bool = False
+    """Whether datacontract-cli measures it by itself."""
+    checks: tuple[str, ...] = ()
+    """Types of datacontract-cli's checks that may be about it; its quality rules go by their id."""
+    linted: str = ""
+    """What lint does about it, where it does something."""
+    not_here: Mapping[Point, str] = field(default_factory=dict)
+    """Points that do nothing about it, and why."""
+    by_value: bool = False
+    """At the gate each value can break it, and costs its row, though the clause is about the delivery."""
+    disputed: bool = False
+    """Rows break it together: which of them is right, no clause tells."""
+    ages: bool = False
+    """It can break by the clock alone: its argument is an age in seconds."""
+
+    def __repr__(self) -> str:
+        return f"<Kind {self.name}>"
+
+    @property
+    def loses_rows(self) -> bool:
+        """Whether a breach costs rows, and not the delivery."""
+        return self.scope == "row" or self.by_value
+
+    def of(self, dataset: "Dataset") -> list["Clause[A]"]:
+        """The clauses of this kind, in the contract's order."""
+        return [cast("Clause[A]", clause) for clause in dataset.clauses if clause.kind is self]
 
 
 @dataclass(frozen=True)
-class Rule:
-    """An ODCS quality rule (library metric or sql): a measured value compared with bounds.
-
-    `expected` is a number, or a pair of them for an operator of two; `unit` is `rows` or `percent`. For a row rule
-    `predicate` is the SQL that is true where a row breaks it.
-    """
-
-    metric: str
-    operator: Operator
-    expected: Expected
-    unit: str = "rows"
-    arguments: tuple[tuple[str, Any], ...] = ()
-    query: str = ""
-    predicate: str = ""
-
-
-@dataclass(frozen=True)
-class Anomaly:
-    """What is compared with its own past: a test of Elementary's package, and its arguments by their names there."""
-
-    test: str
-    arguments: dict[str, Any] = field(default_factory=dict, hash=False)
-
-
-@dataclass(frozen=True)
-class Latency:
-    """So many seconds at most from the time in the clause's column to that in `until` (names, not physical)."""
-
-    seconds: int
-    until: str
-
-
-@dataclass(frozen=True)
-class Noted:
-    """What a contract says at `place`, in short, and why no engine enforces it; `warn`: lint tells of it."""
-
-    text: str
-    why: str
-    place: tuple[str | int, ...] = ()
-    warn: bool = True
-
-
-@dataclass(frozen=True)
-class Clause:
-    """One promise of a contract. `id` is stable and readable, and the key of the history.
-
-    `argument` by kind: enum a tuple of values; pattern a regular expression; lengths, bounds and multipleOf
-    a number or text; primaryKey and unique a tuple of column names; relationship a Relationship; freshness
-    and retention a number of seconds, latency a Latency; notInFuture how many seconds beyond the clock a time may
-    lie; identity the columns that tell whom a key stands for; physicalType a type; metrics, sql and row rules a
-    Rule; anomaly an Anomaly; noted a Noted.
-    """
+class Clause(Generic[A_co]):
+    """One promise of a contract. `id` is stable and readable, and the key of the history."""
 
     id: str
     contract: str
     version: str
     dataset: str
     column: str | None
-    kind: str
-    argument: Any
+    kind: Kind[Any]
+    argument: A_co
     severity: Severity = "error"
     dimension: str = "conformity"
     description: str = ""
 
     @property
     def scope(self) -> Scope:
-        if self.kind in ROW_KINDS:
-            return "row"
-        return "contract" if self.kind in CONTRACT_KINDS else "delivery"
+        return self.kind.scope
+
+    def absent(self, point: Point) -> str:
+        """Why nothing is done about it at a point; empty where something is."""
+        if isinstance(self.argument, Noted):
+            return "" if point == "lint" and self.argument.warn else self.argument.why
+        if point == "lint" and not self.kind.linted:
+            return "it is said about data"
+        return self.kind.not_here.get(point, "")
 
 
 @dataclass(frozen=True)
@@ -155,7 +117,7 @@ class Column:
     description: str
     enum: tuple[dict[str, Any], ...] = ()
     options: dict[str, Any] = field(default_factory=dict, hash=False)
-    examples: tuple[Any, ...] = ()
+    examples: tuple[Scalar, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,7 +130,7 @@ class Dataset:
     """The database schema, from the contract's postgres server."""
     description: str
     columns: tuple[Column, ...]
-    clauses: tuple[Clause, ...]
+    clauses: tuple[Clause[Argument], ...]
     key: tuple[str, ...]
     """Names of the primary key's columns, in their order; empty without a key."""
     load_column: str | None
@@ -187,6 +149,35 @@ class Dataset:
 
     def physical(self, name: str) -> str:
         return self.column(name).physical_name
+
+
+@dataclass(frozen=True)
+class Row:
+    """How a condition on one row is written. `now` is SQL for the clock, a timestamp without zone, in UTC."""
+
+    dataset: Dataset
+    dialect: Dialect
+    now: str
+
+    def column(self, clause: Clause[Any]) -> Column:
+        return self.dataset.column(clause.column or "")
+
+    def name(self, clause: Clause[Any]) -> str:
+        """The clause's column, as SQL."""
+        return self.dialect.quote(self.column(clause).physical_name)
+
+
+@dataclass(frozen=True)
+class Where(Row):
+    """How a table is measured. `resolve` gives for a dataset's name the relation to write in SQL, and the dataset;
+    `tables` are those that SQL of a contract may read."""
+
+    resolve: Callable[[str], tuple[str, Dataset]]
+    tables: Collection[tuple[str, str]]
+
+    @property
+    def relation(self) -> str:
+        return self.resolve(self.dataset.name)[0]
 
 
 @dataclass(frozen=True)

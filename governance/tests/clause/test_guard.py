@@ -4,6 +4,7 @@ import pytest
 
 from c360.clause import allowed, guard
 from c360.clause.dialect import DATABRICKS, POSTGRES
+from c360.clause.kinds import SQL
 from c360.clause.operators import OPERATORS
 from c360.errors import Breach
 from c360.model import Clause, Dataset, Rule
@@ -14,7 +15,7 @@ TABLES = {("raw", "things"), ("raw", "others"), ("shared", "people")}
 
 def rule(text, column=None, **changes):
     return Clause(
-        "t.rule", "t", "1.0.0", "things", column, "sql", Rule("sql", OPERATORS["mustBe"], 0, query=text, **changes)
+        "t.rule", "t", "1.0.0", "things", column, SQL, Rule("sql", OPERATORS["mustBe"], 0, query=text, **changes)
     )
 
 

@@ -3,21 +3,24 @@
 import psycopg
 import pytest
 
-from c360.clause.dialect import DATABRICKS
-from c360.clause.measures import Measure, measure
-from c360.clause.operators import OPERATORS
+from c360.clause.dialect import DATABRICKS, POSTGRES, Dialect
+from c360.clause.kinds import SQL
+from c360.clause.measure import Measure
+from c360.clause.measures import measure
+from c360.clause.operators import OPERATORS, Expected
 from c360.engine.postgres import connect
 from c360.engine.postgres.scanner import scanner
 from c360.generate.soda import _told
-from c360.model import Clause, Dataset, Rule
+from c360.model import Clause, Dataset, Rule, Where
 
 THINGS = Dataset("things", "things", "raw", "", (), (), (), None)
 
 
-def measured(query: str, operator: str = "mustBe", expected: object = 3, **changes: object) -> Measure:
+def measured(query: str, operator: str = "mustBe", expected: Expected = 3, dialect: Dialect = POSTGRES) -> Measure:
     rule = Rule("sql", OPERATORS[operator], expected, query=query)
-    clause = Clause("things.rule", "things", "1.0.0", "things", None, "sql", rule)
-    return measure(clause, THINGS, lambda name: (name, THINGS), {("raw", "things")}, "now()", **changes)
+    clause = Clause("things.rule", "things", "1.0.0", "things", None, SQL, rule)
+    where = Where(THINGS, dialect, "now()", lambda name: (name, THINGS), {("raw", "things")})
+    return measure(clause, where)
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import textwrap
 import pytest
 import yaml
 
+from c360.clause.levels import seconds
 from c360.contract import Relationship, find_contracts, load_contract
-from c360.contract.clauses import seconds
 from c360.contract.document import MAX_DEPTH, line_of, read_document
 from c360.errors import Breach, CouldNotTell
 
@@ -64,8 +64,8 @@ def test_every_kind_on_a_column(tmp_path, promise, kind, argument):
 
 def test_dates_stay_text_and_a_format_counts_only_where_text_is_stored(tmp_path):
     stored = {"logicalType": "timestamp", "logicalTypeOptions": {"format": "yyyy-MM-dd"}}
-    assert clauses(tmp_path, {"name": "a", "physicalType": "text"} | stored)["orders.a.format"].kind == "format"
-    assert clauses(tmp_path, {"name": "a", "physicalType": "date"} | stored)["orders.a.format"].kind == "noted"
+    assert clauses(tmp_path, {"name": "a", "physicalType": "text"} | stored)["orders.a.format"].kind.name == "format"
+    assert clauses(tmp_path, {"name": "a", "physicalType": "date"} | stored)["orders.a.format"].kind.name == "noted"
     path = write(tmp_path, "schema: [{name: o, properties: [{name: d, logicalTypeOptions: {minimum: 2024-01-31}}]}]")
     assert load_contract(path).datasets[0].clauses[1].argument == "2024-01-31"
 
@@ -96,7 +96,7 @@ def test_rules_are_called_by_their_id_and_only_counts_of_bad_rows_name_rows(tmp_
         },
     )
     assert (found["orders.a.late"].scope, found["orders.a.late"].argument.predicate) == ("row", "${column} > 1")
-    assert [found[f"orders.{name}"].kind for name in ("total", "some", "few")] == ["sql", "sql", "rowCount"]
+    assert [found[f"orders.{name}"].kind.name for name in ("total", "some", "few")] == ["sql", "sql", "rowCount"]
     assert found["orders.few"].severity == "warning" and found["orders.few"].argument.expected == (1, 9)
 
 

@@ -111,7 +111,7 @@ def test_lint_tells_of_it_with_its_line_and_it_is_no_breach(write, clause, capsy
 def test_a_format_that_a_value_can_fail_is_a_clause_of_rows(write, form, physical, logical):
     contract = write(**options(physical, logical, format=form))
     (found,) = (c for c in contract.datasets[0].clauses if c.id == "orders.x.format")
-    assert (found.kind, found.scope, found.argument) == ("format", "row", form)
+    assert (found.kind.name, found.scope, found.argument) == ("format", "row", form)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_format_that_a_value_can_fail_is_a_clause_of_rows(write, form, physica
 )  # fmt: skip
 def test_a_format_that_the_type_holds_is_none(write, form, physical, logical):
     contract = write(**options(physical, logical, format=form))
-    assert next(c.kind for c in contract.datasets[0].clauses if c.id == "orders.x.format") == "noted"
+    assert next(c.kind.name for c in contract.datasets[0].clauses if c.id == "orders.x.format") == "noted"
 
 
 @pytest.mark.parametrize(
@@ -143,9 +143,9 @@ def test_latency_is_measured_where_it_names_event_and_load(write, element, more,
     contract = write(slaProperties=[*more, one])
     (found,) = (c for c in contract.datasets[0].clauses if c.id == "orders.latency")
     if isinstance(expected, str):
-        assert (found.kind, found.argument.why) == ("noted", expected)
+        assert (found.kind.name, found.argument.why) == ("noted", expected)
     else:
-        assert (found.kind, found.scope, found.column, found.argument) == ("latency", "delivery", *expected)
+        assert (found.kind.name, found.scope, found.column, found.argument) == ("latency", "delivery", *expected)
 
 
 def test_what_is_noted_changes_no_id_of_what_is_enforced(write):

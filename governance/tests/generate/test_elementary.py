@@ -41,7 +41,7 @@ def contract(tmp_path: Path, rule: object, column_rule: object = None):
 
 def test_time_runs_by_the_column_of_the_freshness_promise(tmp_path):
     made = contract(tmp_path, {"dimension_anomalies": {"dimensions": ["kind"]}})
-    clause = next(c for c in made.datasets[0].clauses if c.kind == "anomaly")
+    clause = next(c for c in made.datasets[0].clauses if c.kind.name == "anomaly")
     assert clause.id == "things.odd"
     assert elementary.anomaly_test(clause, made.datasets[0]) == (
         "elementary.dimension_anomalies",

@@ -20,7 +20,7 @@ from sqlglot.tokens import TokenType
 from c360.clause import allowed
 from c360.clause.dialect import POSTGRES, TEMPLATE_OPENERS, Dialect
 from c360.errors import Breach
-from c360.model import Clause, Contract, Dataset
+from c360.model import Clause, Contract, Dataset, Rule
 
 TABLE, COLUMN = "__c360_table__", "__c360_column__"
 """What stands for the placeholders of ODCS while a rule is a tree; no contract may write these words."""
@@ -61,7 +61,7 @@ class Sql:
         return text.replace(TABLE, table).replace(COLUMN, column or "")
 
 
-def query(clause: Clause, dataset: Dataset, tables: Tables) -> Sql:
+def query(clause: Clause[Rule], dataset: Dataset, tables: Tables) -> Sql:
     """The SELECT of a sql rule of `dataset`: one row with one number, as far as its text tells.
 
     Raises Breach, naming the clause, for anything else, and for tables that no contract describes.
@@ -76,7 +76,7 @@ def query(clause: Clause, dataset: Dataset, tables: Tables) -> Sql:
     return _settled(clause, tree)
 
 
-def condition(clause: Clause) -> Sql:
+def condition(clause: Clause[Rule]) -> Sql:
     """The condition of a row rule, on the columns of one row. Raises Breach, naming the clause."""
     tree = _parse(clause, f"select 1 where ({clause.argument.predicate}\n)")
     where = tree.args.get("where") if isinstance(tree, exp.Select) else None
@@ -99,11 +99,12 @@ def with_guarded_rules(contract: Contract, tables: Tables) -> dict[str, Any]:
     understood = {}
     for dataset in contract.datasets:
         for clause in dataset.clauses:
-            if clause.kind == "rowRule":
+            rule = clause.argument
+            if isinstance(rule, Rule) and rule.predicate:
                 where = condition(clause).text(POSTGRES)
-                understood[dataset.name, clause.argument.query] = f"SELECT COUNT(*) FROM ${{table}} WHERE {where}"
-            elif clause.kind == "sql":
-                understood[dataset.name, clause.argument.query] = query(clause, dataset, tables).text(POSTGRES)
+                understood[dataset.name, rule.query] = f"SELECT COUNT(*) FROM ${{table}} WHERE {where}"
+            elif isinstance(rule, Rule) and rule.metric == "sql":
+                understood[dataset.name, rule.query] = query(clause, dataset, tables).text(POSTGRES)
 
     def rewrite(part: Any, name: str) -> None:
         for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():

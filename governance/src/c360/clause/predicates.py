@@ -6,61 +6,80 @@ Nulls break `required` only, as in SQL's own constraints and in ODCS.
 
 import math
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from c360.clause import guard
+from c360.clause.arguments import Rule, Scalar
 from c360.clause.dialect import Dialect, canonical_type
 from c360.clause.formats import DAYS, LONGEST, TEXTS, integers
 from c360.errors import Breach
-from c360.model import Clause, Dataset
+from c360.model import Clause, Column, Dataset, Row
 
-COMPARISONS = {"minimum": "<", "maximum": ">", "exclusiveMinimum": "<=", "exclusiveMaximum": ">="}
 _FLOATING = ("numeric", "real", "double")
+Bound = int | float | str
+"""A number, a date or a time as text."""
 
 
-def violation(clause: Clause, dataset: Dataset, dialect: Dialect, now: str) -> str:
+def violation(clause: Clause[object], dataset: Dataset, dialect: Dialect, now: str) -> str:
     """The condition under which a row breaks `clause`; not for keys and relationships, which need other rows.
 
     `now` is SQL for the clock, a timestamp without zone, in UTC.
 
     Raises Breach when the clause cannot be expressed, naming it.
     """
-    if clause.kind == "rowRule":
-        return _row_rule(clause, dataset, dialect)
-    assert clause.column is not None
-    column = dataset.column(clause.column)
-    name = dialect.quote(column.physical_name)
-    kind, argument = clause.kind, clause.argument
-    if kind == "required":
-        return f"{name} is null"
-    if kind == "enum":
-        textual = canonical_type(column.physical_type or "text").startswith(("text", "character"))
-        values = ", ".join(dialect.literal(str(v) if textual else v) for v in argument if v is not None)
-        return f"{name} not in ({values})"
-    if kind == "pattern":
-        return f"not ({dialect.matches(name, dialect.literal(pattern_for(str(argument), dialect)))})"
-    if kind == "minLength":
-        return f"char_length({name}) < {int(argument)}"
-    if kind == "maxLength":
-        return f"char_length({name}) > {int(argument)}"
-    if kind in COMPARISONS:
-        return _bound(clause, name, column.physical_type, dialect)
-    if kind == "multipleOf":
-        return _multiple(name, argument, column.physical_type, dialect)
-    if kind == "format":
-        form, span = str(argument), integers(str(argument))
-        if span:
-            return f"({name} < {span[0]} or {name} > {span[1]})"
-        if column.logical_type == "string" and form in TEXTS:
-            return _known_format(name, form, dialect)
-        return _format(clause, name, column.logical_type, dialect)
-    if kind == "notInFuture":
-        return _in_future(clause, dataset, dialect, now)
-    raise Breach(f"The clause {clause.id} ({kind}) has no condition on a row.", "Report this as a bug.")
+    if clause.kind.violation is None:
+        raise Breach(f"The clause {clause.id} ({clause.kind.name}) has no condition on a row.", "Report this as a bug.")
+    return clause.kind.violation(clause, Row(dataset, dialect, now))
 
 
-def _bound(clause: Clause, name: str, physical_type: str, dialect: Dialect) -> str:
-    canonical = canonical_type(physical_type)
+def required(clause: Clause[bool], row: Row) -> str:
+    return f"{row.name(clause)} is null"
+
+
+def enum(clause: Clause[tuple[Scalar, ...]], row: Row) -> str:
+    textual = canonical_type(row.column(clause).physical_type or "text").startswith(("text", "character"))
+    listed = (str(value) if textual else value for value in clause.argument if value is not None)
+    return f"{row.name(clause)} not in ({', '.join(map(row.dialect.literal, listed))})"
+
+
+def pattern(clause: Clause[str], row: Row) -> str:
+    wanted = row.dialect.literal(pattern_for(clause.argument, row.dialect))
+    return f"not ({row.dialect.matches(row.name(clause), wanted)})"
+
+
+def length(outside: str) -> Callable[[Clause[int], Row], str]:
+    """Of a text that has fewer (`<`) or more (`>`) characters than the argument."""
+    return lambda clause, row: f"char_length({row.name(clause)}) {outside} {clause.argument}"
+
+
+def bound(outside: str) -> Callable[[Clause[Bound], Row], str]:
+    """Of a number or time that lies beyond the argument, e.g. `<`."""
+    return lambda clause, row: _bound(clause, row, outside)
+
+
+def multiple_of(clause: Clause[Bound], row: Row) -> str:
+    return _multiple(row.name(clause), clause.argument, row.column(clause).physical_type, row.dialect)
+
+
+def form(clause: Clause[str], row: Row) -> str:
+    name, column, span = row.name(clause), row.column(clause), integers(clause.argument)
+    if span:
+        return f"({name} < {span[0]} or {name} > {span[1]})"
+    if column.logical_type == "string" and clause.argument in TEXTS:
+        return _known_format(name, clause.argument, row.dialect)
+    return _format(clause, name, column.logical_type, row.dialect)
+
+
+def row_rule(clause: Clause[Rule], row: Row) -> str:
+    """SQL of the contract's own."""
+    from c360.clause import guard
+
+    column = row.name(clause) if clause.column else None
+    return f"({guard.condition(clause).text(row.dialect, column=column)})"
+
+
+def _bound(clause: Clause[Bound], row: Row, beyond: str) -> str:
+    name, dialect, canonical = row.name(clause), row.dialect, canonical_type(row.column(clause).physical_type)
     bound = dialect.literal(clause.argument)
     if canonical.startswith("date"):
         bound = f"date {bound}"
@@ -70,7 +89,7 @@ def _bound(clause: Clause, name: str, physical_type: str, dialect: Dialect) -> s
         raise Breach(f"The bound of {clause.id} is {clause.argument}.", "Write a finite number.")
     elif canonical == "real":  # else 0.1 as a real is compared with 0.1 as a double, and is larger
         bound = f"cast({bound} as {dialect.type_of('real')})"
-    outside = f"{name} {COMPARISONS[clause.kind]} {bound}"
+    outside = f"{name} {beyond} {bound}"
     if canonical.startswith(_FLOATING):
         # Postgres and Spark sort NaN above every number, so a minimum alone would let it through.
         nan = "'NaN'" if dialect.name == "postgres" else "double('NaN')"
@@ -81,7 +100,7 @@ def _bound(clause: Clause, name: str, physical_type: str, dialect: Dialect) -> s
     return outside
 
 
-def _instant(clause: Clause, canonical: str, dialect: Dialect) -> str:
+def _instant(clause: Clause[Bound], canonical: str, dialect: Dialect) -> str:
     """A timestamp as a literal: in UTC, which it is when it names no zone, whatever the zone of the session."""
     try:
         moment = datetime.fromisoformat(str(clause.argument))
@@ -124,12 +143,12 @@ def _exists(text: str, kind: str, dialect: Dialect) -> str:
     return f"try_cast({text} as {kind}) is not null"
 
 
-def _format(clause: Clause, name: str, logical_type: str, dialect: Dialect) -> str:
+def _format(clause: Clause[str], name: str, logical_type: str, dialect: Dialect) -> str:
     """Text that is not a date or time in the contract's (JDK) format, or not one that exists (30 February).
 
     The shape is told by `translate`, which both engines have and which is ten times as fast as a regular expression.
     """
-    shape, iso, clocks = read_format(str(clause.argument), name)
+    shape, iso, clocks = read_format(clause.argument, name)
     kind = "date" if logical_type == "date" and not clocks else "timestamp"
     wrong = f"translate({name}, '123456789', '000000000') <> {dialect.literal(shape)}"
     exists = _exists(iso, kind, dialect)
@@ -138,13 +157,13 @@ def _format(clause: Clause, name: str, logical_type: str, dialect: Dialect) -> s
     return f"({name} is not null and ({wrong}{beyond} or not ({exists})))"
 
 
-def _in_future(clause: Clause, dataset: Dataset, dialect: Dialect, now: str) -> str:
+def in_future(clause: Clause[int], row: Row) -> str:
     """A time beyond the clock and the tolerance. Text that is no time in its format breaks another clause."""
-    column = dataset.column(clause.column or "")
-    limit = f"{now} + interval '{int(clause.argument)}' second"
+    column, dialect, now = row.column(clause), row.dialect, row.now
+    limit = f"{now} + interval '{clause.argument}' second"
     kind = canonical_type(column.physical_type or "text")
     if kind.startswith(("date", "timestamp")):
-        return f"{in_utc(clause, dataset, dialect)} > {limit}"
+        return f"{in_utc(column, dialect)} > {limit}"
     if not kind.startswith(("text", "character")):
         raise Breach(f"{clause.id}: {column.name} holds no time.", "Ask notInFuture of a date or a timestamp.")
     name = dialect.quote(column.physical_name)
@@ -159,14 +178,8 @@ def _in_future(clause: Clause, dataset: Dataset, dialect: Dialect, now: str) -> 
     return f"({shaped}{beyond} and try_cast({iso} || '{'' if clocks else ' 00:00:00'}+00:00' as timestamp) > {limit})"
 
 
-def in_utc(clause: Clause, dataset: Dataset, dialect: Dialect) -> str:
-    """The clause's column as a timestamp without zone, in UTC, whatever the zone of the session."""
-    return column_in_utc(dataset, clause.column or "", dialect)
-
-
-def column_in_utc(dataset: Dataset, name: str, dialect: Dialect) -> str:
-    """The same of any column."""
-    column = dataset.column(name)
+def in_utc(column: Column, dialect: Dialect) -> str:
+    """The column as a timestamp without zone, in UTC, whatever the zone of the session."""
     name = dialect.quote(column.physical_name)
     kind = canonical_type(column.physical_type or "text")
     if dialect.name == "postgres" and "with time zone" in kind:
@@ -225,8 +238,3 @@ _IN_BRACKETS = {r"\d": "0-9", r"\w": "A-Za-z0-9_"}
 _OUTSIDE = {
     r"\d": "[0-9]", r"\D": "[^0-9]", r"\w": "[A-Za-z0-9_]", r"\W": "[^A-Za-z0-9_]", r"\b": r"\y", r"\B": r"\Y",
 }  # fmt: skip
-
-
-def _row_rule(clause: Clause, dataset: Dataset, dialect: Dialect) -> str:
-    column = dialect.quote(dataset.physical(clause.column)) if clause.column else None
-    return f"({guard.condition(clause).text(dialect, column=column)})"

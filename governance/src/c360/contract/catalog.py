@@ -9,7 +9,7 @@ from c360.clause.dialect import POSTGRES, Dialect
 from c360.contract.document import line_of
 from c360.contract.names import faults, where
 from c360.errors import Breach
-from c360.model import Contract, Dataset
+from c360.model import Contract, Dataset, Where
 from c360.printable import file_stem, shown
 
 
@@ -55,6 +55,14 @@ class Catalog:
         _, here = self.find(seen_from)
         table = dialect.quote(target.table)
         return (table if target.schema == here.schema else f"{dialect.quote(target.schema)}.{table}"), target
+
+    def where(self, dataset: Dataset, now: str, dialect: Dialect = POSTGRES, itself: str = "") -> Where:
+        """How a dataset is measured; `itself` is what SQL calls its own table where that is not its name."""
+
+        def resolve(name: str) -> tuple[str, Dataset]:
+            return (itself, dataset) if itself and name == dataset.name else self.relation(name, dataset.name, dialect)
+
+        return Where(dataset, dialect, now, resolve, self.tables)
 
 
 Owner = tuple[Contract, int, str]

@@ -14,6 +14,7 @@ from c360.contract.load import contract_files, layer_of
 from c360.contract.names import Place, faults, where
 from c360.contract.vain import vain
 from c360.errors import Breach
+from c360.model import Noted
 
 
 @dataclass(frozen=True)
@@ -277,7 +278,7 @@ def _noted(documents: dict[Path, dict[str, Any]], folder: Path) -> Iterator[Lint
         except Breach:  # found already
             continue
         for clause in (c for dataset in contract.datasets for c in dataset.clauses):
-            if clause.kind == "noted" and clause.argument.warn:
+            if isinstance(clause.argument, Noted) and clause.argument.warn:
                 place, message = clause.argument.place, f"nobody enforces {clause.argument.text}: {clause.argument.why}"
                 yield LintFinding(path, place, line_of(path, place), message, "warning")
 

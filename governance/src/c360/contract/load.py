@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from c360.contract.clauses import clauses_of, custom_properties, identity_of, relationship_of
+from c360.clause.kinds import FRESHNESS
+from c360.clause.reading import identity_of, relationship_of
+from c360.clause.said import Table, custom_properties
+from c360.contract.clauses import clauses_of
 from c360.contract.document import read_document
 from c360.contract.enum_columns import add_enum_columns
 from c360.errors import Breach, CouldNotTell
@@ -135,9 +138,8 @@ def _dataset(path: Path, document: dict, name: str, version: str, layer: str, pa
     names = [column.name for column in columns]
     for twice in {n for n in names if names.count(n) > 1}:
         raise Breach(f"{path}: {dataset} has two properties named {twice}.", "Rename one.")
-    clauses = clauses_of(path, name, version, part, document, layer == "sources")
-    freshness = next((c.column for c in clauses if c.kind == "freshness"), None)
-    keys = sorted((p for p in properties if p.get("primaryKey")), key=lambda p: p.get("primaryKeyPosition") or 0)
+    table = Table(path, part, document, delivered=layer == "sources")
+    clauses = clauses_of(name, version, table)
     return Dataset(
         name=dataset,
         table=str(part.get("physicalName") or dataset),
@@ -145,9 +147,9 @@ def _dataset(path: Path, document: dict, name: str, version: str, layer: str, pa
         description=str(part.get("description") or ""),
         columns=columns,
         clauses=clauses,
-        key=tuple(p["name"] for p in keys),
-        identity=identity_of(path, part),
-        load_column=freshness,
+        key=table.keys,
+        identity=identity_of(table),
+        load_column=next((c.column for c in clauses if c.kind is FRESHNESS), None),
         custom={**custom, **custom_properties(part)},
     )
 

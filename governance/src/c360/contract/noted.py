@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from c360.clause.reading import is_text
 from c360.clause.rules import type_of
 from c360.model import Noted
 
@@ -34,11 +35,6 @@ class Note:
     column: str | None
     noted: Noted
     source: dict[str, Any] = field(default_factory=dict)
-
-
-def is_text(prop: dict[str, Any]) -> bool:
-    """Whether a property is stored as text; other types have a notion of their own of what is well written."""
-    return str(prop.get("physicalType") or "text").lower().startswith(("text", "string", "varchar", "char"))
 
 
 def notes_of(part: dict[str, Any], place: Place, enforced: Container[tuple[str, str]]) -> Iterator[Note]:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from c360.clause.levels import seconds_or_none
 from c360.clause.operators import OPERATORS
 from c360.clause.rules import ARGUMENTS, VACUOUS, is_rule, unit_of
-from c360.contract.clauses import seconds_or_none
 
 Place = tuple[str | int, ...]
 Told = tuple[Place, str, str]

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from c360.clause.kinds import PHYSICAL_TYPE, PRESENT, REQUIRED, UNEXPECTED_COLUMNS
 from c360.contract.catalog import Catalog
 from c360.ledger.history import Finding, Outcome, failing
-from c360.model import Clause, Dataset
+from c360.model import Clause, Dataset, Kind
 
 OUTCOMES: dict[str, Outcome] = {
     "pass": "passed", "success": "passed", "fail": "failed", "warn": "warned", "skipped": "skipped",
@@ -35,7 +36,7 @@ def of_sources(catalog: Catalog, answer: Any) -> list[Finding]:
     return [_fresh(clauses[name], node) for node in results_of(answer) if (name := _clause_id(node.node)) in clauses]
 
 
-def _fresh(clause: Clause, node: Any) -> Finding:
+def _fresh(clause: Clause[int], node: Any) -> Finding:
     age = getattr(node, "age", None)
     if age is None:
         return Finding(clause, "dbt", "errored", detail="dbt could not measure it")
@@ -62,7 +63,7 @@ def of_models(catalog: Catalog, answer: Any) -> list[Finding]:
 
 def _tested(clause: Clause, node: Any, ended: dict[str, Any]) -> Finding:
     """Any violation breaks the clause: a project may have set dbt's severity and thresholds to something else."""
-    engine = "elementary" if clause.kind == "anomaly" else "dbt"
+    engine = "elementary" if clause.kind.dbt == "elementary" else "dbt"
     outcome, violations = OUTCOMES.get(str(node.status), "errored"), getattr(node, "failures", None)
     if outcome == "skipped":
         return Finding(clause, engine, outcome, detail=_why_skipped(node, ended))
@@ -89,14 +90,14 @@ def _why_skipped(node: Any, ended: dict[str, Any]) -> str:
 
 def _refused(dataset: Dataset, message: str) -> Iterator[Finding]:
     """A model that breaks its enforced contract is not built: dbt says why by column, where tests would by clause."""
-    broken = {("required", column) for column in _NULL.findall(message)}
+    broken: set[tuple[Kind[Any], str | None]] = {(REQUIRED, column) for column in _NULL.findall(message)}
     for column, queried, promised, _ in _MISMATCH.findall(message):
         if set(column) != {"-"} and column != "column_name":
-            kind = "present" if not queried else "physicalType" if promised else "unexpectedColumns"
+            kind = PRESENT if not queried else PHYSICAL_TYPE if promised else UNEXPECTED_COLUMNS
             broken.add((kind, column if promised else None))
     for clause in dataset.clauses:
         column = dataset.physical(clause.column) if clause.column else None
-        if (clause.kind, column) in broken and not (clause.kind == "unexpectedColumns" and clause.argument):
+        if (clause.kind, column) in broken and not (clause.kind is UNEXPECTED_COLUMNS and clause.argument):
             yield Finding(clause, "dbt", failing(clause), detail=f"{_REFUSED} {dataset.table}")
 
 

@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
+from c360.clause.kinds import PRESENT, READABLE, UNEXPECTED_COLUMNS
 from c360.engine.postgres.land import TYPED
 from c360.engine.postgres.promote import Promotion
 from c360.engine.postgres.quarantine import Evidence, keep_evidence
@@ -40,18 +41,18 @@ def look_at_columns(delivery: Delivery, dataset: Dataset) -> list[Finding]:
     there, extra = set(delivery.columns), delivery.columns.count(None)
     findings, lacking = [], []
     for clause in dataset.clauses:
-        if clause.kind == "present":
+        if clause.kind is PRESENT:
             name = dataset.physical(clause.column or "")
             lacking += [name] if name not in there else []
             findings.append(_found(clause, int(name not in there)))
-        elif clause.kind == "unexpectedColumns":
+        elif clause.kind is UNEXPECTED_COLUMNS:
             findings.append(_found(clause, 0 if clause.argument else extra))
     broken = [found.clause for found in findings if found.outcome == "failed"]
     if not broken:
         return findings
     delivery.drain()
     parts = [f"lacks the column {name!r}" for name in lacking]
-    if any(clause.kind == "unexpectedColumns" for clause in broken):
+    if any(clause.kind is UNEXPECTED_COLUMNS for clause in broken):
         parts.append(f"has {extra} column{'s' * (extra > 1)} that no contract knows")
     said = ", ".join([*parts[:2], *(["…"] if len(parts) > 3 else []), *parts[2:][-1:]])
     reason = f"it {said} ({', '.join(clause.id for clause in broken[:3])})"
@@ -78,7 +79,7 @@ def accepted_before(cursor: "cursor", delivery: Delivery, dataset: Dataset) -> s
 
 def unreadable(dataset: Dataset, delivery: Delivery) -> dict[str, int]:
     """How many lines are no record, by the clause that says there are none."""
-    return {c.id: delivery.set_aside for c in dataset.clauses if c.kind == "readable" and delivery.set_aside}
+    return {clause.id: delivery.set_aside for clause in READABLE.of(dataset) if delivery.set_aside}
 
 
 def note(

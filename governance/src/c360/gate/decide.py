@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
+from c360.clause.kinds import UNIQUE
 from c360.engine.postgres.land import TYPED
 from c360.engine.postgres.promote import Promotion, ensure_raw, replace
-from c360.engine.postgres.quarantine import DISPUTES, RECORD, from_payload
+from c360.engine.postgres.quarantine import RECORD, from_payload
 from c360.engine.postgres.scanner import scanner
 from c360.engine.postgres.split import split
 from c360.errors import Breach, CouldNotTell
@@ -78,7 +79,7 @@ def resolve(gate: Gate, row: int, decision: Decision) -> Promotion:
             tune(cursor)
             with scanner(gate.settings, ("landing", dataset.schema)) as looking:
                 judged = split(cursor, gate.catalog, dataset, gate.run.as_of, looking)
-            disputes = {clause.id for clause in dataset.clauses if clause.kind in DISPUTES and clause.kind != "unique"}
+            disputes = {c.id for c in dataset.clauses if c.kind.disputed and c.kind is not UNIQUE}
             broken = sorted(set(judged.rows) - disputes)
             if broken:
                 raise Breach(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg2
 
+from c360.clause.kinds import RELATIONSHIP, SQL, UNIQUE
 from c360.contract.catalog import Catalog
 from c360.engine.postgres.land import MISCAST, TYPED, drop, land, type_it
 from c360.engine.postgres.promote import EARLIER, VERSIONS, ensure_raw, promote
@@ -226,8 +227,8 @@ def tune(cursor: Any) -> None:
 
 def ensure_targets(cursor: Any, catalog: Catalog, dataset: Dataset) -> None:
     """The raw tables that clauses of a dataset look at: a reference needs its table, even while it is empty."""
-    targets = {c.argument.target for c in dataset.clauses if c.kind == "relationship"} - {dataset.name}
-    if any(c.kind == "sql" and f"{dataset.schema}." in c.argument.query for c in dataset.clauses):
+    targets = {clause.argument.target for clause in RELATIONSHIP.of(dataset)} - {dataset.name}
+    if any(f"{dataset.schema}." in clause.argument.query for clause in SQL.of(dataset)):
         targets.add(dataset.name)  # a rule may compare what comes with what is there
     for _, source in catalog.pairs():
         if source.name in targets:
@@ -239,8 +240,7 @@ def split_if_needed(gate: Gate, cursor: "cursor", verdicts: dict[str, Verdict]) 
     dataset = gate.dataset
     cursor.execute(f"select exists (select 1 from {TYPED} where {MISCAST} is not null)")
     miscast = cursor.fetchone()[0]  # type: ignore[index]
-    unique = any(clause.kind == "unique" for clause in dataset.clauses)
-    if not miscast and not unique and judge.all_rows_hold(dataset, verdicts):
+    if not miscast and not UNIQUE.of(dataset) and judge.all_rows_hold(dataset, verdicts):
         return without_verdicts(cursor)
     with scanner(gate.settings, ("landing", dataset.schema)) as looking:
         return split(cursor, gate.catalog, dataset, gate.run.as_of, looking)

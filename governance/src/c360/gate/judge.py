@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
+from c360.clause.kinds import CONFLICT, FRESHNESS, ROW_RULE, SQL
 from c360.engine.postgres.soda import Verdict
-from c360.engine.postgres.split import KEYS, Split
+from c360.engine.postgres.split import Split
 from c360.errors import Breach, CouldNotTell
 from c360.generate.soda import seen_at_gate
 from c360.ledger.history import Finding, failing
-from c360.model import Clause, Dataset
+from c360.model import Clause, Dataset, Relationship
 
 DEFAULT_RATIO = 0.2
 """maxQuarantineRatio of a contract that does not say."""
@@ -20,7 +21,7 @@ def require(dataset: Dataset, verdicts: dict[str, Verdict]) -> None:
     """
     untold = [
         clause
-        for clause in sorted(dataset.clauses, key=lambda clause: clause.kind not in ("rowRule", "sql"))
+        for clause in sorted(dataset.clauses, key=lambda clause: clause.kind not in (ROW_RULE, SQL))
         if seen_at_gate(clause) and verdicts.get(clause.id, Verdict("errored", None)).outcome == "errored"
     ]
     if untold:
@@ -46,8 +47,8 @@ def find(
     """
     findings = []
     for clause in dataset.clauses:
-        if clause.scope == "row" or clause.kind == "physicalType":
-            if clause.kind == "conflict" and conflicts is None:
+        if clause.kind.loses_rows:
+            if clause.kind is CONFLICT and conflicts is None:
                 continue
             count = rows.get(clause.id, 0)
             if seen_at_gate(clause) and _is_exact(clause, dataset, judged) and count != verdicts[clause.id].measured:
@@ -62,9 +63,9 @@ def find(
 
 def _is_exact(clause: Clause, dataset: Dataset, judged: Split) -> bool:
     """Whether Soda's number must be the split's: both looked at the same rows, and the clause is about single ones."""
-    types = {c.id for c in dataset.clauses if c.kind == "physicalType"}
-    to_itself = clause.kind == "relationship" and clause.argument.target == clause.dataset
-    alone = clause.kind not in KEYS and not to_itself
+    types = {c.id for c in dataset.clauses if c.kind.by_value}
+    to_itself = isinstance(clause.argument, Relationship) and clause.argument.target == clause.dataset
+    alone = not clause.kind.disputed and not to_itself
     return alone and judged.looked and not judged.collapsed and judged.rows.keys().isdisjoint(types)
 
 
@@ -94,7 +95,7 @@ def _limit(dataset: Dataset) -> float:
 
 
 def _explained(found: Finding) -> str:
-    if found.clause.kind != "freshness" or found.measured is None:
+    if found.clause.kind is not FRESHNESS or found.measured is None:
         return "" if found.measured is None else f" (measured {found.measured:g})"
     promised = timedelta(seconds=found.clause.argument)
     if found.measured < 0:

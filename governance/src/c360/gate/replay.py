@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
+from c360.clause.kinds import READABLE
 from c360.engine.postgres.land import TEXT, create, type_it
 from c360.engine.postgres.promote import Promotion, ensure_raw, promote
 from c360.engine.postgres.quarantine import RECORD, close_replayed
@@ -116,5 +117,5 @@ def _findings(dataset: Dataset, rows: dict[str, int]) -> list[Finding]:
     return [
         Finding(c, "split", failing(c) if rows[c.id] else "passed", rows[c.id], rows[c.id])
         for c in dataset.clauses
-        if c.kind != "readable" and (c.scope == "row" or c.kind == "physicalType")
+        if c.kind.loses_rows and c.kind is not READABLE
     ]

@@ -5,15 +5,14 @@ import re
 from typing import Any
 
 from c360.clause.dialect import DATABRICKS, POSTGRES, Dialect, canonical_type, unsized
+from c360.clause.kinds import PHYSICAL_TYPE, REQUIRED
 from c360.clause.predicates import violation
 from c360.contract.catalog import Catalog
 from c360.engine.postgres import casts
 from c360.generate.dbt_tests import by_engine
 from c360.generate.text import jinja_value
-from c360.model import GATE_KINDS, Clause, Column, Dataset
+from c360.model import Column, Dataset, Kind
 
-_OTHER_ROWS = ("primaryKey", "unique", "identity", "relationship")
-"""What a row cannot break alone: staging compares keys and references itself."""
 _TEXTS = ("text", "character varying", "character")
 
 
@@ -47,8 +46,8 @@ def _macro(catalog: Catalog, name: str, what: str, entries: Any) -> str:
 
 
 def _casts(dataset: Dataset) -> list[dict[str, Any]]:
-    def clause(column: Column, kind: str) -> str | None:
-        found = (c.id for c in _fatal(dataset) if c.column == column.name and c.kind == kind)
+    def clause(column: Column, kind: Kind[Any]) -> str | None:
+        found = (c.id for c in kind.of(dataset) if c.column == column.name and c.severity == "error")
         return next(found, None)
 
     return [
@@ -56,26 +55,23 @@ def _casts(dataset: Dataset) -> list[dict[str, Any]]:
             "column": column.physical_name,
             "text": by_engine(*(_text(column, dialect) for dialect in (POSTGRES, DATABRICKS))),
             "value": by_engine(*(_value(column, dialect) for dialect in (POSTGRES, DATABRICKS))),
-            "type_clause": clause(column, "physicalType"),
-            "required_clause": clause(column, "required"),
+            "type_clause": clause(column, PHYSICAL_TYPE),
+            "required_clause": clause(column, REQUIRED),
         }
         for column in dataset.columns
     ]
 
 
 def _violations(dataset: Dataset) -> list[dict[str, Any]]:
+    """Of what a row can break alone: staging compares keys and references itself."""
     return [
         {
             "clause": clause.id,
             "violation": by_engine(*(violation(clause, dataset, d, "__now__") for d in (POSTGRES, DATABRICKS))),
         }
-        for clause in _fatal(dataset)
-        if clause.scope == "row" and clause.kind not in ("required", *_OTHER_ROWS, *GATE_KINDS)
+        for clause in dataset.clauses
+        if clause.severity == "error" and clause.kind.violation and clause.kind is not REQUIRED
     ]
-
-
-def _fatal(dataset: Dataset) -> list[Clause]:
-    return [clause for clause in dataset.clauses if clause.severity == "error"]
 
 
 def _text(column: Column, dialect: Dialect) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from c360.clause.dialect import POSTGRES, canonical_type
+from c360.clause.kinds import FRESHNESS
 from c360.contract.catalog import Catalog
 from c360.generate.dbt_tests import data_tests
 from c360.generate.text import Template, dbt_yaml, header, jinja_text
@@ -29,7 +30,7 @@ def render(catalog: Catalog, contract: Contract, dataset: Dataset) -> str:
 
 def _config(contract: Contract, dataset: Dataset) -> dict[str, Any]:
     meta = {"contract": contract.name, "version": contract.version, "owner": contract.team}
-    freshness = next((c for c in dataset.clauses if c.kind == "freshness"), None)
+    freshness = next(iter(FRESHNESS.of(dataset)), None)
     if freshness is None:
         return {"meta": meta}
     column = dataset.physical(freshness.column or "")
@@ -42,7 +43,7 @@ def _config(contract: Contract, dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def thresholds(clause: Clause) -> dict[str, Any]:
+def thresholds(clause: Clause[int]) -> dict[str, Any]:
     """Error past the promise, in whole minutes rounded up; a warning once three quarters of it have gone by."""
     seconds = clause.argument
     warn = {"count": max(1, seconds * 3 // 4 // 60), "period": "minute"}

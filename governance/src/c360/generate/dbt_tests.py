@@ -4,19 +4,11 @@ from typing import Any
 
 from c360.clause.dialect import DATABRICKS, POSTGRES, is_open, unsized
 from c360.clause.measures import measure
+from c360.clause.predicates import violation
 from c360.contract.catalog import Catalog
 from c360.generate import elementary
 from c360.generate.text import Template, Verbatim, jinja_text, unique_slugs
-from c360.model import GATE_KINDS, Clause, Dataset
-
-NOT_A_TEST = {
-    "freshness": "dbt source freshness",
-    "classification": "meta",
-    **GATE_KINDS,
-    "noted": "no test",
-}
-"""Clauses that dbt carries elsewhere than in a data test."""
-
+from c360.model import Clause, Dataset, Relationship
 
 GATED = Template("{{ var('customer360_gate', true) }}")
 """Whether a source holds what its contract says: where no gate stands before it, staging sets rows aside instead, and
@@ -30,7 +22,7 @@ def data_tests(catalog: Catalog, dataset: Dataset) -> tuple[dict[str, list[Any]]
     of_table: list[Any] = []
     built = catalog.find(dataset.name)[0].layer != "sources"  # dbt knows freshness of sources only
     for clause in dataset.clauses:
-        if clause.kind in NOT_A_TEST and not (clause.kind == "freshness" and built):
+        if clause.absent("dbt") or (clause.kind.by_source_freshness and not built):
             continue
         kind, arguments = _test(catalog, clause, dataset)
         body: dict[str, Any] = {"name": names[clause.id]}
@@ -40,7 +32,7 @@ def data_tests(catalog: Catalog, dataset: Dataset) -> tuple[dict[str, list[Any]]
             "severity": "warn" if clause.severity == "warning" else "error",
             "meta": {"clause": Verbatim(clause.id)},
         }
-        if clause.kind == "anomaly":
+        if clause.kind.dbt == "elementary":
             body["config"] = {"enabled": elementary.ENABLED, **body["config"]}
         elif not built or _leads_to_a_source(catalog, clause):
             body["config"] = {"enabled": GATED, **body["config"]}
@@ -50,7 +42,8 @@ def data_tests(catalog: Catalog, dataset: Dataset) -> tuple[dict[str, list[Any]]
 
 
 def _leads_to_a_source(catalog: Catalog, clause: Clause) -> bool:
-    return clause.kind == "relationship" and catalog.find(clause.argument.target)[0].layer == "sources"
+    promised = clause.argument
+    return isinstance(promised, Relationship) and catalog.find(promised.target)[0].layer == "sources"
 
 
 _COLUMN_TESTS = {"not_null", "unique", "relationships", "customer360.row_clause", "customer360.column_clause",
@@ -58,47 +51,36 @@ _COLUMN_TESTS = {"not_null", "unique", "relationships", "customer360.row_clause"
 
 
 def _test(catalog: Catalog, clause: Clause, dataset: Dataset) -> tuple[str, dict[str, Any]]:
-    kind = clause.kind
-    if kind == "anomaly":
-        return elementary.anomaly_test(clause, dataset)
-    if kind == "required":
-        return "not_null", {}
-    if kind in ("unique", "primaryKey") and clause.column:
-        return "unique", {}
-    if kind == "relationship" and len(clause.argument.columns) == 1:
-        _, target = catalog.find(clause.argument.target)
-        field = target.physical(clause.argument.target_columns[0])
-        if POSTGRES.quote(field) == field:  # dbt's own test cannot quote it
-            return "relationships", {"to": reference(catalog, clause.argument.target), "field": field}
-    if kind == "relationship":
-        _, target = catalog.find(clause.argument.target)
-        return "customer360.relationship_clause", {
-            "columns": [dataset.physical(name) for name in clause.argument.columns],
-            "to": reference(catalog, clause.argument.target),
-            "target_columns": [target.physical(name) for name in clause.argument.target_columns],
-        }
-    if kind in ("present", "physicalType"):
-        return "customer360.column_clause", {"data_type": _type(clause.argument)} if clause.argument else {}
-    if kind == "unexpectedColumns":
-        known = [column.physical_name for column in dataset.columns]
-        return "customer360.unexpected_columns_clause", {"columns": known, "allowed": bool(clause.argument)}
-    measures = [
-        measure(
-            clause,
-            dataset,
-            lambda target, d=dialect: (
-                ("__relation__", dataset) if target == dataset.name else catalog.relation(target, dataset.name, d)
-            ),
-            catalog.tables,
-            "__now__",
-            dialect,
-        )
-        for dialect in (POSTGRES, DATABRICKS)
-    ]
-    if clause.scope == "row" and measures[0].expression:
-        conditions = [m.expression.removeprefix("count(case when ").removesuffix(" then 1 end)") for m in measures]
+    """The test's name and arguments: what dbt has of its own, else our SQL."""
+    match clause.kind.dbt:
+        case "elementary":
+            return elementary.anomaly_test(clause, dataset)
+        case "not_null":
+            return "not_null", {}
+        case "unique" if clause.column:
+            return "unique", {}
+        case "relationships":
+            return _relationship(catalog, clause.argument, dataset)
+        case "column_clause":
+            return "customer360.column_clause", {"data_type": _type(clause.argument)} if clause.argument else {}
+        case "unexpected_columns_clause":
+            known = [column.physical_name for column in dataset.columns]
+            return "customer360.unexpected_columns_clause", {"columns": known, "allowed": bool(clause.argument)}
+    both = (POSTGRES, DATABRICKS)
+    if clause.kind.violation:
+        conditions = (violation(clause, dataset, dialect, "__now__") for dialect in both)
         return "customer360.row_clause", {"violation": by_engine(*conditions)}
-    return "customer360.query_clause", {"query": by_engine(*(m.as_violations("__relation__") for m in measures))}
+    found = (measure(clause, catalog.where(dataset, "__now__", dialect, "__relation__")) for dialect in both)
+    return "customer360.query_clause", {"query": by_engine(*(m.as_violations("__relation__") for m in found))}
+
+
+def _relationship(catalog: Catalog, promised: Relationship, dataset: Dataset) -> tuple[str, dict[str, Any]]:
+    _, target = catalog.find(promised.target)
+    to, fields = reference(catalog, promised.target), [target.physical(name) for name in promised.target_columns]
+    if len(fields) == 1 and POSTGRES.quote(fields[0]) == fields[0]:  # dbt's own test cannot quote it
+        return "relationships", {"to": to, "field": fields[0]}
+    columns = [dataset.physical(name) for name in promised.columns]
+    return "customer360.relationship_clause", {"columns": columns, "to": to, "target_columns": fields}
 
 
 def _type(promised: str) -> dict[str, str]:

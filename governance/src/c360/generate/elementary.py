@@ -9,7 +9,7 @@ from typing import Any
 
 from c360.errors import Breach
 from c360.generate.text import Template, dbt_yaml, header, unique_slugs
-from c360.model import Clause, Contract, Dataset
+from c360.model import Anomaly, Clause, Contract, Dataset
 from c360.printable import shown
 
 ENABLED = Template("{{ var('customer360_elementary', false) }}")
@@ -32,7 +32,7 @@ _SHOWS_VALUES = {"min", "max"}
 """Metrics that are the value of some row."""
 
 
-def anomaly_test(clause: Clause, dataset: Dataset) -> tuple[str, dict[str, Any]]:
+def anomaly_test(clause: Clause[Anomaly], dataset: Dataset) -> tuple[str, dict[str, Any]]:
     """The dbt test of an anomaly clause: its kind and its arguments; time runs by the column of the freshness SLA.
 
     Raises Breach for a test or an argument that is not known, and for one whose results would show values of a
@@ -94,12 +94,11 @@ def gate(contract: Contract, dataset: Dataset) -> str:
 
     A refused delivery is a failure; rows in quarantine, and all that is of severity warning, a warning.
     """
-    clauses = [clause for clause in dataset.clauses if clause.scope != "contract"]
+    clauses = [clause for clause in dataset.clauses if not clause.absent("gate")]
     names = unique_slugs([clause.id for clause in clauses], joint="__")
     by_column: dict[str, list[Any]] = {}
     for clause in clauses:
-        of_rows = clause.scope == "row" or clause.kind == "physicalType"
-        refuses = clause.severity == "error" and not of_rows
+        refuses = clause.severity == "error" and not clause.kind.loses_rows
         test = {
             "gate_clause": {
                 "name": f"gate__{names[clause.id]}",

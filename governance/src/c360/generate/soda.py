@@ -8,28 +8,25 @@ checks a delivery in `landing` and the table in `raw`.
 from typing import Any
 
 from c360.clause.dialect import POSTGRES
-from c360.clause.measures import ZERO, Measure, measure
+from c360.clause.kinds import SQL
+from c360.clause.measure import ZERO, Measure
+from c360.clause.measures import measure
 from c360.contract.catalog import Catalog
 from c360.generate.text import Template, header, no_template, soda_yaml, unique_slugs
-from c360.model import GATE_KINDS, Clause, Contract, Dataset
+from c360.model import Clause, Contract, Dataset
 
 NOW = "(timestamptz '${NOW}' at time zone 'UTC')"
 """Soda's own clock variable; `soda scan -v NOW=…` sets another."""
 
 
-_NOT_AT_GATE = ("present", "physicalType", "unexpectedColumns", "identity")
-"""What landed has the contract's columns and types by then, and a key that stands once has one identity: a check of
-these could not fail there."""
-
-
 def seen_at_gate(clause: Clause) -> bool:
     """Whether Soda looks at this clause when a delivery is at the gate."""
-    return clause.scope != "contract" and clause.kind not in (*GATE_KINDS, *_NOT_AT_GATE)
+    return not clause.absent("soda scan") and not clause.absent("soda at the gate")
 
 
 def render(catalog: Catalog, contract: Contract, dataset: Dataset, at_gate: bool = False) -> str:
     """The checks of a table, or those of a delivery `at_gate`."""
-    clauses = [c for c in dataset.clauses if c.scope != "contract" and c.kind not in GATE_KINDS]
+    clauses = [c for c in dataset.clauses if not c.absent("soda scan")]
     clauses = [c for c in clauses if seen_at_gate(c) or not at_gate]
     names = unique_slugs([clause.id for clause in clauses])
     checks = [_check(catalog, clause, dataset, names[clause.id]) for clause in clauses]
@@ -38,9 +35,9 @@ def render(catalog: Catalog, contract: Contract, dataset: Dataset, at_gate: bool
 
 
 def _check(catalog: Catalog, clause: Clause, dataset: Dataset, name: str) -> dict[str, Any]:
-    what = measure(clause, dataset, lambda target: catalog.relation(target, dataset.name), catalog.tables, NOW)
+    what = measure(clause, catalog.where(dataset, NOW))
     form = "expression" if what.expression else "query"
-    text = what.expression or (_told(what) if clause.kind == "sql" else what.query)
+    text = what.expression or (_told(what) if clause.kind is SQL else what.query)
     body: dict[str, Any] = {"name": clause.id, f"{name} {form}": _timed(text)}
     if clause.severity == "warning":
         return {name: {"warn": f"when {what.bound(negated=True)}", **body}}

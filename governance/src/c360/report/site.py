@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from c360.clause.kinds import ANOMALY
 from c360.folders import replacing
 from c360.generate.text import unique_slugs
 from c360.ledger.history import BADNESS
@@ -92,7 +93,7 @@ def _dataset(database: "connection", overview: Overview, contract: Contract, dat
     clauses = [
         _clause(clause, {s.stage: s for s in last if s.clause == clause.id}, past, overview)
         for clause in dataset.clauses
-        if clause.kind == "anomaly" or clause.id in overview.states
+        if clause.kind is ANOMALY or clause.id in overview.states
     ]
     clauses.sort(key=lambda c: c["rank"], reverse=True)
     found = arrivals(database, dataset.name, overview.as_of) if contract.layer == "sources" else []

@@ -65,7 +65,7 @@ def _same_data(
     clause = clauses[built.clause]
     if built.dataset in products and verified.at < built.at:
         return False
-    if clause.kind in ("freshness", "retention") and built.as_of != verified.as_of:
+    if clause.kind.ages and built.as_of != verified.as_of:
         if built.measured is None or verified.measured is None:
             return False
         low, high = sorted((built.measured, verified.measured))

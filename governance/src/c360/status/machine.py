@@ -43,7 +43,7 @@ def as_dict(overview: Overview) -> dict[str, Any]:
         "clauses": [
             {
                 "clause": name, "contract": overview.clauses[name].contract, "dataset": overview.clauses[name].dataset,
-                "kind": overview.clauses[name].kind, "severity": overview.clauses[name].severity,
+                "kind": overview.clauses[name].kind.name, "severity": overview.clauses[name].severity,
                 "holds": overview.states[name] == "holds", "state": overview.states[name], "stages": by_clause[name],
             }
             for name in [*broken, *sorted(set(by_clause) - set(broken))]

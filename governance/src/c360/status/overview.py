@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from c360.clause.kinds import FRESHNESS
 from c360.contract.catalog import Catalog
 from c360.ledger.history import BADNESS, RUN_ENGINE
 from c360.model import Clause, Rule
@@ -180,7 +181,7 @@ def series_of(database: "connection", catalog: Catalog, last: Sequence[Standing]
             found += delivery_series(database, dataset.name, as_of)
     for s in last:
         clause = clauses[s.clause]
-        watched = clause.scope == "delivery" and (clause.kind == "freshness" or isinstance(clause.argument, Rule))
+        watched = clause.scope == "delivery" and (clause.kind is FRESHNESS or isinstance(clause.argument, Rule))
         if watched and s.measured is not None and s.stage in ("gate", "verify"):
             found.append(measured_series(database, s.clause, s.dataset, s.stage, as_of))
     return found
@@ -189,8 +190,8 @@ def series_of(database: "connection", catalog: Catalog, last: Sequence[Standing]
 def _slas(database: "connection", catalog: Catalog, as_of: datetime) -> list[Sla]:
     found = []
     for contract, dataset in catalog.pairs():
-        for clause in dataset.clauses:
-            if clause.kind == "freshness" and contract.layer == "sources":
+        for clause in FRESHNESS.of(dataset):
+            if contract.layer == "sources":
                 promise = timedelta(seconds=clause.argument)
                 history = deliveries_of(database, dataset.name, as_of, 30)
                 newest = max((d.newest for d in history if d.accepted and d.newest), default=None)

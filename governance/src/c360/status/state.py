@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+from c360.clause.kinds import FRESHNESS
 from c360.model import Clause, Dataset
 from c360.status.last import Standing
 
@@ -19,7 +20,7 @@ DEFAULT = timedelta(days=2)
 
 def allowed(dataset: Dataset) -> timedelta:
     """How old a verdict on the dataset may be: as old as its rows, by the shortest of its freshness promises."""
-    promises = [clause.argument for clause in dataset.clauses if clause.kind == "freshness"]
+    promises = [clause.argument for clause in FRESHNESS.of(dataset)]
     return timedelta(seconds=min(promises)) if promises else DEFAULT
 
 

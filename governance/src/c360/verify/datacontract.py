@@ -14,43 +14,11 @@ from typing import Any
 
 from c360.clause.dialect import canonical_type
 from c360.clause.guard import Tables, with_guarded_rules
+from c360.clause.kinds import EXCLUSIVE_MAXIMUM, EXCLUSIVE_MINIMUM, RELATIONSHIP
 from c360.clause.rules import is_rule
 from c360.model import Clause, Contract, Dataset, Rule
 from c360.settings import Settings
 
-_CHECKS = {
-    "field_is_present": ("present",),
-    "field_physical_type": ("physicalType",),
-    "field_required": ("required",),
-    "field_primary_key_required": ("required",),
-    "field_unique": ("unique", "primaryKey"),
-    "field_primary_key_unique": ("primaryKey",),
-    "primary_key_unique": ("primaryKey",),
-    "field_enum": ("enum",),
-    "field_regex": ("pattern",),
-    "field_min_length": ("minLength",),
-    "field_max_length": ("maxLength",),
-    "field_minimum": ("minimum", "exclusiveMinimum"),
-    "field_maximum": ("maximum", "exclusiveMaximum"),
-    "field_not_equal": ("exclusiveMinimum", "exclusiveMaximum"),
-    "field_relationships": ("relationship",),
-    "servicelevel_freshness": ("freshness",),
-    "servicelevel_retention": ("retention",),
-}
-"""From its type of a check to the kinds of clauses that the check may be about; quality rules go by their id."""
-MEASURED = frozenset(
-    {
-        *(kind for kinds in _CHECKS.values() for kind in kinds),
-        "rowCount",
-        "nullValues",
-        "missingValues",
-        "invalidValues",
-        "duplicateValues",
-        "sql",
-        "rowRule",
-    }
-) - {"relationship"}
-"""Kinds that it measures by itself; references only within one contract."""
 _RESULTS = {"passed": "passed", "failed": "failed"}
 _WORST = ("passed", "errored", "failed")
 _SERVER = "c360"
@@ -70,7 +38,7 @@ class Answers:
 
     def why_silent(self, clause: Clause) -> str:
         """Why it says nothing of a clause that it could measure; empty when it did say something."""
-        if self.outcomes.get(clause.id) in ("passed", "failed") or clause.kind not in MEASURED:
+        if self.outcomes.get(clause.id) in ("passed", "failed") or not clause.kind.datacontract:
             return ""
         if clause.id in self.outcomes:
             return "datacontract could not tell"
@@ -129,7 +97,7 @@ def question(contract: Contract, pinned: bool, document: dict[str, Any] | None =
     ]  # fmt: skip
     if pinned:
         asked.document.pop("slaProperties", None)
-        timed = [c.id for d in contract.datasets for c in d.clauses if c.kind in ("freshness", "retention")]
+        timed = [c.id for d in contract.datasets for c in d.clauses if c.kind.ages]
         asked.left_out.update(dict.fromkeys(timed, "it knows no clock but its own"))
     for part, dataset in zip(asked.document["schema"], contract.datasets, strict=True):
         _ask_rules(asked, part, dataset, None)
@@ -160,12 +128,12 @@ def _ask_rules(asked: Question, holder: dict[str, Any], dataset: Dataset, column
 def _ask_bounds(asked: Question, prop: dict[str, Any], dataset: Dataset) -> None:
     options = prop.get("logicalTypeOptions") or {}
     for kind, others in (
-        ("exclusiveMaximum", {"maximum", "exclusiveMinimum"}),
-        ("exclusiveMinimum", {"minimum"}),
+        (EXCLUSIVE_MAXIMUM, {"maximum", "exclusiveMinimum"}),
+        (EXCLUSIVE_MINIMUM, {"minimum"}),
     ):
-        if kind in options and others & options.keys():
-            options.pop(kind)
-            (clause,) = (c for c in dataset.clauses if c.column == prop["name"] and c.kind == kind)
+        if kind.name in options and others & options.keys():
+            options.pop(kind.name)
+            (clause,) = (c for c in kind.of(dataset) if c.column == prop["name"])
             asked.left_out[clause.id] = "it cannot tell two bounds apart"
 
 
@@ -192,10 +160,9 @@ def attributed(contract: Contract, checks: Iterable[Any], asked: Question) -> An
 def _clauses(contract: Contract, check: Any, rules: dict[str, Clause]) -> list[Clause]:
     if check.qualityId in rules:
         return [rules[check.qualityId]]
-    kinds = _CHECKS.get(check.type, ())
     for dataset in contract.datasets:
         if check.model == dataset.table:
-            return [c for c in dataset.clauses if c.kind in kinds and check.field in _names(dataset, c)]
+            return [c for c in dataset.clauses if check.type in c.kind.checks and check.field in _names(dataset, c)]
     return []
 
 
@@ -204,7 +171,7 @@ def _names(dataset: Dataset, clause: Clause) -> tuple[str | None, ...]:
     if clause.column is None:
         return (None,)
     physical = dataset.physical(clause.column)
-    return (physical, clause.column) if clause.kind == "relationship" else (physical,)
+    return (physical, clause.column) if clause.kind is RELATIONSHIP else (physical,)
 
 
 @contextmanager

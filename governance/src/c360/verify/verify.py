@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
-from c360.clause.measures import ZERO, Measure, measure
+from c360.clause.measure import ZERO, Measure
+from c360.clause.measures import measure
 from c360.contract.catalog import Catalog
 from c360.engine.postgres.scanner import Scanner, scanner
 from c360.ledger.history import Finding, Run, failing, record
-from c360.model import GATE_KINDS, Clause, Contract, Dataset
+from c360.model import Clause, Contract, Dataset
 from c360.project import Project
 from c360.settings import Settings
 from c360.verify.datacontract import Answers, ask
@@ -48,7 +49,7 @@ def verify_contract(
         with scanner(settings, [dataset.schema]) as looking:
             ours = measured(looking, catalog, dataset, now)
         for clause in dataset.clauses:
-            if clause.scope == "contract" or clause.kind in GATE_KINDS:
+            if clause.absent("verify"):
                 continue
             findings.append(_decide(clause, ours[clause.id], theirs))
     return findings
@@ -69,12 +70,9 @@ def measured(looking: Scanner, catalog: Catalog, dataset: Dataset, now: datetime
 
     `looking` finds the tables of the dataset's schema by their bare names.
     """
-    clauses = [c for c in dataset.clauses if c.scope != "contract" and c.kind not in GATE_KINDS]
-    moment = f"timestamp '{now:%Y-%m-%d %H:%M:%S.%f}'"
-    measures = {
-        c.id: measure(c, dataset, lambda target: catalog.relation(target, dataset.name), catalog.tables, moment)
-        for c in clauses
-    }
+    clauses = [clause for clause in dataset.clauses if not clause.absent("verify")]
+    where = catalog.where(dataset, f"timestamp '{now:%Y-%m-%d %H:%M:%S.%f}'")
+    measures = {clause.id: measure(clause, where) for clause in clauses}
     relation = POSTGRES.quote(dataset.table)
     if looking.rows(f"select to_regclass({POSTGRES.literal(relation)}) is null") == [(True,)]:
         detail = f"there is no table {dataset.schema}.{dataset.table}"

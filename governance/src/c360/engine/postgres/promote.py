@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES, canonical_type, same_type
+from c360.clause.kinds import CONFLICT, IDENTITY, UNIQUE
 from c360.engine.postgres.land import AT, TYPED
 from c360.engine.postgres.split import VERDICT, Split, fatal, merge, raw_table
 from c360.errors import CouldNotTell
-from c360.model import Dataset
+from c360.model import Clause, Dataset
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
@@ -64,11 +65,10 @@ def ensure_raw(cursor: "cursor", dataset: Dataset) -> None:
                 "Migrate the table, or give the contract a new major version with a new physicalName.",
             )
     _ensure_superseded(cursor, dataset, table, anew=any(name not in there for name in columns))
-    for clause in dataset.clauses:
-        if clause.kind == "unique":
-            keys = ", ".join(q(dataset.physical(name)) for name in clause.argument)
-            index = q(f"{dataset.table}_{'_'.join(clause.argument)}_unique"[:63])
-            cursor.execute(f"create unique index if not exists {index} on {table} ({keys})")
+    for clause in UNIQUE.of(dataset):
+        keys = ", ".join(q(dataset.physical(name)) for name in clause.argument)
+        index = q(f"{dataset.table}_{'_'.join(clause.argument)}_unique"[:63])
+        cursor.execute(f"create unique index if not exists {index} on {table} ({keys})")
 
 
 def _ensure_superseded(cursor: "cursor", dataset: Dataset, table: str, anew: bool) -> None:
@@ -110,8 +110,7 @@ def promote(
     if inserted == candidates:
         return Promotion(inserted, 0, 0)
     fates = _compare(cursor, dataset, holding, latest, later_wins)
-    disputed = [clause for clause in dataset.clauses if clause.kind in _CONFLICTS and clause.kind in fates]
-    conflicts = {clause.id: fates[clause.kind] for clause in disputed}
+    conflicts = {c.id: fates[c.kind.name] for c in _contradicted(dataset) if c.kind.name in fates}
     if conflicts:
         _set_aside(cursor, dataset)
     if "newer" in fates or "reloaded" in fates:
@@ -123,7 +122,6 @@ def promote(
 
 
 VERSIONS, EARLIER = "landing.c360__versions", "landing.c360__earlier"
-_CONFLICTS = ("identity", "conflict")
 
 
 def _rank(cursor: "cursor", dataset: Dataset, holding: str) -> str:
@@ -181,13 +179,17 @@ def _differ(dataset: Dataset, names: Iterable[str]) -> str:
 
 
 def _set_aside(cursor: "cursor", dataset: Dataset) -> None:
-    for clause in dataset.clauses:
-        if clause.kind in _CONFLICTS:
-            cursor.execute(
-                f"insert into {VERDICT} select at, array[{literal(clause.id)}] from {VERSIONS} "
-                f"where fate = {literal(clause.kind)}"
-            )
+    for clause in _contradicted(dataset):
+        cursor.execute(
+            f"insert into {VERDICT} select at, array[{literal(clause.id)}] from {VERSIONS} "
+            f"where fate = {literal(clause.kind.name)}"
+        )
     merge(cursor)
+
+
+def _contradicted(dataset: Dataset) -> list[Clause]:
+    """The clauses that a row breaks beside what raw holds; the row's fate has the kind's name."""
+    return [*IDENTITY.of(dataset), *CONFLICT.of(dataset)]
 
 
 def replace(cursor: "cursor", dataset: Dataset, delivery_id: int) -> int:

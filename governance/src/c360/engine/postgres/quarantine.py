@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import IO, TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
+from c360.clause.kinds import READABLE
 from c360.engine.postgres.casts import cast, plain
 from c360.engine.postgres.land import AT, TEXT, TYPED, UNREADABLE
 from c360.engine.postgres.split import VERDICT, errors, fatal, instant, raw_table
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 RECORD = "c360__record"
 """Under this name the contents of a line that is no record are kept, as text."""
-DISPUTES = ("primaryKey", "unique", "identity", "conflict")
-"""Kinds of clauses that rows break together: which of them is right, no clause tells."""
 
 q, literal = POSTGRES.quote, POSTGRES.literal
 
@@ -39,7 +38,7 @@ def quarantine(cursor: "cursor", dataset: Dataset, delivery_id: int) -> None:
     # a function takes 100 arguments at most
     parts = (", ".join(pairs[i : i + 50]) for i in range(0, len(pairs), 50))
     contents = " || ".join(f"jsonb_build_object({part})" for part in parts)
-    unreadable = [clause.id for clause in dataset.clauses if clause.kind == "readable"]
+    unreadable = [clause.id for clause in READABLE.of(dataset)]
     cursor.execute(
         f"""
         insert into quarantine.rows (delivery_id, dataset, row_number, line, clauses, payload)
@@ -69,7 +68,7 @@ _NUMBER = (
 def take_evidence(cursor: "cursor", dataset: Dataset) -> Evidence | None:
     """Which rows broke the delivery, out of a transaction that is about to be undone; None when it was not rows."""
     rows = tempfile.SpooledTemporaryFile(1 << 20)  # noqa: SIM115 (it outlives the transaction)
-    unreadable = [clause.id for clause in dataset.clauses if clause.kind == "readable"]
+    unreadable = [clause.id for clause in READABLE.of(dataset)]
     cursor.copy_expert(
         f"copy (select {_NUMBER}, null, v.clauses from {_NUMBERED} as x join {VERDICT} as v on v.at = x.{AT} "
         f"union all select u.record, u.line, array[{', '.join(map(literal, unreadable))}]::text[] "
@@ -120,7 +119,7 @@ def close_corrected(cursor: "cursor", dataset: Dataset, delivery_id: int, as_of:
     again = " and ".join(f"t.{q(dataset.physical(name))} = o.k{i}" for i, name in enumerate(dataset.key))
     is_now = ((was[column.name], q(column.physical_name)) for column in dataset.columns)
     same = " and ".join(f"{then}::text is not distinct from r.{now}::text" for then, now in is_now)
-    disputes = [clause.id for clause in dataset.clauses if clause.kind in DISPUTES]
+    disputes = [clause.id for clause in dataset.clauses if clause.kind.disputed]
     corrected = "true"
     if dataset.load_column:
         load = f"r.{q(dataset.physical(dataset.load_column))}"

@@ -5,18 +5,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
+from c360.clause.kinds import IDENTITY, PHYSICAL_TYPE, PRIMARY_KEY, RELATIONSHIP, REQUIRED, ROW_RULE, UNIQUE
 from c360.clause.measures import divided, orphans
 from c360.clause.predicates import violation
 from c360.contract.catalog import Catalog
 from c360.engine.postgres.land import AT, MISCAST, TEXT, TYPED
 from c360.engine.postgres.scanner import Scanner
-from c360.model import GATE_KINDS, Clause, Dataset
+from c360.model import Clause, Dataset
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
 
 VERDICT = "landing.c360__verdict"
-KEYS = ("primaryKey", "unique", "identity")
 
 q, literal = POSTGRES.quote, POSTGRES.literal
 
@@ -49,16 +49,12 @@ def split(cursor: "cursor", catalog: Catalog, dataset: Dataset, as_of: datetime,
     without_verdicts(cursor)
     _judge_rows(cursor, dataset, instant(as_of))
     for clause in dataset.clauses:
-        if clause.kind == "rowRule":
+        if clause.kind is ROW_RULE:
             _judge_by_rule(cursor, clause, dataset, instant(as_of), looking)
-        elif clause.kind == "identity":
-            _judge_identity(cursor, clause, dataset)
-        elif clause.kind == "primaryKey":
-            _judge_key(cursor, clause, dataset)
-        elif clause.kind == "unique":
-            _judge_unique(cursor, clause, dataset)
-        elif clause.kind == "relationship":
+        elif clause.kind is RELATIONSHIP:
             _judge_reference(cursor, clause, catalog, dataset)
+        elif clause.kind in _TOGETHER:
+            _TOGETHER[clause.kind](cursor, clause, dataset)
     _judge_own_references(cursor, catalog, dataset)
     merge(cursor)
     cursor.execute(f"select clause, count(*) from {VERDICT}, unnest(clauses) as clause group by clause")
@@ -70,7 +66,7 @@ def split(cursor: "cursor", catalog: Catalog, dataset: Dataset, as_of: datetime,
 
 def errors(dataset: Dataset) -> list[str]:
     """Ids of the clauses whose breach puts a row into quarantine."""
-    rows = [c.id for c in dataset.clauses if c.scope == "row" or c.kind == "physicalType"]
+    rows = [c.id for c in dataset.clauses if c.kind.loses_rows]
     warnings = {c.id for c in dataset.clauses if c.severity == "warning"}
     return [identifier for identifier in rows if identifier not in warnings]
 
@@ -116,16 +112,14 @@ def _is_repeated(cursor: "cursor", dataset: Dataset) -> bool:
 def _judge_rows(cursor: "cursor", dataset: Dataset, now: str) -> None:
     tests = []
     for clause in dataset.clauses:
-        if clause.scope != "row" or clause.kind in (*KEYS, *GATE_KINDS, "relationship", "rowRule"):
+        if clause.kind.violation is None or clause.kind is ROW_RULE:
             continue
         condition = violation(clause, dataset, POSTGRES, now)
-        if clause.kind == "required":  # a value that could not be cast is not missing
+        if clause.kind is REQUIRED:  # a value that could not be cast is not missing
             condition += f" and ({literal(clause.column)} = any({MISCAST})) is not true"
         tests.append(f"case when {condition} then {literal(clause.id)} end")
     uncast = " ".join(
-        f"when {literal(clause.column)} then {literal(clause.id)}"
-        for clause in dataset.clauses
-        if clause.kind == "physicalType"
+        f"when {literal(clause.column)} then {literal(clause.id)}" for clause in PHYSICAL_TYPE.of(dataset)
     )
     lost = f"(select array_agg(case name {uncast} end) from unnest({MISCAST}) as name)" if uncast else "null"
     cursor.execute(
@@ -189,13 +183,17 @@ def _judge_identity(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
     loaded at one time it is said already, as a breach of the key."""
     names = ", ".join(q(dataset.physical(name)) for name in dataset.key)
     filled = " and ".join(f"{q(dataset.physical(name))} is not null" for name in dataset.key)
-    keys = [c.id for c in dataset.clauses if c.kind == "primaryKey"]
+    keys = [clause.id for clause in PRIMARY_KEY.of(dataset)]
     said = f"v.at = t.{AT} and v.clauses && array[{', '.join(map(literal, keys))}]::text[]"
     cursor.execute(
         f"insert into {VERDICT} select t.{AT}, array[{literal(clause.id)}] from {TYPED} as t where ({names}) in "
         f"(select {names} from {TYPED} where {filled} group by {names} having {divided(dataset, POSTGRES)}) "
         f"and not exists (select 1 from {VERDICT} as v where {said})"
     )
+
+
+_TOGETHER = {PRIMARY_KEY: _judge_key, UNIQUE: _judge_unique, IDENTITY: _judge_identity}
+"""Kinds that rows of one delivery break together."""
 
 
 def _judge_reference(cursor: "cursor", clause: Clause, catalog: Catalog, dataset: Dataset) -> None:
@@ -214,7 +212,7 @@ def _judge_reference(cursor: "cursor", clause: Clause, catalog: Catalog, dataset
 
 def _judge_own_references(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> None:
     """References within the table: the parent may be in raw, or in this delivery if it is not lost itself."""
-    own = [c for c in dataset.clauses if c.kind == "relationship" and c.argument.target == dataset.name]
+    own = [clause for clause in RELATIONSHIP.of(dataset) if clause.argument.target == dataset.name]
     lost = 1
     while own and lost:
         lost = 0

@@ -1,0 +1,71 @@
+"""What a clause promises, as a frozen value: the arguments of the kinds that need more than a number or a text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from c360.clause.operators import Expected, Operator
+
+Scalar = str | int | float | bool | None
+"""A value of YAML: dates and times stay text."""
+Json = Scalar | list["Json"] | dict[str, "Json"]
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """A foreign key: `columns` here exist as `target_columns` of the dataset `target` (names, not physical)."""
+
+    columns: tuple[str, ...]
+    target: str
+    target_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An ODCS quality rule (library metric or sql): a measured value compared with bounds.
+
+    `expected` is a number, or a pair of them for an operator of two; `unit` is `rows` or `percent`. `listed` are the
+    values and columns that a metric is told of, by its argument's name. For a row rule `predicate` is the SQL that is
+    true where a row breaks it.
+    """
+
+    metric: str
+    operator: Operator
+    expected: Expected
+    unit: str = "rows"
+    listed: tuple[tuple[str, tuple[Scalar, ...]], ...] = ()
+    pattern: str | None = None
+    query: str = ""
+    predicate: str = ""
+
+    def values(self, argument: str) -> tuple[Scalar, ...] | None:
+        """What the metric was told under that name; None when nothing."""
+        return dict(self.listed).get(argument)
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """What is compared with its own past: a test of Elementary's package, and its arguments by their names there."""
+
+    test: str
+    arguments: Mapping[str, Json] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Latency:
+    """So many seconds at most from the time in the clause's column to that in `until` (names, not physical)."""
+
+    seconds: int
+    until: str
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What a contract says at `place`, in short, and why no engine enforces it; `warn`: lint tells of it."""
+
+    text: str
+    why: str
+    place: tuple[str | int, ...] = ()
+    warn: bool = True
+
+
+Argument = Scalar | tuple[Scalar, ...] | Relationship | Rule | Anomaly | Latency | Noted

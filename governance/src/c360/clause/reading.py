@@ -1,0 +1,208 @@
+"""From an entry of a contract to what a kind finds there: its argument, and the column that it is about.
+
+Quality rules are read by c360.clause.rules, service levels by c360.clause.levels.
+
+Raises Breach, naming the file, for a promise that cannot be understood.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from c360.clause.arguments import Relationship, Scalar
+from c360.clause.formats import TEXTS, narrower
+from c360.clause.levels import load_columns, seconds_of
+from c360.clause.said import Entry, Said, Table, as_list, custom_properties
+from c360.errors import Breach
+
+FUTURE_TOLERANCE = "1 h"
+"""How far beyond the clock a time of loading may lie where the contract is silent: clocks differ."""
+
+
+def nothing(entry: Entry) -> Iterator[Said[Any]]:
+    """Kinds that no entry says, but the rest of the contract."""
+    return iter(())
+
+
+def present(entry: Entry) -> Iterator[Said[None]]:
+    if entry.column is not None:
+        yield Said(None, entry.column)
+
+
+def text(key: str) -> Callable[[Entry], Iterator[Said[str]]]:
+    """A key of a property whose value is the argument."""
+
+    def read(entry: Entry) -> Iterator[Said[str]]:
+        if entry.column is not None and entry.body.get(key):
+            yield Said(str(entry.body[key]), entry.column)
+
+    return read
+
+
+def required(entry: Entry) -> Iterator[Said[bool]]:
+    if entry.column is not None and (entry.body.get("required") or entry.body.get("primaryKey")):
+        yield Said(True, entry.column)
+
+
+def primary_key(entry: Entry) -> Iterator[Said[tuple[str, ...]]]:
+    """A key of one column is its column's, another the table's."""
+    keys = entry.table.keys
+    if keys and entry.column == (keys[0] if len(keys) == 1 else None):
+        yield Said(keys, entry.column)
+
+
+def unique(entry: Entry) -> Iterator[Said[tuple[str, ...]]]:
+    if entry.column is not None and entry.body.get("unique") and entry.table.keys != (entry.column,):
+        yield Said((entry.column,), entry.column)
+
+
+def enum(entry: Entry) -> Iterator[Said[tuple[Scalar, ...]]]:
+    if entry.column is None or not entry.body.get("enum"):
+        return
+    values = tuple(listed["value"] for listed in entry.body["enum"])
+    if not [value for value in values if value is not None]:
+        where = f"{entry.table.path}: the enum of {entry.table.name}.{entry.column}"
+        raise Breach(f"{where} lists no value.", "List some, or leave it out.")
+    yield Said(values, entry.column)
+
+
+def option(name: str) -> Callable[[Entry], Iterator[Said[Any]]]:
+    """An entry of `logicalTypeOptions`, as it is written."""
+
+    def read(entry: Entry) -> Iterator[Said[Any]]:
+        value = (entry.body.get("logicalTypeOptions") or {}).get(name) if entry.column is not None else None
+        if value is not None:
+            yield Said(value, entry.column)
+
+    return read
+
+
+def length(name: str) -> Callable[[Entry], Iterator[Said[int]]]:
+    def read(entry: Entry) -> Iterator[Said[int]]:
+        for said in option(name)(entry):
+            if type(said.argument) is not int:
+                raise Breach(
+                    f"{entry.table.path}: {name} of {entry.column} is no whole number.", "Write one, such as 20."
+                )
+            yield said
+
+    return read
+
+
+def pattern(entry: Entry) -> Iterator[Said[str]]:
+    for said in option("pattern")(entry):
+        yield Said(str(said.argument), said.column)
+
+
+def form(entry: Entry) -> Iterator[Said[str]]:
+    """A format that a value can fail to be of: one of text that we know, or an integer smaller than its type."""
+    for said in option("format")(entry):
+        name, prop = str(said.argument), entry.body
+        kind = prop.get("logicalType") or "string"
+        if kind == "integer":
+            can_fail = narrower(name, str(prop.get("physicalType") or ""))
+        elif kind in ("date", "timestamp"):
+            can_fail = bool(prop.get("physicalType")) and is_text(prop)
+        else:
+            can_fail = kind == "string" and is_text(prop) and (name in TEXTS or "yyyy" in name)
+        if name and can_fail:
+            yield Said(name, said.column)
+
+
+def is_text(prop: dict[str, Any]) -> bool:
+    """Whether a property is stored as text; other types have a notion of their own of what is well written."""
+    return str(prop.get("physicalType") or "text").lower().startswith(("text", "string", "varchar", "char"))
+
+
+def relationship(entry: Entry) -> Iterator[Said[Relationship]]:
+    table = entry.table
+    for relation in entry.body.get("relationships") or []:
+        yield Said(relationship_of(table.path, table.name, relation, entry.column, table.tables), entry.column)
+
+
+def relationship_of(
+    path: Path, dataset: str, relation: dict[str, Any], column: str | None, known: Iterable[str] = ()
+) -> Relationship:
+    """Read an ODCS relationship, in shorthand (`contacts.id`) or by ids (`…#/schema/contacts/properties/id`).
+
+    `known` datasets are told from their columns where the names of these hold dots too.
+    """
+    here = [column] if column else [str(n).removeprefix(f"{dataset}.") for n in as_list(relation.get("from"))]
+    there = [_reference(path, str(target), (dataset, *known)) for target in as_list(relation.get("to"))]
+    columns = tuple(here)
+    if not there or len(there) != len(columns) or len({target for target, _ in there}) != 1:
+        raise Breach(
+            f"{path}: a relationship of {dataset} does not pair its columns with those of one table.",
+            "Give from and to the same number of columns.",
+        )
+    return Relationship(columns, there[0][0], tuple(name for _, name in there))
+
+
+def _reference(path: Path, reference: str, known: Iterable[str]) -> tuple[str, str]:
+    if "/" in reference:
+        steps = reference.rpartition("#")[2].strip("/").split("/")
+        if len(steps) == 4:
+            return steps[1], steps[3]
+    for name in sorted(known, key=len, reverse=True):
+        if reference.startswith(f"{name}."):
+            return name, reference[len(name) + 1 :]
+    dataset, dot, column = reference.rpartition(".")
+    if not dot:
+        raise Breach(f"{path}: the relationship to {reference!r} names no column.", "Write table.column.")
+    return dataset, column
+
+
+def unexpected_columns(entry: Entry) -> Iterator[Said[bool]]:
+    """Whether the table may have columns that the contract does not name."""
+    yield Said(custom_properties(entry.body).get("allowUnexpectedColumns") is True)
+
+
+def not_in_future(entry: Entry) -> Iterator[Said[int]]:
+    """Columns whose times may not lie beyond the clock: those that say so, and the time of loading of what is
+    delivered, since one row from the year 9999 would stay the newest for ever."""
+    table = entry.table
+    loads = list(load_columns(table)) if table.delivered else []
+    told = {**custom_properties(table.document), **custom_properties(table.part)}
+    tolerance = told.get("futureTolerance", FUTURE_TOLERANCE)
+    for prop in table.properties:
+        asked = custom_properties(prop).get("notInFuture")
+        if asked is True or (asked is None and prop["name"] in loads):
+            asked = tolerance if prop["name"] in loads else 0
+        if asked is not None and asked is not False:
+            yield Said(seconds_of(table.path, str(asked)), prop["name"])
+
+
+def identity(entry: Entry) -> Iterator[Said[tuple[str, ...]]]:
+    names = identity_of(entry.table)
+    if names:
+        yield Said(names)
+
+
+def identity_of(table: Table) -> tuple[str, ...]:
+    """The custom property `identity`: the columns that tell whom or what a key stands for.
+
+    Raises Breach for a column that is not there, and for an identity without a key.
+    """
+    names = tuple(str(name) for name in as_list(custom_properties(table.part).get("identity")))
+    there = {prop["name"] for prop in table.properties}
+    for name in names:
+        if name not in there:
+            raise Breach(
+                f"{table.path}: the identity of {table.name} names a column {name!r} that is not there.",
+                "Name properties of this schema object.",
+            )
+    if names and not table.keys:
+        raise Breach(
+            f"{table.path}: {table.name} has an identity but no primary key.", "Mark the key: primaryKey: true."
+        )
+    return names
+
+
+def conflict(entry: Entry) -> Iterator[Said[None]]:
+    if entry.table.delivered and entry.table.keys:
+        yield Said(None)
+
+
+def readable(entry: Entry) -> Iterator[Said[None]]:
+    if entry.table.delivered:
+        yield Said(None)
