@@ -38,6 +38,8 @@ class Kind(Generic[A]):
     words: Callable[["Clause[A]"], str]
     """The promise for people: a sentence without its subject, which is the column or the table."""
     stands: Stand = "part"
+    custom: tuple[str, ...] = ()
+    """The custom properties that say it."""
     dimension: str = "conformity"
     """The ODCS quality dimension of a clause that names none itself."""
     violation: Callable[["Clause[A]", "Row"], str] | None = None

@@ -281,6 +281,7 @@ UNEXPECTED_COLUMNS = Kind[bool](
     reading.unexpected_columns,
     lambda clause: "has no column that is not in the contract",
     "table",
+    custom=("allowUnexpectedColumns",),
     measure=measures.unexpected_columns,
     dbt="unexpected_columns_clause",
     not_here={"soda at the gate": _AT_THE_GATE},
@@ -327,6 +328,7 @@ NOT_IN_FUTURE = Kind[int](
         f"lies at most {span(clause.argument)} beyond the clock" if clause.argument else "is not in the future"
     ),
     "custom",
+    custom=("notInFuture", "futureTolerance"),
     dimension="timeliness",
     violation=predicates.in_future,
 )
@@ -336,6 +338,7 @@ IDENTITY = Kind[tuple[str, ...]](
     reading.identity,
     lambda clause: f"one key stands for one {', '.join(clause.argument)}",
     "custom",
+    custom=("identity",),
     dimension="consistency",
     measure=measures.identity,
     not_here={"soda at the gate": _ONE_IDENTITY},

@@ -8,14 +8,15 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from c360.clause.kinds import KINDS
 from c360.clause.reading import is_text
 from c360.clause.rules import type_of
 from c360.model import Noted
 
 Place = tuple[str | int, ...]
 
-OURS = frozenset({"system", "maxQuarantineRatio", "allowUnexpectedColumns", "columnPerEnumValue"})
-"""Custom properties that mean something here."""
+OURS = frozenset({"system", "maxQuarantineRatio", "columnPerEnumValue"})
+"""Custom properties that mean something here, beside those that say a clause."""
 _BY_TYPE = "the column's physical type holds it"
 _INSIDE = "nobody looks inside a column"
 _UNKNOWN = "it means nothing here"
@@ -96,7 +97,7 @@ def _of_holder(holder: dict[str, Any], column: str | None, place: Place) -> Iter
             yield Note(name, column, Noted("a rule of its own kind", why, where, warn=False), rule)
     for k, custom in enumerate(holder.get("customProperties") or []):
         name, where = str(custom.get("property")), (*place, "customProperties", k)
-        if name not in OURS:
+        if name not in OURS and not any(name in kind.custom for kind in KINDS.values()):
             yield Note(name, column, Noted(f"the custom property {name}", _UNKNOWN, where, warn=False), custom)
 
 
