@@ -1,0 +1,73 @@
+"""Damage to a mart fails the tests that are about it; history is not built twice."""
+
+import pytest
+
+SINGULAR = "test_type:singular,package:customer360"
+BROKEN_MARTS = {
+    "update analytics.customers set total_expense = total_expense + 1": {
+        "customers_amounts_add_up_to_total_expense", "customers_total_expense_is_what_was_paid",
+        "customers_without_a_purchase_spent_nothing",
+    },
+    "update analytics.customers set first_purchase_date = last_purchase_date + interval '1 second'": {
+        "customers_first_purchase_is_not_after_the_last",
+    },
+    "delete from analytics.customers where total_expense = 0": {"customers_are_the_contacts"},
+    "delete from analytics.transactions_enriched where category = 'Beauty'": {
+        "transactions_enriched_holds_every_transaction", "customers_total_expense_is_what_was_paid",
+        "customers_without_a_purchase_spent_nothing",
+    },
+    # The sums and counts of the whole stay as they were: only row by row is it seen.
+    "update analytics.customers as c set total_expense = other.total_expense from analytics.customers as other "
+    "where c.total_expense + other.total_expense = 12.75 and c.id <> other.id": {
+        "customers_total_expense_is_what_was_paid", "customers_amounts_add_up_to_total_expense",
+    },
+    "update analytics.transactions_enriched set amount = 12.75 - amount": {
+        "transactions_enriched_holds_every_transaction", "customers_total_expense_is_what_was_paid",
+    },
+    "update analytics.transactions_enriched set id = gen_random_uuid() where category = 'Beauty'": {
+        "transactions_enriched_holds_every_transaction",
+    },
+    "delete from analytics.next_best_category where rank = 2": {"next_best_category_ranks_every_category"},
+}  # fmt: skip
+
+
+MARTS = ("customers", "transactions_enriched", "next_best_category")
+
+
+@pytest.fixture(scope="module")
+def built(shared_workplace, make, dbt):
+    """Marts that hold, and a copy of each to mend them from."""
+    shared_workplace.reset()
+    dbt.make_raw()
+    dbt.insert("contacts", *(make.contact(n) for n in (1, 2, 3)))
+    cheap = make.transaction(2, 2, amount="0.25", category="Beauty")
+    dbt.insert("transactions", make.transaction(1, 1), cheap)
+    assert dbt("run", "--select", dbt.PACKAGE).success
+    assert dbt.bad("test", "--select", SINGULAR) == set()
+    for mart in MARTS:
+        shared_workplace.sql(f"create table analytics.whole_{mart} as table analytics.{mart}")
+    return shared_workplace
+
+
+@pytest.mark.parametrize("damage", BROKEN_MARTS)
+def test_damage_to_a_mart_fails_the_singular_tests(built, dbt, damage):
+    built.sql(damage)
+    assert dbt.bad("test", "--select", SINGULAR) == BROKEN_MARTS[damage]
+    for mart in MARTS:
+        built.sql(f"truncate analytics.{mart}; insert into analytics.{mart} table analytics.whole_{mart}")
+
+
+def test_late_new_and_corrected_rows_arrive_and_known_ones_are_left_alone(raw, make, dbt):
+    assert dbt("run", "--select", "+transactions_enriched").success
+    written = dict(raw.sql("select id::text, xmin::text from analytics.transactions_enriched"))
+    raw.sql("update raw.transactions set amount = 99, _loaded_at_utc = '2026-03-01 11:00' where amount = 2.50")
+    dbt.insert(
+        "transactions",
+        make.transaction(4, 2, _loaded_at_utc="2026-03-01 11:00:00"),
+        make.transaction(5, 2, _loaded_at_utc="2025-06-01 00:00:00"),
+    )
+    assert dbt("run", "--select", "+transactions_enriched").success
+    rows = raw.sql("select id::text, amount::text, xmin::text from analytics.transactions_enriched order by id")
+    assert [amount for _, amount, _ in rows] == ["10.00", "99.00", "12.50", "12.50", "12.50"]
+    kept = {key for key, _, xmin in rows if written.get(key) == xmin}
+    assert kept == {make.transaction(1, 1)["id"], make.transaction(3, 2)["id"]}

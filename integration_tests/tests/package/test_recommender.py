@@ -1,0 +1,51 @@
+"""The next best category: what its evaluation says, with and without something to learn from."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("days", "judged"),
+    [([], 0), (["2026-02-28"], 0), (["2026-02-01", "2026-02-28"], 0), (["2026-01-29", "2026-02-28"], 1)],
+    ids=["no purchase", "one", "none before the hold-out", "one before it"],
+)
+def test_without_a_history_to_learn_from_the_evaluation_says_so(workplace, make, dbt, days, judged):
+    dbt.make_raw()
+    dbt.insert("contacts", *(make.contact(n) for n in (1, 2) if days))
+    dates = [f"{day} 10:00:00.000" for day in days]
+    dbt.insert("transactions", *(make.transaction(n, 1, transaction_date=at) for n, at in enumerate(dates)))
+    assert dbt("run", "--select", dbt.PACKAGE).success
+    rows = workplace.sql("select * from analytics.next_best_category_evaluation order by method")
+    assert [row[:2] for row in rows] == [(method, judged) for method in ("own_favourite", "popularity", "recommender")]
+    assert {rate is None for row in rows for rate in row[2:]} == {not judged}
+    assert dbt.bad("test", "--select", "next_best_category_evaluation") == set()
+
+
+def test_the_recommender_beats_popularity_clearly(workplace, dbt):
+    out = workplace.folder / "made"
+    made = workplace.c360(
+        "fake",
+        "--customers",
+        "3000",
+        "--transactions",
+        "30000",
+        "--seed",
+        "3",
+        "--format",
+        "csv",
+        "--now",
+        dbt.AS_OF,
+        "--out",
+        out,
+    )
+    assert made.code == 0, made.err
+    for dataset in ("contacts", "transactions"):
+        assert workplace.ingest(dataset, out / f"{dataset}.csv", as_of=dbt.AS_OF).code == 0
+    assert dbt("run", "--select", dbt.PACKAGE).success
+    rows = workplace.sql(
+        "select method, hit_rate_at_1, hit_rate_at_3, mrr from analytics.next_best_category_evaluation"
+    )
+    scores = {method: measures for method, *measures in rows}
+    assert scores["recommender"][0] > 2 * scores["popularity"][0]
+    for ours, theirs in zip(scores["recommender"], scores["popularity"], strict=True):
+        assert ours > theirs
+    assert scores["recommender"][2] > scores["own_favourite"][2]
