@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["README.md", "docs/database.md", "docs/contracts.md", "docs/deliveries.md", "docs/import.md"]
+PAGES = [
+    "README.md",
+    "docs/database.md",
+    "docs/contracts.md",
+    "docs/deliveries.md",
+    "docs/versions.md",
+    "docs/import.md",
+]
 MAKES = re.compile(r"^make (\w+)", re.MULTILINE)
 
 

@@ -19,6 +19,7 @@ VERBS = {
     "fake": ("c360.commands.fake:fake", "Write deliveries of invented people to try things on."),
     "import": ("c360.commands.import_:import_", "Draft a contract from a file of data."),
     "lint": ("c360.commands.lint:lint", "Check contracts: the ODCS schema, and what it cannot say."),
+    "diff": ("c360.commands.diff:diff", "What changes from one version to another, and for whom."),
     "coverage": ("c360.commands.coverage:coverage", "Which enforcement point enforces which clause."),
     "generate": ("c360.commands.generate:generate", "Write Soda checks and dbt files from the contracts."),
     "ingest": ("c360.commands.ingest:ingest", "Take deliveries through the gate into raw."),

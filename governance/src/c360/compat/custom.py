@@ -1,0 +1,103 @@
+"""Custom properties that mean something here; others are told as what no rule knows."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from c360.compat.bounds import either, limit
+from c360.compat.changes import Change, Spot
+from c360.compat.walk import by, dicts, element, order, paired
+from c360.contract.clauses import FUTURE_TOLERANCE, seconds
+from c360.errors import Breach
+
+
+def custom_properties(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:
+    """Changes of `customProperties` of a contract, a table or a column."""
+    before, after = dicts(old.get("customProperties")), dicts(new.get("customProperties"))
+    pairs = paired(before, after, by("property"))
+    spot = spot.at("customProperties")
+    for was, now in pairs:
+        name = str((now or was).get("property"))
+        inside = spot.at(name)
+        known = _KNOWN.get(name)
+        if known is not None:
+            facets = ((("value",), lambda a, b, s, known=known: known(a.get("value"), b.get("value"), s)),)
+            yield from element(was or {"property": name}, now or {"property": name}, inside, facets)
+        elif was is None or now is None:
+            yield inside.change("noted", was and was.get("value"), now and now.get("value"))
+        else:
+            yield from element(was, now, inside, ())
+    yield from order(pairs, before, spot)
+
+
+def duration(value: Any) -> int | None:
+    """Seconds of a duration such as `2 d`; None for what is none."""
+    number, unit = re.match(r"\s*(.*?)\s*([A-Za-z]*)\s*$", str(value), re.DOTALL).groups()  # type: ignore[union-attr]
+    try:
+        return seconds(Path(), number, unit or "s")
+    except (Breach, OverflowError):
+        return None
+
+
+def _quarantine(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
+    default = 0.2
+    yield from limit(default if old is None else old, default if new is None else new, -1, spot)
+
+
+def _unexpected(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
+    if (old is True) != (new is True):
+        yield spot.change("unexpected-allowed" if new is True else "unexpected-forbidden", old, new)
+
+
+def _identity(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
+    before, after = (sorted(map(str, value if isinstance(value, list) else [value])) if value else None
+                     for value in (old, new))  # fmt: skip
+    yield from either(before, after, spot)
+
+
+def _not_in_future(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
+    yield from _within(*(None if value is False else 0 if value is True else value for value in (old, new)), spot)
+
+
+def _tolerance(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
+    yield from _within(FUTURE_TOLERANCE if old is None else old, FUTURE_TOLERANCE if new is None else new, spot)
+
+
+def _within(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
+    before, after = (None if value is None else duration(value) for value in (old, new))
+    if (before is None) != (old is None) or (after is None) != (new is None):
+        yield from either(old, new, spot)
+    else:
+        yield from limit(before, after, -1, spot)
+
+
+def _system(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
+    if old != new:
+        yield spot.change("system-changed", old, new)
+
+
+def notice(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
+    """A notice period that is longer, or shorter or gone."""
+    before, after = (0 if value is None else duration(value) for value in (old, new))
+    if before is None or after is None:
+        yield spot.change("sla-changed", old, new)
+    elif before != after:
+        yield spot.change("notice-lengthened" if after > before else "notice-shortened", old, new)
+
+
+def _sunset(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
+    yield spot.change("sunset-changed", old, new)
+
+
+_KNOWN: dict[str, Callable[[Any, Any, Spot], Iterator[Change]]] = {
+    "maxQuarantineRatio": _quarantine,
+    "allowUnexpectedColumns": _unexpected,
+    "identity": _identity,
+    "notInFuture": _not_in_future,
+    "futureTolerance": _tolerance,
+    "system": _system,
+    "noticePeriod": notice,
+    "sunset": _sunset,
+    "replacement": _sunset,
+}

@@ -1,0 +1,105 @@
+"""What a comparison comes to, as rows for people, JSON for machines and Markdown for a pull request."""
+
+import html
+import re
+from typing import Any
+
+from c360.compat.changes import Change, Diff
+from c360.compat.grades import Step
+from c360.printable import one_line
+
+HEAD = ["place", "change", "was", "is", "consumers", "producers", "step"]
+_PERSONAL = "pii_"
+
+
+def rows(diff: Diff) -> list[list[str]]:
+    """One row a change, by the columns of HEAD."""
+    return [
+        [c.place, c.rule.name.replace("-", " "), c.old, c.new, c.consumers, c.producers, c.step.words]
+        for c in diff.changes
+    ]
+
+
+def verdict(diff: Diff) -> str:
+    """In one sentence."""
+    label = f"{diff.old.name} {diff.old.version} to {diff.new.version}"
+    if not diff.changes:
+        return f"{label}: nothing changes."
+    if diff.needed is Step.NEVER:
+        what = ", ".join(dict.fromkeys(c.rule.name.replace("-", " ") for c in diff.changes if c.step is Step.NEVER))
+        return f"{label}: no version step allows this ({what})."
+    steps = {Step.NONE: "no new version", Step.PATCH: "a patch step"}
+    needed = steps.get(diff.needed, f"a {diff.needed.words} step")
+    given = "the version stays" if diff.given is Step.NONE else f"the version takes a {diff.given.words} step"
+    return f"{label}: the changes need {needed}, {given}."
+
+
+def as_data(diff: Diff) -> dict[str, Any]:
+    return {
+        "contract": diff.new.name,
+        "old": diff.old.version,
+        "new": diff.new.version,
+        "needed": diff.needed.words,
+        "given": diff.given.words,
+        "enough": diff.enough,
+        "consumers": _worst([c.consumers for c in diff.changes]),
+        "producers": _worst([c.producers for c in diff.changes]),
+        "changes": [
+            {
+                "place": c.place,
+                "change": c.rule.name,
+                "dataset": c.dataset,
+                "column": c.column,
+                "classification": c.classification,
+                "old": c.old,
+                "new": c.new,
+                "consumers": c.consumers,
+                "producers": c.producers,
+                "step": c.step.words,
+            }
+            for c in diff.changes
+        ],
+    }
+
+
+def _worst(grades: list[Any]) -> str:
+    return next((grade for grade in ("break", "note") if grade in grades), "safe")
+
+
+def markdown(diff: Diff) -> str:
+    """A comment for a pull request. Nothing that a contract says is more than text in it."""
+    mark = "✅" if diff.enough else "❌"
+    title = f"### {code(diff.new.name)} {code(diff.old.version)} → {code(diff.new.version)}"
+    lines = [title, "", f"{mark} {_plain(verdict(diff).partition(': ')[2])}", ""]
+    if diff.changes:
+        lines += ["| for consumers | for producers | change | place | was | is | personal data |", "|---" * 7 + "|"]
+        lines += [_row(change) for change in diff.changes]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _row(c: Change) -> str:
+    personal = code(c.classification) if c.classification.startswith(_PERSONAL) else ""
+    cells = [c.consumers, c.producers, c.rule.name.replace("-", " "), code(c.place), code(c.old), code(c.new), personal]
+    return f"| {' | '.join(cells)} |"
+
+
+def code(text: str) -> str:
+    """Text of others in Markdown: in `<code>`, where nobody is mentioned, each sign an entity, so that none acts."""
+    signs = re.sub(r"[^\w\s]|_", lambda sign: f"&#{ord(sign[0])};", one_line(text))
+    return f"<code>{signs}</code>" if text else ""
+
+
+def _plain(sentence: str) -> str:
+    return html.escape(one_line(sentence))
+
+
+def remedy(diff: Diff) -> str:
+    """What to do about a step that is not enough."""
+    if any(change.rule.name == "version-lowered" for change in diff.changes):
+        return f"Give the new one a version above {diff.old.version}; the older one comes first."
+    if diff.needed is Step.NEVER:
+        return "Deprecate the version with a sunset date first, and let its notice pass: see docs/versions.md"
+    if diff.needed is Step.MAJOR:
+        return "Write the next major version into a file of its own, or leave out what breaks: see docs/versions.md"
+    return f"Write the next {diff.needed.words} version into a file of its own."
