@@ -5,6 +5,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 C360 := $(BIN)/c360
 PYTEST := $(BIN)/python -m pytest -c governance/pyproject.toml --rootdir . --import-mode=importlib --timeout=900
+TEST = $(PYTEST) -n auto --dist loadscope --no-loadscope-reorder -rs $(wildcard governance/tests integration_tests/tests integration_tests/fuzz)
 CODE := governance integration_tests
 SQL := dbt_package integration_tests governance
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-strip-extras $(if $(UPGRADE),--upgrade)
@@ -28,9 +29,15 @@ $(READY): requirements/dev.txt requirements/bootstrap.txt requirements/setup.sh 
 demo: $(READY) ## Run the whole flow on made-up data and print a summary (DEMO_ARGS="--late" is passed on)
 	@$(C360) demo $(DEMO_ARGS)
 
-.PHONY: test
+.PHONY: test spark browser
 test: $(READY) ## Run every test (PYTEST_ARGS="-k name -x" is passed on)
-	@$(PYTEST) -n auto --dist loadscope --no-loadscope-reorder -rs $(PYTEST_ARGS) $(wildcard governance/tests integration_tests/tests integration_tests/fuzz)
+	@$(TEST) $(PYTEST_ARGS)
+
+spark: $(READY) ## Run the tests that need Spark (a part of make test)
+	@$(TEST) -m spark $(PYTEST_ARGS)
+
+browser: $(READY) ## Run the tests that need a browser (a part of make test)
+	@$(TEST) -m browser $(PYTEST_ARGS)
 
 .PHONY: fuzz
 fuzz: $(READY) ## Try many more made-up inputs than make test does (SEED=7 tries others)

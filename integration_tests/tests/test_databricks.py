@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlglot
 
+pytestmark = pytest.mark.spark
 PROJECT = Path(__file__).parents[1]
 CATALOG = "somewhere"
 NOWHERE = {

@@ -15,6 +15,8 @@ from project_copy import ROOT, add_category, copy_project
 
 from c360.engine.postgres import libpq_env
 
+pytestmark = pytest.mark.spark
+
 AS_OF = "2026-03-01T12:00:00Z"
 NO_JAVA = 3
 ENVIRONMENT = ROOT / "integration_tests/spark_environment.py"
