@@ -18,3 +18,16 @@ def test_contracts_elsewhere_keep_the_database_and_home_of_the_environment(tmp_p
     assert settings.root == tmp_path
     assert settings.database_url == "postgresql://u@localhost/x"
     assert settings.home == tmp_path / "home"
+
+
+def test_what_names_no_schema_lies_in_that_of_the_settings(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "contracts/sources", tmp_path / "contracts/sources")
+    (tmp_path / "c360.toml").write_text('raw_schema = "landed"\n')
+    monkeypatch.setenv("C360_ROOT", str(tmp_path))
+    for path in tmp_path.rglob("contacts/*.yaml"):
+        path.write_text(path.read_text().replace("    type: postgres\n", "    type: custom\n"))
+    catalog = open_project().catalog
+    assert {dataset.name: dataset.schema for _, dataset in catalog.pairs()} == {
+        "contacts": "landed",
+        "transactions": "raw",
+    }

@@ -27,10 +27,11 @@ from c360.engine.postgres import connect, libpq_env
 from c360.engine.postgres.scanner import scanner
 from c360.engine.postgres.soda import scan
 from c360.gate.ingest import ingest
-from c360.generate import plan, soda
+from c360.generate import plan, soda, target_of
 from c360.ledger.history import Run
 from c360.ledger.tables import prepare
 from c360.model import Contract
+from c360.settings import load
 from c360.verify.verify import measured
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -289,7 +290,9 @@ def test_split_soda_and_verify_agree_with_python(lab, world):
 def test_dbt_agrees_with_python(lab, tmp_path_factory, many):
     connection, database, folder, family = lab
     built = [(world, *build(world, folder)) for world in many]
-    files = plan(Catalog.of([family, *(contract for _, contract, _ in built)]))
+    files = plan(
+        Catalog.of([family, *(contract for _, contract, _ in built)]), target_of(load({"C360_ROOT": str(ROOT)}))
+    )
     project = tmp_path_factory.mktemp("dbt")
     models = project / "models"
     models.mkdir()

@@ -14,8 +14,9 @@ import c360
 from c360.engine.postgres.testing import ROOT
 
 AT_THE_ROOT = {
-    ".ci", ".github", ".gitignore", ".soda", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "contracts",
-    "dbt_package", "docker-compose.yml", "docs", "governance", "integration_tests", "requirements", "soda_checks",
+    ".ci", ".github", ".gitignore", ".soda", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "c360.toml",
+    "contracts", "dbt_package", "docker-compose.yml", "docs", "governance", "integration_tests", "requirements",
+    "soda_checks",
 }  # fmt: skip
 KINDS = {
     "", ".css", ".csv", ".gitignore", ".html", ".in", ".js", ".json", ".md", ".py", ".sh", ".sql", ".sqlfluff",

@@ -20,7 +20,7 @@ import yaml
 
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
-from c360.generate import plan
+from c360.generate import plan, target_of
 from c360.settings import load
 
 EXPORTS = ("sodacl", "dbt-models", "dbt-sources")
@@ -52,7 +52,7 @@ def main() -> None:
 
 def ours(folder: Path) -> float:
     began = time.process_time()
-    files = plan(Catalog.of(find_contracts(folder)))
+    files = plan(Catalog.of(find_contracts(folder)), target_of(load()))
     assert files
     return time.process_time() - began
 

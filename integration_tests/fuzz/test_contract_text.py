@@ -24,14 +24,15 @@ from c360.contract.lint import lint
 from c360.engine.postgres import connect
 from c360.engine.postgres.soda import _no_telemetry
 from c360.errors import Breach
-from c360.generate import plan, write
-from c360.generate.write import _FOLDERS
+from c360.generate import plan, target_of, write
 from c360.ledger.tables import prepare
 from c360.project import Project
 from c360.publish.pages import write_pages
 from c360.report.site import write_site
+from c360.settings import load
 
 ROOT = Path(__file__).parents[2]
+OURS = target_of(load({"C360_ROOT": str(ROOT)}))
 CANARY = "canary-4c1f"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FILES = (
@@ -121,7 +122,7 @@ def as_dbt(text: str, argument: bool) -> tuple[str, list[str]]:
     return get_rendered(text, trap, native=argument), trap.called
 
 
-OURS = re.compile(
+RUN = re.compile(
     r"customer360_raw_schema|customer360_gate|customer360\.loaded_at_query|target\.type|customer360_elementary"
 )
 
@@ -134,7 +135,7 @@ def leaves(value: object):
 def is_inert(files: dict[str, str]) -> None:
     """No text of the files is run by dbt or Soda, but what we wrote to be run."""
     for path, text in files.items():
-        assert any(path == f"{folder}/{Path(path).name}" for folder in _FOLDERS), path
+        assert any(path == f"{folder}/{Path(path).name}" for folder in OURS.folders), path
         assert text.encode()
         assert "Generated from contracts/" in text.partition("\n")[0]
         if not path.endswith(".yml"):
@@ -148,7 +149,7 @@ def is_inert(files: dict[str, str]) -> None:
             if place[-2:] == ("meta", "clause") and "data_tests" in place:
                 assert not re.search(r"\{[{%#]|\r", leaf)  # where dbt renders nothing
                 continue
-            if (place[-1] in ("name", "loaded_at_query") and "data_tests" in place) or OURS.search(leaf):
+            if (place[-1] in ("name", "loaded_at_query") and "data_tests" in place) or RUN.search(leaf):
                 continue
             _, called = as_dbt(leaf, argument)
             own = {"to"} if argument else set()
@@ -192,7 +193,7 @@ def text_back(catalog: Catalog, files: dict[str, str]) -> None:
 def judged(folder: Path) -> tuple[Catalog, dict[str, str]] | Breach:
     try:
         catalog = Catalog.of(find_contracts(folder))
-        return catalog, plan(catalog)
+        return catalog, plan(catalog, OURS)
     except Breach as error:
         return error
 
@@ -238,7 +239,7 @@ def everywhere(tmp_path_factory):
     documents.pop(FILES[2])
     folder = saved(documents, tmp_path_factory.mktemp("everywhere") / "contracts")
     catalog = Catalog.of(find_contracts(folder))
-    return catalog, plan(catalog), folder
+    return catalog, plan(catalog, OURS), folder
 
 
 ODD = ("it's", "env_var('C360_CANARY')", "back\\slash", "x; --", "a.b }}", "$1 {x}")
@@ -249,7 +250,7 @@ def test_files_lie_where_they_are_planned(everywhere):
     is_inert(files)
     text_back(catalog, files)
     root = folder.parent / "project"
-    write(files, root)
+    write(files, root, OURS.folders)
     assert {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} == set(files)
     assert {path.name for path in folder.parent.iterdir()} == {"contracts", "project"}
 
@@ -259,7 +260,7 @@ def test_dbt_shows_the_text_and_runs_none(everywhere, tmp_path):
     from dbt.cli.main import dbtRunner
 
     catalog, files, _ = everywhere
-    write(files, tmp_path / "made")
+    write(files, tmp_path / "made", OURS.folders)
     (tmp_path / "models").mkdir()
     (tmp_path / "macros").mkdir()
     for path in (tmp_path / "made").rglob("*.yml"):

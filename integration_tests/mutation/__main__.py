@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from c360.engine.postgres import server
-from c360.settings import Settings
+from c360.settings import load
 
 from .mutations import MUTATIONS, POINTS
 from .points import REPOSITORY
@@ -32,7 +32,7 @@ def main() -> int:
     arguments = parser.parse_args()
     chosen = [m for m in MUTATIONS if arguments.only in f"{m.dataset} {' '.join(m.clauses)} {m.name}"]
     with tempfile.TemporaryDirectory(prefix="c360-mutation-") as scratch:
-        settings = Settings(root=REPOSITORY, home=Path(scratch).resolve() / "home", database_url=None)
+        settings = load({"C360_ROOT": str(REPOSITORY), "C360_HOME": str(Path(scratch).resolve() / "home")})
         folder = arguments.keep or Path(scratch).resolve() / "work"
         server.start(settings)
         try:

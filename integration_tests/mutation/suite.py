@@ -8,7 +8,7 @@ from pathlib import Path
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.engine.postgres import connect
-from c360.generate import plan, write
+from c360.generate import plan, target_of, write
 from c360.ledger.tables import prepare
 from c360.settings import Settings
 
@@ -39,7 +39,8 @@ def run(
     contracts, generated = folder / "contracts", folder / "generated"
     worlds = [make_world(mutation, number, contracts) for number, mutation in enumerate(mutations)]
     copy_shared(contracts)
-    write(plan(Catalog.of(find_contracts(contracts))), generated)
+    target = target_of(settings)
+    write(plan(Catalog.of(find_contracts(contracts)), target), generated, target.folders)
     typed = [w for w in worlds if not {"soda", "dbt", "verify"} <= w.mutation.not_here.keys()]
     database = connect(settings)
     prepare(database)

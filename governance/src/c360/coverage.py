@@ -6,25 +6,27 @@ import yaml
 
 from c360.contract.catalog import Catalog
 from c360.generate.plan import plan
+from c360.generate.target import Target
 from c360.model import Clause, Contract, Point
 from c360.printable import file_stem
 
 POINTS: tuple[Point, ...] = ("lint", "gate", "soda scan", "dbt", "verify")
 
 
-def cover(catalog: Catalog) -> dict[str, dict[str, str]]:
+def cover(catalog: Catalog, target: Target | None = None) -> dict[str, dict[str, str]]:
     """For each clause, what each point does about it, or `not here: reason`; empty where nobody said why."""
-    files = plan(catalog)
+    target = target or Target()
+    files = plan(catalog, target)
     rows = {}
     for contract, dataset in catalog.pairs():
-        checks = _soda_names(files[f"soda_checks/{file_stem(dataset.name)}.yml"])
-        tests = _dbt_tests(files[f"dbt_package/models/contracts/{file_stem(dataset.name)}.yml"])
+        checks = _soda_names(files[f"{target.soda_checks}/{file_stem(dataset.name)}.yml"])
+        tests = _dbt_tests(files[f"{target.package}/models/contracts/{file_stem(dataset.name)}.yml"])
         for clause in dataset.clauses:
             does = {
                 "lint": clause.kind.linted,
                 "gate": _gate(contract, clause),
                 "soda scan": "check" if clause.id in checks else "",
-                "dbt": tests.get(clause.id, ""),
+                "dbt": tests.get(clause.id, _left_out(clause, target)),
                 "verify": "datacontract" if clause.kind.datacontract else "sql",
             }
             rows[clause.id] = {point: _cell(clause, point, does[point]) for point in POINTS}
@@ -55,6 +57,11 @@ def _dbt_tests(text: str) -> dict[str, str]:
 
     walk(yaml.safe_load(text))
     return found
+
+
+def _left_out(clause: Clause, target: Target) -> str:
+    off = clause.kind.dbt == "elementary" and not target.elementary
+    return "not here: Elementary is off in c360.toml" if off else ""
 
 
 def _cell(clause: Clause, point: Point, does: str) -> str:

@@ -20,6 +20,7 @@ def open_project(contracts: Path | None = None) -> Project:
     if contracts is not None:
         contracts = contracts.resolve()
         settings = load(fallback=contracts.parent)  # outside a project, the contracts bring their own folder
-        return Project(settings, Catalog.of(find_contracts(contracts)), contracts)
+        return Project(settings, Catalog.of(find_contracts(contracts, settings.file.raw_schema)), contracts)
     settings = load()
-    return Project(settings, Catalog.of(find_contracts(settings.contracts)), settings.contracts)
+    found = find_contracts(settings.contracts, settings.file.raw_schema)
+    return Project(settings, Catalog.of(found), settings.contracts)

@@ -1,11 +1,13 @@
-"""Where things are. The environment is read here and nowhere else."""
+"""Where things are, and what holds there. The environment is read here and nowhere else; c360.toml in project_file."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from c360 import project_file
 from c360.errors import CouldNotTell
+from c360.project_file import ProjectFile
 
 _DBT_PACKAGES = Path(".cache/customer360/dbt_packages")
 _PACKAGE_HUB = "https://hub.getdbt.com/"
@@ -16,7 +18,7 @@ class Settings:
     """Everything a stage needs to know about its surroundings; all paths are absolute."""
 
     root: Path
-    """The folder that holds `contracts/`, `soda_checks/` and `dbt_package/`."""
+    """The folder that holds `c360.toml`, and all that it names."""
     home: Path
     """`$C360_HOME`: database files, pages, logs. Two homes are two independent installations."""
     database_url: str | None
@@ -28,13 +30,37 @@ class Settings:
     webhook_url: str | None = field(default=None, repr=False)
     """`$C360_WEBHOOK_URL`: where `c360 alert` posts to. Its path is a secret: it is never shown."""
 
+    file: ProjectFile = field(default_factory=ProjectFile)
+    """What `c360.toml` says."""
+
     @property
     def contracts(self) -> Path:
-        return self.root / "contracts"
+        return self.root / self.file.contracts
+
+    @property
+    def dbt_package(self) -> Path:
+        """The package that dbt files are generated for."""
+        return self.root / self.file.dbt_package
 
     @property
     def dbt_project(self) -> Path:
-        return self.root / "integration_tests"
+        """Where dbt runs."""
+        return self.root / self.file.dbt_project
+
+    @property
+    def classifications(self) -> Path | None:
+        """The file with the ordered list of classifications; None is the one that comes with the toolkit."""
+        return self.root / self.file.classifications if self.file.classifications else None
+
+    @property
+    def strict(self) -> bool:
+        """Whether a house rule that is not kept is an error, and no warning."""
+        return self.file.strict
+
+    @property
+    def lint_off(self) -> Mapping[str, str]:
+        """By name the rules of lint that do not hold here, and why."""
+        return self.file.lint_off
 
     @property
     def site(self) -> Path:
@@ -43,7 +69,10 @@ class Settings:
 
 
 def load(env: Mapping[str, str] | None = None, cwd: Path | None = None, fallback: Path | None = None) -> Settings:
-    """Read the settings; the root is `$C360_ROOT`, else the nearest folder upwards with `contracts/`, or `fallback`."""
+    """Read the settings; the root is `$C360_ROOT`, else the nearest folder upwards with `c360.toml`, or `fallback`.
+
+    Raises CouldNotTell when there is none, and for a `c360.toml` that is not sound.
+    """
     env = os.environ if env is None else env
     cwd = Path.cwd() if cwd is None else cwd
     root = Path(env["C360_ROOT"]).resolve() if env.get("C360_ROOT") else _find_root(cwd, fallback)
@@ -58,18 +87,19 @@ def load(env: Mapping[str, str] | None = None, cwd: Path | None = None, fallback
         dbt_packages=(cwd / packages).resolve(),
         package_hub=env.get("DBT_PACKAGE_HUB_URL") or _PACKAGE_HUB,
         webhook_url=env.get("C360_WEBHOOK_URL") or None,
+        file=project_file.read(root),
     )
 
 
 def _find_root(cwd: Path, fallback: Path | None) -> Path:
     for folder in (cwd, *cwd.parents):
-        if (folder / "contracts").is_dir():
+        if (folder / project_file.NAME).is_file():
             return folder
     if fallback is not None:
         return fallback
     raise CouldNotTell(
-        f"No folder named contracts/ in {cwd} or above it.",
-        "Change into the project, or set C360_ROOT to the folder that holds contracts/.",
+        f"There is no {project_file.NAME} in {cwd} or above it, so this is no project of c360.",
+        "Change into one, or set C360_ROOT to its folder.",
     )
 
 

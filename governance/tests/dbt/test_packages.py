@@ -14,12 +14,14 @@ import pytest
 from c360.cli import main
 from c360.dbt import packages
 from c360.errors import CouldNotTell
+from c360.project_file import ProjectFile
 from c360.settings import Settings, load
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(tmp_path, tmp_path / "home", None, tmp_path / "cache", "http://127.0.0.1:9/")
+    file = ProjectFile(elementary=True)
+    return Settings(tmp_path, tmp_path / "home", None, tmp_path / "cache", "http://127.0.0.1:9/", file=file)
 
 
 @pytest.fixture
@@ -106,6 +108,13 @@ def test_without_copies_one_sentence_says_what_is_missing_and_how_to_get_it(sett
         "Elementary is left out (anomaly tests, its report): "
         f"its dbt packages are not in {settings.dbt_packages}. Get them: c360 deps"
     )
+
+
+def test_where_elementary_is_off_there_is_nothing_to_get(settings):
+    fill(settings)
+    off = replace(settings, file=ProjectFile(elementary=False))
+    assert packages.cached(off) == {}
+    assert "is off" in packages.left_out(off) and "c360.toml" in packages.left_out(off)
 
 
 def test_half_of_the_packages_is_none(settings):

@@ -9,9 +9,11 @@ from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.contract.load import load_contract
 from c360.errors import Breach
-from c360.generate import elementary, plan
+from c360.generate import elementary, plan, target_of
+from c360.settings import load
 
 ROOT = Path(__file__).parents[3]
+OURS = target_of(load({"C360_ROOT": str(ROOT)}))
 
 
 def contract(tmp_path: Path, rule: object, column_rule: object = None):
@@ -68,7 +70,7 @@ def test_time_runs_by_the_column_of_the_freshness_promise(tmp_path):
 )
 def test_what_is_refused_says_why(tmp_path, rule, column_rule, message):
     with pytest.raises(Breach, match=message):
-        plan(Catalog.of([contract(tmp_path, rule, column_rule)]))
+        plan(Catalog.of([contract(tmp_path, rule, column_rule)]), OURS)
 
 
 def test_every_gate_clause_has_a_test_and_only_refusals_fail():
@@ -85,5 +87,5 @@ def test_every_gate_clause_has_a_test_and_only_refusals_fail():
 
 def test_anomaly_tests_are_off_where_elementary_is_not():
     catalog = Catalog.of(find_contracts(ROOT / "contracts"))
-    text = plan(catalog)["dbt_package/models/contracts/transactions.yml"]
+    text = plan(catalog, OURS)["dbt_package/models/contracts/transactions.yml"]
     assert text.count("elementary.") == text.count("enabled: '{{ var(''customer360_elementary'', false) }}'") > 3

@@ -1,25 +1,31 @@
 """What is generated: the same bytes every time, goldens for every kind of clause, and how drift is told."""
 
+import json
 import os
 import random
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from c360.clause.kinds import KINDS
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
-from c360.generate import check, plan, write
+from c360.errors import CouldNotTell
+from c360.generate import check, plan, target_of, write
+from c360.settings import load
 
 EXPECTED = Path(__file__).parents[1] / "expected"
 ROOT = Path(__file__).parents[3]
+OURS = target_of(load({"C360_ROOT": str(ROOT)}))
 
 
 def planned(folder=EXPECTED / "contracts"):
-    return plan(Catalog.of(find_contracts(folder)))
+    return plan(Catalog.of(find_contracts(folder)), OURS)
 
 
 def test_the_golden_contract_has_every_kind_of_clause():
@@ -33,13 +39,13 @@ def test_goldens():
     """After a change that is meant: UPDATE_GOLDENS=1 pytest …, and read the diff."""
     files = planned()
     if os.environ.get("UPDATE_GOLDENS"):
-        write(files, EXPECTED)
+        write(files, EXPECTED, OURS.folders)
     assert {path: (EXPECTED / path).read_text(encoding="utf-8") for path in files} == files
-    assert not check(files, EXPECTED), "a golden that nothing generates any more"
+    assert not check(files, EXPECTED, OURS.folders), "a golden that nothing generates any more"
 
 
 def test_the_repository_is_as_its_contracts_ask():
-    assert not check(planned(ROOT / "contracts"), ROOT)
+    assert not check(planned(ROOT / "contracts"), ROOT, OURS.folders)
 
 
 def test_the_same_bytes_whatever_the_order_of_files_and_hashes(tmp_path, monkeypatch):
@@ -50,11 +56,12 @@ def test_the_same_bytes_whatever_the_order_of_files_and_hashes(tmp_path, monkeyp
     monkeypatch.setattr(Path, "rglob", lambda self, p: random.sample(found := list(rglob(self, p)), len(found)))
     assert all(planned(copy) == first for _ in range(5))
     program = "import hashlib,json,sys; from pathlib import Path; from c360.contract import find_contracts; " \
-        "from c360.contract.catalog import Catalog; from c360.generate import plan; " \
-        "print(json.dumps(plan(Catalog.of(find_contracts(Path(sys.argv[1]))))))"  # fmt: skip
+        "from c360.contract.catalog import Catalog; from c360.generate import Target, plan; " \
+        "contracts, target = find_contracts(Path(sys.argv[1])), Target(**json.loads(sys.argv[2])); " \
+        "print(json.dumps(plan(Catalog.of(contracts), target)))"  # fmt: skip
     outputs = {
         subprocess.run(
-            [sys.executable, "-c", program, copy],
+            [sys.executable, "-c", program, copy, json.dumps(asdict(OURS))],
             env=os.environ | {"PYTHONHASHSEED": seed},
             capture_output=True,
             check=True,
@@ -75,7 +82,7 @@ def test_text_of_a_contract_is_no_template():
 def place(tmp_path):
     """A folder with contracts and what is generated from them."""
     shutil.copytree(EXPECTED / "contracts", tmp_path / "contracts")
-    write(planned(), tmp_path)
+    write(planned(), tmp_path, OURS.folders)
     return tmp_path
 
 
@@ -127,3 +134,40 @@ def test_two_contracts_that_claim_one_table(place):
     source.with_name("twin.odcs.yaml").write_text(source.read_text().replace("name: orders\n", "name: twin\n", 1))
     code, said = generate(place, "--check")
     assert code == 1 and "claimed by" in said
+
+
+def test_what_is_generated_bears_the_name_of_its_package(tmp_path):
+    (tmp_path / "c360.toml").write_text('contracts = "c"\n[dbt]\npackage = "warehouse"\n[soda]\nchecks = "checks"\n')
+    (tmp_path / "warehouse").mkdir()
+    (tmp_path / "warehouse/dbt_project.yml").write_text("name: ward\n")
+    shutil.copytree(EXPECTED / "contracts", tmp_path / "c")
+    settings = load({"C360_ROOT": str(tmp_path)})
+    target = target_of(settings)
+    files = plan(Catalog.of(find_contracts(settings.contracts)), target)
+    assert {path.split("/")[0] for path in files} == {"checks", "warehouse"}
+    assert "customer360" not in "\n".join(files.values())
+    orders = files["warehouse/models/contracts/orders.yml"]
+    assert "ward.row_clause" in orders and "var(''ward_gate'', true)" in orders
+    write(files, tmp_path, target.folders)
+    assert not check(files, tmp_path, target.folders)
+
+
+def test_a_source_keeps_the_schema_of_its_contract(tmp_path):
+    catalog = Catalog.of(find_contracts(EXPECTED / "contracts"))
+    schemas = {dataset.schema for _, dataset in catalog.pairs()}
+    for raw in (*schemas, "elsewhere"):
+        files = plan(catalog, replace(OURS, raw_schema=raw))
+        for _, dataset in catalog.pairs():
+            said = yaml.safe_load(files[f"dbt_package/models/contracts/{dataset.name}.yml"])["sources"][0]["schema"]
+            moved = "{{ var('customer360_raw_schema', '%s') }}" % raw
+            assert said == (moved if dataset.schema == raw else dataset.schema)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("name: [", "no YAML"), ("x: 1", "no name"), ("name: 3x", "no name"), ("name: a b", "no name")]
+)
+def test_a_package_without_a_name_is_told(tmp_path, text, said):
+    (tmp_path / "dbt_package").mkdir()
+    (tmp_path / "dbt_package/dbt_project.yml").write_text(text)
+    with pytest.raises(CouldNotTell, match=said):
+        target_of(load({"C360_ROOT": str(tmp_path)}))

@@ -20,9 +20,11 @@ Examples:
 def coverage(contracts: Path | None, as_json: bool) -> None:
     """Which enforcement point enforces which clause, with the reason for every "not here"."""
     from c360.coverage import POINTS, cover
+    from c360.generate import target_of
     from c360.project import open_project
 
-    rows = cover(open_project(contracts).catalog)
+    project = open_project(contracts)
+    rows = cover(project.catalog, target_of(project.settings))
     if as_json:
         print_json([{"clause": clause, **cells} for clause, cells in rows.items()])
     else:

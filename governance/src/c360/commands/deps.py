@@ -18,7 +18,9 @@ def deps() -> None:
     from c360.settings import load
 
     settings = load()
-    if cached(settings):
+    if not settings.file.elementary:
+        click.echo("Elementary is off, and nothing else needs a package: see [elementary] in c360.toml.")
+    elif cached(settings):
         click.echo(f"The dbt packages are in {settings.dbt_packages}.")
     elif not reachable(settings.package_hub):
         click.echo(

@@ -25,13 +25,14 @@ Examples:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write below this folder.")
 def generate(only_check: bool, contracts: Path | None, out: Path | None) -> None:
     """Write Soda checks, dbt sources and dbt model contracts from the contracts."""
-    from c360.generate import check, plan, write
+    from c360.generate import check, plan, target_of, write
     from c360.project import open_project
 
     project = open_project(contracts)
     root = (out or project.settings.root).resolve()
-    files = plan(project.catalog)
-    drift = check(files, root) if only_check else write(files, root)
+    target = target_of(project.settings)
+    files = plan(project.catalog, target)
+    drift = (check if only_check else write)(files, root, target.folders)
     for word, paths in (("stale", drift.stale), ("missing", drift.missing), ("orphaned", drift.orphaned)):
         for path in paths:
             click.echo(f"{word if only_check else {'orphaned': 'deleted'}.get(word, 'written'):8}  {path}")

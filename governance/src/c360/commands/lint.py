@@ -27,8 +27,8 @@ def lint(path: Path | None, as_json: bool) -> None:
     from c360.contract.lint import lint as look
     from c360.settings import load
 
-    folder = path or load().contracts
-    found = look(folder, classifications())
+    settings = load(fallback=path and path.resolve().parent)
+    found = look(path or settings.contracts, classifications(settings.classifications))
     if as_json:
         print_json(
             [

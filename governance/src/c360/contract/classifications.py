@@ -1,12 +1,22 @@
-"""The policies of governance/policies: the ordered list of classifications."""
+"""The ordered list of classifications: a project's own, or the one that comes with the toolkit."""
 
+from importlib.resources import as_file, files
 from pathlib import Path
 
 from c360.contract.document import read_document
+from c360.errors import Breach
 
-_FILE = Path(__file__).parents[3] / "policies" / "classifications.yaml"
 
+def classifications(path: Path | None = None) -> list[str]:
+    """Names of the classification levels, from open to closed; of the toolkit's own list when there is no `path`.
 
-def classifications() -> list[str]:
-    """Names of the classification levels, from open to closed."""
-    return [str(entry["name"]) for entry in read_document(_FILE)["classifications"]]
+    Raises CouldNotTell when it cannot be read, and Breach when it is no such list.
+    """
+    if path is None:
+        with as_file(files("c360.contract") / "classifications.yaml") as ours:
+            return classifications(ours)
+    entries = read_document(path).get("classifications")
+    names = [entry.get("name") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    if not names or len(names) != len(entries) or not all(name and isinstance(name, str) for name in names):
+        raise Breach(f"{path} holds no list `classifications` of entries with a name.", "Mend it, then: c360 lint")
+    return names

@@ -15,14 +15,17 @@ from c360.model import Column, Contract, Dataset
 from c360.printable import shown
 
 LAYERS = ("sources", "products")
+RAW = "raw"
+"""The schema of a dataset whose contract names none, where c360.toml says no other."""
 SEMVER = re.compile(r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$")
 
 __all__ = ["find_contracts", "load_contract", "relationship_of"]
 
 
-def find_contracts(folder: Path) -> list[Contract]:
+def find_contracts(folder: Path, raw_schema: str = RAW) -> list[Contract]:
     """The current version of every contract below `folder`, sources before products, then by name.
 
+    What names no schema of its own lies in `raw_schema`.
     Current is the highest version whose status is not draft, proposed or retired (the highest of all when
     there is no such). Partner contracts are generated, and not read.
 
@@ -33,7 +36,7 @@ def find_contracts(folder: Path) -> list[Contract]:
     documents = {path: read_document(path) for path in contract_files(folder)}
     add_enum_columns(documents.values())
     current: dict[str, Contract] = {}
-    for contract in (load_contract(path, folder, document) for path, document in documents.items()):
+    for contract in (load_contract(path, folder, document, raw_schema) for path, document in documents.items()):
         best = current.get(contract.name)
         if best is not None and best.id != contract.id:
             raise Breach(
@@ -76,7 +79,9 @@ def _rank(contract: Contract) -> tuple[bool, tuple[int, ...]]:
     )
 
 
-def load_contract(path: Path, folder: Path | None = None, document: dict[str, Any] | None = None) -> Contract:
+def load_contract(
+    path: Path, folder: Path | None = None, document: dict[str, Any] | None = None, raw_schema: str = RAW
+) -> Contract:
     """Read one contract file, unless its document is given. Its layer is told by where it lies in `folder`.
 
     Raises:
@@ -84,7 +89,7 @@ def load_contract(path: Path, folder: Path | None = None, document: dict[str, An
     """
     document = read_document(path) if document is None else document
     try:
-        return _contract(path, folder, document)
+        return _contract(path, folder, document, raw_schema)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:  # a text where a mapping belongs
         raise Breach(
             f"{path} does not have the shape of an ODCS contract ({error}).", "See where: c360 lint"
@@ -97,7 +102,7 @@ def layer_of(path: Path, folder: Path | None) -> str:
     return next((part for part in relative if part in LAYERS), "sources")
 
 
-def _contract(path: Path, folder: Path | None, document: dict[str, Any]) -> Contract:
+def _contract(path: Path, folder: Path | None, document: dict[str, Any], raw_schema: str) -> Contract:
     if document.get("kind") != "DataContract":
         raise Breach(f"{path}: kind is not DataContract.", "Write an Open Data Contract Standard contract.")
     version = str(document.get("version", ""))
@@ -108,7 +113,7 @@ def _contract(path: Path, folder: Path | None, document: dict[str, Any]) -> Cont
         raise Breach(f"{path}: it has no schema.", "Describe at least one table under schema.")
     name = str(document.get("name") or _last_part(str(document.get("id", path.stem))))
     custom = custom_properties(document)
-    layer = layer_of(path, folder)
+    layer, schema = layer_of(path, folder), _schema_of(document, raw_schema)
     team = document.get("team")
     support = document.get("support") or [{}]
     return Contract(
@@ -121,13 +126,15 @@ def _contract(path: Path, folder: Path | None, document: dict[str, Any]) -> Cont
         system=str(custom.get("system", name)),
         team=str((team or {}).get("name", "")) if not isinstance(team, list) else "",
         channel=str(support[0].get("channel", "")),
-        datasets=tuple(_dataset(path, document, name, version, layer, part, custom) for part in schemas),
+        datasets=tuple(_dataset(path, document, name, version, layer, part, custom, schema) for part in schemas),
         document=document,
         custom=custom,
     )
 
 
-def _dataset(path: Path, document: dict, name: str, version: str, layer: str, part: Any, custom: dict) -> Dataset:
+def _dataset(
+    path: Path, document: dict, name: str, version: str, layer: str, part: Any, custom: dict, schema: str
+) -> Dataset:
     if not isinstance(part, dict) or not part.get("name"):
         raise Breach(f"{path}: an entry of schema has no name.", "Give every table a name.")
     dataset, properties = str(part["name"]), part.get("properties") or []
@@ -143,7 +150,7 @@ def _dataset(path: Path, document: dict, name: str, version: str, layer: str, pa
     return Dataset(
         name=dataset,
         table=str(part.get("physicalName") or dataset),
-        schema=_schema_of(document),
+        schema=schema,
         description=str(part.get("description") or ""),
         columns=columns,
         clauses=clauses,
@@ -169,9 +176,9 @@ def _column(prop: dict[str, Any]) -> Column:
     )
 
 
-def _schema_of(document: dict[str, Any]) -> str:
+def _schema_of(document: dict[str, Any], raw_schema: str) -> str:
     servers = document.get("servers") or []
-    return next((str(s["schema"]) for s in servers if s.get("type") == "postgres" and s.get("schema")), "raw")
+    return next((str(s["schema"]) for s in servers if s.get("type") == "postgres" and s.get("schema")), raw_schema)
 
 
 def _last_part(identifier: str) -> str:

@@ -53,6 +53,8 @@ def wanted() -> tuple[Package, ...]:
 
 def cached(settings: Settings) -> dict[str, Path]:
     """The copies by name when all that is wanted is there, else nothing. Asks no network."""
+    if not settings.file.elementary:
+        return {}
     try:
         copies = {package.name: package.copy(settings) for package in wanted()}
     except CouldNotTell:
@@ -64,6 +66,8 @@ def left_out(settings: Settings) -> str | None:
     """One sentence on what goes without Elementary and how to get it; None when nothing does."""
     if cached(settings):
         return None
+    if not settings.file.elementary:
+        return "Elementary is off (anomaly tests, its report): see [elementary] in c360.toml."
     return (
         "Elementary is left out (anomaly tests, its report): "
         f"its dbt packages are not in {settings.dbt_packages}. Get them: c360 deps"
@@ -94,9 +98,10 @@ def local(project: Path) -> dict[str, Path]:
     """The packages that a dbt project's packages.yml names by path: name to folder."""
     import yaml
 
-    listed = yaml.safe_load((project / "packages.yml").read_text(encoding="utf-8")) or {}
+    listing = project / "packages.yml"
+    listed = yaml.safe_load(listing.read_text(encoding="utf-8")) if listing.is_file() else None
     found = {}
-    for entry in listed.get("packages") or []:
+    for entry in (listed or {}).get("packages") or []:
         if "local" in entry:
             path = (project / entry["local"]).resolve()
             named = yaml.safe_load((path / "dbt_project.yml").read_text(encoding="utf-8"))

@@ -11,12 +11,13 @@ from c360.dbt import log, packages
 from c360.engine.postgres import libpq_env
 from c360.engine.postgres.access import TRANSFORMER
 from c360.engine.postgres.shell import exported
+from c360.generate import target_of
 from c360.project import Project
 
 
 @contextmanager
 def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
-    """A function that runs one dbt command in this process, over integration_tests and our database.
+    """A function that runs one dbt command in this process, over the dbt project and our database.
 
     Telemetry is off; everything dbt writes goes below `$C360_HOME/dbt`.
     """
@@ -36,7 +37,7 @@ def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
     }
     variables: dict[str, Any] = {}
     if elementary:  # it is told of our models once, by prepare_tables
-        variables |= {"customer360_elementary": True, "disable_dbt_artifacts_autoupload": True}
+        variables |= {f"{target_of(project.settings).name}_elementary": True, "disable_dbt_artifacts_autoupload": True}
     if as_of:
         at = f"{as_of:%Y-%m-%dT%H:%M:%S.%fZ}"
         variables |= {"as_of": at, "custom_run_started_at": at}  # the second is Elementary's name for it

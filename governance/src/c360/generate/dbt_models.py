@@ -6,12 +6,13 @@ from c360.clause.dialect import DATABRICKS, POSTGRES
 from c360.contract.catalog import Catalog
 from c360.generate.dbt_sources import column_entry
 from c360.generate.dbt_tests import data_tests
+from c360.generate.target import Target
 from c360.generate.text import Template, dbt_yaml, header
 from c360.model import Contract, Dataset
 
 
-def render(catalog: Catalog, contract: Contract, dataset: Dataset) -> str:
-    by_column, of_table = data_tests(catalog, dataset)
+def render(catalog: Catalog, contract: Contract, dataset: Dataset, target: Target) -> str:
+    by_column, of_table = data_tests(catalog, dataset, target)
     columns = []
     for column in dataset.columns:
         entry = column_entry(column, by_column[column.name])

@@ -6,29 +6,37 @@ from c360.clause.dialect import POSTGRES, canonical_type
 from c360.clause.kinds import FRESHNESS
 from c360.contract.catalog import Catalog
 from c360.generate.dbt_tests import data_tests
+from c360.generate.target import Target
 from c360.generate.text import Template, dbt_yaml, header, jinja_text
 from c360.model import Clause, Column, Contract, Dataset
 
 
-def render(catalog: Catalog, contract: Contract, dataset: Dataset) -> str:
-    by_column, of_table = data_tests(catalog, dataset)
+def render(catalog: Catalog, contract: Contract, dataset: Dataset, target: Target) -> str:
+    by_column, of_table = data_tests(catalog, dataset, target)
     table: dict[str, Any] = {"name": dataset.name}
     if dataset.table != dataset.name:
         table["identifier"] = dataset.table
     table["description"] = dataset.description
-    table["config"] = _config(contract, dataset)
+    table["config"] = _config(contract, dataset, target.name)
     if of_table:
         table["data_tests"] = of_table
     table["columns"] = [column_entry(column, by_column[column.name]) for column in dataset.columns]
     source = {
         "name": contract.system,
-        "schema": Template("{{ var('customer360_raw_schema', %s) }}" % jinja_text(dataset.schema)),
+        "schema": _schema(dataset.schema, target),
         "tables": [table],
     }
     return f"# {header(contract)}\n" + dbt_yaml({"version": 2, "sources": [source]})
 
 
-def _config(contract: Contract, dataset: Dataset) -> dict[str, Any]:
+def _schema(schema: str, target: Target) -> str:
+    """That of the contract. A variable of the package moves the raw schema, and nothing that lies elsewhere."""
+    if schema != target.raw_schema:
+        return schema
+    return Template("{{ var('%s_raw_schema', %s) }}" % (target.name, jinja_text(schema)))
+
+
+def _config(contract: Contract, dataset: Dataset, package: str) -> dict[str, Any]:
     meta = {"contract": contract.name, "version": contract.version, "owner": contract.team}
     freshness = next(iter(FRESHNESS.of(dataset)), None)
     if freshness is None:
@@ -36,8 +44,9 @@ def _config(contract: Contract, dataset: Dataset) -> dict[str, Any]:
     column = dataset.physical(freshness.column or "")
     kind = canonical_type(dataset.column(freshness.column or "").physical_type or "text")
     zoned = ", zoned=true" if "with time zone" in kind else ""
+    query = "{{ %s.loaded_at_query(%s, this%s) }}" % (package, jinja_text(column), zoned)
     return {
-        "loaded_at_query": Template("{{ customer360.loaded_at_query(%s, this%s) }}" % (jinja_text(column), zoned)),
+        "loaded_at_query": Template(query),
         "freshness": thresholds(freshness),
         "meta": {**meta, "clause": freshness.id},
     }

@@ -7,22 +7,26 @@ from c360.clause.measures import measure
 from c360.clause.predicates import violation
 from c360.contract.catalog import Catalog
 from c360.generate import elementary
+from c360.generate.target import Target
 from c360.generate.text import Template, Verbatim, jinja_text, unique_slugs
 from c360.model import Clause, Dataset, Relationship
 
-GATED = Template("{{ var('customer360_gate', true) }}")
-"""Whether a source holds what its contract says: where no gate stands before it, staging sets rows aside instead, and
-what reads the source would meet other types."""
+def gated(package: str) -> Template:
+    """Whether a source holds what its contract says, as the variable of the package says: where no gate stands before
+    it, staging sets rows aside instead, and what reads the source would meet other types."""
+    return Template("{{ var('%s_gate', true) }}" % package)
 
 
-def data_tests(catalog: Catalog, dataset: Dataset) -> tuple[dict[str, list[Any]], list[Any]]:
-    """Tests by column, and the tests of the table as a whole."""
+def data_tests(catalog: Catalog, dataset: Dataset, target: Target) -> tuple[dict[str, list[Any]], list[Any]]:
+    """Tests by column, and the tests of the table as a whole; ours bear the name of the dbt package."""
     names = unique_slugs([clause.id for clause in dataset.clauses], joint="__")
     by_column: dict[str, list[Any]] = {column.name: [] for column in dataset.columns}
     of_table: list[Any] = []
     built = catalog.find(dataset.name)[0].layer != "sources"  # dbt knows freshness of sources only
     for clause in dataset.clauses:
         if clause.absent("dbt") or (clause.kind.by_source_freshness and not built):
+            continue
+        if clause.kind.dbt == "elementary" and not target.elementary:
             continue
         kind, arguments = _test(catalog, clause, dataset)
         body: dict[str, Any] = {"name": names[clause.id]}
@@ -33,11 +37,11 @@ def data_tests(catalog: Catalog, dataset: Dataset) -> tuple[dict[str, list[Any]]
             "meta": {"clause": Verbatim(clause.id)},
         }
         if clause.kind.dbt == "elementary":
-            body["config"] = {"enabled": elementary.ENABLED, **body["config"]}
+            body["config"] = {"enabled": elementary.enabled(target.name), **body["config"]}
         elif not built or _leads_to_a_source(catalog, clause):
-            body["config"] = {"enabled": GATED, **body["config"]}
-        target = by_column[clause.column] if clause.column and kind in _COLUMN_TESTS else of_table
-        target.append({kind: body})
+            body["config"] = {"enabled": gated(target.name), **body["config"]}
+        place = by_column[clause.column] if clause.column and kind in _COLUMN_TESTS else of_table
+        place.append({f"{target.name}.{kind}" if kind in _OURS else kind: body})
     return by_column, of_table
 
 
@@ -46,8 +50,9 @@ def _leads_to_a_source(catalog: Catalog, clause: Clause) -> bool:
     return isinstance(promised, Relationship) and catalog.find(promised.target)[0].layer == "sources"
 
 
-_COLUMN_TESTS = {"not_null", "unique", "relationships", "customer360.row_clause", "customer360.column_clause",
-                 "elementary.column_anomalies"}  # fmt: skip
+_COLUMN_TESTS = {"not_null", "unique", "relationships", "row_clause", "column_clause", "elementary.column_anomalies"}
+_OURS = {"row_clause", "query_clause", "column_clause", "relationship_clause", "unexpected_columns_clause"}
+"""Generic tests that lie in the package."""
 
 
 def _test(catalog: Catalog, clause: Clause, dataset: Dataset) -> tuple[str, dict[str, Any]]:
@@ -62,16 +67,16 @@ def _test(catalog: Catalog, clause: Clause, dataset: Dataset) -> tuple[str, dict
         case "relationships":
             return _relationship(catalog, clause.argument, dataset)
         case "column_clause":
-            return "customer360.column_clause", {"data_type": _type(clause.argument)} if clause.argument else {}
+            return "column_clause", {"data_type": _type(clause.argument)} if clause.argument else {}
         case "unexpected_columns_clause":
             known = [column.physical_name for column in dataset.columns]
-            return "customer360.unexpected_columns_clause", {"columns": known, "allowed": bool(clause.argument)}
+            return "unexpected_columns_clause", {"columns": known, "allowed": bool(clause.argument)}
     both = (POSTGRES, DATABRICKS)
     if clause.kind.violation:
         conditions = (violation(clause, dataset, dialect, "__now__") for dialect in both)
-        return "customer360.row_clause", {"violation": by_engine(*conditions)}
+        return "row_clause", {"violation": by_engine(*conditions)}
     found = (measure(clause, catalog.where(dataset, "__now__", dialect, "__relation__")) for dialect in both)
-    return "customer360.query_clause", {"query": by_engine(*(m.as_violations("__relation__") for m in found))}
+    return "query_clause", {"query": by_engine(*(m.as_violations("__relation__") for m in found))}
 
 
 def _relationship(catalog: Catalog, promised: Relationship, dataset: Dataset) -> tuple[str, dict[str, Any]]:
@@ -80,7 +85,7 @@ def _relationship(catalog: Catalog, promised: Relationship, dataset: Dataset) ->
     if len(fields) == 1 and POSTGRES.quote(fields[0]) == fields[0]:  # dbt's own test cannot quote it
         return "relationships", {"to": to, "field": fields[0]}
     columns = [dataset.physical(name) for name in promised.columns]
-    return "customer360.relationship_clause", {"columns": columns, "to": to, "target_columns": fields}
+    return "relationship_clause", {"columns": columns, "to": to, "target_columns": fields}
 
 
 def _type(promised: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What Elementary needs: anomaly tests in the package's own files, and a dbt test a clause on the gate's verdict.
 
-Both are switched on by dbt's variable `customer360_elementary`; dbt does not look into a test that is off, so the
-package parses and builds where Elementary is not installed.
+Both are switched on by dbt's variable `<package>_elementary`; dbt does not look into a test that is off, so the package
+parses and builds where Elementary is not installed.
 """
 
 import re
@@ -12,7 +12,6 @@ from c360.generate.text import Template, dbt_yaml, header, unique_slugs
 from c360.model import Anomaly, Clause, Contract, Dataset
 from c360.printable import shown
 
-ENABLED = Template("{{ var('customer360_elementary', false) }}")
 PUBLIC = "public"
 
 _EVERYWHERE = {
@@ -30,6 +29,11 @@ _TESTS = {
 """Tests of Elementary's package that a contract may ask for, and the arguments that hold no SQL."""
 _SHOWS_VALUES = {"min", "max"}
 """Metrics that are the value of some row."""
+
+
+def enabled(package: str) -> Template:
+    """Whether dbt runs with Elementary, as the variable of the package says."""
+    return Template("{{ var('%s_elementary', false) }}" % package)
 
 
 def anomaly_test(clause: Clause[Anomaly], dataset: Dataset) -> tuple[str, dict[str, Any]]:

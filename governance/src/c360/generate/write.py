@@ -3,18 +3,13 @@
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from c360.errors import CouldNotTell
 
 _MARK = re.compile(r"^(?:# |\{#-? ?)Generated from ")
-_FOLDERS = (
-    "soda_checks",
-    "dbt_package/models/contracts",
-    "dbt_package/macros/contracts",
-    "integration_tests/models/gate",
-)
 
 
 @dataclass(frozen=True)
@@ -29,8 +24,9 @@ class Drift:
         return bool(self.stale or self.missing or self.orphaned)
 
 
-def check(plan: dict[str, str], root: Path) -> Drift:
-    """Compare without writing. An orphan says in its first line that it was generated, and no contract asks for it."""
+def check(plan: dict[str, str], root: Path, folders: Iterable[str]) -> Drift:
+    """Compare without writing. An orphan lies in one of the `folders`, says in its first line that it was generated,
+    and no contract asks for it."""
     stale, missing = [], []
     for path, text in plan.items():
         file = root / path
@@ -38,12 +34,12 @@ def check(plan: dict[str, str], root: Path) -> Drift:
             missing.append(path)
         elif file.read_bytes() != text.encode():
             stale.append(path)
-    return Drift(tuple(sorted(stale)), tuple(sorted(missing)), tuple(sorted(_orphans(plan, root))))
+    return Drift(tuple(sorted(stale)), tuple(sorted(missing)), tuple(sorted(_orphans(plan, root, folders))))
 
 
-def write(plan: dict[str, str], root: Path) -> Drift:
+def write(plan: dict[str, str], root: Path, folders: Iterable[str]) -> Drift:
     """Make the folder equal the plan, file by file and each one atomically; returns what had differed."""
-    drift = check(plan, root)
+    drift = check(plan, root, folders)
     try:
         for path in (*drift.stale, *drift.missing):
             _replace(root / path, plan[path])
@@ -54,9 +50,9 @@ def write(plan: dict[str, str], root: Path) -> Drift:
     return drift
 
 
-def _orphans(plan: dict[str, str], root: Path) -> list[str]:
+def _orphans(plan: dict[str, str], root: Path, folders: Iterable[str]) -> list[str]:
     found = []
-    for folder in _FOLDERS:
+    for folder in folders:
         for file in sorted((root / folder).glob("*")):
             path = f"{folder}/{file.name}"
             if path in plan or not file.is_file():

@@ -20,7 +20,7 @@ from psycopg2 import sql
 
 from c360.engine import postgres as database_module
 from c360.engine.postgres import server as server_module
-from c360.settings import Settings
+from c360.settings import Settings, load
 
 ROOT = Path(__file__).parents[5]
 """The repository: the toolkit is installed from its checkout where its tests run."""
@@ -37,7 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
         if not state.get("home"):
             # Not under pytest's own folder: sockets want short paths.
             state["home"] = tempfile.mkdtemp(prefix="c360-test-")
-        settings = Settings(root=ROOT, home=Path(state["home"]).resolve(), database_url=None)
+        settings = load({"C360_ROOT": str(ROOT), "C360_HOME": state["home"]})
         server_module.start(settings)
         if not state.get("users"):
             _run(settings, sql.SQL("alter system set fsync = off"), sql.SQL("select pg_reload_conf()"))

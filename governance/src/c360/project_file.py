@@ -1,0 +1,118 @@
+"""`c360.toml`, at the root of a project: its marker, and its settings."""
+
+import difflib
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from c360.errors import CouldNotTell
+
+NAME = "c360.toml"
+_REMEDY = "Mend it, then: c360 lint"
+
+
+@dataclass(frozen=True)
+class ProjectFile:
+    """What the file says, or what holds when it is silent. Paths are below the root, with `/` on every machine."""
+
+    contracts: str = "contracts"
+    classifications: str | None = None
+    """The ordered list of classifications; None is the one that comes with the toolkit."""
+    raw_schema: str = "raw"
+    """The schema of a dataset whose contract names none."""
+    dbt_package: str = "dbt_package"
+    """The package that dbt files are generated for."""
+    dbt_project: str = "dbt_package"
+    """Where dbt runs; the package itself when silent."""
+    soda_checks: str = "soda_checks"
+    elementary: bool = False
+    strict: bool = False
+    """Whether a house rule that is not kept is an error, and no warning."""
+    lint_off: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """By name the rules of lint that do not hold here, and why."""
+
+
+def read(root: Path) -> ProjectFile:
+    """The settings of the project at `root`; without a file, all that holds by default.
+
+    Raises CouldNotTell for a file that is no TOML, for a setting that is not known, and for a value of another type.
+    """
+    path = root / NAME
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return ProjectFile()
+    except OSError as error:
+        raise CouldNotTell(f"Cannot read {path}: {error.strerror}.", "Check the file's rights.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise CouldNotTell(f"{path} is no TOML: {error}.", _REMEDY) from None
+    given = _flat(path, data)
+    if "dbt_package" in given:
+        given.setdefault("dbt_project", given["dbt_package"])
+    return ProjectFile(**given)
+
+
+def _flat(path: Path, data: dict[str, Any]) -> dict[str, Any]:
+    """The values by the names of ProjectFile."""
+    found = {}
+    for key, value in _entries(path, data):
+        if key not in _SETTINGS:
+            near = difflib.get_close_matches(key, _SETTINGS, n=1)
+            meant = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(_SETTINGS)}."
+            raise CouldNotTell(f"{path} has a setting {key!r}, which c360 does not know.", meant)
+        name, kind, fits = _SETTINGS[key]
+        if not fits(value):
+            raise CouldNotTell(f"{path}: {key} is {kind}, not {value!r}.", _REMEDY)
+        found[name] = value
+    return found
+
+
+def _entries(path: Path, data: dict[str, Any]) -> list[tuple[str, Any]]:
+    entries: list[tuple[str, Any]] = []
+    for key, value in data.items():
+        if key not in _TABLES:
+            entries.append((key, value))
+        elif isinstance(value, dict):
+            entries += [(f"{key}.{inner}", setting) for inner, setting in value.items()]
+        else:
+            raise CouldNotTell(f"{path}: {key} is a table, not {value!r}.", f"Write it as [{key}].")
+    return entries
+
+
+def _is_below(value: Any) -> bool:
+    """A path that stays below the root on every machine: what is generated is written there, and deleted."""
+    if not isinstance(value, str) or not value or "\\" in value or not value.isprintable():
+        return False
+    path = PurePosixPath(value)
+    return not path.is_absolute() and ".." not in path.parts and ":" not in value and bool(path.parts)
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and value.isprintable()
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _are_reasons(value: Any) -> bool:
+    return isinstance(value, dict) and all(_is_name(reason) for reason in value.values())
+
+
+_PATH = "a path below the project's root"
+_FLAG = "true or false"
+_SETTINGS: dict[str, tuple[str, str, Callable[[Any], bool]]] = {
+    "contracts": ("contracts", _PATH, _is_below),
+    "classifications": ("classifications", _PATH, _is_below),
+    "raw_schema": ("raw_schema", "a name", _is_name),
+    "dbt.package": ("dbt_package", _PATH, _is_below),
+    "dbt.project": ("dbt_project", _PATH, _is_below),
+    "soda.checks": ("soda_checks", _PATH, _is_below),
+    "elementary.enabled": ("elementary", _FLAG, _is_flag),
+    "lint.strict": ("strict", _FLAG, _is_flag),
+    "lint.off": ("lint_off", "a table of rules with the reason of each", _are_reasons),
+}
+"""By its name in the file: the name here, what it is in words, and whether a value is one."""
+_TABLES = {key.partition(".")[0] for key in _SETTINGS if "." in key}
