@@ -20,7 +20,7 @@ AT_THE_ROOT = {
 }  # fmt: skip
 KINDS = {
     "", ".css", ".csv", ".gitignore", ".html", ".in", ".js", ".json", ".md", ".py", ".sh", ".sql", ".sqlfluff",
-    ".sqlfluffignore", ".toml", ".txt", ".yaml", ".yml",
+    ".sqlfluffignore", ".toml", ".txt", ".typed", ".yaml", ".yml",
 }  # fmt: skip
 """Endings that are text; a name without one is a Makefile, a licence or a script."""
 LARGEST = 512 * 1024

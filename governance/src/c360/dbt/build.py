@@ -39,13 +39,11 @@ def build(project: Project, database: Any, run: Run, dbt_arguments: tuple[str, .
 
     Without Elementary's packages its part is left out. Raises Breach when a source is stale: nothing is built then.
     """
-    left_out = packages.left_out(project.settings)
-    excluded = ["--exclude", "package:elementary", "tag:gate"] if left_out else []
     with dbt(project, run.as_of if pinned else None) as invoke:
-        if not left_out:
+        if packages.cached(project.settings):
             prepare_tables(project, database, invoke)
         findings = judge_sources(project, database, run, invoke)
-        built, results = judge_models(project, database, run, invoke, *excluded, *dbt_arguments)
+        built, results = judge_models(project, database, run, invoke, *dbt_arguments)
         _open_marts(project)
     return Built(project, findings + results, built)
 

@@ -11,6 +11,7 @@ from c360.generate.target import Target
 from c360.generate.text import Template, Verbatim, jinja_text, unique_slugs
 from c360.model import Clause, Dataset, Relationship
 
+
 def gated(package: str) -> Template:
     """Whether a source holds what its contract says, as the variable of the package says: where no gate stands before
     it, staging sets rows aside instead, and what reads the source would meet other types."""
