@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from c360.clause.levels import seconds
+from c360.clause.reading import FUTURE_TOLERANCE
 from c360.compat.bounds import either, limit
 from c360.compat.changes import Change, Spot
 from c360.compat.walk import by, dicts, element, order, paired
-from c360.contract.clauses import FUTURE_TOLERANCE, seconds
 from c360.errors import Breach
 
 

@@ -5,11 +5,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from c360.clause.levels import seconds
 from c360.compat.bounds import number
 from c360.compat.changes import Change, Spot
 from c360.compat.custom import notice
 from c360.compat.walk import dicts, element, order, paired
-from c360.contract.clauses import seconds
 from c360.errors import Breach
 
 _LESS_IS_MORE = frozenset(
