@@ -123,5 +123,5 @@ def seconds(path: Path, value: Any, unit: str) -> int:
         raise Breach(f"{path}: the unit {unit!r} of an SLA is unknown.", "Use d, h, m, s, w or y.")
     try:
         return round(float(value) * UNITS[short])
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise Breach(f"{path}: the SLA value {value!r} is not a number.", "Write a number.") from error

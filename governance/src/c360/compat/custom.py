@@ -1,11 +1,10 @@
 """Custom properties that mean something here; others are told as what no rule knows."""
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from c360.clause.levels import seconds
+from c360.clause.levels import seconds_of
 from c360.clause.reading import FUTURE_TOLERANCE
 from c360.compat.bounds import either, limit
 from c360.compat.changes import Change, Spot
@@ -34,10 +33,9 @@ def custom_properties(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> I
 
 def duration(value: Any) -> int | None:
     """Seconds of a duration such as `2 d`; None for what is none."""
-    number, unit = re.match(r"\s*(.*?)\s*([A-Za-z]*)\s*$", str(value), re.DOTALL).groups()  # type: ignore[union-attr]
     try:
-        return seconds(Path(), number, unit or "s")
-    except (Breach, OverflowError):
+        return seconds_of(Path(), str(value))
+    except Breach:
         return None
 
 

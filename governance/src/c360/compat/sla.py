@@ -90,7 +90,7 @@ def _measured(sla: dict[str, Any]) -> tuple[Decimal, str] | None:
     if unit:
         try:
             return Decimal(seconds(Path(), sla.get("value"), str(unit))), "seconds"
-        except (Breach, OverflowError):
+        except Breach:
             pass
     found = number(sla.get("value"))
     return None if found is None else (found, str(unit).lower())
