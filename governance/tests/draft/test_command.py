@@ -1,11 +1,14 @@
 """The verb `c360 import`: where a draft goes, and that nothing is overwritten."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from c360.cli import main
 from c360.commands.import_ import name_after
+from c360.engine.postgres import connect
+from c360.settings import Settings
 
 FILE = "id,status\n" + "".join(f"{n},{'open' if n % 2 else 'shut'}\n" for n in range(40))
 
@@ -51,6 +54,42 @@ def test_a_draft_is_printed(project: Path, capsys: pytest.CaptureFixture[str]) -
 
 def test_one_name_is_for_one_source(project: Path) -> None:
     assert c360("import", "visits.csv", "more.csv", "--name", "x") == 2
+
+
+def test_sql_gives_a_contract_a_table(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "s.sql").write_text("create table a (id int primary key); create table b (a_id int references a (id))")
+    assert c360("import", "s.sql", "--out", "one.yaml") == 2
+    assert c360("import", "s.sql") == 0
+    assert [path.parent.name for path in sorted((project / "contracts").rglob("*.yaml"))] == ["a", "b"]
+    assert c360("lint") == 0, capsys.readouterr().out
+
+
+def test_no_draft_is_written_where_one_has_no_place(project: Path) -> None:
+    (project / "s.sql").write_text("create table a (id int); create table visits (id int)")
+    assert c360("import", "visits.csv") == 0
+    assert c360("import", "s.sql") == 2
+    assert not (project / "contracts" / "sources" / "a").exists()
+
+
+def test_a_table_of_the_database(project: Path, database: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("C360_DATABASE_URL", str(database.database_url))
+    with closing(connect(database, role=None)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("create table public.stays as select n as id from generate_series(1, 40) n")
+    assert c360("import", "--table", "public.stays") == 0
+    assert "primaryKey: true" in (project / "contracts/sources/stays/0.1.0.odcs.yaml").read_text()
+
+
+def test_an_upgrade(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "old.odcs.yaml").write_text("apiVersion: v3.0.2\nkind: DataContract\nid: x\nversion: 1.0.0\n")
+    assert c360("import", "old.odcs.yaml", "--upgrade", "--out", "new.odcs.yaml") == 0
+    assert (project / "new.odcs.yaml").read_text().startswith("apiVersion: v3.2.0\n")
+    assert "old.odcs.yaml: apiVersion v3.0.2 is now v3.2.0" in capsys.readouterr().err
+    assert c360("import", "old.odcs.yaml", "--upgrade", "--out", "new.odcs.yaml") == 2, "it is there already"
+
+
+def test_nothing_to_import(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert c360("import") == 2
+    assert "--table schema.table" in capsys.readouterr().err
 
 
 def test_what_is_not_there_is_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

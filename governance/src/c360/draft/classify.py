@@ -53,6 +53,8 @@ def classify(name: str, likely: str, long_text: bool) -> Classified:
         return Classified("pii_indirect" if likely == "ip" else "pii_direct", f"most values look like: {likely}", True)
     parts = words(name)
     meaning = _meaning(parts)
+    if meaning and meaning.what == "a person" and parts[-1] in meaning.words:
+        return Classified("pii_direct", "its name says: a person")
     if meaning:
         return Classified(meaning.level, f"its name says: {meaning.what}", meaning.code)
     if long_text:

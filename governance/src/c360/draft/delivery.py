@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from c360.contract.names import faults
 from c360.draft.classify import Classified, beside_a_person, classify
 from c360.draft.frame import drafted, freshness
-from c360.draft.keys import find_key, find_pair, with_key
-from c360.draft.propose import propose
+from c360.draft.keys import able, find_key, find_pair, with_key
+from c360.draft.propose import holds, propose
 from c360.draft.reading import Source, blocks, open_source
 from c360.draft.tally import Facts, Tally
 from c360.draft.write import Draft, Property, Table
@@ -32,10 +32,11 @@ def from_delivery(path: Path, name: str, levels: Sequence[str]) -> tuple[Draft, 
     decimal = decimal_mark(facts, source.form.delimiter)
     names = [column_name(header, at) for at, header in enumerate(source.header)]
     found = classify_all(facts)
-    columns = zip(facts, found, source.declared, names, strict=True)
+    declared = [kind if holds(kind, seen) else "" for kind, seen in zip(source.declared, facts, strict=True)]
+    columns = zip(facts, found, declared, names, strict=True)
     properties = [propose(seen, level, kind, levels, decimal, called) for seen, level, kind, called in columns]
-    able = [at for at, level in enumerate(found) if not level.personal and properties[at].document.get("required")]
-    key = find_key(facts, properties, able, name) or find_pair(facts, properties, able, source)
+    may = able(found, properties)
+    key = find_key(facts, properties, may, name) or find_pair(facts, properties, may, source)
     form = {
         "delimiter": source.form.delimiter if source.form.delimiter != "," else None,
         "encoding": source.form.encoding if source.form.encoding != "utf-8" else None,

@@ -1,6 +1,7 @@
 """What stands around the tables of a draft: who it is, and that people have to say the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from c360.draft.write import Draft, Property, Table
@@ -9,9 +10,14 @@ VERSION = "0.1.0"
 
 
 def drafted(
-    name: str, tables: tuple[Table, ...], told: Sequence[str], proposals: tuple[dict[str, Any], ...] = ()
+    name: str,
+    tables: tuple[Table, ...],
+    told: Sequence[str],
+    proposals: tuple[dict[str, Any], ...] = (),
+    layer: str = "sources",
+    own: Mapping[str, Any] = MappingProxyType({}),
 ) -> Draft:
-    """A contract that lints, and whose every placeholder says that it is one."""
+    """A contract that lints, and whose every placeholder says that it is one; `own` is what it says of itself."""
     document = {
         "apiVersion": "v3.2.0",
         "kind": "DataContract",
@@ -23,11 +29,12 @@ def drafted(
         "team": {"name": "to-be-named"},
         "support": [{"channel": "to-be-named"}],
     }
+    document |= {key: value for key, value in own.items() if value and key not in ("apiVersion", "status")}
     told = (
         *told,
         "Everything in it is a proposal: check types and classifications, describe the columns, name the team.",
     )
-    return Draft(document, tables, told, proposals)
+    return Draft(document, tables, told, proposals, layer)
 
 
 def freshness(table: str, properties: Sequence[Property]) -> tuple[dict[str, Any], ...]:

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from c360.draft.classify import names_a_key
+from c360.draft.classify import Classified, names_a_key
 from c360.draft.distinct import MOST_HASHES, Distinct, hashed
 from c360.draft.propose import ENOUGH
 from c360.draft.reading import Source, blocks
@@ -13,6 +13,11 @@ from c360.draft.write import Property
 
 _MOST_PAIRED = 8
 """Columns of which every two are tried as a key."""
+
+
+def able(found: Sequence[Classified], properties: Sequence[Property]) -> list[int]:
+    """The columns that may be a part of a key: none empty, and nobody's own."""
+    return [at for at, level in enumerate(found) if not level.personal and properties[at].document.get("required")]
 
 
 def find_key(facts: Sequence[Facts], properties: Sequence[Property], able: Sequence[int], table: str) -> list[int]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from c360.draft.classify import Classified, level_of, names_a_key
 from c360.draft.tally import Facts
+from c360.draft.types import is_text, logical_type
 from c360.draft.write import Property
 
 ENOUGH = 30
@@ -18,10 +19,6 @@ _MOST_WORDS, _OFTEN = 20, 10
 _WORD = re.compile(r"[^\W\d_]([\w &/+,.'-]{0,38}\w)?")
 _ROOMY = 100_000_000
 """An integer column whose numbers are smaller has room to grow."""
-_LOGICAL = {
-    "uuid": "string", "text": "string", "boolean": "boolean", "integer": "integer", "bigint": "integer",
-    "smallint": "integer", "date": "date", "timestamp": "timestamp", "timestamptz": "timestamp", "time": "time",
-}  # fmt: skip
 _HOLD = {
     "uuid": "uuid", "boolean": "boolean", "integer": "bigint", "bigint": "bigint", "date": "date",
     "timestamp": "timestamp", "timestamptz": "timestamptz", "time": "time", "double precision": "float",
@@ -36,14 +33,14 @@ def propose(
     """`declared` is the type that the source itself names; `decimal` the mark of its numbers; `name` the column's
     where the header's own is none."""
     kind, why = physical_type(facts, declared, found, decimal)
-    required = bool(facts.rows) and not facts.nulls and (kind == "text" or not facts.blanks)
+    required = bool(facts.rows) and not facts.nulls and (is_text(kind) or not facts.blanks)
     options, told = _options(facts, kind, found)
     level = level_of(found.level, levels)
     enum = _enum(facts, kind) if level == "public" else []
     document = {
         "name": name or facts.name,
         "description": "To be described.",
-        "logicalType": _LOGICAL.get(kind, "number"),
+        "logicalType": logical_type(kind),
         "logicalTypeOptions": options,
         "physicalType": kind,
         "required": required,
@@ -54,16 +51,16 @@ def propose(
     evidence = [_counted(facts, kind), *why, *told]
     if enum:
         evidence.append(f"{len(enum)} values, each {_OFTEN} times or more")
-    elif kind == "text" and facts.counts and len(facts.counts) <= _MOST_WORDS and facts.values >= 2 * len(facts.counts):
+    elif is_text(kind) and facts.counts and len(facts.counts) <= _MOST_WORDS and facts.values >= 2 * len(facts.counts):
         evidence.append(f"{len(facts.counts)} distinct values: an enum?")
     said = f"Classified as {level}, to be confirmed: {found.why}."
     return Property({key: value for key, value in document.items() if value}, (f"{'; '.join(evidence)}.", said))
 
 
 def physical_type(facts: Facts, declared: str, found: Classified, decimal: str) -> tuple[str, list[str]]:
-    """The narrowest type that every value has; the declared one, where it has it."""
+    """The declared type; else the narrowest that every value has."""
     shapes = facts.shapes
-    if declared and (not facts.values or _holds(declared, shapes)):
+    if declared:
         return declared, [f"the source declares {declared}"]
     if not facts.values:
         return "text", ["no value: its type is not known"]
@@ -85,10 +82,11 @@ def physical_type(facts: Facts, declared: str, found: Classified, decimal: str) 
     return "text", ["some numbers begin with zeros: text"] if "float" in shapes and "leading" not in shapes else []
 
 
-def _holds(declared: str, shapes: frozenset[str]) -> bool:
+def holds(declared: str, facts: Facts) -> bool:
+    """Whether every value has the type that a file declares."""
     if declared.startswith("numeric"):
-        return bool(shapes & {"whole", "decimal"})
-    return declared == "text" or _HOLD.get(declared) in shapes
+        return not facts.values or bool(facts.shapes & {"whole", "decimal"})
+    return not facts.values or _HOLD.get(declared) in facts.shapes
 
 
 def _options(facts: Facts, kind: str, found: Classified) -> tuple[dict[str, Any], list[str]]:
@@ -97,7 +95,7 @@ def _options(facts: Facts, kind: str, found: Classified) -> tuple[dict[str, Any]
         return {"format": "uuid"}, []
     if kind == "timestamp":
         return {"timezone": False, "defaultTimezone": "Etc/UTC"}, []
-    if kind == "text":
+    if is_text(kind):
         return _text_options(facts)
     if found.personal or names_a_key(facts.name) or facts.values < ENOUGH or facts.low is None:
         return {}, []
@@ -132,14 +130,14 @@ def pattern_of(code: str) -> str:
 
 def _enum(facts: Facts, kind: str) -> list[dict[str, str]]:
     counts: Mapping[str, int] = facts.counts or {}
-    speaks = kind == "text" and 2 <= len(counts) <= _MOST_WORDS and not facts.blanks
+    speaks = is_text(kind) and 2 <= len(counts) <= _MOST_WORDS and not facts.blanks
     if not speaks or not all(count >= _OFTEN and _WORD.fullmatch(value) for value, count in counts.items()):
         return []
     return [{"value": value} for value in sorted(counts)]
 
 
 def _counted(facts: Facts, kind: str) -> str:
-    empty = facts.nulls + (0 if kind == "text" else facts.blanks)
+    empty = facts.nulls + (0 if is_text(kind) else facts.blanks)
     alike = ", no two alike" if facts.distinct and facts.values > 1 else ""
     return f"{facts.rows:,} records, {f'{empty:,}' if empty else 'none'} empty{alike}"
 

@@ -1,7 +1,7 @@
 """A draft as YAML: ordered as contracts are here, with the evidence as comments."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from c360.generate.text import to_yaml
@@ -20,7 +20,7 @@ class Property:
 
 @dataclass(frozen=True)
 class Table:
-    """A proposed schema object without its properties, and these; `proposals` are written as comments below it."""
+    """A proposed schema object without its properties, and these."""
 
     document: dict[str, Any]
     properties: tuple[Property, ...]
@@ -33,7 +33,9 @@ class Draft:
     document: dict[str, Any]
     tables: tuple[Table, ...]
     evidence: tuple[str, ...] = ()
-    proposals: tuple[dict[str, Any], ...] = field(default=())
+    proposals: tuple[dict[str, Any], ...] = ()
+    layer: str = "sources"
+    """The folder of contracts that it belongs to."""
 
     @property
     def name(self) -> str:

@@ -1,0 +1,35 @@
+"""Physical types and logical ones: each from the other."""
+
+import re
+
+from c360.clause.dialect import canonical_type
+from c360.errors import Breach
+
+_LOGICAL = (
+    (r"(small|big)?int(eger)?|(small|big)?serial", "integer"), (r"numeric|real|double precision", "number"),
+    (r"boolean", "boolean"), (r"date", "date"), (r"timestamp.*", "timestamp"), (r"time .*|time", "time"),
+    (r"jsonb?", "object"), (r".*\[\]", "array"),
+)  # fmt: skip
+_PHYSICAL = {
+    "string": "text", "integer": "bigint", "number": "numeric", "boolean": "boolean", "date": "date",
+    "timestamp": "timestamp", "time": "time", "object": "jsonb", "array": "jsonb",
+}  # fmt: skip
+
+
+def logical_type(physical: str) -> str:
+    """The logical type of a physical one; text where it is not known."""
+    try:
+        kind = re.sub(r"\(.*?\)", "", canonical_type(physical))
+    except Breach:
+        kind = re.sub(r"\(.*?\)", "", physical.lower())
+    return next((logical for pattern, logical in _LOGICAL if re.fullmatch(pattern, kind)), "string")
+
+
+def physical_type(logical: str) -> str:
+    """The physical type that a column of a logical one likely has."""
+    return _PHYSICAL.get(logical, "text")
+
+
+def is_text(physical: str) -> bool:
+    """Whether an empty text is a value of the type."""
+    return physical.startswith(("text", "varchar", "char"))

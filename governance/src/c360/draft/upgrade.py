@@ -1,0 +1,31 @@
+"""An older ODCS file in today's version: as little is changed as can be, and comments stay where the shape stays."""
+
+import io
+from pathlib import Path
+
+from c360.contract.document import read_document
+from c360.draft.older import renew, today
+from c360.errors import Breach
+from c360.generate.text import to_yaml
+
+
+def upgraded(path: Path) -> tuple[str, list[str]]:
+    """The text of the file, and what has changed. Raises Breach for a file that is no ODCS contract."""
+    document = read_document(path)  # with its limits, before any other parser sees it
+    version = str(document.get("apiVersion") or "")
+    if document.get("kind") != "DataContract" or not version.lstrip("v").startswith(("2.", "3.")):
+        raise Breach(f"{path} is no ODCS contract of v2 or v3.", f"Draft one from it: c360 import {path}")
+    if version.lstrip("v").startswith("2."):
+        document, told = today(path, document)
+        return to_yaml(document), [*told, "its comments are lost: v2 had another shape"]
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.preserve_quotes, yaml.width = True, 4096
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    told = []
+    whole = yaml.load(path.read_text(encoding="utf-8"))
+    renew(whole, told)
+    out = io.StringIO()
+    yaml.dump(whole, out)
+    return out.getvalue(), told
