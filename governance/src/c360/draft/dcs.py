@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from c360.draft.types import physical_type
-from c360.errors import Breach
+from c360.errors import Breach, CouldNotTell
 
 _TYPES = {
     "string": "text", "timestamp_tz": "timestamptz", "timestamp_ntz": "timestamp", "bytes": "bytea", "null": "text",
@@ -16,7 +16,11 @@ _TYPES = {
 
 def from_dcs(path: Path, document: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """By datacontract-cli, which is kept from following references to files and to the network."""
-    from datacontract.imports.dcs_importer import convert_dcs_to_odcs, parse_dcs_from_dict
+    try:
+        from datacontract.imports.dcs_importer import convert_dcs_to_odcs, parse_dcs_from_dict
+    except ImportError:
+        said = f"{path} is a Data Contract Specification, which only datacontract-cli reads here."
+        raise CouldNotTell(said, "Run: pip install datacontract-cli") from None
 
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
