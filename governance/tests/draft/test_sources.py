@@ -137,7 +137,7 @@ def imported(tmp_path: Path, name: str, text: str, **options: Any) -> dict[str, 
     source, folder = tmp_path / name, tmp_path / "contracts"
     source.write_text(text)
     found = {}
-    for draft in drafts_of(source, "given", classifications(), {}, **options):
+    for draft in drafts_of({source: "given"}, classifications(), {}, **options):
         path = folder / draft.layer / draft.name / "0.1.0.odcs.yaml"
         path.parent.mkdir(parents=True)
         path.write_text(as_yaml(draft))
@@ -180,7 +180,7 @@ def test_sql_of_another_dialect_has_types_of_postgres(tmp_path: Path) -> None:
 def test_one_table_of_many(tmp_path: Path) -> None:
     assert list(imported(tmp_path, "schema.sql", SQL, only=("customers",))) == ["customers"]
     with pytest.raises(CouldNotTell, match="knows no table 'x'"):
-        drafts_of(tmp_path / "schema.sql", "", classifications(), {}, ("x",))
+        drafts_of({tmp_path / "schema.sql": ""}, classifications(), {}, ("x",))
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_one_table_of_many(tmp_path: Path) -> None:
 def test_what_is_none_of_these(tmp_path: Path, name: str, text: str, said: str) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(CouldNotTell, match=said) as told:
-        drafts_of(tmp_path / name, "", classifications(), {})
+        drafts_of({tmp_path / name: ""}, classifications(), {})
     assert told.value.remedy
 
 
@@ -261,4 +261,4 @@ def test_no_reference_to_a_file_is_followed(tmp_path: Path) -> None:
 def test_a_contract_of_old_is_still_guarded(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a: &x [1]\nb: *x\n")
     with pytest.raises(Breach, match="aliases"):
-        drafts_of(tmp_path / "a.yaml", "", classifications(), {})
+        drafts_of({tmp_path / "a.yaml": ""}, classifications(), {})

@@ -15,7 +15,7 @@ from c360.errors import CouldNotTell
     "import",
     epilog="""\b
 Examples:
-  c360 import deliveries/orders.csv
+  c360 import deliveries/orders.csv deliveries/customers.csv
   c360 import january.parquet --name readings
   c360 import --table sales.orders
   c360 import target/manifest.json --table orders --table customers
@@ -52,55 +52,56 @@ def import_(
     if upgrade:
         _upgrade(files, out)
         return
-    found = list(_drafts(files, tables, name, dialect, contracts))
+    from c360.settings import load
+
+    elsewhere = contracts.resolve().parent if contracts else Path.cwd() if out else None
+    settings = load(fallback=elsewhere)
+    found = list(_drafts(files, tables, name, dialect, settings, contracts or settings.contracts))
     if len(found) > 1 and (name or (out and out != "-")):
         raise CouldNotTell("One name, or one --out FILE, is for one contract.", "Import them one by one: --table NAME")
-    _deliver(found, out, contracts)
+    _deliver(found, out, contracts or settings.contracts)
 
 
 def _drafts(
-    files: tuple[Path, ...], tables: tuple[str, ...], name: str | None, dialect: str, contracts: Path | None
+    files: tuple[Path, ...], tables: tuple[str, ...], name: str | None, dialect: str, settings: Any, contracts: Path
 ) -> Iterable[Any]:
     from c360.contract.classifications import classifications
     from c360.draft.sources import drafts_of
 
-    levels, known = classifications(), _known(contracts)
-    for file in files:
-        yield from drafts_of(file, name or name_after(file), levels, known, tables, dialect)
-    if not files:
+    levels, known = classifications(settings.classifications), _known(contracts)
+    if files:
+        yield from drafts_of({file: name or name_after(file) for file in files}, levels, known, tables, dialect)
+    else:
         from c360.draft.table import from_table
         from c360.engine.postgres import connect
-        from c360.settings import load
 
         for table in tables:
-            database = connect(load(), role=None)
+            database = connect(settings, role=None)
             try:
                 yield from_table(database, table, name or table.rpartition(".")[2], levels, known)
             finally:
                 database.close()
 
 
-def _known(contracts: Path | None) -> dict[str, frozenset[str]]:
+def _known(contracts: Path) -> dict[str, frozenset[str]]:
     """The columns of every dataset of the project, as far as its contracts can be read."""
-    from c360.project import open_project
+    from c360.contract import find_contracts
 
     try:
-        pairs = open_project(contracts).catalog.pairs()
-        return {dataset.name: frozenset(column.name for column in dataset.columns) for _, dataset in pairs}
+        datasets = [dataset for contract in find_contracts(contracts) for dataset in contract.datasets]
+        return {dataset.name: frozenset(column.name for column in dataset.columns) for dataset in datasets}
     except CouldNotTell:
         return {}
 
 
-def _deliver(drafts: list[Any], out: str | None, contracts: Path | None) -> None:
+def _deliver(drafts: list[Any], out: str | None, contracts: Path) -> None:
     from c360.draft.write import as_yaml
-    from c360.settings import load
 
     if out == "-":
         for draft in drafts:
             click.echo(as_yaml(draft), nl=False)
         return
-    folder = contracts or (None if out else load().contracts)
-    paths = [Path(out) if out else place(folder, draft) for draft in drafts]  # type: ignore[arg-type]
+    paths = [Path(out) if out else place(contracts, draft) for draft in drafts]
     for path, draft in zip(paths, drafts, strict=True):
         write(path, as_yaml(draft))
         click.echo(f"{path}: a draft. Check it, then: c360 lint")

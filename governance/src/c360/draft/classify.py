@@ -34,11 +34,11 @@ class Classified:
 
 def words(name: str) -> list[str]:
     """A column's name in words of plain small letters: `Straße_HausNr` -> strasse, haus, nr."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     for letter, plain in zip("äöüßÄÖÜ", ("ae", "oe", "ue", "ss", "Ae", "Oe", "Ue"), strict=True):
-        parted = parted.replace(letter, plain)
-    bare = "".join(ch for ch in unicodedata.normalize("NFKD", parted) if not unicodedata.combining(ch))
-    return re.findall(r"[a-z]+|\d+", bare.lower())
+        name = name.replace(letter, plain)
+    bare = "".join(ch for ch in unicodedata.normalize("NFKD", name) if not unicodedata.combining(ch))
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", bare)
+    return re.findall(r"[a-z]+|\d+", parted.lower())
 
 
 def names_a_key(name: str) -> bool:
@@ -77,11 +77,14 @@ def level_of(level: str, levels: Sequence[str]) -> str:
 
 
 def _meaning(parts: list[str]) -> Meaning | None:
-    """The first meaning that fits a word of the name, or two side by side."""
-    said = {*parts, *(one + other for one, other in pairwise(parts))}
+    """The meaning of two words side by side, which say more than one; else the first that fits a word of the name."""
+    pairs = {one + other for one, other in pairwise(parts)}
     not_of_things = {word for before, word in pairwise(["", *parts]) if before not in THINGS}
     for meaning in MEANINGS:
-        known = not_of_things if meaning.what in _OF_THINGS else said
+        if pairs & meaning.words:
+            return meaning
+    for meaning in MEANINGS:
+        known = not_of_things if meaning.what in _OF_THINGS else pairs | set(parts)
         named = known & meaning.words or any(stem in word for stem in meaning.stems for word in known)
         if named or (meaning.what == _NAME and any(map(_is_name, not_of_things))):
             return meaning

@@ -68,10 +68,10 @@ SHAPES: dict[str, Holds] = {
 LIKELY = {
     "e-mail": r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}",
     "iban": r"[A-Z]{2}\d{2}[ ]?([A-Z0-9]{4}[ ]?){2,7}[A-Z0-9]{1,4}",
-    "phone": r"\+\d[\d /().-]{6,18}\d|0\d{1,5}[ /-][\d /-]{4,14}\d",
     "ip": rf"{TEXTS['ipv4']}",
     "card": r"[3-6]\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,4}",
     "national id": r"\d{3}-\d{2}-\d{4}|[XYZ]?\d{7,8}[A-HJ-NP-TV-Z]"
     r"|[12] ?\d{2} ?(0[1-9]|1[0-2]) ?\d{2} ?\d{3} ?\d{3} ?\d{2}",
+    "phone": r"\+\d[\d /().-]{6,18}\d|0\d{1,5}[ /-][\d /-]{4,14}\d",
 }
 """What personal data looks like, whatever its column is called; here half of the values are enough."""

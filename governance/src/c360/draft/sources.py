@@ -1,8 +1,9 @@
 """Drafts from a file, whatever it is: data, SQL, a dbt manifest, or an older contract."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from c360.contract.document import read_document
 from c360.draft import ddl, manifest
@@ -10,6 +11,7 @@ from c360.draft.delivery import from_delivery
 from c360.draft.document import Known, completed, draft_of
 from c360.draft.frame import drafted
 from c360.draft.older import today
+from c360.draft.relations import related
 from c360.draft.write import Draft
 from c360.errors import CouldNotTell
 
@@ -17,28 +19,40 @@ DIALECT = "postgres"
 
 
 def drafts_of(
-    path: Path, name: str, levels: Sequence[str], known: Known, only: Sequence[str] = (), dialect: str = DIALECT
+    files: Mapping[Path, str], levels: Sequence[str], known: Known, only: Sequence[str] = (), dialect: str = DIALECT
 ) -> list[Draft]:
-    """A contract for each table that the file is about; `only` names those wanted, `known` those of the project.
+    """A contract for each table that the files are about, which go by the name that each is given.
 
-    Raises CouldNotTell or Breach for a file that cannot be read, and for a table that is not in it.
+    `only` names the tables wanted out of SQL and manifests, `known` those of the project. Raises CouldNotTell or Breach
+    for a file that cannot be read, and for a table that is not in it.
     """
-    kind = path.suffix.lower()
-    if kind in (".yaml", ".yml"):
-        return [_from_contract(path, levels, known)]
-    if kind == ".sql":
+    described = {path: _described(path, only, dialect) for path in files if path.suffix.lower() in (".sql", ".json")}
+    data = [path for path in files if path.suffix.lower() not in (".sql", ".json", ".yaml", ".yml")]
+    own = {t["name"]: frozenset(p["name"] for p in t["properties"]) for tables in described.values() for _, t in tables}
+    by_path: dict[Path, list[Draft]] = {}
+    delivered = related([from_delivery(path, files[path], levels) for path in data], known)
+    for path, draft in zip(data, delivered, strict=True):
+        by_path[path] = [draft]
+    for path, tables in described.items():
+        told = (f"Drafted from {path.name} by c360 import, which has seen no data.",)
+        by_path[path] = [draft_of(t["name"], t, told, levels, {**known, **own}, layer) for layer, t in tables]
+    return [
+        draft
+        for path in files
+        for draft in (by_path[path] if path in by_path else [_from_contract(path, levels, known)])
+    ]
+
+
+def _described(path: Path, only: Sequence[str], dialect: str) -> list[tuple[str, dict[str, Any]]]:
+    """The tables of a file that describes some, each with its layer."""
+    if path.suffix.lower() == ".sql":
         tables = [("sources", table) for table in ddl.tables_of(path, dialect)]
-    elif kind == ".json":
-        tables = manifest.tables_of(path)
     else:
-        return [from_delivery(path, name, levels)[0]]
+        tables = manifest.tables_of(path)
     missing = set(only) - {table["name"] for _, table in tables}
     if missing:
         raise CouldNotTell(f"{path} knows no table {sorted(missing)[0]!r}.", "Write --table as it is called there.")
-    chosen = [(layer, table) for layer, table in tables if not only or table["name"] in only]
-    known = {**known, **{t["name"]: frozenset(str(p["name"]) for p in t["properties"]) for _, t in chosen}}
-    told = (f"Drafted from {path.name} by c360 import, which has seen no data.",)
-    return [draft_of(table["name"], table, told, levels, known, layer) for layer, table in chosen]
+    return [(layer, table) for layer, table in tables if not only or table["name"] in only]
 
 
 def _from_contract(path: Path, levels: Sequence[str], known: Known) -> Draft:

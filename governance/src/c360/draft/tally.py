@@ -42,7 +42,7 @@ class Facts:
     """The one form that all values have, as `AA-9999`; empty for several."""
     long_text: bool
     likely: str
-    """The personal data that most values look like (`shapes.LIKELY`); empty for none."""
+    """The personal data that half of the values or more look like (`shapes.LIKELY`); empty for none."""
 
     @property
     def values(self) -> int:
@@ -159,5 +159,5 @@ class Tally:
             self._distinct.holds if there else False,
             next(iter(codes), ""),
             self._long * 10 > self._sampled,
-            next((name for name, count in self._likely.items() if count * 2 > self._sampled), ""),
+            next((name for name, count in self._likely.items() if count and count * 2 >= self._sampled), ""),
         )
