@@ -11,16 +11,17 @@ import pytest
 import yaml
 
 import c360
+from c360.contract import find_contracts
 from c360.engine.postgres.testing import ROOT
 
 AT_THE_ROOT = {
-    ".ci", ".github", ".gitignore", ".soda", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "c360.toml",
-    "contracts", "dbt_package", "docker-compose.yml", "docs", "governance", "integration_tests", "requirements",
-    "soda_checks",
+    ".ci", ".editorconfig", ".github", ".gitignore", ".soda", "CHANGELOG.md", "LICENSE", "Makefile", "README.md",
+    "c360.toml", "contracts", "dbt_package", "docker-compose.yml", "docs", "governance", "integration_tests",
+    "requirements", "soda_checks",
 }  # fmt: skip
 KINDS = {
-    "", ".css", ".csv", ".gitignore", ".html", ".in", ".js", ".json", ".md", ".py", ".sh", ".sql", ".sqlfluff",
-    ".sqlfluffignore", ".toml", ".txt", ".typed", ".yaml", ".yml",
+    "", ".css", ".csv", ".editorconfig", ".gitignore", ".html", ".in", ".js", ".json", ".md", ".py", ".sh", ".sql",
+    ".sqlfluff", ".sqlfluffignore", ".toml", ".txt", ".typed", ".yaml", ".yml",
 }  # fmt: skip
 """Endings that are text; a name without one is a Makefile, a licence or a script."""
 LARGEST = 512 * 1024
@@ -121,3 +122,14 @@ def test_macros_are_linted() -> None:
     findings = import_module("integration_tests.lint_macros").findings
     assert findings("{% macro a(x) %}\nselect CAST({{ x }} as text)\n{% endmacro %}") == ["2: CAST should be cast"]
     assert findings("{#- SELECT -#}{{ config(FROM='x') }}\n-- FROM\nselect 'AND', \"Or\" {{ 'AS' }}") == []
+
+
+def test_owners_of_contracts_are_the_teams_that_answer_for_them() -> None:
+    lines = (ROOT / ".github" / "CODEOWNERS").read_text(encoding="utf-8").splitlines()
+    owners = dict(line.split() for line in lines if line and not line.startswith("#"))
+    for path in owners:
+        assert (ROOT / path.strip("/")).exists(), path
+    for contract in find_contracts(ROOT / "contracts"):
+        inside = f"/{contract.path.relative_to(ROOT).as_posix()}"
+        owner = [owners[path] for path in owners if inside.startswith(path)][-1]
+        assert owner.endswith(f"/{contract.team}"), inside
