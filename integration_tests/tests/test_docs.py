@@ -43,13 +43,19 @@ def test_the_targets_of_make_are_there(page):
 
 @pytest.fixture
 def copy(tmp_path):
-    """The files that git knows, with nothing left over, and an environment in which `c360` is installed."""
+    """The files that git knows, in a repository of their own with nothing left over, and `c360` installed."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in listed.splitlines():
         if (ROOT / name).is_file():
             target = tmp_path / "project" / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target)
+    for command in (
+        ["init", "-q"],
+        ["add", "--all"],
+        ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "x"],
+    ):
+        subprocess.run(["git", *command], cwd=tmp_path / "project", check=True)
     return tmp_path / "project"
 
 

@@ -20,6 +20,8 @@ VERBS = {
     "import": ("c360.commands.import_:import_", "Draft a contract from data, a table, dbt, SQL, an older one."),
     "lint": ("c360.commands.lint:lint", "Check contracts: the ODCS schema, and what it cannot say."),
     "diff": ("c360.commands.diff:diff", "What changes from one version to another, and for whom."),
+    "compat": ("c360.commands.compat:compat", "Whether every changed contract took the step that it needs."),
+    "impact": ("c360.commands.impact:impact", "Who uses a contract: registered consumers, and dbt models."),
     "coverage": ("c360.commands.coverage:coverage", "Which enforcement point enforces which clause."),
     "generate": ("c360.commands.generate:generate", "Write Soda checks and dbt files from the contracts."),
     "ingest": ("c360.commands.ingest:ingest", "Take deliveries through the gate into raw."),

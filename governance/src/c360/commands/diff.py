@@ -33,8 +33,10 @@ def diff(old: Path, new: Path, form: str, as_json: bool) -> None:
     from c360.console import clock
     from c360.contract.classifications import classifications
     from c360.contract.load import load_contract
+    from c360.settings import load
 
-    found = compare(load_contract(old), load_contract(new), classifications(), clock(None).date())
+    levels = classifications(load(fallback=new.resolve().parent).classifications)
+    found = compare(load_contract(old), load_contract(new), levels, clock(None).date())
     if as_json:
         print_json(as_data(found))
     elif form == "markdown":

@@ -2,9 +2,11 @@
 
 import html
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from c360.compat.changes import Change, Diff
+from c360.compat.compare import Judged
 from c360.compat.grades import Step
 from c360.printable import one_line
 
@@ -64,6 +66,45 @@ def as_data(diff: Diff) -> dict[str, Any]:
 
 def _worst(grades: list[Any]) -> str:
     return next((grade for grade in ("break", "note") if grade in grades), "safe")
+
+
+def judged_as_data(judged: Judged) -> dict[str, Any]:
+    hits = [
+        {
+            "consumer": hit.consumer.name,
+            "contact": hit.consumer.contact,
+            "places": [change.place for change in hit.changes],
+            "settled": hit.settled,
+        }
+        for hit in judged.hits
+    ]
+    return {**as_data(judged.diff), "sound": judged.sound, "hits": hits}
+
+
+def hits_as_rows(judged: Judged) -> list[list[str]]:
+    return [
+        [hit.consumer.name, hit.consumer.contact, _places(hit.changes), hit.settled or "not acknowledged"]
+        for hit in judged.hits
+    ]
+
+
+def _places(changes: Iterable[Change]) -> str:
+    places = list(dict.fromkeys(change.place for change in changes))
+    return ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
+
+
+def comment(judged: list[Judged]) -> str:
+    """A comment for a pull request on all comparisons, and the consumers that they hit."""
+    if not judged:
+        return "No contract changes."
+    parts = []
+    for one in judged:
+        parts.append(markdown(one.diff))
+        if one.hits:
+            parts.append("| consumer | contact | hit by | settled |\n|---|---|---|---|")
+            rows = ([code(cell) for cell in row] for row in hits_as_rows(one))
+            parts[-1] += "".join(f"\n| {' | '.join(row)} |" for row in rows) + "\n"
+    return "\n".join(parts)
 
 
 def markdown(diff: Diff) -> str:

@@ -51,12 +51,13 @@ def find_contracts(folder: Path, raw_schema: str = RAW) -> list[Contract]:
 def contract_files(folder: Path) -> list[Path]:
     """The contract files below `folder`, sorted: `*.odcs.yaml`, and other YAML that says it is a DataContract.
 
-    What was generated for partners is none. Raises CouldNotTell when there is no file at all.
+    What was generated for partners is none, nor what consumers say of themselves in `consumers/`. Raises CouldNotTell
+    when there is no file at all.
     """
     files = sorted(
         path
         for path in (*folder.rglob("*.yaml"), *folder.rglob("*.yml"))
-        if "partners" not in path.relative_to(folder).parts and (".odcs" in path.suffixes or _says_so(path))
+        if may_be_contract(path.relative_to(folder)) and (".odcs" in path.suffixes or _says_so(path))
     )
     if not files:
         raise CouldNotTell(
@@ -65,11 +66,20 @@ def contract_files(folder: Path) -> list[Path]:
     return files
 
 
+def may_be_contract(relative: Path) -> bool:
+    """Whether a file of the contracts folder lies where contracts do."""
+    return relative.parts[0] != "consumers" and "partners" not in relative.parts
+
+
 def _says_so(path: Path) -> bool:
     try:
-        return re.search(rb"^kind: *[\"']?DataContract\b", path.read_bytes(), re.MULTILINE) is not None
+        return says_contract(path.read_bytes())
     except OSError as error:
         raise CouldNotTell(f"Cannot read {path}: {error.strerror}.", "Check the path.") from error
+
+
+def says_contract(content: bytes) -> bool:
+    return re.search(rb"^kind: *[\"']?DataContract\b", content, re.MULTILINE) is not None
 
 
 def _rank(contract: Contract) -> tuple[bool, tuple[int, ...]]:

@@ -1,0 +1,39 @@
+"""`c360 impact`."""
+
+from pathlib import Path
+
+import click
+
+from c360.commands.compat import base_option
+from c360.console import contracts_option, json_option, print_json, print_table
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  c360 impact
+  c360 impact contacts
+  c360 impact customers --base origin/main"""
+)
+@click.argument("contract", required=False)
+@base_option
+@contracts_option
+@json_option
+def impact(contract: str | None, base: str | None, contracts: Path | None, as_json: bool) -> None:
+    """Who uses CONTRACT (all of them when silent): registered consumers, and dbt models, by dbt's last manifest.
+
+    With --base only who is hit by what has changed since that commit.
+    """
+    from c360.compat.impact import impact as look
+    from c360.console import clock
+    from c360.settings import load
+
+    settings = load(fallback=contracts.resolve().parent if contracts else None)
+    folder = (contracts or settings.contracts).resolve()
+    found = look(folder, contract, base, settings.classifications, settings.dbt_project / "target", clock(None).date())
+    if as_json:
+        print_json([vars(one) for one in found.users])
+    else:
+        print_table(["contract", "who", "what", "uses"], [[u.contract, u.who, u.what, u.uses] for u in found.users])
+        for line in found.notes:
+            click.echo(line)

@@ -1,0 +1,37 @@
+"""The story of `c360 compat`: what changed in a folder of contracts, whether it was announced, and to whom."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from c360.compat.changes import Diff
+from c360.compat.hit import Hit, hits
+from c360.compat.steps import all_contracts, steps
+from c360.contract.classifications import classifications
+from c360.contract.consumers import consumers
+from c360.contract.past import files_at
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A comparison, and the consumers that it hits."""
+
+    diff: Diff
+    hits: tuple[Hit, ...]
+
+    @property
+    def sound(self) -> bool:
+        return self.diff.enough and all(hit.settled for hit in self.hits)
+
+
+def compare_all(folder: Path, base: str | None, levels: Path | None, today: date) -> list[Judged]:
+    """Every comparison in a contracts folder, since the commit `base` or between its versions.
+
+    `levels` is the file of classifications, None for that of the toolkit. Raises Breach for a contract or consumer that
+    is not sound, CouldNotTell where there is no contract or no such commit.
+    """
+    now = all_contracts(folder)
+    registered = consumers(folder, now.values())
+    before = None if base is None else files_at(base, folder)
+    found = steps(folder, now, before, classifications(levels), today)
+    return [Judged(diff, tuple(hits(diff, registered, today))) for diff in found]

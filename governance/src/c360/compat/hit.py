@@ -1,0 +1,47 @@
+"""Whom a change hits: registered consumers, and the dbt models that read the table."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from c360.compat.changes import Change, Diff
+from c360.contract.consumers import Consumer
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A consumer of the old version, the breaking changes that reach it, and how it has agreed; empty for not yet."""
+
+    consumer: Consumer
+    changes: tuple[Change, ...]
+    settled: str
+
+
+def hits(diff: Diff, consumers: Iterable[Consumer], today: date) -> list[Hit]:
+    """Consumers whose columns break, in the order in which they are given. What nobody relies on yet hits nobody."""
+    if diff.old.status in ("draft", "proposed"):
+        return []
+    found = []
+    for consumer in consumers:
+        if consumer.contract in (diff.old.name, diff.new.name) and consumer.uses_version(diff.old.version):
+            broken = [c for c in diff.changes if c.consumers == "break" and reaches(c, consumer)]
+            if broken:
+                found.append(Hit(consumer, tuple(broken), _settled(consumer, diff.new.version, today)))
+    return found
+
+
+def reaches(change: Change, consumer: Consumer) -> bool:
+    """A column by the name that it had: a new name is one that no consumer can have registered."""
+    column = change.old if change.rule.name == "column-renamed" else change.column
+    dataset = change.old if change.rule.name == "table-renamed" else change.dataset
+    return consumer.uses(dataset, column)
+
+
+def _settled(consumer: Consumer, version: str, today: date) -> str:
+    for given in consumer.acknowledged:
+        if given.version == version and given.day <= today:
+            return f"acknowledged by {given.by} on {given.day}"
+    for waiver in consumer.waivers:
+        if waiver.version == version and waiver.day >= today:
+            return f"waived by {waiver.by} until {waiver.day}"
+    return ""

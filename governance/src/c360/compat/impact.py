@@ -1,0 +1,123 @@
+"""Who is downstream of a contract: the consumers that registered, and what dbt's manifest says reads its tables."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from c360.compat.compare import Judged, compare_all
+from c360.compat.hit import reaches
+from c360.compat.steps import all_contracts
+from c360.contract.consumers import Consumer, consumers
+from c360.errors import Breach, CouldNotTell
+from c360.model import Contract, Dataset
+from c360.printable import shown
+
+_READERS = ("model", "snapshot", "exposure")
+
+
+@dataclass(frozen=True)
+class User:
+    """`what` is `consumer`, or what dbt calls it and how far downstream; `uses` the columns, contact or table."""
+
+    contract: str
+    who: str
+    what: str
+    uses: str
+
+
+@dataclass(frozen=True)
+class Impact:
+    users: tuple[User, ...]
+    notes: tuple[str, ...]
+
+
+def impact(folder: Path, name: str | None, base: str | None, levels: Path | None, target: Path, today: date) -> Impact:
+    """Who uses the contract `name`, or any; with `base`, who is hit by what changed since.
+
+    Raises Breach when there is no such contract, CouldNotTell for a manifest that cannot be read.
+    """
+    now = all_contracts(folder)
+    names = sorted({contract.name for contract in now.values()})
+    if name is not None and name not in names:
+        raise Breach(f"There is no contract {shown(name)}.", f"There are: {', '.join(names)}.")
+    judged = None if base is None else compare_all(folder, base, levels, today)
+    path = target / "manifest.json"
+    manifest = _read(path)
+    users: list[User] = []
+    for own in [name] if name else names:
+        versions = [contract for contract in now.values() if contract.name == own]
+        changed = None if judged is None else [one for one in judged if own in (one.diff.old.name, one.diff.new.name)]
+        for consumer in consumers(folder, now.values()):
+            if consumer.contract == own and (changed is None or _hit(consumer, changed)):
+                uses = ", ".join(consumer.columns) or "all columns"
+                users.append(User(own, consumer.name, "consumer", f"{consumer.versions}: {uses}; {consumer.contact}"))
+        users += _models(manifest, versions, None if changed is None else _datasets(changed))
+    notes = () if manifest else (f"There is no {path}, so dbt's models are not among them: c360 build writes it.",)
+    return Impact(tuple(users), notes)
+
+
+def _hit(consumer: Consumer, judged: list[Judged]) -> bool:
+    return any(
+        change.consumers != "safe" and consumer.uses_version(one.diff.old.version) and reaches(change, consumer)
+        for one in judged
+        for change in one.diff.changes
+    )
+
+
+def _datasets(judged: list[Judged]) -> set[str]:
+    """The datasets that change; a change of the contract as a whole is one of all its datasets."""
+    found = set()
+    for one in judged:
+        for change in one.diff.changes:
+            if change.consumers != "safe":
+                found |= {change.dataset} if change.dataset else {d.name for d in one.diff.new.datasets}
+    return found
+
+
+def _models(manifest: dict[str, Any], versions: list[Contract], only: set[str] | None) -> Iterator[User]:
+    seen = set()
+    for contract in versions:
+        for dataset in contract.datasets:
+            if only is not None and dataset.name not in only:
+                continue
+            for node in _nodes(manifest, contract, dataset):
+                for reader, depth in _downstream(manifest.get("child_map", {}), node):
+                    kind, _, name = reader.partition(".")
+                    if kind in _READERS and (reader, dataset.name) not in seen:
+                        seen.add((reader, dataset.name))
+                        far = "" if depth == 1 else f", {depth} steps on"
+                        yield User(contract.name, name.rpartition(".")[2], f"{kind}{far}", dataset.name)
+
+
+def _nodes(manifest: dict[str, Any], contract: Contract, dataset: Dataset) -> Iterator[str]:
+    """What dbt calls the table: a source of a source contract, a model of a product."""
+    for key, source in manifest.get("sources", {}).items():
+        if source.get("source_name") == contract.system and source.get("name") == dataset.name:
+            yield key
+    for key, node in manifest.get("nodes", {}).items():
+        if contract.layer == "products" and node.get("resource_type") == "model" and node.get("name") == dataset.table:
+            yield key
+
+
+def _downstream(children: dict[str, list[str]], start: str) -> Iterator[tuple[str, int]]:
+    """Everything that reads `start`, nearest first, and over how many steps."""
+    level, seen, depth = [start], {start}, 0
+    while level:
+        depth += 1
+        level = [child for node in level for child in children.get(node, [])]
+        level = [child for child in dict.fromkeys(level) if child not in seen]
+        seen.update(level)
+        yield from ((child, depth) for child in level)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """dbt's manifest; empty where dbt has written none."""
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise CouldNotTell(f"{path} is no manifest of dbt.", "Write it anew: c360 build") from error

@@ -1,0 +1,81 @@
+"""Which contracts of a folder are compared with which: a version with the one before, or with itself at a commit."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from c360.compat.changes import Diff
+from c360.compat.diff import diff, version_key
+from c360.contract.document import read_document
+from c360.contract.load import SEMVER, contract_files, load_contract, may_be_contract, says_contract
+from c360.errors import Breach
+from c360.model import Contract
+
+Contracts = dict[Path, Contract]
+
+
+def all_contracts(folder: Path) -> Contracts:
+    """Every version of every contract below `folder`. Raises Breach for one that cannot be read."""
+    return {path: load_contract(path, folder) for path in contract_files(folder)}
+
+
+def steps(
+    folder: Path, now: Contracts, before: dict[Path, str] | None, levels: Iterable[str], today: date
+) -> list[Diff]:
+    """Every comparison in `folder`, in the order of its files, those in which nothing changes left out.
+
+    `before` holds the files as they once were: then it is what has changed since, with a new version against the
+    highest one below it, and a file that is gone as a version that is retired. Without it, each version is compared
+    with the highest one below it.
+    """
+    levels = tuple(levels)
+    pairs = _beside(now) if before is None else _since(now, _read(before, folder))
+    found = (diff(old, new, levels, today) for old, new in pairs)
+    return [comparison for comparison in found if comparison.changes]
+
+
+def _read(before: dict[Path, str], folder: Path) -> Contracts:
+    """What was a contract then. One that could not be read promised nothing that could be held against it."""
+    found = {}
+    for path, text in before.items():
+        if may_be_contract(path.relative_to(folder)) and (".odcs" in path.suffixes or says_contract(text.encode())):
+            try:
+                found[path] = load_contract(path, folder, read_document(path, text))
+            except Breach:
+                continue
+    return found
+
+
+def _beside(now: Contracts) -> list[tuple[Contract, Contract]]:
+    pairs = [(_below(contract, now), contract) for contract in now.values()]
+    return [(old, new) for old, new in pairs if old is not None]
+
+
+def _since(now: Contracts, before: Contracts) -> list[tuple[Contract, Contract]]:
+    gone = {path: contract for path, contract in before.items() if path not in now}
+    pairs = []
+    for path, contract in now.items():
+        old = before.get(path) or _moved(contract, gone) or _below(contract, now)
+        if old is not None:
+            pairs.append((old, contract))
+    retired = [(old, replace(old, document={**old.document, "status": "retired"})) for old in gone.values()]
+    return pairs + [(old, new) for old, new in retired if old.status not in ("draft", "proposed")]
+
+
+def _moved(contract: Contract, gone: Contracts) -> Contract | None:
+    """The same version of the same contract, from a file that is not there any more."""
+    path = next((p for p, old in gone.items() if (old.id, old.version) == (contract.id, contract.version)), None)
+    return gone.pop(path) if path is not None else None
+
+
+def _below(contract: Contract, now: Contracts) -> Contract | None:
+    """The highest version below this one, a released one if there is any."""
+    own = version_key(contract.version)
+    lower = [c for c in now.values() if _family(c) == _family(contract) and version_key(c.version) < own]
+    return max(lower, key=lambda c: (c.status not in ("draft", "proposed"), version_key(c.version)), default=None)
+
+
+def _family(contract: Contract) -> Path | str:
+    """Versions of one contract share a folder when the files are named after versions, else an id."""
+    return contract.path.parent if SEMVER.match(contract.path.name.partition(".odcs")[0]) else contract.id
