@@ -60,9 +60,10 @@ check: $(READY) ## Fail if a generated file is not what the contracts say, or mo
 	@$(PYTEST) governance/tests/test_structure.py
 
 .PHONY: lint
-lint: $(READY) ## Check the style of Python and SQL
+lint: $(READY) ## Check the style of Python and SQL, and the types
 	@$(BIN)/ruff check --quiet --config governance/pyproject.toml $(CODE)
 	@$(BIN)/ruff format --quiet --check --config governance/pyproject.toml $(CODE)
+	@$(BIN)/mypy --config-file governance/pyproject.toml --no-error-summary governance/src/c360
 	@$(BIN)/sqlfluff lint --config dbt_package/.sqlfluff $(SQL)
 	@$(BIN)/python integration_tests/lint_macros.py
 
@@ -85,5 +86,5 @@ stop: $(READY) ## Stop the embedded database
 .PHONY: clean
 clean: ## Stop the database and remove everything that was made (.c360, .venv, caches)
 	@if [ -x $(C360) ]; then $(C360) db stop; fi
-	@rm -rf .c360 .venv .pytest_cache .ruff_cache .hypothesis integration_tests/target integration_tests/logs integration_tests/dbt_packages integration_tests/.spark-venv integration_tests/.spark-venv.lock
+	@rm -rf .c360 .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis integration_tests/target integration_tests/logs integration_tests/dbt_packages integration_tests/.spark-venv integration_tests/.spark-venv.lock
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -13,7 +13,7 @@ from c360.printable import file_stem
 POINTS: tuple[Point, ...] = ("lint", "gate", "soda scan", "dbt", "verify")
 
 
-def cover(catalog: Catalog, target: Target | None = None) -> dict[str, dict[str, str]]:
+def cover(catalog: Catalog, target: Target | None = None) -> dict[str, dict[Point, str]]:
     """For each clause, what each point does about it, or `not here: reason`; empty where nobody said why."""
     target = target or Target()
     files = plan(catalog, target)

@@ -60,13 +60,13 @@ _WORDS = frozenset({"user", "current_user", "session_user", "system_user", "curr
 _PLAIN = re.compile(r"[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*")
 
 
-def is_type(node: exp.Expression) -> bool:
+def is_type(node: exp.Expr) -> bool:
     """Whether a cast's type, or a type, is one that a column of a contract may have."""
     kind = node.args.get("to") if isinstance(node, exp.Cast) else node
     return isinstance(kind, exp.DataType) and kind.this in _TYPES
 
 
-def is_plain(node: exp.Expression) -> bool:
+def is_plain(node: exp.Expr) -> bool:
     """Whether a name may be written as it is: in quotes, or without where that makes no difference."""
     quoted = isinstance(node, exp.Identifier) and node.quoted
     return bool(node.name) if quoted else _PLAIN.fullmatch(node.name) is not None
@@ -77,13 +77,13 @@ def is_function(column: exp.Column) -> bool:
     return not column.table and not column.this.args.get("quoted") and column.name.lower() in _WORDS
 
 
-def is_of_postgres(node: exp.Expression) -> bool:
+def is_of_postgres(node: exp.Expr) -> bool:
     """What sqlglot would write as it stands, or in another sense, though Databricks has no such thing."""
     if isinstance(node, exp.AtTimeZone):  # of a time without zone it is the other way round, but for UTC
-        return node.args["zone"].name.upper() != "UTC"
+        return str(node.args["zone"].name).upper() != "UTC"
     return isinstance(node, exp.RegexpILike | exp.SimilarTo | exp.JSONPathSubscript)
 
 
-def type_of(node: exp.Expression) -> "exp.DType | None":
+def type_of(node: exp.Expr) -> "exp.DType | None":
     """The type that an expression is cast to, None where it is not."""
     return node.args["to"].this if isinstance(node, exp.Cast) else None

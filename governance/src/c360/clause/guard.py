@@ -10,12 +10,12 @@ from collections.abc import Collection
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
-from sqlglot.tokens import TokenType
+from sqlglot.tokens import Token, TokenType
 
 from c360.clause import allowed
 from c360.clause.dialect import POSTGRES, TEMPLATE_OPENERS, Dialect
@@ -44,7 +44,7 @@ class Sql:
     """SQL of one rule that can only look: a SELECT, or the condition of a row rule."""
 
     clause: str
-    tree: exp.Expression
+    tree: exp.Expr
 
     def text(self, dialect: Dialect, table: str = "${table}", column: str | None = "${column}") -> str:
         """The SQL to run, with `table` and `column` (both SQL already) for the placeholders.
@@ -98,12 +98,13 @@ def with_guarded_rules(contract: Contract, tables: Tables) -> dict[str, Any]:
     document = deepcopy(contract.document)
     understood = {}
     for dataset in contract.datasets:
-        for clause in dataset.clauses:
+        rules = [cast("Clause[Rule]", clause) for clause in dataset.clauses if isinstance(clause.argument, Rule)]
+        for clause in rules:
             rule = clause.argument
-            if isinstance(rule, Rule) and rule.predicate:
+            if rule.predicate:
                 where = condition(clause).text(POSTGRES)
                 understood[dataset.name, rule.query] = f"SELECT COUNT(*) FROM ${{table}} WHERE {where}"
-            elif isinstance(rule, Rule) and rule.metric == "sql":
+            elif rule.metric == "sql":
                 understood[dataset.name, rule.query] = query(clause, dataset, tables).text(POSTGRES)
 
     def rewrite(part: Any, name: str) -> None:
@@ -130,7 +131,7 @@ def without_comments(text: str) -> str:
     return "".join(pieces)
 
 
-def _parse(clause: Clause, text: str) -> exp.Expression:
+def _parse(clause: Clause[Rule], text: str) -> exp.Expr:
     if len(text) > _LONGEST:
         raise _refused(clause.id, f"is longer than {_LONGEST} characters")
     for ours in (*_OURS, "\x00"):
@@ -143,7 +144,8 @@ def _parse(clause: Clause, text: str) -> exp.Expression:
     try:
         tokens = sqlglot.tokenize(filled, read="postgres")
         _check_tokens(clause, tokens)
-        statements = [tree for tree in sqlglot.parse(filled, read="postgres") if not _is_empty(tree)]
+        parsed = sqlglot.parse(filled, read="postgres")
+        statements = [tree for tree in parsed if tree is not None and not isinstance(tree, exp.Semicolon)]
     except (SqlglotError, RecursionError, ValueError) as error:
         raise _refused(clause.id, f"cannot be read: {_reason(error)}") from None
     if len(statements) != 1:
@@ -151,18 +153,14 @@ def _parse(clause: Clause, text: str) -> exp.Expression:
     return statements[0]
 
 
-def _is_empty(tree: exp.Expression | None) -> bool:
-    return tree is None or isinstance(tree, exp.Semicolon)
-
-
-def _check_tokens(clause: Clause, tokens: list) -> None:
+def _check_tokens(clause: Clause[Rule], tokens: list[Token]) -> None:
     """Numbers with letters at their end, which Postgres and we read differently: 1_000 is 1 named _000."""
     for token, after in pairwise(tokens):
         if token.token_type == TokenType.NUMBER and after.start == token.end + 1 and after.text[:1].isidentifier():
             raise _refused(clause.id, f"holds the number {token.text}{after.text}")
 
 
-def _check(clause: Clause, tree: exp.Expression) -> None:
+def _check(clause: Clause[Rule], tree: exp.Expr) -> None:
     """Every node is on the list, and none carries text that would not be written as it was read."""
     for literal in list(tree.find_all(exp.ByteString, exp.RawString)):  # E'…' and $$…$$, decoded by now
         if literal is tree:
@@ -185,13 +183,13 @@ def _check(clause: Clause, tree: exp.Expression) -> None:
         node.comments = None
 
 
-def _name(node: exp.Expression) -> str:
+def _name(node: exp.Expr) -> str:
     if isinstance(node, exp.Anonymous):
         return str(node.this).lower()
     return node.sql_name().lower() if isinstance(node, exp.Func) else node.key.upper()
 
 
-def _place(clause: Clause, table: exp.Table, dataset: Dataset, tables: Tables) -> None:
+def _place(clause: Clause[Rule], table: exp.Table, dataset: Dataset, tables: Tables) -> None:
     """Refuse a table that is none of the contracts'. The rule's own, written bare, is its placeholder: what is
     judged may stand elsewhere, in landing."""
     if not isinstance(table.this, exp.Identifier):
@@ -217,7 +215,7 @@ def _folded(identifier: exp.Identifier | None) -> str:
 
 def _is_cte(table: exp.Table, name: str) -> bool:
     """Whether the WITH of a query around it defines `name`; before its own place there, unless it is recursive."""
-    node: exp.Expression = table
+    node: exp.Expr = table
     while node.parent is not None:
         parent = node.parent
         if isinstance(parent, exp.With):
@@ -233,7 +231,7 @@ def _is_cte(table: exp.Table, name: str) -> bool:
     return False
 
 
-def _check_result(clause: Clause, tree: exp.Select) -> None:
+def _check_result(clause: Clause[Rule], tree: exp.Select) -> None:
     """What surely is not one row with one number; the rest is told when it runs."""
     if len(tree.expressions) != 1:
         raise _refused(clause.id, f"gives {len(tree.expressions)} columns")
@@ -253,7 +251,7 @@ def _check_result(clause: Clause, tree: exp.Select) -> None:
         raise _refused(clause.id, "gives a row a group", "Put it into SELECT COUNT(*) FROM (…) AS groups.")
 
 
-def _settled(clause: Clause, tree: exp.Expression) -> Sql:
+def _settled(clause: Clause[Rule], tree: exp.Expr) -> Sql:
     """The rule, if its text, written from the tree, reads as that tree again."""
     text = tree.sql("postgres", comments=False)
     wrapped = f"select 1 where ({text})" if not isinstance(tree, exp.Select) else text
@@ -266,7 +264,7 @@ def _settled(clause: Clause, tree: exp.Expression) -> Sql:
     return Sql(clause.id, tree)
 
 
-def _parts(tree: exp.Expression) -> list[str]:
+def _parts(tree: exp.Expr) -> list[str]:
     return [name for name, value in tree.args.items() if value]
 
 

@@ -83,8 +83,9 @@ def retention(clause: Clause[int], where: Where) -> Measure:
 
 
 def latency(clause: Clause[Latency], where: Where) -> Measure:
-    ends = (where.column(clause), where.dataset.column(clause.argument.until))
-    span = _seconds_between(*(in_utc(column, where.dialect) for column in ends), where.dialect)
+    since = in_utc(where.column(clause), where.dialect)
+    until = in_utc(where.dataset.column(clause.argument.until), where.dialect)
+    span = _seconds_between(since, until, where.dialect)
     rule = Rule("latency", OPERATORS["mustBeLessOrEqualTo"], clause.argument.seconds)
     return Measure(rule, query=f"select coalesce(max({span}), 0) from {where.relation}")
 

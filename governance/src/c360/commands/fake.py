@@ -85,8 +85,8 @@ def fake(
             tables = _invent(customers, transactions, seed, now, progress)
             if defects:
                 tables = {name: files.as_text(table) for name, table in tables.items()}
-                *planted, truth = planting.plant(*tables.values(), seed)
-                tables = dict(zip(tables, planted, strict=True))
+                contacts, transactions_, truth = planting.plant(tables["contacts"], tables["transactions"], seed)
+                tables = {"contacts": contacts, "transactions": transactions_}
             for name, table in tables.items():
                 if formats != "parquet":
                     files.write_csv(table, out / f"{name}.csv", progress)

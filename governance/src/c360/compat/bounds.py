@@ -35,8 +35,8 @@ def options(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Ch
         if before.get(name) is not None and after.get(name) is not None:
             known.add(name)
             yield from either(before[name], after[name], spot.at(name))
-    without = [{k: v for k, v in part.items() if k not in known} for part in (before, after)]
-    yield from rest(*without, spot)
+    was, now = ({k: v for k, v in part.items() if k not in known} for part in (before, after))
+    yield from rest(was, now, spot)
 
 
 def either(old: Any, new: Any, spot: Spot) -> Iterator[Change]:

@@ -56,7 +56,8 @@ def _identity(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
 
 
 def _not_in_future(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
-    yield from _within(*(None if value is False else 0 if value is True else value for value in (old, new)), spot)
+    was, now = (None if value is False else 0 if value is True else value for value in (old, new))
+    yield from _within(was, now, spot)
 
 
 def _tolerance(old: Any, new: Any, spot: Spot) -> Iterator[Change]:

@@ -16,7 +16,9 @@ def classifications(path: Path | None = None) -> list[str]:
         with as_file(files("c360.contract") / "classifications.yaml") as ours:
             return classifications(ours)
     entries = read_document(path).get("classifications")
-    names = [entry.get("name") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    if not names or len(names) != len(entries) or not all(name and isinstance(name, str) for name in names):
+    entries = entries if isinstance(entries, list) else []
+    given = [entry.get("name") for entry in entries if isinstance(entry, dict)]
+    names = [name for name in given if name and isinstance(name, str)]
+    if not names or len(names) != len(entries):
         raise Breach(f"{path} holds no list `classifications` of entries with a name.", "Mend it, then: c360 lint")
     return names

@@ -25,7 +25,8 @@ class _ContractLoader(_Loader):  # type: ignore[misc, valid-type]
             if key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {key} stands twice", key_node.start_mark)
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 _ContractLoader.yaml_implicit_resolvers = {
@@ -68,15 +69,16 @@ def _guard(path: Path, text: str) -> None:
     no depth that would overflow the stack of the parser, which is C."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
+        start: Any = event.start_mark
         if isinstance(event, yaml.events.AliasEvent):
             problem = "aliases (*name) are not allowed in a contract"
-            raise yaml.constructor.ConstructorError(None, None, problem, event.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, problem, start)
         if isinstance(event, yaml.events.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.events.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH:
-            where = f"{path}:{event.start_mark.line + 1}"
+            where = f"{path}:{start.line + 1}"
             raise Breach(f"{where} is nested deeper than {MAX_DEPTH} levels.", "Flatten the contract.")
 
 

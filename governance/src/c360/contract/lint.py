@@ -214,7 +214,8 @@ def _slas(document: dict[str, Any], parts: list[dict[str, Any]]) -> Iterator[tup
 
 def _claims(current: dict[str, tuple[Path, dict[str, Any]]]) -> list[LintFinding]:
     """Tables that two contracts claim, and names that become one when a file or a model is named after them."""
-    found, seen = [], {}
+    found: list[LintFinding] = []
+    seen: dict[tuple[str, str], tuple[str, Path]] = {}
     for name, (path, part) in current.items():
         slug = "".join(ch if ch.isalnum() or ch in "-_" else "_" for ch in name).lower()
         schema = str(part.get("_schema", ""))

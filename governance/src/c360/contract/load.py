@@ -143,7 +143,14 @@ def _contract(path: Path, folder: Path | None, document: dict[str, Any], raw_sch
 
 
 def _dataset(
-    path: Path, document: dict, name: str, version: str, layer: str, part: Any, custom: dict, schema: str
+    path: Path,
+    document: dict[str, Any],
+    name: str,
+    version: str,
+    layer: str,
+    part: Any,
+    custom: dict[str, Any],
+    schema: str,
 ) -> Dataset:
     if not isinstance(part, dict) or not part.get("name"):
         raise Breach(f"{path}: an entry of schema has no name.", "Give every table a name.")

@@ -51,7 +51,8 @@ def faults(document: dict[str, Any], layer: str) -> Iterator[Fault]:
 def _contract(document: dict[str, Any], layer: str) -> Iterator[Fault]:
     key = "name" if document.get("name") else "id"
     yield from _name("contract", document.get(key) or "", (key,))
-    system, place = document.get("name"), (key,)
+    system = document.get("name")
+    place: Place = (key,)
     for i, custom in _dicts(document.get("customProperties")):
         if custom.get("property") == "system":
             system, place = custom.get("value"), ("customProperties", i, "value")

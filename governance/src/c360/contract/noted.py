@@ -74,6 +74,7 @@ def _option(prop: dict[str, Any], option: str, value: Any, place: Place) -> Note
 
 def _below(prop: dict[str, Any], column: str, place: Place, path: str = "") -> Iterator[Note]:
     """Properties of an object, items of an array, keys and values of a map, one line each."""
+    inner: list[tuple[str, dict[str, Any], Place]]
     inner = [(str(p.get("name")), p, ("properties", k)) for k, p in enumerate(prop.get("properties") or [])]
     if isinstance(prop.get("items"), dict):
         inner.append(("items", prop["items"], ("items",)))

@@ -3,9 +3,9 @@
 import math
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
 
 from c360.clause.levels import seconds_or_none
 from c360.clause.operators import OPERATORS
@@ -48,13 +48,14 @@ def _options(prop: dict[str, Any], place: Place) -> Iterator[Told]:
     if options.get("minLength") == 0:
         yield (*place, "minLength"), "warning", "minLength 0 can never fail"
     size = re.search(r"(?i)char[a-z ]*\((\d+)\)", str(prop.get("physicalType")))
-    longest = min((n for n in (options.get("maxLength"), size and int(size[1])) if _is_number(n)), default=math.inf)
+    lengths = [options.get("maxLength"), int(size[1]) if size else None]
+    longest = min((n for n in lengths if _is_number(n)), default=math.inf)
     if _is_number(options.get("minLength")) and options["minLength"] > longest:
         yield (*place, "minLength"), "error", f"minLength {options['minLength']} can never hold: {longest} is the most"
     for low in ("minimum", "exclusiveMinimum"):
         for high in ("maximum", "exclusiveMaximum"):
             least, most = _comparable(options.get(low)), _comparable(options.get(high))
-            if type(least) is not type(most) or least is None or most is None:
+            if least is None or most is None or least[0] != most[0]:
                 continue
             if least > most or (least == most and "exclusive" in low + high):
                 message = f"{low} {options[low]} and {high} {options[high]} can never hold together"
@@ -106,18 +107,19 @@ def _ratio(part: dict[str, Any], place: Place) -> Iterator[Told]:
             yield (*place, "customProperties", k), "error", f"maxQuarantineRatio {ratio!r} is no share from 0 to 1"
 
 
-def _comparable(value: Any) -> Decimal | datetime | None:
-    """A bound as a number, or as a time in UTC (which it is in when it names no zone)."""
+def _comparable(value: Any) -> tuple[str, Decimal] | None:
+    """A bound as a number, or as a time in UTC (which it is in when it names no zone), with the word for it."""
     if _is_number(value):
-        return Decimal(str(value))
+        return "number", Decimal(str(value))
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError:
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return "time", Decimal((moment - datetime(1, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1))
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 

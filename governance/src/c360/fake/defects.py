@@ -1,6 +1,5 @@
 """Plant defects of every kind in a delivery, and say what the gate must make of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,9 +64,9 @@ def _unimportant(rng: np.random.Generator, contacts: pa.Table, transactions: pa.
     return few[np.argsort(counts[few] == 0, kind="stable")]
 
 
-def _plant(table: pa.Table, kinds: dict[str, Kind], victims: Sequence[int], rng: np.random.Generator) -> Delivered:
+def _plant(table: pa.Table, kinds: dict[str, Kind], victims: np.ndarray, rng: np.random.Generator) -> Delivered:
     each = max(1, round(SHARE * table.num_rows / len(kinds)))
-    victims = np.asarray(victims[: each * len(kinds)])
+    victims = victims[: each * len(kinds)]
     rows = table.take(pa.array(victims)).to_pylist()
     order = np.arange(table.num_rows)
     planted: Planted = []

@@ -43,7 +43,7 @@ def _changed(row: Row, turn: int, columns: dict) -> Row:
 
 
 def _no_uuid(column: str) -> Callable[[Row], str]:
-    return lambda row: row[column][:-1] + "z"
+    return lambda row: f"{row[column]}"[:-1] + "z"
 
 
 NOT_A_TIME = ("2025-13-01 00:00:00", "2025-06-31 12:00:00", "some time ago")

@@ -49,7 +49,8 @@ class Chosen:
     clause: str | None = None
 
     def where(self) -> tuple[str, list[Any]]:
-        tests, values = ["dataset = %s", "resolved_at is null"], [self.dataset]
+        tests = ["dataset = %s", "resolved_at is null"]
+        values: list[Any] = [self.dataset]
         for test, value in (
             ("quarantine_id = any(%s)", list(self.ids) or None),
             ("delivery_id = %s", self.delivery),

@@ -207,7 +207,7 @@ class Delivery:
             raise self._unreadable(f"it is not compressed by {wanted}")
         stream: Any = self._file
         if wanted == "gzip":
-            stream = gzip.GzipFile(fileobj=self._file)  # type: ignore[arg-type]
+            stream = gzip.GzipFile(fileobj=self._file)  # type: ignore[call-overload]  # it reads, and needs no more
         elif wanted == "zstd":
             import pyarrow as pa
 

@@ -5,7 +5,7 @@ passed on as it stands; what is no record is set aside as one line, and the next
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 MAX_RECORD = 16 << 20
@@ -108,7 +108,7 @@ class Records:
             text += b"\n"
         yield from self._split(text, len(text), ended=True)
 
-    def _split(self, text: bytes, whole: int, ended: bool) -> Iterator[Block | NoRecord]:
+    def _split(self, text: bytes, whole: int, ended: bool) -> Generator[Block | NoRecord, None, int]:
         """Split text up to `whole`; returns where the beginning of a record stands that has not ended there."""
         place = 0
         while place < whole:

@@ -7,6 +7,7 @@ parses and builds where Elementary is not installed.
 import re
 from typing import Any
 
+from c360.clause.said import as_list
 from c360.errors import Breach
 from c360.generate.text import Template, dbt_yaml, header, unique_slugs
 from c360.model import Anomaly, Clause, Contract, Dataset
@@ -55,8 +56,11 @@ def anomaly_test(clause: Clause[Anomaly], dataset: Dataset) -> tuple[str, dict[s
         arguments.setdefault("timestamp_column", dataset.load_column)
         arguments["timestamp_column"] = _physical(clause, dataset, arguments["timestamp_column"])
     if "dimensions" in arguments:
-        arguments["dimensions"] = [_physical(clause, dataset, name, shown=True) for name in arguments["dimensions"]]
-    if clause.column and _SHOWS_VALUES & set(arguments.get("column_anomalies") or _SHOWS_VALUES):
+        arguments["dimensions"] = [
+            _physical(clause, dataset, name, shown=True) for name in as_list(arguments["dimensions"])
+        ]
+    metrics = as_list(arguments.get("column_anomalies") or list(_SHOWS_VALUES))
+    if clause.column and not _SHOWS_VALUES.isdisjoint(metrics):
         _physical(clause, dataset, clause.column, shown=True)
     return f"elementary.{test}", {name: _worded(clause, argument) for name, argument in arguments.items()}
 

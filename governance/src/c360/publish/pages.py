@@ -38,6 +38,7 @@ def write_pages(contracts: Any, folder: Path) -> int:
     """Render into a fresh folder beside `folder` and swap it in, so that no half of a site is ever seen."""
     from datacontract.catalog.catalog import DataContractView, create_index_html
     from datacontract.data_contract import DataContract
+    from datacontract.export.exporter import ExportFormat
     from open_data_contract_standard.model import OpenDataContractStandard
 
     logging.getLogger("datacontract").setLevel(logging.CRITICAL)
@@ -46,7 +47,7 @@ def write_pages(contracts: Any, folder: Path) -> int:
         for contract in contracts:
             name = page_name(contract)
             document = OpenDataContractStandard(**contract.document)
-            page = DataContract(data_contract=document, inline_references=False).export("html")
+            page = DataContract(data_contract=document, inline_references=False).export(ExportFormat.html)
             (fresh / name).write_text(_sealed(str(page)), encoding="utf-8")
             views.append(DataContractView(html_filepath=fresh / name, html_link=Path(name), odcs=document))
         with contextlib.redirect_stdout(io.StringIO()):  # it says where it wrote, which is not where the page will be

@@ -123,7 +123,7 @@ def _clause(
 ) -> dict[str, Any]:
     state = overview.states.get(clause.id, "untold")  # of an anomaly, where Elementary is not installed
     told = list(found.values())
-    outcomes = [BADNESS.index(s.outcome) for s in told if s.broken]  # type: ignore[arg-type]
+    outcomes = [BADNESS.index(s.outcome) for s in told if s.broken]
     return {
         "clause": clause,
         "found": found,

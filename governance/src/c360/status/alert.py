@@ -66,7 +66,8 @@ def raise_alert(project: Project, database: "connection", as_of: datetime, pause
                 "insert into governance.alert (as_of, state, changes, due) values (%s, %s, %s, %s) returning alert_id",
                 (as_of, json.dumps(state), json.dumps(changes), url is not None),
             )
-            stem = project.settings.home / "alerts" / f"{as_of:%Y-%m-%dT%H%M%S}-{cursor.fetchone()[0]}"
+            ((number,),) = cursor.fetchall()
+            stem = project.settings.home / "alerts" / f"{as_of:%Y-%m-%dT%H%M%S}-{number}"
             files = (
                 _write(stem.with_suffix(".json"), json.dumps(payload(as_of, changes), indent=2) + "\n"),
                 _write(stem.with_suffix(".md"), markdown(as_of, changes)),

@@ -77,4 +77,5 @@ def _same_data(
             "and decided_at between %s and %s)",
             tuple(sorted((built.at, verified.at))),
         )
-        return not cursor.fetchone()[0]
+        ((delivered,),) = cursor.fetchall()
+        return not delivered

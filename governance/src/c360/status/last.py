@@ -88,7 +88,7 @@ def standings(database: "connection", as_of: datetime) -> list[Standing]:
     """One per clause and stage on record up to `as_of`, runs themselves (engine `c360`) among them."""
     with database, database.cursor() as cursor:
         cursor.execute(_LAST, {"as_of": as_of})
-        names = [column.name for column in cursor.description]
+        names = [column.name for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return [_standing(row) for row in rows]
 
@@ -107,7 +107,7 @@ def trend(
         return "new"
     if "skipped" in (now[0], before[0]):
         return "steady"
-    rank = BADNESS.index(now[0]) - BADNESS.index(before[0])  # type: ignore[arg-type]
+    rank = BADNESS.index(now[0]) - BADNESS.index(before[0])
     if rank == 0 and now[0] in ("failed", "warned"):
         measure = 2 if now[2] is not None else 1 if clause.endswith(".freshness") else None
         if measure and now[measure] is not None and before[measure] is not None:

@@ -82,7 +82,7 @@ class Overview:
         worst: dict[str, int] = {}
         for s in self.standings:
             if s.broken:
-                worst[s.clause] = max(worst.get(s.clause, 0), BADNESS.index(s.outcome))  # type: ignore[arg-type]
+                worst[s.clause] = max(worst.get(s.clause, 0), BADNESS.index(s.outcome))
         return sorted(worst, key=lambda clause: (-worst[clause], clause))
 
     def recovered(self) -> list[str]:
@@ -115,14 +115,15 @@ def clock_of(database: "connection", given: datetime | None) -> datetime:
         return given
     with database, database.cursor() as cursor:
         cursor.execute("select max(as_of) from governance.delivery")
-        newest = cursor.fetchone()[0]
+        ((delivered,),) = cursor.fetchall()
         cursor.execute(
             "select max(as_of) from (select h.as_of from unnest(%s::text[]) as s (stage) cross join lateral ("
             "select as_of from governance.history where clause = '*' and stage = s.stage "
             "order by as_of desc limit 1) as h) as runs",
             (list(STAGES),),
         )
-        return max(t for t in (datetime.now(UTC), newest, cursor.fetchone()[0]) if t is not None)
+        ((ran,),) = cursor.fetchall()
+        return max(t for t in (datetime.now(UTC), delivered, ran) if t is not None)
 
 
 def look(database: "connection", catalog: Catalog, as_of: datetime) -> Overview:

@@ -73,7 +73,7 @@ def ask(settings: Settings, tables: Tables, contract: Contract, pinned: bool) ->
         return Answers(not_asked={"*": "datacontract-cli is not installed"})
     except Exception as error:  # its text may quote the contract, or more
         return Answers(not_asked={"*": f"it does not take the contract ({type(error).__name__})"})
-    return attributed(contract, run.checks, asked)
+    return attributed(contract, run.checks or [], asked)
 
 
 @dataclass(frozen=True)
@@ -110,11 +110,11 @@ def question(contract: Contract, pinned: bool, document: dict[str, Any] | None =
 
 
 def _ask_rules(asked: Question, holder: dict[str, Any], dataset: Dataset, column: str | None) -> None:
-    clauses = [c for c in dataset.clauses if isinstance(c.argument, Rule) and c.column == column]
+    clauses = [(c, c.argument) for c in dataset.clauses if isinstance(c.argument, Rule) and c.column == column]
     written = [quality for quality in holder.get("quality") or [] if is_rule(quality)]
     metrics: set[str] = set()
-    for quality, clause in zip(written, clauses, strict=True):
-        metric = clause.argument.metric
+    for quality, (clause, rule) in zip(written, clauses, strict=True):
+        metric = rule.metric
         if metric != "sql" and metric in metrics:
             asked.left_out[clause.id] = f"it cannot tell two rules about {metric} apart"
             holder["quality"] = [other for other in holder["quality"] if other is not quality]

@@ -1,6 +1,6 @@
 """The database of every stage: the embedded server, or the one that C360_DATABASE_URL names."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from c360.engine.postgres import access
@@ -75,7 +75,7 @@ def _open(settings: Settings, role: str | None, database: str | None) -> "connec
 
     from c360.engine.postgres.shell import left_out
 
-    given = parameters(settings, role) | ({"dbname": database} if database else {})
+    given: dict[str, Any] = parameters(settings, role) | ({"dbname": database} if database else {})
     given["options"] = f"{given.get('options', '')} -c TimeZone=UTC".strip()
     with left_out(settings.database_url):
         return psycopg2.connect(**{"application_name": "c360", "connect_timeout": "10"} | given)

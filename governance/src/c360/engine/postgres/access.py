@@ -57,7 +57,8 @@ def script(user: str | None, database: str, places: Iterable[Place] = ()) -> str
 def _statements(user: str | None, database: str, places: list[Place]) -> list[str]:
     own = dict.fromkeys(SOURCES, LOADER) | dict.fromkeys(PRODUCTS, TRANSFORMER)
     owners = {place.schema: place.owner for place in places} | own
-    taken = [(schema, None, owner) for schema, owner in own.items()] + [("elementary", None, TRANSFORMER)]
+    taken: list[tuple[str, str | None, str]] = [(schema, None, owner) for schema, owner in own.items()]
+    taken.append(("elementary", None, TRANSFORMER))
     taken += [(place.schema, place.table, place.owner) for place in places if place.schema not in own]
     values = ", ".join(f"({literal(a)}, {literal(b)}::name, {literal(c)})" for a, b, c in taken)
     statements = [
@@ -118,7 +119,8 @@ def is_ready(cursor: "cursor") -> bool:
     cursor.execute(
         "select coalesce(obj_description(to_regnamespace('landing'), 'pg_namespace') = %s, false)", (_mark(),)
     )
-    return cursor.fetchone()[0]
+    ((ready,),) = cursor.fetchall()
+    return bool(ready)
 
 
 def ensure(database: "connection", user: str | None, places: Iterable[Place]) -> None:

@@ -37,7 +37,9 @@ def land(database: "connection", delivery: Delivery) -> int:
         create(cursor, delivery.landed)
         columns = ", ".join(map(q, delivery.landed))
         try:
-            cursor.copy_expert(f"copy {TEXT} ({columns}) from stdin ({delivery.copy_options})", delivery, CHUNK)
+            # it reads, and asks for no lines
+            copy = f"copy {TEXT} ({columns}) from stdin ({delivery.copy_options})"
+            cursor.copy_expert(copy, delivery, CHUNK)  # type: ignore[arg-type]
         except psycopg2.Error as error:
             if delivery.failure:
                 raise delivery.failure from None
@@ -51,7 +53,8 @@ def land(database: "connection", delivery: Delivery) -> int:
                 f"Of {delivery.records} records in {delivery.path}, {cursor.rowcount} arrived.", "Report this as a bug."
             )
         delivery.unreadable.seek(0)
-        cursor.copy_expert(f"copy {UNREADABLE} from stdin (format csv, encoding 'UTF8')", delivery.unreadable)
+        copy = f"copy {UNREADABLE} from stdin (format csv, encoding 'UTF8')"
+        cursor.copy_expert(copy, delivery.unreadable)  # type: ignore[arg-type]  # of text, which it encodes
     return delivery.records + delivery.set_aside
 
 

@@ -56,7 +56,7 @@ class _Cursor:
     def execute(self, query: str) -> None:
         try:
             with self._database.cursor(binary=True) as cursor:  # binary makes it the extended protocol
-                cursor.execute(f"select * from (\n{query.rstrip('; ')}\n) as looked_at")  # type: ignore[arg-type]
+                cursor.execute(f"select * from (\n{query.rstrip('; ')}\n) as looked_at")
                 self.description = cursor.description
                 self._rows = iter(cursor.fetchall() if cursor.description else ())
         finally:

@@ -83,7 +83,7 @@ def start(settings: Settings, port: int | None = None) -> Status:
     """
     with _locked(settings):
         now = _settled(settings)
-        if now.running and port not in (None, now.port):
+        if now.running and port is not None and port != now.port:
             listen.require_free(port)
             _require_idle(now, f"has to restart to listen on port {port}")
             _stop(now)
@@ -120,7 +120,7 @@ def stop(settings: Settings) -> bool:
         now = status(settings)
         if now.pid is not None:
             _stop(now)
-            if now.socket_dir not in (None, now.data):
+            if now.socket_dir is not None and now.socket_dir != now.data:
                 with suppress(OSError):
                     now.socket_dir.rmdir()
         return now.pid is not None
@@ -200,7 +200,7 @@ def _settled(settings: Settings) -> Status:
         elif now.pid is None:
             return now
         if time.monotonic() - began > patience:
-            if not now.running or (now.socket_dir / f".s.PGSQL.{now.socket_port}").exists():
+            if not now.running or now.socket_dir is None or (now.socket_dir / f".s.PGSQL.{now.socket_port}").exists():
                 raise _refusal(now, error)
             _require_idle(now, "has lost its socket, so it has to restart")
             _stop(now)
@@ -220,7 +220,7 @@ def _refusal(now: Status, error: str) -> CouldNotTell:
 
 def _require_idle(now: Status, why: str) -> None:
     """Raises CouldNotTell if somebody is connected."""
-    others = processes.sessions(now.pid)
+    others = processes.sessions(now.pid) if now.pid is not None else 0
     if others:
         raise CouldNotTell(
             f"The embedded Postgres {why}, and {others} session{'s are' if others > 1 else ' is'} connected to it.",
@@ -293,6 +293,8 @@ def _launch(settings: Settings, port: int | None) -> None:
 
 def _stop(now: Status) -> None:
     """Fast shutdown, then immediate: never SIGKILL, which leaves shared memory behind."""
+    if now.pid is None:
+        return
     for how in (signal.SIGINT, signal.SIGQUIT):
         with suppress(psutil.NoSuchProcess):
             psutil.Process(now.pid).send_signal(how)
