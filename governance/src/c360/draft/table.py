@@ -66,7 +66,7 @@ def from_table(database: "connection", written: str, name: str, levels: Sequence
         for seen, level, column in zip(facts, found, columns, strict=True)
     ]
     if not any(kind == "p" for kind, *_ in constraints):
-        properties = with_key(properties, find_key(facts, properties, able(found, properties), name))
+        properties = list(with_key(properties, find_key(facts, properties, able(found, properties), name)))
     told = [f"Drafted from the table {written} by c360 import: {facts[0].rows:,} rows."]
     part = {"name": name, "description": columns[0][4]}
     part["properties"] = [
