@@ -103,6 +103,16 @@ def test_anomaly_clauses_are_in_cards_and_state(site):
     assert card[1] == "broken"
 
 
+def test_quality_dimensions_and_what_the_columns_of_the_promise_say_already(site):
+    page = site / "contract-contacts.html"
+    assert "completeness: is never empty" in row_of(page, "contacts.name.required")
+    text = text_of(page)
+    shown = dict(re.findall(r'<span class="nowrap">(\w+) <b>(\d+ of \d+)</b></span>', text))
+    assert shown["completeness"] == "9 of 18" and shown.keys() > {"accuracy", "timeliness", "uniqueness"}
+    promise = text[text.index("Description and clauses") :]
+    assert "is never empty" in promise and "has the type" not in promise and "is classified as" not in promise
+
+
 def test_broken_since_it_broke_at_the_first_stage(site):
     row = row_of(site / "contract-contacts.html", "contacts.name.required")
     assert f"{NOW - timedelta(days=4):%Y-%m-%d %H:%M}" in row, "at build; at verify two days later"

@@ -62,6 +62,8 @@ class Kind(Generic[A]):
     """At the gate each value can break it, and costs its row, though the clause is about the delivery."""
     disputed: bool = False
     """Rows break it together: which of them is right, no clause tells."""
+    said_apart: bool = False
+    """A page about a dataset says it by itself, not among the clauses of the column."""
     ages: bool = False
     """It can break by the clock alone: its argument is an age in seconds."""
 

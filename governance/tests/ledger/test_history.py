@@ -55,6 +55,7 @@ def test_one_row_a_clause_and_run_and_the_worst_counts(db, clauses):
     with db:
         record(db, run, [Finding(clauses[0], "dbt", o) for o in ("passed", "failed", "warned")])
     assert rows(db, "select outcome, as_of from governance.history") == [("failed", DAY)]
+    assert rows(db, "select dimension from governance.history") == [(clauses[0].dimension,)]
 
 
 @pytest.mark.parametrize("statement", ["update governance.history set outcome = 'passed'",
@@ -139,10 +140,11 @@ def test_prune_keeps_what_is_young_and_the_last_of_each_clause(db, clauses):
 
 
 def test_the_tables_are_brought_up_to_date(db, database):
-    rows(db, "drop index governance.history_by_time; alter table governance.history drop column dissent; "
+    rows(db, "drop index governance.history_by_time; "
+             "alter table governance.history drop column dissent, drop column dimension; "
              "comment on schema governance is 'c360 tables of yesterday'; select 1")  # fmt: skip
     prepare(db)
-    rows(db, "select dissent from governance.history")
+    rows(db, "select dissent, dimension from governance.history")
     assert rows(db, "select to_regclass('governance.history_by_time') is not null") == [(True,)]
 
 

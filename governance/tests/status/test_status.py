@@ -284,6 +284,10 @@ def test_the_json_has_its_documented_shape(db, catalog, database):
     }  # fmt: skip
     (entry,) = told["clauses"]
     assert entry["clause"] == "contacts.mail.pattern" and entry["holds"] is False
+    assert entry["dimension"] == "conformity"
+    dimensions = {d["name"]: d for d in told["dimensions"]}
+    assert sum(d["clauses"] for d in told["dimensions"]) == promised and "uniqueness" in dimensions
+    assert [d["name"] for d in told["dimensions"] if d["broken"]] == ["conformity"]
     assert [(s["stage"], s["outcome"], s["since"]) for s in entry["stages"]] == [
         ("build", "passed", "2026-03-10T12:00:00Z"),
         ("verify", "failed", "2026-03-10T12:00:00Z"),

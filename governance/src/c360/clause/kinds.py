@@ -45,6 +45,7 @@ PRESENT = Kind[None](
     datacontract=True,
     checks=("field_is_present",),
     not_here={"soda at the gate": _AT_THE_GATE},
+    said_apart=True,
 )
 PHYSICAL_TYPE = Kind[str](
     "physicalType",
@@ -57,6 +58,7 @@ PHYSICAL_TYPE = Kind[str](
     checks=("field_physical_type",),
     not_here={"soda at the gate": _AT_THE_GATE},
     by_value=True,
+    said_apart=True,
 )
 REQUIRED = Kind[bool](
     "required",
@@ -196,6 +198,7 @@ CLASSIFICATION = Kind[str](
     lambda clause: f"is classified as {clause.argument}",
     linted="held",
     not_here={"gate": _SAID, "soda scan": _SAID, "verify": _SAID, "dbt": "carried as the column's meta"},
+    said_apart=True,
 )
 
 # quality rules
@@ -298,6 +301,7 @@ FRESHNESS = Kind[int](
     datacontract=True,
     checks=("servicelevel_freshness",),
     ages=True,
+    said_apart=True,
 )
 RETENTION = Kind[int](
     "retention",
@@ -310,6 +314,7 @@ RETENTION = Kind[int](
     datacontract=True,
     checks=("servicelevel_retention",),
     ages=True,
+    said_apart=True,
 )
 LATENCY = Kind[Latency](
     "latency",

@@ -80,7 +80,7 @@ def record(database: "connection", run: Run, findings: Iterable[Finding]) -> Non
         [
             (
                 str(run.id), run.as_of, run.stage, f.engine, f.clause.contract, f.clause.version, f.clause.dataset,
-                f.clause.id, f.outcome, f.measured, f.rows, f.detail, f.dissent,
+                f.clause.id, f.clause.dimension, f.outcome, f.measured, f.rows, f.detail, f.dissent,
             )
             for f in worst.values()
         ],
@@ -110,7 +110,7 @@ def _put_down(database: "connection", run: Run, subject: str, ending: Ending) ->
     import psycopg2
 
     row = (
-        str(run.id), run.as_of, run.stage, RUN_ENGINE, subject, "", subject, subject, ending.outcome,
+        str(run.id), run.as_of, run.stage, RUN_ENGINE, subject, "", subject, subject, None, ending.outcome,
         None, None, ending.detail, None,
     )  # fmt: skip
     try:
@@ -129,7 +129,7 @@ def _append(database: "connection", rows: list[tuple]) -> None:
         execute_values(
             cursor,
             "insert into governance.history (run_id, as_of, stage, engine, contract, version, dataset, clause, "
-            "outcome, measured, rows, detail, dissent) values %s",
+            "dimension, outcome, measured, rows, detail, dissent) values %s",
             rows,
         )
 

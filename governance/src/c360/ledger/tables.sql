@@ -98,6 +98,7 @@ create table if not exists governance.history (
     detail text
 );
 alter table governance.history add column if not exists dissent text;
+alter table governance.history add column if not exists dimension text;
 -- last outcome and start of its streak: a few index probes a clause, however long the history
 create index if not exists history_by_time on governance.history (clause, stage, as_of desc, at desc);
 create index if not exists history_by_outcome on governance.history (clause, stage, outcome, as_of desc, at desc);

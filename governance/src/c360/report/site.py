@@ -105,6 +105,7 @@ def _dataset(database: "connection", overview: Overview, contract: Contract, dat
         "broken": sum(c["state"] == "broken" for c in clauses),
         "known": sum(bool(c["found"]) for c in clauses),
         "holding": sum(c["state"] == "holds" for c in clauses),
+        "dimensions": overview.dimensions(dataset.clauses),
         "unjudged": [u for u in overview.unjudged if u.dataset == dataset.name and u.last],
         "runs": [run for run in overview.runs if run.clause == dataset.name and run.broken],
         "disagreements": [d for d in overview.disagreements if d.clause in names],

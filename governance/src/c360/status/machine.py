@@ -1,5 +1,6 @@
 """The overview as JSON for machines. The shape is documented in docs/history.md and only grows."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,11 +44,13 @@ def as_dict(overview: Overview) -> dict[str, Any]:
         "clauses": [
             {
                 "clause": name, "contract": overview.clauses[name].contract, "dataset": overview.clauses[name].dataset,
-                "kind": overview.clauses[name].kind.name, "severity": overview.clauses[name].severity,
+                "kind": overview.clauses[name].kind.name, "dimension": overview.clauses[name].dimension,
+                "severity": overview.clauses[name].severity,
                 "holds": overview.states[name] == "holds", "state": overview.states[name], "stages": by_clause[name],
             }
             for name in [*broken, *sorted(set(by_clause) - set(broken))]
         ],
+        "dimensions": [asdict(dimension) for dimension in overview.dimensions(overview.clauses.values())],
         "unjudged": [
             {"dataset": u.dataset, "clauses": list(u.clauses), "last_judged": utc(u.last),
              "allowed_seconds": u.allowed.total_seconds()}

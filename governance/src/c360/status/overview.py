@@ -1,6 +1,6 @@
 """The overview: everything `c360 status` tells, the alert compares and the owner page shows, read once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -33,6 +33,16 @@ class Sla:
     holds: bool
     week: Attainment
     month: Attainment
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """How many clauses of one quality dimension are to be judged, and how many of them hold and are broken."""
+
+    name: str
+    clauses: int
+    holding: int
+    broken: int
 
 
 @dataclass(frozen=True)
@@ -96,6 +106,15 @@ class Overview:
 
     def count(self, state: State) -> int:
         return sum(one == state for one in self.states.values())
+
+    def dimensions(self, clauses: Iterable[Clause]) -> list[Dimension]:
+        """These clauses by quality dimension, in the order of its name."""
+        states: dict[str, list[State]] = {}
+        for clause in clauses:
+            if clause.id in self.states:
+                states.setdefault(clause.dimension, []).append(self.states[clause.id])
+        counted = ((name, len(found), found.count("holds"), found.count("broken")) for name, found in states.items())
+        return [Dimension(*counts) for counts in sorted(counted)]
 
     def exit_code(self) -> int:
         """For `--fail`: 1 when something is broken, 2 when something could not be told or is stale, else 0.
