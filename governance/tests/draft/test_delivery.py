@@ -13,6 +13,7 @@ import pytest
 
 from c360.contract.document import read_document
 from c360.draft.delivery import from_delivery
+from c360.draft.tally import Tally
 from c360.draft.write import as_yaml
 from c360.errors import CouldNotTell
 
@@ -185,6 +186,25 @@ def test_rare_words_are_no_list(tmp_path: Path) -> None:
 )
 def test_types_are_those_that_every_value_has(tmp_path: Path, values: list[str], expected: str) -> None:
     assert types(written(tmp_path / "f.csv", ["x", "y"], [[value, "y"] for value in values]))["x"] == expected
+
+
+def test_days_in_another_form_are_told(tmp_path: Path) -> None:
+    _, text = draft(written(tmp_path / "f.csv", ["x", "y"], [["31.12.2024", "12/31/2024"]]))
+    assert "days as dd.MM.yyyy: name that as dateFormat" in text and "days with slashes" in text
+
+
+def test_of_too_many_values_nobody_knows_whether_two_are_alike(tmp_path: Path) -> None:
+    tally = Tally("id", 50)
+    for start in (0, 30):
+        tally.add(pa.array([str(n) for n in range(start, start + 30)]))
+    assert tally.facts.distinct is None
+
+
+def test_two_alike_are_found_far_apart(tmp_path: Path) -> None:
+    tally = Tally("id")
+    for block in (range(100), range(100, 200), range(199, 250)):
+        tally.add(pa.array([str(n) for n in block]))
+    assert tally.facts.distinct is False
 
 
 def test_phones_and_postcodes_stay_text(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from c360.contract.names import faults
-from c360.draft.classify import Classified, beside_a_person, classify
-from c360.draft.frame import drafted, freshness
+from c360.draft.classify import Classified, beside_a_person, classify, names_a_key
+from c360.draft.distinct import MOST_HASHES
+from c360.draft.frame import drafted, freshness, undescribed
 from c360.draft.keys import able, find_key, find_pair, with_key
 from c360.draft.propose import holds, propose
 from c360.draft.reading import Source, blocks, open_source
@@ -52,7 +53,11 @@ def from_delivery(path: Path, name: str, levels: Sequence[str]) -> tuple[Draft, 
 
 def tally(header: Sequence[str], read: Iterable["pa.Table"]) -> list[Facts]:
     """The facts of every column, from one pass over blocks of text."""
-    tallies = [Tally(name, len(header)) for name in header]
+    likely = [at == 0 or names_a_key(name) for at, name in enumerate(header)]
+    tallies = [
+        Tally(name, MOST_HASHES // (sum(likely) if key else 8 * len(header)))
+        for name, key in zip(header, likely, strict=True)
+    ]
     for block in read:
         for column, values in zip(tallies, block.columns, strict=True):
             for chunk in values.chunks:
@@ -73,18 +78,9 @@ def classify_all(facts: Sequence[Facts]) -> list[Classified]:
 
 def decimal_mark(facts: Sequence[Facts], delimiter: str) -> str:
     """A comma where numbers of some column need it and of no column a point."""
-
-    def needs(shape: str, found: Facts) -> bool:
-        return shape in found.shapes and "whole" not in found.shapes
-
-    comma = any(needs("comma", found) for found in facts)
-    return (
-        ","
-        if comma
-        and delimiter != ","
-        and not any(needs("float", found) and "leading" in found.shapes for found in facts)
-        else "."
-    )
+    with_comma = any("comma" in found.shapes and "whole" not in found.shapes for found in facts)
+    with_point = any({"float", "leading"} <= found.shapes and "whole" not in found.shapes for found in facts)
+    return "," if with_comma and not with_point and delimiter != "," else "."
 
 
 def column_name(header: str, at: int) -> str:
@@ -97,16 +93,10 @@ def column_name(header: str, at: int) -> str:
 
 
 def table_of(name: str, facts: Sequence[Facts], properties: tuple[Property, ...], form: dict[str, Any]) -> Table:
-    custom = [{"property": "delivery", "value": form}] if form else []
-    document: dict[str, Any] = {
-        "name": name,
-        "logicalType": "object",
-        "physicalType": "table",
-        "physicalName": name,
-        "description": "To be described: what one row is.",
-    }
-    if custom:
-        document["customProperties"] = custom
+    """The schema object, with the form that its deliveries have where that is not the usual one."""
+    document = undescribed(name)
+    if form:
+        document["customProperties"] = [{"property": "delivery", "value": form}]
     if facts and facts[0].rows:
         document["quality"] = [
             {

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 MOST_HASHES = 16_000_000
-"""Of all columns together; 8 bytes each."""
+"""Of all columns that may be keys together; 8 bytes each."""
 
 
 class Distinct:

@@ -6,7 +6,7 @@ from typing import Any
 
 from c360.contract.load import relationship_of
 from c360.draft.classify import Classified, beside_a_person, classify, level_of
-from c360.draft.frame import drafted
+from c360.draft.frame import drafted, undescribed
 from c360.draft.types import logical_type, physical_type
 from c360.draft.write import Draft, Property, Table
 from c360.errors import Breach
@@ -34,15 +34,9 @@ def completed(part: dict[str, Any], levels: Sequence[str], known: Known) -> Tabl
     if any(one.level == "pii_direct" for one in found):
         found = [beside_a_person(one) for one in found]
     name = str(part.get("name"))
-    document = {
-        "name": name,
-        "logicalType": "object",
-        "physicalType": "table",
-        "physicalName": name,
-        "description": "To be described: what one row is.",
-    } | {key: value for key, value in part.items() if key not in ("properties", "logicalType") and value}
+    said = {key: value for key, value in part.items() if key not in ("properties", "logicalType") and value}
     properties = (_completed(name, prop, one, levels, known) for prop, one in zip(columns, found, strict=True))
-    return Table(document, tuple(properties))
+    return Table(undescribed(name) | said, tuple(properties))
 
 
 def _completed(table: str, prop: dict[str, Any], found: Classified, levels: Sequence[str], known: Known) -> Property:

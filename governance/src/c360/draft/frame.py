@@ -37,6 +37,17 @@ def drafted(
     return Draft(document, tables, told, proposals, layer)
 
 
+def undescribed(table: str) -> dict[str, Any]:
+    """A schema object that says no more than what the table is called."""
+    return {
+        "name": table,
+        "logicalType": "object",
+        "physicalType": "table",
+        "physicalName": table,
+        "description": "To be described: what one row is.",
+    }
+
+
 def freshness(table: str, properties: Sequence[Property]) -> tuple[dict[str, Any], ...]:
     """For the first column that looks like a time of loading or of the last change, a service level to switch on."""
     for hint in ("loaded_at", "updated_at", "loaded", "modified_at", "ingested", "updated"):

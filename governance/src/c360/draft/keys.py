@@ -20,12 +20,12 @@ def able(found: Sequence[Classified], properties: Sequence[Property]) -> list[in
     return [at for at, level in enumerate(found) if not level.personal and properties[at].document.get("required")]
 
 
-def find_key(facts: Sequence[Facts], properties: Sequence[Property], able: Sequence[int], table: str) -> list[int]:
-    """Of the columns that are able, the one that may be the key: no two alike, and its name or its place says so."""
+def find_key(facts: Sequence[Facts], properties: Sequence[Property], may: Sequence[int], table: str) -> list[int]:
+    """Of the columns that may, the one that seems to be the key: no two alike, and its name or its place says so."""
     types = ("uuid", "integer", "bigint", "text", "numeric(38,0)")
     found = [
         at
-        for at in able
+        for at in may
         if facts[at].distinct and facts[at].values > 1 and not facts[at].blanks and not facts[at].long_text
         and properties[at].document["physicalType"] in types
         and (names_a_key(facts[at].name) or (at == 0 and facts[at].values >= ENOUGH))
@@ -35,24 +35,24 @@ def find_key(facts: Sequence[Facts], properties: Sequence[Property], able: Seque
     return (own or found)[:1]
 
 
-def find_pair(facts: Sequence[Facts], properties: Sequence[Property], able: Sequence[int], source: Source) -> list[int]:
+def find_pair(facts: Sequence[Facts], properties: Sequence[Property], may: Sequence[int], source: Source) -> list[int]:
     """Two columns that are a key together, one of them an identifier by its name: sought in a second pass."""
     types = ("uuid", "integer", "bigint", "text", "date", "timestamp", "timestamptz")
-    able = [
+    tried = [
         at
-        for at in able
+        for at in may
         if facts[at].values >= ENOUGH and not facts[at].blanks and not facts[at].long_text
         and (facts[at].counts is None or len(facts[at].counts or ()) > 1)
         and properties[at].document["physicalType"] in types
     ]  # fmt: skip
-    named = {at for at in able if names_a_key(facts[at].name)}
-    able = sorted(able, key=lambda at: (at not in named, at))[:_MOST_PAIRED]
+    named = {at for at in tried if names_a_key(facts[at].name)}
+    tried = sorted(tried, key=lambda at: (at not in named, at))[:_MOST_PAIRED]
     pairs = {
         pair: Distinct(MOST_HASHES // _MOST_PAIRED)
-        for pair in itertools.combinations(sorted(able), 2)
+        for pair in itertools.combinations(sorted(tried), 2)
         if named & set(pair)
     }
-    for hashes in hashed_blocks(source, able) if pairs else ():
+    for hashes in hashed_blocks(source, tried) if pairs else ():
         for (one, other), alike in pairs.items():
             alike.add(hashes[one] * 31 + hashes[other])
         pairs = {pair: alike for pair, alike in pairs.items() if alike.holds}
@@ -66,11 +66,10 @@ def hashed_blocks(source: Source, columns: Sequence[int]) -> Iterator[dict[int, 
 
 
 def with_key(properties: Sequence[Property], key: Sequence[int]) -> tuple[Property, ...]:
+    """The columns with these marked as the key, in this order."""
     marked = list(properties)
     for position, at in enumerate(key, start=1):
-        said = (
-            "The key, it seems." if len(key) == 1 else "A part of the key, it seems: no two rows have both parts alike."
-        )
+        said = "The key, it seems." if len(key) == 1 else "A part of the key, it seems: no two rows have both alike."
         document = dict(marked[at].document)
         after = list(document).index("physicalType") + 1
         entries = list(document.items())

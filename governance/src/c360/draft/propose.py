@@ -24,6 +24,10 @@ _HOLD = {
     "timestamp": "timestamp", "timestamptz": "timestamptz", "time": "time", "double precision": "float",
 }  # fmt: skip
 """The shape that values of a declared type have as text."""
+_NOT_YET = {
+    "dotted": "days as dd.MM.yyyy: name that as dateFormat in the custom property delivery, and the type is date",
+    "slashed": "days with slashes: name their dateFormat in the custom property delivery, and the type is date",
+}
 _FORMATS = ("email", "ipv4", "ipv6", "uri")
 
 
@@ -79,7 +83,10 @@ def physical_type(facts: Facts, declared: str, found: Classified, decimal: str) 
         return f"numeric({max(12, facts.digits + facts.scale + 2)},{max(2, facts.scale)})", []
     if "float" in shapes and "leading" in shapes and decimal == ".":
         return "double precision", []
-    return "text", ["some numbers begin with zeros: text"] if "float" in shapes and "leading" not in shapes else []
+    why = next((why for shape, why in _NOT_YET.items() if shape in shapes), "")
+    if "float" in shapes and "leading" not in shapes:
+        why = "some numbers begin with zeros: text"
+    return "text", [why] if why else []
 
 
 def holds(declared: str, facts: Facts) -> bool:

@@ -61,9 +61,12 @@ SHAPES: dict[str, Holds] = {
     "timestamp": _days(rf"{_DAY}[ T]{_CLOCK}"),
     "timestamptz": _days(rf"{_DAY}[ T]{_CLOCK}{_ZONE}"),
     "time": _every(_CLOCK),
+    "dotted": _every(r"[0-3]?\d\.[01]?\d\.[12]\d{3}"),
+    "slashed": _every(r"[0-3]?\d/[0-3]?\d/[12]\d{3}"),
     **{name: _every(TEXTS[name]) for name in ("email", "ipv4", "ipv6", "uri")},
 }
-"""By name. `finite`: no number is NaN; `leading`: none begins with zeros, as codes do; `comma`: a decimal comma."""
+"""By name. `finite`: no number is NaN; `leading`: none begins with zeros, as codes do; `comma`: a decimal comma;
+`dotted`, `slashed`: days as 31.12.2024 and 12/31/2024."""
 
 LIKELY = {
     "e-mail": r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from c360.draft.distinct import MOST_HASHES, Distinct, hashed
+from c360.draft.distinct import Distinct, hashed
 from c360.draft.shapes import LIKELY, SHAPES, matching
 
 if TYPE_CHECKING:
@@ -50,16 +50,16 @@ class Facts:
 
 
 class Tally:
-    """Collects the facts of one column."""
+    """Collects the facts of one column; of so `many` values it can tell whether no two are alike."""
 
-    def __init__(self, name: str, columns: int = 1) -> None:
+    def __init__(self, name: str, many: int = 1_000_000) -> None:
         self._name = name
         self._rows = self._nulls = self._blanks = self._digits = self._scale = self._sampled = 0
         self._shapes = dict(SHAPES)
         self._low: Any = None
         self._high: Any = None
         self._counts: dict[str, int] | None = {}
-        self._distinct = Distinct(MOST_HASHES // columns)
+        self._distinct = Distinct(many)
         self._codes: set[str] | None = set()
         self._long = 0
         self._likely = dict.fromkeys(LIKELY, 0)
