@@ -57,7 +57,7 @@ def as_yaml(draft: Draft) -> str:
     if draft.document.get("slaProperties"):
         parts.append(to_yaml({"slaProperties": draft.document["slaProperties"]}))
     for proposal in draft.proposals:
-        parts.append(_indented(to_yaml(proposal), "# "))
+        parts += [f"# {one_line(line)}\n" for line in to_yaml(proposal).splitlines()]
     return "".join(parts)
 
 
