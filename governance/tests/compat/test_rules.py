@@ -6,6 +6,7 @@ from c360.compat.grades import RULES
 from governance.tests.compat.examples import CONTRACT, GONE, compared, edited, rules
 
 ORDERS = "schema.0.properties"
+VALID = f"{ORDERS}.2.quality.0"
 BUYER, KIND, AMOUNT, ITEMS, AT, PLACE = (f"{ORDERS}.{n}" for n in range(1, 7))
 COLUMN = {"name": "note", "physicalType": "text", "logicalType": "string", "classification": "public"}
 ALONE = {"name": "alone", "properties": [COLUMN]}
@@ -37,7 +38,7 @@ EDITS = {
     "unique-dropped": [[(ITEMS + ".unique", GONE)], [(ITEMS + ".unique", False)]],
     "key-changed": [[(f"{ORDERS}.1.primaryKey", True)]],
     "enum-dropped": [[(KIND + ".enum", GONE)]],
-    "enum-value-added": [[(KIND + ".enum.+", {"value": "d"})]],
+    "enum-value-added": [[(KIND + ".enum.+", {"value": "d"})], [(BUYER + ".logicalTypeOptions.enum", ["x", "y", "z"])]],
     "constraint-added": [
         [(ITEMS + ".logicalTypeOptions.maximum", 9)],
         [(KIND + ".logicalTypeOptions.format", "email")],
@@ -66,7 +67,12 @@ EDITS = {
         [("schema.0.quality.0.mustBeGreaterThan", 5)], [(AMOUNT + ".quality.0.mustBeLessThan", 4.5)],
         [("schema.0.quality.0.mustBeGreaterThan", GONE), ("schema.0.quality.0.mustBeBetween", [2, 9])],
     ],
+    "quality-loosened": [
+        [(VALID + ".arguments.validValues", ["a", "b", "c"])],
+        [(VALID + ".mustBe", GONE), (VALID + ".mustBeLessThan", 2)],
+    ],
     "quality-changed": [
+        [(VALID + ".arguments.validValues", ["a", "c"])], [(VALID + ".arguments.pattern", "x")],
         [("schema.0.quality.0.mustBeGreaterThan", GONE), ("schema.0.quality.0.mustBe", 0)],
         [(AMOUNT + ".quality.0.metric", "missingValues")], [(AMOUNT + ".quality.0.unit", "rows")],
     ],
@@ -111,7 +117,9 @@ EDITS = {
         [(ITEMS + ".logicalTypeOptions", {"minimum": 1})], [("apiVersion", "v3.1.0")],
         [("schema.0.quality.0.severity", "error")], [(AMOUNT + ".logicalTypeOptions.minimum", 0.0)],
         [("schema.0.quality.0.mustBeGreaterThan", GONE), ("schema.0.quality.0.mustBeGreaterOrEqualTo", 1)],
-        [("customProperties.1.value", "720 h")], [("schema.0.customProperties.0.value", "buyer")],
+        [("customProperties.1.value", "720 h")],
+        [("slaProperties.2.value", "99.5 %"), ("slaProperties.2.unit", GONE)],
+        [("schema.0.customProperties.0.value", "buyer")],
         [(KIND + ".physicalType", "varchar")], [(AMOUNT + ".physicalType", "decimal(10, 2)")],
         [(KIND + ".description", None)],
     ],

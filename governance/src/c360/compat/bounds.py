@@ -23,7 +23,7 @@ def options(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Ch
     """Changes of `logicalTypeOptions`."""
     before, after = (_mapping(part.get("logicalTypeOptions")) for part in (old, new))
     spot = spot.at("logicalTypeOptions")
-    known = {"multipleOf", *_EITHER}
+    known = {"enum", "multipleOf", *_EITHER}  # an enum is told with that of the column
     for names, direction in _BOUNDS:
         known |= set(names)
         whole = all(part.get("logicalType") == "integer" for part in (old, new)) or "Length" in names[0]

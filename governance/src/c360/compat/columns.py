@@ -101,7 +101,7 @@ def _unique(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Ch
 
 
 def _enum(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:
-    before, after = dicts(old.get("enum")), dicts(new.get("enum"))
+    before, after = _entries(old.get("enum")), _entries(new.get("enum"))
     spot = spot.at("enum")
     if not before or not after:
         yield from _flag(bool(before), bool(after), "enum", spot)
@@ -116,6 +116,18 @@ def _enum(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Chan
         else:
             yield from element(was, now, entry, ())
     yield from order(pairs, before, spot)
+
+
+def _entries(enum: Any) -> list[dict[str, Any]]:
+    """The values of an enum; before v3.2 they were plain ones, among the options of the type."""
+    entries = enum if isinstance(enum, list) else []
+    return [entry if isinstance(entry, dict) else {"value": entry} for entry in entries]
+
+
+def _options(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:
+    before, after = ({"enum": (part.get("logicalTypeOptions") or {}).get("enum")} for part in (old, new))
+    yield from element(before, after, spot.at("logicalTypeOptions"), ((("enum",), _enum),))
+    yield from options(old, new, spot)
 
 
 def relationships(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:
@@ -167,7 +179,7 @@ COLUMN: Facets = (
     (("required", "primaryKey", "primaryKeyPosition"), lambda old, new, spot: ()),  # told beside, or respelled
     (("unique",), _unique),
     (("enum",), _enum),
-    (("logicalTypeOptions",), options),
+    (("logicalTypeOptions",), _options),
     (("relationships",), relationships),
     (("classification",), _classification),
     (("quality",), rules),

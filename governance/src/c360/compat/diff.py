@@ -82,7 +82,7 @@ def _name(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Chan
 
 def _servers(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:
     before, after = dicts(old.get("servers")), dicts(new.get("servers"))
-    pairs = paired(before, after, by("server"), by("id"))
+    pairs = paired(before, after, by("server"), by("id"), _nameless)
     spot = spot.at("servers")
     for was, now in pairs:
         server = now or was
@@ -95,6 +95,10 @@ def _servers(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[C
             moves = _WHERE | (_ADDRESS if for_work else frozenset())
             yield from element(was, now, inside, tuple(((key,), _moved(key)) for key in sorted(moves)))
     yield from order(pairs, before, spot)
+
+
+def _nameless(server: dict[str, Any]) -> Any:
+    return None if "server" in server else repr(server.get("type"))
 
 
 def _moved(key: str) -> Any:

@@ -10,6 +10,7 @@ from c360.compat.changes import Change, Spot
 from c360.compat.walk import Facets, by, dicts, element, order, paired, same
 
 _MEASURE = ("type", "metric", "rule", "query", "engine", "implementation", "arguments", "unit", *OPERATORS)
+_AT_MOST = ("mustBeLessThan", "mustBeLessOrEqualTo")
 _COUNTS = frozenset({"rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues"})
 
 
@@ -73,8 +74,8 @@ def _moved(old: dict[str, Any], new: dict[str, Any]) -> str:
     """`tightened`, `loosened`, `changed`, or nothing where both say the same."""
     measured = [(_measures(rule), unit_of(rule)) for rule in (old, new)]
     operators = [[o for o in OPERATORS.values() if rule.get(o.name) is not None] for rule in (old, new)]
-    if measured[0] == measured[1] and all(same(old.get(name), new.get(name)) for name in OPERATORS):
-        return ""
+    if all(same(old.get(name), new.get(name)) for name in OPERATORS):
+        return "" if measured[0] == measured[1] else _listed(old, new)
     expected = [_numbers(rule[found[0].name]) if len(found) == 1 else None
                 for rule, found in zip((old, new), operators, strict=True)]  # fmt: skip
     if measured[0] != measured[1] or any(
@@ -83,12 +84,23 @@ def _moved(old: dict[str, Any], new: dict[str, Any]) -> str:
         return "changed"
     bounds = sorted({number for numbers in expected for number in numbers or ()})
     least = 0 if str(new.get("metric") or new.get("rule")) in _COUNTS else -float("inf")
-    between = [(a + b) / 2 for a, b in pairwise(bounds)] if unit_of(new) == "percent" else []
+    whole = least == 0 and unit_of(new) != "percent"
+    between = [] if whole else [(a + b) / 2 for a, b in pairwise(bounds)]
     probes = [p for p in (*bounds, *between, *(b + 1 for b in bounds), *(b - 1 for b in bounds)) if p >= least]
     holds = [[o[0].holds(p, _expected(n)) for p in probes] for o, n in zip(operators, expected, strict=True)]
     looser = any(after and not before for before, after in zip(*holds, strict=True))
     tighter = any(before and not after for before, after in zip(*holds, strict=True))
     return "changed" if looser and tighter else "loosened" if looser else "tightened" if tighter else ""
+
+
+def _listed(old: dict[str, Any], new: dict[str, Any]) -> str:
+    """Rules that differ in what they measure: longer or shorter lists of valid values, of which few may be invalid."""
+    lists = [set(map(repr, (rule.get("arguments") or {}).get("validValues") or ())) for rule in (old, new)]
+    others = [{**rule, "arguments": {**(rule.get("arguments") or {}), "validValues": None}} for rule in (old, new)]
+    few = new.get("mustBe") == 0 or any(new.get(name) is not None for name in _AT_MOST)
+    if not all(lists) or not few or _measures(others[0]) != _measures(others[1]):
+        return "changed"
+    return "loosened" if lists[0] < lists[1] else "tightened" if lists[0] > lists[1] else "changed"
 
 
 def _expected(numbers: Any) -> Any:

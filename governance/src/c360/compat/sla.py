@@ -12,10 +12,10 @@ from c360.compat.custom import notice
 from c360.compat.walk import dicts, element, order, paired
 from c360.errors import Breach
 
-_LESS_IS_MORE = frozenset(
-    {"freshness", "latency", "frequency", "timetodetect", "timetonotify", "timetorepair", "errorrate"}
-)
-_MORE_IS_MORE = frozenset({"availability", "throughput"})
+_LESS_IS_MORE = frozenset([
+    "errorrate", "freshness", "frequency", "latency", "responsetime", "timetodetect", "timetonotify", "timetorepair",
+])  # fmt: skip
+_MORE_IS_MORE = frozenset({"accuracy", "availability", "completeness", "throughput", "uptime"})
 _SUNSETS = frozenset({"endoflife", "endofsupport"})
 
 
@@ -86,6 +86,9 @@ def _value(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Cha
 
 def _measured(sla: dict[str, Any]) -> tuple[Decimal, str] | None:
     """The value as a number, and the unit that it is in: seconds for any duration. Freshness is in days when silent."""
+    value = sla.get("value")
+    if isinstance(value, str) and value.strip().endswith("%"):
+        sla = {**sla, "value": value.strip()[:-1], "unit": "percent"}
     unit = sla.get("unit") or ("d" if _name(sla) in ("freshness", "latency", "retention") else "")
     if unit:
         try:
