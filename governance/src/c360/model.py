@@ -94,6 +94,8 @@ class Clause(Generic[A_co]):
     severity: Severity = "error"
     dimension: str = "conformity"
     description: str = ""
+    place: tuple[str | int, ...] = field(default=(), compare=False, repr=False)
+    """The way to it inside the contract's document: keys, and numbers of items."""
 
     @property
     def scope(self) -> Scope:

@@ -7,7 +7,7 @@ import yaml
 
 from c360.clause.levels import seconds
 from c360.contract import Relationship, find_contracts, load_contract
-from c360.contract.document import MAX_DEPTH, line_of, read_document
+from c360.contract.document import MAX_DEPTH, parse, read_document
 from c360.errors import Breach, CouldNotTell
 
 HEAD = "apiVersion: v3.2.0\nkind: DataContract\nid: orders\nname: orders\nversion: 1.0.0\nstatus: active\n"
@@ -183,8 +183,8 @@ def test_depth_is_limited_before_anything_is_built(tmp_path, opening):
 
 def test_line_of_a_path_inside(tmp_path):
     path = write(tmp_path, "schema:\n  - name: orders\n    properties:\n      - name: a\n        enum: []\n")
-    assert line_of(path, ("schema", 0, "properties", 0, "enum")) == 11
-    assert line_of(path, ("schema", 0, "nothing")) == 8
+    assert parse(path).line(("schema", 0, "properties", 0, "enum")) == 11
+    assert parse(path).line(("schema", 0, "nothing")) == 8
 
 
 def test_a_contract_may_be_named_as_it_likes_and_other_yaml_is_left_alone(tmp_path):

@@ -2,12 +2,13 @@
 
 import pytest
 
+from c360.contract.findings import RULES
 from c360.contract.vain import vain
 
 
 def told(prop=None, table=None, **top):
     part = {"name": "t", "properties": [{"name": "a"} | (prop or {})]} | (table or {})
-    return [(severity, message) for _, severity, message in vain({"schema": [part]} | top)]
+    return [(rule, message) for rule, _, message in vain({"schema": [part]} | top)]
 
 
 def rule(metric="rowCount", **more):
@@ -76,12 +77,12 @@ HONEST = {
 
 @pytest.mark.parametrize("what", NEVER_HOLDS)
 def test_what_can_never_hold_is_an_error(what):
-    assert [severity for severity, _ in told(**NEVER_HOLDS[what])] == ["error"], what
+    assert [RULES[rule][0] for rule, _ in told(**NEVER_HOLDS[what])] == ["error"], what
 
 
 @pytest.mark.parametrize("what", NEVER_FAILS)
 def test_what_can_never_fail_is_a_warning(what):
-    assert [severity for severity, _ in told(**NEVER_FAILS[what])] == ["warning"], what
+    assert [RULES[rule][0] for rule, _ in told(**NEVER_FAILS[what])] == ["warning"], what
 
 
 @pytest.mark.parametrize("what", HONEST)

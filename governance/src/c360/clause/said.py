@@ -60,8 +60,10 @@ class Table:
 
     def parts(self) -> Iterator["Entry"]:
         """The properties, then the schema object itself."""
-        yield from (Entry(self, prop, prop["name"]) for prop in self.properties)
-        yield Entry(self, self.part)
+        place = ("schema", self.tables.index(self.name))
+        for j, prop in enumerate(self.properties):
+            yield Entry(self, prop, prop["name"], (*place, "properties", j))
+        yield Entry(self, self.part, place=place)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ class Entry:
     def at(self, stand: Stand) -> Iterator["Entry"]:
         """The entries of this property or schema object at which kinds of that stand look."""
         if stand == "rule":
-            yield from (Entry(self.table, rule, self.column) for rule in self.body.get("quality") or [])
+            for k, rule in enumerate(self.body.get("quality") or []):
+                yield Entry(self.table, rule, self.column, (*self.place, "quality", k))
         elif stand == "part" or (stand != "service level" and self.column is None):
             yield self
         elif self.column is None:

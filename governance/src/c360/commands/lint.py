@@ -19,27 +19,34 @@ Examples:
 @click.argument("path", required=False, type=click.Path(path_type=Path, exists=True))
 @json_option
 def lint(path: Path | None, as_json: bool) -> None:
-    """Check contracts: the ODCS schema, and what it cannot say (classifications, references, claims).
+    """Check contracts: what the standard forbids, what can never hold, and how the house wants them.
 
-    A promise that can never hold is an error; one that can never fail is a warning, which is no breach.
+    Each finding bears the name of its rule. Rules of the house (a team, descriptions, classifications, …) warn, and are
+    errors where c360.toml says strict; one that a project does without is switched off there, with the reason.
     """
     from c360.contract.classifications import classifications
+    from c360.contract.findings import House
     from c360.contract.lint import lint as look
     from c360.settings import load
 
     settings = load(fallback=path and path.resolve().parent)
-    found = look(path or settings.contracts, classifications(settings.classifications))
+    house = House(settings.strict, settings.lint_off)
+    found = look(path or settings.contracts, classifications(settings.classifications), house)
     if as_json:
         print_json(
             [
-                {"file": str(f.file), "line": f.line, "path": f.path, "severity": f.severity, "message": f.message}
+                {
+                    "file": str(f.file), "line": f.line, "path": f.path,
+                    "severity": f.severity, "rule": f.rule, "message": f.message,
+                }
                 for f in found
             ]
-        )
+        )  # fmt: skip
     else:
         for f in found:
             warning = "warning: " if f.severity == "warning" else ""
-            click.echo(one_line(f"{f.file}:{f.line}: {f.path or '(whole file)'}: {warning}{f.message}"))
+            place = f.path or "(whole file)"
+            click.echo(one_line(f"{f.file}:{f.line}: {place}: {warning}{f.message} [{f.rule}]"))
     errors = sum(f.severity == "error" for f in found)
     if errors:
         raise Breach(f"{errors} findings in the contracts.", "Mend them, then: c360 generate")

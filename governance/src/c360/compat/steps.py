@@ -7,8 +7,9 @@ from pathlib import Path
 
 from c360.compat.changes import Diff
 from c360.compat.diff import diff, version_key
+from c360.contract.current import SEMVER
 from c360.contract.document import read_document
-from c360.contract.load import SEMVER, contract_files, load_contract, may_be_contract, says_contract
+from c360.contract.load import contract_files, load_contract, may_be_contract, says_contract
 from c360.errors import Breach
 from c360.model import Contract
 
@@ -78,4 +79,4 @@ def _below(contract: Contract, now: Contracts) -> Contract | None:
 
 def _family(contract: Contract) -> Path | str:
     """Versions of one contract share a folder when the files are named after versions, else an id."""
-    return contract.path.parent if SEMVER.match(contract.path.name.partition(".odcs")[0]) else contract.id
+    return contract.path.parent if SEMVER.fullmatch(contract.path.name.partition(".odcs")[0]) else contract.id

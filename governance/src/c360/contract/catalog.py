@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from c360.clause.dialect import POSTGRES, Dialect
-from c360.contract.document import line_of
+from c360.contract.document import parse
 from c360.contract.names import faults, where
 from c360.errors import Breach
 from c360.model import Contract, Dataset, Where
@@ -105,6 +105,6 @@ def _on_disk(name: str) -> str:
 def sound(contract: Contract, tool: str) -> None:
     for fault in faults(contract.document, contract.layer):
         if fault.tool == tool:
-            line = line_of(contract.path, fault.place) if contract.path.is_file() else 1
+            line = parse(contract.path).line(fault.place) if contract.path.is_file() else 1
             at = f"{contract.path}:{line}: {where(fault.place)}"
             raise Breach(f"{at}: {fault.message}.", "See every such place: c360 lint")

@@ -6,19 +6,24 @@ from c360.clause import levels, rules
 from c360.clause.arguments import Argument
 from c360.clause.kinds import KINDS, NOTED
 from c360.clause.said import STANDS, Entry, Said, Stand, Table
+from c360.contract.document import Place
 from c360.contract.noted import Note, notes_of, notes_of_contract, notes_of_sla
+from c360.contract.problems import Problems
 from c360.model import Clause, Kind, Severity
 
 
-def clauses_of(contract: str, version: str, table: Table) -> tuple[Clause[Argument], ...]:
+def clauses_of(
+    contract: str, version: str, table: Table, problems: Problems | None = None
+) -> tuple[Clause[Argument], ...]:
     """All clauses of one schema object, in the order in which the contract makes them.
 
     Raises:
-        Breach: a clause that cannot be understood (an unknown unit, a rule without a bound).
+        Breach: a clause that cannot be understood (an unknown unit, a rule without a bound) and is not collected.
     """
+    problems = problems or Problems()
     found: dict[str, Clause[Argument]] = {}
 
-    def add(kind: Kind[Any], said: Said[Argument]) -> None:
+    def add(kind: Kind[Any], said: Said[Argument], place: Place) -> None:
         column = None if kind.stands == "service level" else said.column
         stem = ".".join(filter(None, (table.name, column, said.name or kind.name)))
         identifier, number = stem, 2
@@ -35,24 +40,39 @@ def clauses_of(contract: str, version: str, table: Table) -> tuple[Clause[Argume
             severity=_severity(said.source.get("severity")),
             dimension=str(said.source.get("dimension") or kind.dimension),
             description=str(said.source.get("description") or ""),
+            place=place,
         )
 
     for part in table.parts():
         for stand in STANDS:
             kinds = [kind for kind in KINDS.values() if kind.stands == stand]
             for entry in part.at(stand):
-                promises = [(kind, said) for kind in kinds for said in kind.read(entry)]
-                for kind, said in promises:
-                    add(kind, said)
-                for note in _left_over(stand, entry, read=bool(promises)):
-                    add(NOTED, note)
+                before = len(found) + len(problems.found)
+                for kind in kinds:
+                    place = _place(kind, entry)
+                    with problems.at(place):
+                        for said in kind.read(entry):
+                            add(kind, said, place)
+                read = len(found) + len(problems.found) > before
+                with problems.at(entry.place):
+                    for note in _left_over(stand, entry, read):
+                        add(NOTED, note, entry.place)
     enforced = {(str(clause.column), clause.kind.name) for clause in found.values()}
     first = table.name == table.tables[0]
     for noted in notes_of(table.part, ("schema", table.tables.index(table.name)), enforced):
-        add(NOTED, _said(noted))
+        add(NOTED, _said(noted), noted.noted.place)
     for noted in notes_of_contract(table.document) if first else []:
-        add(NOTED, _said(noted))
+        add(NOTED, _said(noted), noted.noted.place)
     return tuple(found.values())
+
+
+def _place(kind: Kind[Any], entry: Entry) -> Place:
+    """Where in a property or schema object a kind looks, if that bears its name."""
+    for steps in ((kind.name,), (f"{kind.name}s",), ("logicalTypeOptions", kind.name)):
+        holder = entry.body.get(steps[0]) if steps[1:] else entry.body
+        if isinstance(holder, dict) and steps[-1] in holder:
+            return (*entry.place, *steps)
+    return entry.place
 
 
 def _left_over(stand: Stand, entry: Entry, read: bool) -> list[Said[Argument]]:

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from c360.contract.document import line_of, read_document
+from c360.contract.document import parse, read_document
 from c360.errors import Breach
 from c360.model import Contract
 from c360.printable import shown
@@ -159,4 +159,4 @@ def _settled(path: Path, document: dict[str, Any], key: str, day: str) -> tuple[
 
 
 def _wrong(path: Path, place: tuple[str | int, ...], what: str, remedy: str) -> Breach:
-    return Breach(f"{path}:{line_of(path, place)}: {what}.", remedy)
+    return Breach(f"{path}:{parse(path).line(place)}: {what}.", remedy)

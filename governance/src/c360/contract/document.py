@@ -1,11 +1,15 @@
 """Reads YAML that strangers wrote: safely, with limits, dates left as text, and lines to point at."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from c360.errors import Breach, CouldNotTell
+
+Place = tuple[str | int, ...]
+"""The way to a value in a document: keys, and numbers of items."""
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 40
@@ -35,25 +39,48 @@ _ContractLoader.yaml_implicit_resolvers = {
 }
 
 
+@dataclass(frozen=True)
+class Document:
+    """One contract file: what it says, as plain dicts, lists and scalars, and the line of each part of that."""
+
+    path: Path
+    data: dict[str, Any]
+    lines: dict[Any, int] = field(repr=False)
+    """By the identity of a dict or list, or by that of what holds a scalar and its key: columns may be added."""
+
+    def line(self, inside: Place) -> int:
+        """The line (from 1) of the value at `inside`; the nearest parent's when it is absent."""
+        value: Any = self.data
+        line = 1
+        for step in inside:
+            if isinstance(value, dict) and step in value:
+                line = self.lines.get((id(value), step), line)
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                line = self.lines.get(_item(value, step), line)
+            else:
+                break
+            value = value[step]
+        return line
+
+
 def read_document(path: Path, text: str | None = None) -> dict[str, Any]:
-    """Read one contract file into plain dicts, lists and scalars.
+    """What one contract file says. Raises as `parse` does."""
+    return parse(path, text).data
+
+
+def parse(path: Path, text: str | None = None) -> Document:
+    """Read one contract file, once.
 
     Raises:
         CouldNotTell: the file cannot be read.
         Breach: it is not YAML, is too large or too deep, or is not a mapping; says the line.
     """
-    if text is None:
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise CouldNotTell(f"Cannot read {path}: {error.strerror}.", "Check the path.") from error
-        except UnicodeDecodeError as error:
-            raise Breach(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from error
+    text = _text(path) if text is None else text
     if len(text) > MAX_BYTES:
         raise Breach(f"{path} is larger than {MAX_BYTES} bytes.", "Split the contract.")
     try:
         _guard(path, text)
-        data = yaml.load(text, Loader=_ContractLoader)  # noqa: S506 - a safe loader, made stricter
+        node, data = _composed(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
@@ -61,7 +88,44 @@ def read_document(path: Path, text: str | None = None) -> dict[str, Any]:
         raise Breach(f"{where} is not valid YAML: {problem}.", f"Mend it, then: c360 lint {path}") from error
     if not isinstance(data, dict):
         raise Breach(f"{path} holds no contract (a mapping).", "See contracts/sources for examples.")
-    return data
+    lines: dict[Any, int] = {}
+    _number(node, data, lines)
+    return Document(path, data, lines)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CouldNotTell(f"Cannot read {path}: {error.strerror}.", "Check the path.") from error
+    except UnicodeDecodeError as error:
+        raise Breach(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from error
+
+
+def _composed(text: str) -> tuple[Any, Any]:
+    """The nodes, which know their lines, and what they stand for."""
+    loader = _ContractLoader(text)
+    try:
+        node = loader.get_single_node()
+        return node, loader.construct_document(node) if node else None
+    finally:
+        loader.dispose()
+
+
+def _number(node: Any, value: Any, lines: dict[Any, int]) -> None:
+    if isinstance(node, yaml.MappingNode) and isinstance(value, dict):
+        for key, inner in node.value:
+            if key.value in value:
+                lines[id(value), key.value] = key.start_mark.line + 1
+                _number(inner, value[key.value], lines)
+    elif isinstance(node, yaml.SequenceNode) and isinstance(value, list):
+        for step, inner in enumerate(node.value):
+            lines[_item(value, step)] = inner.start_mark.line + 1
+            _number(inner, value[step], lines)
+
+
+def _item(holder: list[Any], step: int) -> Any:
+    return id(holder[step]) if isinstance(holder[step], dict | list) else (id(holder), step)
 
 
 def _guard(path: Path, text: str) -> None:
@@ -80,21 +144,3 @@ def _guard(path: Path, text: str) -> None:
         if depth > MAX_DEPTH:
             where = f"{path}:{start.line + 1}"
             raise Breach(f"{where} is nested deeper than {MAX_DEPTH} levels.", "Flatten the contract.")
-
-
-def line_of(path: Path, inside: tuple[str | int, ...]) -> int:
-    """The line (from 1) at which the value at `inside` stands in the file; the nearest parent's when it is absent."""
-    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    line = 1
-    for step in inside:
-        if isinstance(node, yaml.MappingNode):
-            found = [(key, value) for key, value in node.value if key.value == step]
-            if not found:
-                break
-            line, node = found[0][0].start_mark.line + 1, found[0][1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line

@@ -1,6 +1,8 @@
 """Finds the contracts of a folder and reads each into a Contract with its clauses."""
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,10 @@ from c360.clause.kinds import FRESHNESS
 from c360.clause.reading import identity_of, relationship_of
 from c360.clause.said import Table, custom_properties
 from c360.contract.clauses import clauses_of
+from c360.contract.current import SEMVER, current, name_of
 from c360.contract.document import read_document
 from c360.contract.enum_columns import add_enum_columns
+from c360.contract.problems import Problems
 from c360.errors import Breach, CouldNotTell
 from c360.model import Column, Contract, Dataset
 from c360.printable import shown
@@ -17,7 +21,6 @@ from c360.printable import shown
 LAYERS = ("sources", "products")
 RAW = "raw"
 """The schema of a dataset whose contract names none, where c360.toml says no other."""
-SEMVER = re.compile(r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$")
 
 __all__ = ["find_contracts", "load_contract", "relationship_of"]
 
@@ -35,28 +38,34 @@ def find_contracts(folder: Path, raw_schema: str = RAW) -> list[Contract]:
     """
     documents = {path: read_document(path) for path in contract_files(folder)}
     add_enum_columns(documents.values())
-    current: dict[str, Contract] = {}
-    for contract in (load_contract(path, folder, document, raw_schema) for path, document in documents.items()):
-        best = current.get(contract.name)
-        if best is not None and best.id != contract.id:
-            raise Breach(
-                f"{contract.path}: the name {shown(contract.name)} is that of {best.path} too, which has another id.",
-                "Rename one of them, or give all versions of one contract the same id.",
-            )
-        if best is None or _rank(contract) > _rank(best):
-            current[contract.name] = contract
-    return sorted(current.values(), key=lambda c: (c.layer != "sources", c.name))
+    contracts = [load_contract(path, folder, document, raw_schema) for path, document in documents.items()]
+    for contract, other in of_one_name(contracts):
+        raise Breach(
+            f"{contract.path}: the name {shown(contract.name)} is that of {other.path} too, which has another id.",
+            "Rename one of them, or give all versions of one contract the same id.",
+        )
+    return sorted(current(contracts, lambda c: c.document), key=lambda c: (c.layer != "sources", c.name))
 
 
-def contract_files(folder: Path) -> list[Path]:
-    """The contract files below `folder`, sorted: `*.odcs.yaml`, and other YAML that says it is a DataContract.
+def of_one_name(contracts: list[Contract]) -> Iterator[tuple[Contract, Contract]]:
+    """Contracts whose name is that of an earlier one with another id."""
+    first: dict[str, Contract] = {}
+    for contract in contracts:
+        other = first.setdefault(contract.name, contract)
+        if other.id != contract.id:
+            yield contract, other
+
+
+def contract_files(folder: Path, below: bool = True) -> list[Path]:
+    """The contract files in and `below` a folder, sorted: `*.odcs.yaml`, and other YAML that says it is a DataContract.
 
     What was generated for partners is none, nor what consumers say of themselves in `consumers/`. Raises CouldNotTell
     when there is no file at all.
     """
+    look = folder.rglob if below else folder.glob
     files = sorted(
         path
-        for path in (*folder.rglob("*.yaml"), *folder.rglob("*.yml"))
+        for path in (*look("*.yaml"), *look("*.yml"))
         if may_be_contract(path.relative_to(folder)) and (".odcs" in path.suffixes or _says_so(path))
     )
     if not files:
@@ -82,24 +91,23 @@ def says_contract(content: bytes) -> bool:
     return re.search(rb"^kind: *[\"']?DataContract\b", content, re.MULTILINE) is not None
 
 
-def _rank(contract: Contract) -> tuple[bool, tuple[int, ...]]:
-    return (
-        contract.status not in ("draft", "proposed", "retired"),
-        tuple(int(part) for part in contract.version.split(".")),
-    )
-
-
 def load_contract(
-    path: Path, folder: Path | None = None, document: dict[str, Any] | None = None, raw_schema: str = RAW
+    path: Path,
+    folder: Path | None = None,
+    document: dict[str, Any] | None = None,
+    raw_schema: str = RAW,
+    problems: Problems | None = None,
 ) -> Contract:
     """Read one contract file, unless its document is given. Its layer is told by where it lies in `folder`.
+
+    What cannot be understood is left out where `problems` collects it.
 
     Raises:
         Breach: a part that is needed is missing or of the wrong shape; says which and where.
     """
     document = read_document(path) if document is None else document
     try:
-        return _contract(path, folder, document, raw_schema)
+        return _contract(path, folder, document, raw_schema, problems or Problems())
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:  # a text where a mapping belongs
         raise Breach(
             f"{path} does not have the shape of an ODCS contract ({error}).", "See where: c360 lint"
@@ -112,20 +120,28 @@ def layer_of(path: Path, folder: Path | None) -> str:
     return next((part for part in relative if part in LAYERS), "sources")
 
 
-def _contract(path: Path, folder: Path | None, document: dict[str, Any], raw_schema: str) -> Contract:
-    if document.get("kind") != "DataContract":
-        raise Breach(f"{path}: kind is not DataContract.", "Write an Open Data Contract Standard contract.")
-    version = str(document.get("version", ""))
-    if not SEMVER.fullmatch(version):
-        raise Breach(f"{path}: version {version!r} is not MAJOR.MINOR.PATCH.", "Write it as 1.0.0.")
-    schemas = document.get("schema")
-    if not isinstance(schemas, list) or not schemas:
-        raise Breach(f"{path}: it has no schema.", "Describe at least one table under schema.")
-    name = str(document.get("name") or _last_part(str(document.get("id", path.stem))))
+def _contract(
+    path: Path, folder: Path | None, document: dict[str, Any], raw_schema: str, problems: Problems
+) -> Contract:
+    version, schemas = str(document.get("version", "")), document.get("schema")
+    with problems.at(("kind",)):
+        if document.get("kind") != "DataContract":
+            raise Breach(f"{path}: kind is not DataContract.", "Write an Open Data Contract Standard contract.")
+    with problems.at(("version",)):
+        if not SEMVER.fullmatch(version):
+            raise Breach(f"{path}: version {version!r} is not MAJOR.MINOR.PATCH.", "Write it as 1.0.0.")
+    with problems.at(("schema",)):
+        if not isinstance(schemas, list) or not schemas:
+            raise Breach(f"{path}: it has no schema.", "Describe at least one table under schema.")
+    name = name_of(document, path.stem)
     custom = custom_properties(document)
     layer, schema = layer_of(path, folder), _schema_of(document, raw_schema)
     team = document.get("team")
     support = document.get("support") or [{}]
+    datasets = []
+    for i, part in enumerate(schemas or []):
+        with problems.at(("schema", i)):
+            datasets.append(_dataset(path, document, name, version, layer, part, custom, schema, problems))
     return Contract(
         path=path,
         layer=layer,
@@ -136,7 +152,7 @@ def _contract(path: Path, folder: Path | None, document: dict[str, Any], raw_sch
         system=str(custom.get("system", name)),
         team=str((team or {}).get("name", "")) if not isinstance(team, list) else "",
         channel=str(support[0].get("channel", "")),
-        datasets=tuple(_dataset(path, document, name, version, layer, part, custom, schema) for part in schemas),
+        datasets=tuple(datasets),
         document=document,
         custom=custom,
     )
@@ -151,6 +167,7 @@ def _dataset(
     part: Any,
     custom: dict[str, Any],
     schema: str,
+    problems: Problems,
 ) -> Dataset:
     if not isinstance(part, dict) or not part.get("name"):
         raise Breach(f"{path}: an entry of schema has no name.", "Give every table a name.")
@@ -159,11 +176,13 @@ def _dataset(
         if not isinstance(prop, dict) or not isinstance(prop.get("name"), str):
             raise Breach(f"{path}: a property of {dataset} has no name.", "Give every property a name.")
     columns = tuple(_column(prop) for prop in properties)
-    names = [column.name for column in columns]
-    for twice in {n for n in names if names.count(n) > 1}:
+    for twice in (name for name, times in Counter(column.name for column in columns).items() if times > 1):
         raise Breach(f"{path}: {dataset} has two properties named {twice}.", "Rename one.")
     table = Table(path, part, document, delivered=layer == "sources")
-    clauses = clauses_of(name, version, table)
+    clauses = clauses_of(name, version, table, problems)
+    identity: tuple[str, ...] = ()
+    with problems.at(("schema", table.tables.index(dataset), "customProperties")):
+        identity = identity_of(table)
     return Dataset(
         name=dataset,
         table=str(part.get("physicalName") or dataset),
@@ -172,7 +191,7 @@ def _dataset(
         columns=columns,
         clauses=clauses,
         key=table.keys,
-        identity=identity_of(table),
+        identity=identity,
         load_column=next((c.column for c in clauses if c.kind is FRESHNESS), None),
         custom={**custom, **custom_properties(part)},
     )
@@ -196,7 +215,3 @@ def _column(prop: dict[str, Any]) -> Column:
 def _schema_of(document: dict[str, Any], raw_schema: str) -> str:
     servers = document.get("servers") or []
     return next((str(s["schema"]) for s in servers if s.get("type") == "postgres" and s.get("schema")), raw_schema)
-
-
-def _last_part(identifier: str) -> str:
-    return re.split(r"[:/]", identifier)[-1]

@@ -10,10 +10,8 @@ from typing import Any, TypeGuard
 from c360.clause.levels import seconds_or_none
 from c360.clause.operators import OPERATORS
 from c360.clause.rules import ARGUMENTS, VACUOUS, is_rule, unit_of
-
-Place = tuple[str | int, ...]
-Told = tuple[Place, str, str]
-"""Where, whether it is an error or a warning, and what."""
+from c360.contract.document import Place
+from c360.contract.findings import Told
 
 _COUNTED = re.compile(r"(?i)^\s*select\s+count\s*\(")
 
@@ -31,12 +29,12 @@ def vain(document: dict[str, Any]) -> Iterator[Told]:
             own = f"{part.get('name')}.{prop.get('name')}"
             for k, relation in enumerate(_dicts(prop.get("relationships"))):
                 if relation.get("to") == own:
-                    yield (*inside, "relationships", k), "warning", f"{own} can never fail to be in itself"
+                    yield Told("never-fails", (*inside, "relationships", k), f"{own} can never fail to be in itself")
     yield from _ratio(document, ())
     for k, sla in enumerate(_dicts(document.get("slaProperties"))):
         limit = seconds_or_none(sla)
         if limit is not None and limit <= 0:
-            yield ("slaProperties", k), "error", f"{sla['property']} of {sla.get('value')} can never hold"
+            yield Told("never-holds", ("slaProperties", k), f"{sla['property']} of {sla.get('value')} can never hold")
 
 
 def _options(prop: dict[str, Any], place: Place) -> Iterator[Told]:
@@ -44,14 +42,16 @@ def _options(prop: dict[str, Any], place: Place) -> Iterator[Told]:
     if not isinstance(options, dict):
         return
     if options.get("pattern") in VACUOUS:
-        yield (*place, "pattern"), "warning", f"the pattern {options['pattern']!r} can never fail: every text matches"
+        message = f"the pattern {options['pattern']!r} can never fail: every text matches"
+        yield Told("never-fails", (*place, "pattern"), message)
     if options.get("minLength") == 0:
-        yield (*place, "minLength"), "warning", "minLength 0 can never fail"
+        yield Told("never-fails", (*place, "minLength"), "minLength 0 can never fail")
     size = re.search(r"(?i)char[a-z ]*\((\d+)\)", str(prop.get("physicalType")))
     lengths = [options.get("maxLength"), int(size[1]) if size else None]
     longest = min((n for n in lengths if _is_number(n)), default=math.inf)
     if _is_number(options.get("minLength")) and options["minLength"] > longest:
-        yield (*place, "minLength"), "error", f"minLength {options['minLength']} can never hold: {longest} is the most"
+        message = f"minLength {options['minLength']} can never hold: {longest} is the most"
+        yield Told("never-holds", (*place, "minLength"), message)
     for low in ("minimum", "exclusiveMinimum"):
         for high in ("maximum", "exclusiveMaximum"):
             least, most = _comparable(options.get(low)), _comparable(options.get(high))
@@ -59,7 +59,7 @@ def _options(prop: dict[str, Any], place: Place) -> Iterator[Told]:
                 continue
             if least > most or (least == most and "exclusive" in low + high):
                 message = f"{low} {options[low]} and {high} {options[high]} can never hold together"
-                yield (*place, low), "error", message
+                yield Told("never-holds", (*place, low), message)
 
 
 def _rules(part: dict[str, Any], place: Place) -> Iterator[Told]:
@@ -71,9 +71,11 @@ def _rules(part: dict[str, Any], place: Place) -> Iterator[Told]:
         arguments = rule.get("arguments") or {}
         metric = str(rule.get("metric") or rule.get("rule"))
         for name in sorted(set(arguments) - ARGUMENTS.get(metric, set(arguments))):
-            yield (*inside, "arguments"), "error", f"{metric} takes no argument {name!r}"
+            yield Told("unclear", (*inside, "arguments"), f"{metric} takes no argument {name!r}")
         if metric == "missingValues" and not [v for v in arguments.get("missingValues") or () if v is not None]:
-            yield inside, "warning", "missingValues without a list of values counts nulls only; say nullValues"
+            yield Told(
+                "never-fails", inside, "missingValues without a list of values counts nulls only; say nullValues"
+            )
 
 
 def _bound(rule: dict[str, Any], place: Place) -> Iterator[Told]:
@@ -87,13 +89,13 @@ def _bound(rule: dict[str, Any], place: Place) -> Iterator[Told]:
             continue
         what = f"{name} {limit}"
         if sorted(numbers) != numbers:
-            yield (*place, name), "error", f"{what}: the smaller number comes first"
+            yield Told("never-holds", (*place, name), f"{what}: the smaller number comes first")
             continue
         always, never = operator.always_or_never(tuple(numbers), least, most)
         if never:
-            yield (*place, name), "error", f"{what} can never hold: {_range(least, most)}"
+            yield Told("never-holds", (*place, name), f"{what} can never hold: {_range(least, most)}")
         elif always:
-            yield (*place, name), "warning", f"{what} can never fail: {_range(least, most)}"
+            yield Told("never-fails", (*place, name), f"{what} can never fail: {_range(least, most)}")
 
 
 def _range(least: float, most: float) -> str:
@@ -104,7 +106,8 @@ def _ratio(part: dict[str, Any], place: Place) -> Iterator[Told]:
     for k, custom in enumerate(_dicts(part.get("customProperties"))):
         ratio = custom.get("value")
         if custom.get("property") == "maxQuarantineRatio" and not (_is_number(ratio) and 0 <= ratio <= 1):
-            yield (*place, "customProperties", k), "error", f"maxQuarantineRatio {ratio!r} is no share from 0 to 1"
+            message = f"maxQuarantineRatio {ratio!r} is no share from 0 to 1"
+            yield Told("unclear", (*place, "customProperties", k), message)
 
 
 def _comparable(value: Any) -> tuple[str, Decimal] | None:

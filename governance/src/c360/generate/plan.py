@@ -1,8 +1,14 @@
 """The plan: contracts in, {path: text} out. Pure and clock-free, so the same contracts give the same bytes."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
+from c360.clause.arguments import Argument
 from c360.contract.catalog import Catalog, sound
+from c360.errors import Breach
 from c360.generate import dbt_checks, dbt_enums, dbt_models, dbt_sources, elementary, soda
 from c360.generate.target import Target
+from c360.model import Clause, Contract, Dataset
 from c360.printable import file_stem
 
 
@@ -16,14 +22,39 @@ def plan(catalog: Catalog, target: Target | None = None) -> dict[str, str]:
     for contract in catalog.contracts:
         sound(contract, tool="dbt")
     for contract, dataset in catalog.pairs():
-        file = f"{file_stem(dataset.name)}.yml"
-        files[f"{target.soda_checks}/{file}"] = soda.render(catalog, contract, dataset)
-        if contract.layer == "sources" and target.elementary:
-            files[f"{target.gate}/{file}"] = elementary.gate(contract, dataset)
-        renderer = dbt_sources if contract.layer == "sources" else dbt_models
-        files[f"{target.package}/models/contracts/{file}"] = renderer.render(catalog, contract, dataset, target)
+        files |= _files_of(catalog, contract, dataset, target)
     files[f"{target.package}/macros/contracts/contract_enum.sql"] = dbt_enums.enums(catalog)
     files[f"{target.package}/macros/contracts/contract_identity.sql"] = dbt_enums.identities(catalog)
     files[f"{target.package}/macros/contracts/contract_casts.sql"] = dbt_checks.casts_of(catalog)
     files[f"{target.package}/macros/contracts/contract_violations.sql"] = dbt_checks.violations_of(catalog)
     return files
+
+
+def _files_of(catalog: Catalog, contract: Contract, dataset: Dataset, target: Target) -> dict[str, str]:
+    file = f"{file_stem(dataset.name)}.yml"
+    files = {f"{target.soda_checks}/{file}": soda.render(catalog, contract, dataset)}
+    if contract.layer == "sources" and target.elementary:
+        files[f"{target.gate}/{file}"] = elementary.gate(contract, dataset)
+    renderer = dbt_sources if contract.layer == "sources" else dbt_models
+    files[f"{target.package}/models/contracts/{file}"] = renderer.render(catalog, contract, dataset, target)
+    return files
+
+
+def unrendered(catalog: Catalog) -> Iterator[tuple[Contract, Clause[Argument] | None, Breach]]:
+    """Every clause that keeps the files of its contract from being written, and why; None when it is no single one."""
+    for contract, dataset in catalog.pairs():
+        breach = _breach(catalog, contract, dataset)
+        if breach:
+            found: list[tuple[Clause[Argument] | None, Breach]] = []
+            for clause in dataset.clauses:
+                problem = _breach(catalog, contract, replace(dataset, clauses=(clause,)))
+                found += [(clause, problem)] if problem else []
+            yield from ((contract, clause, problem) for clause, problem in found or [(None, breach)])
+
+
+def _breach(catalog: Catalog, contract: Contract, dataset: Dataset) -> Breach | None:
+    try:
+        _files_of(catalog, contract, dataset, Target())
+    except Breach as breach:
+        return breach
+    return None

@@ -1,0 +1,89 @@
+"""What lint finds: each by the name of its rule, which tells errors from what a project may want or do without."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from c360.contract.document import Place
+from c360.contract.names import where
+from c360.errors import CouldNotTell
+
+Level = Literal["error", "house", "warning"]
+
+RULES: dict[str, tuple[Level, str]] = {
+    "unreadable": ("error", "a file is not a contract that can be read"),
+    "schema": ("error", "the standard forbids it"),
+    "name": ("error", "no tool, or one that needs it, could carry a name or a text unchanged"),
+    "collision": ("error", "two contracts claim the same name, table, file or dbt node"),
+    "duplicate-column": ("error", "two columns of a table have one name"),
+    "unclear": ("error", "a promise cannot be understood"),
+    "never-holds": ("error", "a promise can never hold"),
+    "no-such-column": ("error", "something names a column that its table does not have"),
+    "not-rendered": ("error", "a clause cannot be written for a tool"),
+    "no-team": ("house", "nobody answers for the contract"),
+    "no-support": ("house", "there is no channel to ask in"),
+    "no-description": ("house", "a column is not described"),
+    "no-classification": ("house", "a column is not classified"),
+    "unknown-classification": ("house", "a classification is not on the project's list"),
+    "no-type": ("house", "a column has no physicalType, so nobody checks its type"),
+    "unknown-type": ("house", "a physicalType is of no engine that is known here"),
+    "no-such-table": ("house", "a relationship leads to a table that no contract here describes"),
+    "foreign-engine": ("house", "a rule is for an engine that nobody runs here"),
+    "nested": ("house", "a promise is made inside a column, where nobody looks"),
+    "never-fails": ("warning", "a promise can never fail, so it protects nothing"),
+    "not-enforced": ("warning", "what is said is enforced by nobody"),
+}
+"""An error always is one. A rule of the house warns, and is an error where the project is strict."""
+
+
+class Told(NamedTuple):
+    """The rule, the place inside the document, and what is wrong there."""
+
+    rule: str
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True)
+class LintFinding:
+    file: Path
+    inside: Place
+    line: int
+    message: str
+    severity: Literal["error", "warning"]
+    """A warning is sound, and yet hardly what was meant, or not as the house wants it."""
+    rule: str
+
+    @property
+    def path(self) -> str:
+        """The place inside the file, as `schema[0].properties[2].classification`."""
+        return where(self.inside)
+
+
+@dataclass(frozen=True)
+class House:
+    """How a project wants its contracts: whether rules of the house are errors, and which it does without, and why."""
+
+    strict: bool = True
+    off: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        for rule, reason in (self.off or {}).items():
+            level = RULES.get(rule, ("", ""))[0]
+            if level not in ("house", "warning"):
+                problem = "is an error in any house" if level else "is no rule of lint"
+                known = ", ".join(name for name, (level, _) in RULES.items() if level != "error")
+                raise CouldNotTell(f"{rule!r} {problem}, so it cannot be switched off.", f"There are: {known}.")
+            if not reason.strip():
+                raise CouldNotTell(f"The rule {rule!r} is switched off without a reason.", "Say why, in words.")
+
+    def finding(self, told: Told, file: Path, line: int) -> LintFinding | None:
+        """None for what the house does without."""
+        if told.rule in (self.off or {}):
+            return None
+        level, _ = RULES[told.rule]
+        severity: Literal["error", "warning"] = (
+            "error" if level == "error" or (level == "house" and self.strict) else "warning"
+        )
+        return LintFinding(file, told.place, line, told.message, severity, told.rule)
