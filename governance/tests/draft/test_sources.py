@@ -177,10 +177,44 @@ def test_sql_of_another_dialect_has_types_of_postgres(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+DUMP = r"""
+\restrict x
+SET statement_timeout = 0;
+SELECT pg_catalog.set_config('search_path', '', false);
+CREATE TABLE public.stops (
+    id integer NOT NULL,
+    label character varying(20)
+);
+ALTER TABLE public.stops OWNER TO postgres;
+CREATE SEQUENCE public.stops_id_seq AS integer START WITH 1 INCREMENT BY 1 NO MINVALUE NO MAXVALUE CACHE 1;
+CREATE TABLE public.trips (id uuid NOT NULL, stop_id integer);
+ALTER TABLE ONLY public.stops ALTER COLUMN id SET DEFAULT nextval('public.stops_id_seq'::regclass);
+ALTER TABLE ONLY public.stops ADD CONSTRAINT stops_label_key UNIQUE (label);
+ALTER TABLE ONLY public.stops ADD CONSTRAINT stops_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.trips ADD CONSTRAINT trips_fk FOREIGN KEY (stop_id) REFERENCES public.stops(id);
+CREATE INDEX trips_stop ON public.trips USING btree (stop_id);
+\unrestrict x
+"""
+
+
+def test_what_pg_dump_writes(tmp_path: Path) -> None:
+    found = imported(tmp_path, "dump.sql", DUMP)
+    stops, trips = columns(found["stops"]), columns(found["trips"])
+    assert stops["id"]["primaryKey"] and stops["label"]["unique"]
+    assert stops["label"]["physicalType"] == "varchar(20)"
+    assert trips["stop_id"]["relationships"] == [{"type": "foreignKey", "to": "stops.id"}]
+
+
 def test_one_table_of_many(tmp_path: Path) -> None:
     assert list(imported(tmp_path, "schema.sql", SQL, only=("customers",))) == ["customers"]
     with pytest.raises(CouldNotTell, match="knows no table 'x'"):
         drafts_of({tmp_path / "schema.sql": ""}, classifications(), {}, ("x",))
+
+
+def test_a_file_of_data_is_one_table(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    with pytest.raises(CouldNotTell, match="--table takes one table out of SQL"):
+        drafts_of({tmp_path / "a.csv": "a"}, classifications(), {}, ("a",))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Drafts from tables of a database: what they declare is kept, what their rows hold is proposed, nothing is written."""
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -7,14 +8,17 @@ from typing import Any
 
 import pytest
 
+from c360.clause.dialect import canonical_type
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
 from c360.contract.document import read_document
 from c360.contract.lint import lint
+from c360.draft.sources import drafts_of
 from c360.draft.table import from_table
 from c360.draft.write import as_yaml
 from c360.engine.postgres import connect
+from c360.engine.postgres.programs import folder
 from c360.errors import CouldNotTell
 from c360.generate import plan
 from c360.settings import Settings
@@ -119,3 +123,39 @@ def test_columns_of_an_empty_table_are_kept(clinic: Settings, connection: Any) -
     (table,) = draft.tables
     assert [prop.document["name"] for prop in table.properties] == ["id", "note"]
     assert "primaryKey" not in table.properties[0].document
+
+
+def test_a_dump_of_its_definition_says_the_same(clinic: Settings, connection: Any, tmp_path: Path) -> None:
+    """What pg_dump writes is read as the table itself is, but for what only its rows show."""
+    dump = tmp_path / "clinic.sql"
+    given = [str(folder() / "pg_dump"), "--schema-only", "--schema=clinic", str(clinic.database_url)]
+    dump.write_text(subprocess.run(given, capture_output=True, text=True, check=True).stdout)
+    (written,) = drafts_of({dump: ""}, classifications(), KNOWN, ("Bed Stays",))
+    read = from_table(connection, "clinic.Bed Stays", "Bed Stays", classifications(), KNOWN)
+
+    def promised(draft: Any) -> dict[str, Any]:
+        keys = ("primaryKey", "required", "unique", "relationships", "logicalType")
+        return {
+            prop.document["name"]: [
+                canonical_type(prop.document["physicalType"]),
+                *(prop.document.get(key) for key in keys),
+                prop.document["description"],
+            ]
+            for prop in draft.tables[0].properties
+        }
+
+    assert promised(written) == promised(read)
+
+
+def test_a_table_of_no_columns_says_nothing(clinic: Settings, connection: Any) -> None:
+    with closing(connect(clinic, role=None)) as other, other, other.cursor() as cursor:
+        cursor.execute("create table clinic.nothing ()")
+    with pytest.raises(CouldNotTell, match="has no columns"):
+        from_table(connection, "clinic.nothing", "x", classifications(), {})
+
+
+def test_a_view_is_read_too(clinic: Settings, connection: Any) -> None:
+    with closing(connect(clinic, role=None)) as other, other, other.cursor() as cursor:
+        cursor.execute("create view clinic.long_visits as select visit_no, room from clinic.visits where room > 1")
+    (table,) = from_table(connection, "clinic.long_visits", "long_visits", classifications(), {}).tables
+    assert [prop.document["physicalType"] for prop in table.properties] == ["text", "integer"]

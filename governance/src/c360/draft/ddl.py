@@ -1,5 +1,6 @@
 """Tables out of SQL: `create table` and `comment on`, in any dialect that sqlglot reads, with the types of Postgres."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ def tables_of(path: Path, dialect: str) -> list[dict[str, Any]]:
     try:
         if path.stat().st_size > _LARGEST:
             raise CouldNotTell(f"{path} is larger than {_LARGEST} bytes.", "Split it.")
-        statements = [one for one in sqlglot.parse(path.read_text(encoding="utf-8"), read=dialect) if one]
+        text = re.sub(r"(?m)^\\.*$", "", path.read_text(encoding="utf-8"))  # what psql is told, as by pg_dump
+        statements = [one for one in sqlglot.parse(text, read=dialect) if one]
     except (SqlglotError, RecursionError, UnicodeDecodeError) as error:
         raise CouldNotTell(f"{path} is no SQL of {dialect}.", "Say whose it is: --dialect snowflake") from error
     except OSError as error:
@@ -27,9 +29,22 @@ def tables_of(path: Path, dialect: str) -> list[dict[str, Any]]:
     tables = {create.this.this.name: _table(create) for create in creates if create.kind == "TABLE"}
     if not tables:
         raise CouldNotTell(f"{path} creates no table.", "Give c360 import SQL with create table (…).")
+    for alter in (one for one in statements if isinstance(one, exp.Alter) and isinstance(one.this, exp.Table)):
+        _alter(tables, alter)
     for comment in (one for one in statements if isinstance(one, exp.Comment)):
         _comment(tables, comment)
     return list(tables.values())
+
+
+def _alter(tables: dict[str, dict[str, Any]], alter: Any) -> None:
+    """Constraints that are added later, as pg_dump writes them."""
+    from sqlglot import exp
+
+    columns = {prop["name"]: prop for prop in tables.get(alter.this.name, {}).get("properties", [])}
+    for action in alter.args.get("actions") or []:
+        for constraint in action.expressions if isinstance(action, exp.AddConstraint) else []:
+            for one in constraint.expressions if isinstance(constraint, exp.Constraint) else [constraint]:
+                _constrain(columns, one)
 
 
 def _table(create: Any) -> dict[str, Any]:

@@ -26,8 +26,10 @@ def drafts_of(
     `only` names the tables wanted out of SQL and manifests, `known` those of the project. Raises CouldNotTell or Breach
     for a file that cannot be read, and for a table that is not in it.
     """
-    described = {path: _described(path, only, dialect) for path in files if path.suffix.lower() in (".sql", ".json")}
-    data = [path for path in files if path.suffix.lower() not in (".sql", ".json", ".yaml", ".yml")]
+    if only and not any(_is_described(path) for path in files):
+        raise CouldNotTell("--table takes one table out of SQL or a manifest of dbt.", "Leave it out: c360 import FILE")
+    described = {path: _described(path, only, dialect) for path in files if _is_described(path)}
+    data = [path for path in files if not _is_described(path) and not _is_contract(path)]
     own = {t["name"]: frozenset(p["name"] for p in t["properties"]) for tables in described.values() for _, t in tables}
     by_path: dict[Path, list[Draft]] = {}
     delivered = related([from_delivery(path, files[path], levels) for path in data], known)
@@ -41,6 +43,15 @@ def drafts_of(
         for path in files
         for draft in (by_path[path] if path in by_path else [_from_contract(path, levels, known)])
     ]
+
+
+def _is_described(path: Path) -> bool:
+    """Whether a file describes tables, and holds none."""
+    return path.suffix.lower() in (".sql", ".json")
+
+
+def _is_contract(path: Path) -> bool:
+    return path.suffix.lower() in (".yaml", ".yml")
 
 
 def _described(path: Path, only: Sequence[str], dialect: str) -> list[tuple[str, dict[str, Any]]]:

@@ -52,6 +52,8 @@ def from_table(database: "connection", written: str, name: str, levels: Sequence
             relation = _relation(cursor, written)
             cursor.execute(_COLUMNS, (relation,))
             columns = cursor.fetchall()
+            if not columns:
+                raise CouldNotTell(f"The table {written} has no columns.", "Name another: --table schema.table")
             cursor.execute(_CONSTRAINTS, (relation,))
             constraints = cursor.fetchall()
             texts = ", ".join(f"{POSTGRES.quote(column[0])}::text" for column in columns)
