@@ -207,3 +207,8 @@ class Contract:
     @property
     def label(self) -> str:
         return f"{self.name} {self.version}"
+
+    @property
+    def draft(self) -> bool:
+        """Whether it promises nothing yet."""
+        return self.status in ("draft", "proposed")

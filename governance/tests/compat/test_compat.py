@@ -201,6 +201,26 @@ def test_a_consumer_that_breaks_has_to_agree(root, run):
     assert code == 0 and "acknowledged by ann on 2026-01-01" in out
 
 
+def test_a_draft_waits_for_its_release_and_then_for_its_consumers(root, run):
+    consumer(root)
+    write(root, edited(WITHOUT, ("version", "2.0.0"), ("status", "draft")))
+    code, out, _ = run("--base", "HEAD")
+    assert code == 0 and "due when the draft is released" in out
+    commit(root)
+    write(root, edited(WITHOUT, ("version", "2.0.0")))
+    code, _, err = run("--base", "HEAD")
+    assert code == 1 and "orders 2.0.0 breaks crm" in err
+
+
+def test_the_clock_can_be_set(root, run):
+    sunset = {"property": "sunset", "value": "2030-01-31"}
+    write(root, edited(("status", "deprecated"), ("customProperties.+", sunset)))
+    commit(root)
+    write(root, edited(("status", "retired"), ("customProperties.+", sunset)))
+    assert run("--base", "HEAD", "--as-of", "2030-01-30")[0] == 1
+    assert run("--base", "HEAD", "--as-of", "2030-01-31")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("others", "enough"),
     [

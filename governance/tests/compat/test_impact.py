@@ -19,7 +19,7 @@ MANIFEST = {
     "child_map": {
         SOURCE: ["model.shop.stg_orders", "test.shop.unique_orders.1a2b"],
         "model.shop.stg_orders": ["model.shop.revenue", "model.shop.stg_orders"],
-        "model.shop.revenue": ["exposure.shop.board"],
+        "model.shop.revenue": ["exposure.shop.board", "model.shop.customers.v2"],
         "source.shop.web.people": ["model.shop.stg_people"],
         "source.shop.other.orders": ["model.shop.stranger"],
     },
@@ -53,6 +53,7 @@ def test_consumers_and_models(root, look):  # noqa: F811
         ("stg_orders", "model", "orders"),
         ("revenue", "model, 2 steps on", "orders"),
         ("board", "exposure, 3 steps on", "orders"),
+        ("customers.v2", "model, 3 steps on", "orders"),
         ("stg_people", "model", "people"),
     ]
 
@@ -62,14 +63,20 @@ def test_only_what_has_changed(root, look):  # noqa: F811
     consumer(root, name="web", columns=["kind"])
     assert users(look, "--base", "main") == []
     write(root, edited(("schema.0.properties.3", GONE), ("version", "2.0.0")))
-    assert [who for who, *_ in users(look, "--base", "main")] == ["crm", "stg_orders", "revenue", "board"]
+    assert [who for who, *_ in users(look, "--base", "main")] == [
+        "crm",
+        "stg_orders",
+        "revenue",
+        "board",
+        "customers.v2",
+    ]
 
 
 def test_a_product_is_a_model(root, look):  # noqa: F811
     write(root, edited(("name", "stg"), ("id", "x"), ("schema", [{"name": "o", "physicalName": "stg_orders"}]),
                        ("slaProperties", [])))  # fmt: skip
     (root / "contracts" / "sources" / "stg").rename(root / "contracts" / "products")
-    assert [who for who, *_ in users(look, "stg")] == ["revenue", "board"]
+    assert [who for who, *_ in users(look, "stg")] == ["revenue", "board", "customers.v2"]
 
 
 def test_without_a_manifest_it_says_what_is_missing(root, look):  # noqa: F811

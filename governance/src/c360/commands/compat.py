@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from c360.commands.diff import format_option
-from c360.console import contracts_option, json_option, print_json, print_table
+from c360.console import as_of_option, contracts_option, json_option, print_json, print_table
 from c360.errors import Breach
 from c360.printable import one_line
 
@@ -22,8 +22,9 @@ Examples:
 @base_option
 @contracts_option
 @format_option
+@as_of_option
 @json_option
-def compat(base: str | None, contracts: Path | None, form: str, as_json: bool) -> None:
+def compat(base: str | None, contracts: Path | None, form: str, as_of: str | None, as_json: bool) -> None:
     """Whether every changed contract took the version step that its changes need, and whom they hit.
 
     Compares each version with the one below it; with --base, what has changed since that commit. Exits 1 when a step
@@ -36,7 +37,7 @@ def compat(base: str | None, contracts: Path | None, form: str, as_json: bool) -
 
     settings = load(fallback=contracts.resolve().parent if contracts else None)
     judged = compare_all(
-        (contracts or settings.contracts).resolve(), base, settings.classifications, clock(None).date()
+        (contracts or settings.contracts).resolve(), base, settings.classifications, clock(as_of).date()
     )
     if as_json:
         print_json([judged_as_data(one) for one in judged])

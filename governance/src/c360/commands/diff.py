@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from c360.console import json_option, print_json, print_table
+from c360.console import as_of_option, json_option, print_json, print_table
 from c360.errors import Breach
 from c360.printable import one_line
 
@@ -22,8 +22,9 @@ Examples:
 @click.argument("old", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.argument("new", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @format_option
+@as_of_option
 @json_option
-def diff(old: Path, new: Path, form: str, as_json: bool) -> None:
+def diff(old: Path, new: Path, form: str, as_of: str | None, as_json: bool) -> None:
     """What changes from OLD to NEW, graded for consumers and for producers, and the version step that it needs.
 
     Exits 1 when the version of NEW does not move far enough.
@@ -36,7 +37,7 @@ def diff(old: Path, new: Path, form: str, as_json: bool) -> None:
     from c360.settings import load
 
     levels = classifications(load(fallback=new.resolve().parent).classifications)
-    found = compare(load_contract(old), load_contract(new), levels, clock(None).date())
+    found = compare(load_contract(old), load_contract(new), levels, clock(as_of).date())
     if as_json:
         print_json(as_data(found))
     elif form == "markdown":

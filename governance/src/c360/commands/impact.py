@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from c360.commands.compat import base_option
-from c360.console import contracts_option, json_option, print_json, print_table
+from c360.console import as_of_option, contracts_option, json_option, print_json, print_table
 
 
 @click.command(
@@ -18,8 +18,9 @@ Examples:
 @click.argument("contract", required=False)
 @base_option
 @contracts_option
+@as_of_option
 @json_option
-def impact(contract: str | None, base: str | None, contracts: Path | None, as_json: bool) -> None:
+def impact(contract: str | None, base: str | None, contracts: Path | None, as_of: str | None, as_json: bool) -> None:
     """Who uses CONTRACT (all of them when silent): registered consumers, and dbt models, by dbt's last manifest.
 
     With --base only who is hit by what has changed since that commit.
@@ -30,7 +31,7 @@ def impact(contract: str | None, base: str | None, contracts: Path | None, as_js
 
     settings = load(fallback=contracts.resolve().parent if contracts else None)
     folder = (contracts or settings.contracts).resolve()
-    found = look(folder, contract, base, settings.classifications, settings.dbt_project / "target", clock(None).date())
+    found = look(folder, contract, base, settings.classifications, settings.dbt_project / "target", clock(as_of).date())
     if as_json:
         print_json([vars(one) for one in found.users])
     else:

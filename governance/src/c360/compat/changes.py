@@ -74,7 +74,7 @@ class Diff:
     @property
     def needed(self) -> Step:
         """A draft that is edited in place has promised nothing yet."""
-        draft = self.old.status in ("draft", "proposed") and self.old.version == self.new.version
+        draft = self.old.draft and self.old.version == self.new.version
         needed = max((change.step for change in self.changes), default=Step.NONE)
         if draft and needed is not Step.NEVER:
             return Step.NONE

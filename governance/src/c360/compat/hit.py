@@ -6,6 +6,7 @@ from datetime import date
 
 from c360.compat.changes import Change, Diff
 from c360.contract.consumers import Consumer
+from c360.model import Contract
 
 
 @dataclass(frozen=True)
@@ -19,14 +20,14 @@ class Hit:
 
 def hits(diff: Diff, consumers: Iterable[Consumer], today: date) -> list[Hit]:
     """Consumers whose columns break, in the order in which they are given. What nobody relies on yet hits nobody."""
-    if diff.old.status in ("draft", "proposed"):
+    if diff.old.draft:
         return []
     found = []
     for consumer in consumers:
         if consumer.contract in (diff.old.name, diff.new.name) and consumer.uses_version(diff.old.version):
             broken = [c for c in diff.changes if c.consumers == "break" and reaches(c, consumer)]
             if broken:
-                found.append(Hit(consumer, tuple(broken), _settled(consumer, diff.new.version, today)))
+                found.append(Hit(consumer, tuple(broken), _settled(consumer, diff.new, today)))
     return found
 
 
@@ -37,11 +38,11 @@ def reaches(change: Change, consumer: Consumer) -> bool:
     return consumer.uses(dataset, column)
 
 
-def _settled(consumer: Consumer, version: str, today: date) -> str:
+def _settled(consumer: Consumer, contract: Contract, today: date) -> str:
     for given in consumer.acknowledged:
-        if given.version == version and given.day <= today:
+        if given.version == contract.version and given.day <= today:
             return f"acknowledged by {given.by} on {given.day}"
     for waiver in consumer.waivers:
-        if waiver.version == version and waiver.day >= today:
+        if waiver.version == contract.version and waiver.day >= today:
             return f"waived by {waiver.by} until {waiver.day}"
-    return ""
+    return "due when the draft is released" if contract.draft else ""

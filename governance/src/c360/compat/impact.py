@@ -85,11 +85,11 @@ def _models(manifest: dict[str, Any], versions: list[Contract], only: set[str] |
                 continue
             for node in _nodes(manifest, contract, dataset):
                 for reader, depth in _downstream(manifest.get("child_map", {}), node):
-                    kind, _, name = reader.partition(".")
+                    kind, *_, name = reader.split(".", 2)
                     if kind in _READERS and (reader, dataset.name) not in seen:
                         seen.add((reader, dataset.name))
                         far = "" if depth == 1 else f", {depth} steps on"
-                        yield User(contract.name, name.rpartition(".")[2], f"{kind}{far}", dataset.name)
+                        yield User(contract.name, name, f"{kind}{far}", dataset.name)
 
 
 def _nodes(manifest: dict[str, Any], contract: Contract, dataset: Dataset) -> Iterator[str]:

@@ -57,11 +57,13 @@ def _since(now: Contracts, before: Contracts) -> list[tuple[Contract, Contract]]
     gone = {path: contract for path, contract in before.items() if path not in now}
     pairs = []
     for path, contract in now.items():
-        old = before.get(path) or _moved(contract, gone) or _below(contract, now)
+        old = before.get(path) or _moved(contract, gone)
+        if old is None or (old.draft and old.version == contract.version):
+            old = _below(contract, now) or old  # a draft itself has promised nothing
         if old is not None:
             pairs.append((old, contract))
     retired = [(old, replace(old, document={**old.document, "status": "retired"})) for old in gone.values()]
-    return pairs + [(old, new) for old, new in retired if old.status not in ("draft", "proposed")]
+    return pairs + [(old, new) for old, new in retired if not old.draft]
 
 
 def _moved(contract: Contract, gone: Contracts) -> Contract | None:
@@ -74,7 +76,7 @@ def _below(contract: Contract, now: Contracts) -> Contract | None:
     """The highest version below this one, a released one if there is any."""
     own = version_key(contract.version)
     lower = [c for c in now.values() if _family(c) == _family(contract) and version_key(c.version) < own]
-    return max(lower, key=lambda c: (c.status not in ("draft", "proposed"), version_key(c.version)), default=None)
+    return max(lower, key=lambda c: (not c.draft, version_key(c.version)), default=None)
 
 
 def _family(contract: Contract) -> Path | str:

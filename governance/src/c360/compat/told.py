@@ -78,7 +78,7 @@ def judged_as_data(judged: Judged) -> dict[str, Any]:
         }
         for hit in judged.hits
     ]
-    return {**as_data(judged.diff), "sound": judged.sound, "hits": hits}
+    return {"file": str(judged.diff.new.path), **as_data(judged.diff), "sound": judged.sound, "hits": hits}
 
 
 def hits_as_rows(judged: Judged) -> list[list[str]]:
