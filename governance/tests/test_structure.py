@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
@@ -55,6 +56,12 @@ def test_click_is_for_commands() -> None:
     for path in SOURCE.rglob("*.py"):
         if path.parent.name != "commands" and path not in allowed:
             assert "import click" not in path.read_text(encoding="utf-8"), path
+
+
+def test_only_a_dialect_knows_how_it_differs() -> None:
+    """Nobody asks a dialect for its name to write SQL one way or the other: that is a method of the dialect."""
+    for path in SOURCE.rglob("*.py"):
+        assert not re.search(r"\.name (==|!=|in|not in) .*(postgres|databricks)", path.read_text("utf-8")), path
 
 
 def test_every_name_that_a_function_imports_is_there() -> None:

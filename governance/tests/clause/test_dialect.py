@@ -7,7 +7,7 @@ import pytest
 
 from c360.clause.dialect import DATABRICKS, POSTGRES, canonical_type, same_type, spark_type
 from c360.clause.formats import TEXTS
-from c360.clause.predicates import pattern_for, read_format
+from c360.clause.predicates import read_format
 from c360.engine.postgres import connect
 from c360.engine.postgres.casts import cast
 from c360.errors import Breach
@@ -190,7 +190,7 @@ def test_formats_are_those_of_pythons_own_library(ask, form):
     texts = known + ["".join(chance.choices(alphabet, k=chance.randrange(1, 20))) for _ in range(3_000)]
     for text in known:  # and close misses
         texts += [text[:n] + chance.choice(alphabet) + text[n + 1 :] for n in range(len(text))]
-    pattern = POSTGRES.literal(pattern_for(f"^({TEXTS[form]})$", POSTGRES))
+    pattern = POSTGRES.literal(POSTGRES.pattern(f"^({TEXTS[form]})$"))
     found = ask(f"select array(select t ~ {pattern} from unnest(%s) with ordinality as x (t, n) order by n)", texts)
 
     def expected(text):

@@ -32,7 +32,6 @@ _PLACEHOLDER = re.compile(r'(?P<quote>"?)\$?\{(?P<word>' + "|".join(_PLACEHOLDER
 _OURS = ("__c360_", "__relation__", "__now__")
 _LONGEST = 20_000
 _REMEDY = "Write one plain SELECT of one number; docs/contracts.md lists what it may use."
-_DIALECTS = {"postgres": "postgres", "databricks": "databricks"}
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of what is refused here
 
 Tables = Collection[tuple[str, str]]
@@ -52,10 +51,10 @@ class Sql:
         Raises Breach, naming the clause, when the dialect has no such thing.
         """
         try:
-            text = self.tree.sql(_DIALECTS[dialect.name], unsupported_level=ErrorLevel.RAISE, comments=False)
+            text = self.tree.sql(dialect.name, unsupported_level=ErrorLevel.RAISE, comments=False)
         except SqlglotError as error:
             raise _refused(self.clause, f"has no equal on {dialect.name}: {_reason(error)}") from None
-        for node in self.tree.walk() if dialect.name != "postgres" else ():
+        for node in self.tree.walk() if dialect is not POSTGRES else ():  # which rules are written in
             if _name(node) in allowed.POSTGRES_ONLY or allowed.is_of_postgres(node):
                 raise _refused(self.clause, f"uses {_name(node)}, which has no equal on {dialect.name}")
         return text.replace(TABLE, table).replace(COLUMN, column or "")

@@ -6,7 +6,7 @@ from c360.clause.arguments import Latency, Relationship, Rule
 from c360.clause.dialect import Dialect, canonical_type, is_open
 from c360.clause.measure import Measure
 from c360.clause.operators import OPERATORS
-from c360.clause.predicates import in_utc, pattern_for
+from c360.clause.predicates import in_utc
 from c360.errors import Breach
 from c360.model import Clause, Dataset, Where
 
@@ -71,13 +71,13 @@ def freshness(clause: Clause[int], where: Where) -> Measure:
     -1 when there is no row to tell by, which is a breach too.
     """
     name = in_utc(where.column(clause), where.dialect)
-    age = _seconds_between(f"max({name})", where.now, where.dialect)
+    age = where.dialect.seconds_between(f"max({name})", where.now)
     rule = Rule("freshness", OPERATORS["mustBeBetween"], (0, clause.argument))
     return Measure(rule, query=f"select coalesce({age}, -1) from {where.relation} where {name} <= {where.now}")
 
 
 def retention(clause: Clause[int], where: Where) -> Measure:
-    age = _seconds_between(f"min({in_utc(where.column(clause), where.dialect)})", where.now, where.dialect)
+    age = where.dialect.seconds_between(f"min({in_utc(where.column(clause), where.dialect)})", where.now)
     rule = Rule("retention", OPERATORS["mustBeLessOrEqualTo"], clause.argument)
     return Measure(rule, query=f"select coalesce({age}, 0) from {where.relation}")
 
@@ -85,7 +85,7 @@ def retention(clause: Clause[int], where: Where) -> Measure:
 def latency(clause: Clause[Latency], where: Where) -> Measure:
     since = in_utc(where.column(clause), where.dialect)
     until = in_utc(where.dataset.column(clause.argument.until), where.dialect)
-    span = _seconds_between(since, until, where.dialect)
+    span = where.dialect.seconds_between(since, until)
     rule = Rule("latency", OPERATORS["mustBeLessOrEqualTo"], clause.argument.seconds)
     return Measure(rule, query=f"select coalesce(max({span}), 0) from {where.relation}")
 
@@ -96,7 +96,7 @@ def sql(clause: Clause[Rule], where: Where) -> Measure:
 
     column = where.name(clause) if clause.column else None
     query = guard.query(clause, where.dataset, where.tables).text(where.dialect, where.relation, column)
-    return Measure(clause.argument, query=_one_number(query, where.dialect))
+    return Measure(clause.argument, query=where.dialect.one_number(query))
 
 
 def row_count(clause: Clause[Rule], where: Where) -> Measure:
@@ -123,7 +123,7 @@ def invalid_values(clause: Clause[Rule], where: Where) -> Measure:
     if valid is not None:
         wrong.append(f"{text} not in ({', '.join(literal(str(v)) for v in valid)})")
     if pattern is not None:
-        wrong.append(f"not ({where.dialect.matches(text, literal(pattern_for(pattern, where.dialect)))})")
+        wrong.append(f"not ({where.dialect.matches(text, literal(where.dialect.pattern(pattern)))})")
     return _counted(clause.argument, " or ".join(wrong) or "false")
 
 
@@ -150,24 +150,6 @@ def _count_where(condition: str) -> str:
 
 def _as_text(name: str, dialect: Dialect) -> str:
     return f"cast({name} as {dialect.type_of('text')})"
-
-
-def _seconds_between(earlier: str, later: str, dialect: Dialect) -> str:
-    if dialect.name == "postgres":
-        return f"extract(epoch from {later} - {earlier})"
-    return f"(unix_micros({later}) - unix_micros({earlier})) / 1000000"
-
-
-def _one_number(query: str, dialect: Dialect) -> str:
-    """The number of a query of one column; it fails unless there is exactly one row with a number (or null) in it.
-
-    NaN, which some engines sort above every number and some below, becomes null, and null keeps no bound.
-    """
-    if dialect.name == "postgres":
-        number, otherwise = "nullif(cast(sum(measured) as double precision), 'NaN')", "1 / (count(*) - count(*))"
-    else:
-        number, otherwise = "nullif(cast(sum(measured) as double), double('NaN'))", "raise_error('no single row')"
-    return f"select case count(*) when 1 then {number} else {otherwise} end from ({query}) as result(measured)"
 
 
 def duplicate_keys(dataset: Dataset, key: tuple[str, ...], relation: str, dialect: Dialect) -> str:

@@ -15,7 +15,6 @@ from c360.clause.formats import DAYS, LONGEST, TEXTS, integers
 from c360.errors import Breach
 from c360.model import Clause, Column, Dataset, Row
 
-_FLOATING = ("numeric", "real", "double")
 Bound = int | float | str
 """A number, a date or a time as text."""
 
@@ -43,7 +42,7 @@ def enum(clause: Clause[tuple[Scalar, ...]], row: Row) -> str:
 
 
 def pattern(clause: Clause[str], row: Row) -> str:
-    wanted = row.dialect.literal(pattern_for(clause.argument, row.dialect))
+    wanted = row.dialect.literal(row.dialect.pattern(clause.argument))
     return f"not ({row.dialect.matches(row.name(clause), wanted)})"
 
 
@@ -58,7 +57,10 @@ def bound(outside: str) -> Callable[[Clause[Bound], Row], str]:
 
 
 def multiple_of(clause: Clause[Bound], row: Row) -> str:
-    return _multiple(row.name(clause), clause.argument, row.column(clause).physical_type, row.dialect)
+    step = row.dialect.literal(str(clause.argument))
+    return row.dialect.is_no_multiple(
+        row.name(clause), step, canonical_type(row.column(clause).physical_type or "text")
+    )
 
 
 def form(clause: Clause[str], row: Row) -> str:
@@ -90,13 +92,9 @@ def _bound(clause: Clause[Bound], row: Row, beyond: str) -> str:
     elif canonical == "real":  # else 0.1 as a real is compared with 0.1 as a double, and is larger
         bound = f"cast({bound} as {dialect.type_of('real')})"
     outside = f"{name} {beyond} {bound}"
-    if canonical.startswith(_FLOATING):
-        # Postgres and Spark sort NaN above every number, so a minimum alone would let it through.
-        nan = "'NaN'" if dialect.name == "postgres" else "double('NaN')"
-        if dialect.name == "postgres":
-            return f"({outside} or {name} = {nan})"
-        if not canonical.startswith("numeric"):
-            return f"({outside} or {name} = {nan})"
+    nan = dialect.not_a_number(canonical)
+    if nan:  # it sorts above every number, so a minimum alone would let it through
+        return f"({outside} or {name} = {nan})"
     return outside
 
 
@@ -111,36 +109,17 @@ def _instant(clause: Clause[Bound], canonical: str, dialect: Dialect) -> str:
         ) from error
     if moment.tzinfo:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
-    text = moment.isoformat(" ")
-    if dialect.name == "postgres" and "with time zone" not in canonical:
-        return f"timestamp '{text}'"
-    return f"{'timestamptz' if dialect.name == 'postgres' else 'timestamp'} '{text}+00:00'"
-
-
-def _multiple(name: str, step: object, physical_type: str, dialect: Dialect) -> str:
-    exact = "numeric" if dialect.name == "postgres" else "decimal(38,10)"
-    if dialect.name != "postgres" and canonical_type(physical_type or "text") in ("real", "double precision"):
-        # NaN and infinity have no decimal, and are no multiple
-        rest = f"mod(try_cast({name} as {exact}), cast({dialect.literal(str(step))} as {exact}))"
-        return f"({name} is not null and coalesce({rest}, 1) <> 0)"
-    return f"mod(cast({name} as {exact}), cast({dialect.literal(str(step))} as {exact})) <> 0"
+    return dialect.instant(moment.isoformat(" "), zoned="with time zone" in canonical)
 
 
 def _known_format(name: str, form: str, dialect: Dialect) -> str:
-    pattern = dialect.literal(pattern_for(f"^({TEXTS[form]})$", dialect))
+    pattern = dialect.literal(dialect.pattern(f"^({TEXTS[form]})$"))
     wrong = f"not ({dialect.matches(name, pattern)})"
     if form in LONGEST:
         wrong += f" or char_length({name}) > {LONGEST[form]}"
     if form in DAYS:
-        wrong += f" or not ({_exists(f'substr({name}, 1, 10)', 'date', dialect)})"
+        wrong += f" or not ({dialect.is_valid(f'substr({name}, 1, 10)', 'date')})"
     return f"({name} is not null and ({wrong}))"
-
-
-def _exists(text: str, kind: str, dialect: Dialect) -> str:
-    """SQL: there is such a date or timestamp."""
-    if dialect.name == "postgres":
-        return f"pg_input_is_valid({text}, '{kind}')"
-    return f"try_cast({text} as {kind}) is not null"
 
 
 def _format(clause: Clause[str], name: str, logical_type: str, dialect: Dialect) -> str:
@@ -151,7 +130,7 @@ def _format(clause: Clause[str], name: str, logical_type: str, dialect: Dialect)
     shape, iso, clocks = read_format(clause.argument, name)
     kind = "date" if logical_type == "date" and not clocks else "timestamp"
     wrong = f"translate({name}, '123456789', '000000000') <> {dialect.literal(shape)}"
-    exists = _exists(iso, kind, dialect)
+    exists = dialect.is_valid(iso, kind)
     # Postgres takes 24:00 and a 60th second, Spark does not, and neither is a time of its day
     beyond = "".join(f" or substr({name}, {start}, 2) > '{last}'" for start, last in clocks)
     return f"({name} is not null and ({wrong}{beyond} or not ({exists})))"
@@ -172,19 +151,12 @@ def in_future(clause: Clause[int], row: Row) -> str:
     shaped = f"substr({iso}, 1, 10) >= cast(cast({now} as date) as {dialect.type_of('text')})"
     shaped += f" and translate({name}, '123456789', '000000000') = {dialect.literal(shape)}"
     beyond = "".join(f" and substr({name}, {start}, 2) <= '{last}'" for start, last in clocks)
-    if dialect.name == "postgres":
-        valid = f"{shaped}{beyond} and pg_input_is_valid({iso}, 'timestamp')"
-        return f"case when {valid} then cast({iso} as timestamp) > {limit} else false end"
-    return f"({shaped}{beyond} and try_cast({iso} || '{'' if clocks else ' 00:00:00'}+00:00' as timestamp) > {limit})"
+    return dialect.is_later(f"{shaped}{beyond}", iso, bool(clocks), limit)
 
 
 def in_utc(column: Column, dialect: Dialect) -> str:
     """The column as a timestamp without zone, in UTC, whatever the zone of the session."""
-    name = dialect.quote(column.physical_name)
-    kind = canonical_type(column.physical_type or "text")
-    if dialect.name == "postgres" and "with time zone" in kind:
-        return f"({name} at time zone 'UTC')"
-    return name if kind.startswith("timestamp") else f"cast({name} as timestamp)"
+    return dialect.in_utc(dialect.quote(column.physical_name), canonical_type(column.physical_type or "text"))
 
 
 def read_format(form: str, name: str) -> tuple[str, str, list[tuple[int, str]]]:
@@ -211,30 +183,3 @@ def read_format(form: str, name: str) -> tuple[str, str, list[tuple[int, str]]]:
     day = " || '-' || ".join(f"substr({name}, {places[p]}, {4 if p == 'yy' else 2})" for p in ("yy", "MM", "dd"))
     time = " || ':' || ".join(f"substr({name}, {places[p]}, 2)" for p in ("HH", "mm", "ss") if p in places)
     return shape, f"{day} || ' ' || {time}" if time else day, clocks
-
-
-def pattern_for(pattern: str, dialect: Dialect) -> str:
-    """An ECMA-262 pattern in the engine's own spelling.
-
-    Postgres' `\\d` and `\\w` know the digits and letters of every script and its `\\y` is a word boundary; Java's `$`
-    matches before a last line break too.
-    """
-    bracket = False
-    pieces = []
-    for piece in re.findall(r"\\.|[^\\]|\\$", pattern, re.DOTALL):
-        if piece == "[":
-            bracket = True
-        elif piece == "]":
-            bracket = False
-        elif dialect.name == "postgres":
-            piece = (_IN_BRACKETS if bracket else _OUTSIDE).get(piece, piece)
-        elif piece == "$" and not bracket:
-            piece = "\\z"
-        pieces.append(piece)
-    return "".join(pieces)
-
-
-_IN_BRACKETS = {r"\d": "0-9", r"\w": "A-Za-z0-9_"}
-_OUTSIDE = {
-    r"\d": "[0-9]", r"\D": "[^0-9]", r"\w": "[A-Za-z0-9_]", r"\W": "[^A-Za-z0-9_]", r"\b": r"\y", r"\B": r"\Y",
-}  # fmt: skip

@@ -1,14 +1,12 @@
 """dbt macros by which staging reads a source with no gate before it: what a value is in the contract's type, and when a
 row breaks a clause. On Postgres the casts and conditions are the gate's own."""
 
-import re
 from typing import Any
 
 from c360.clause.dialect import DATABRICKS, POSTGRES, Dialect, canonical_type, unsized
 from c360.clause.kinds import PHYSICAL_TYPE, REQUIRED
 from c360.clause.predicates import violation
 from c360.contract.catalog import Catalog
-from c360.engine.postgres import casts
 from c360.generate.dbt_tests import by_engine
 from c360.generate.text import jinja_value
 from c360.model import Column, Dataset, Kind
@@ -81,59 +79,9 @@ def _text(column: Column, dialect: Dialect) -> str:
     text = f"cast({name} as {dialect.type_of('text')})"
     if column.logical_type == "timestamp":
         form = (unsized(kind) in _TEXTS and column.options.get("format")) or "yyyy-MM-dd HH:mm:ss.SSSSSS"
-        if dialect.name == "postgres":
-            moment = f"to_char(cast({text} as timestamp), {dialect.literal(_pg_format(form))})"
-            loaded = f"pg_typeof({name}) = cast('timestamp' as regtype)"
-        else:
-            moment = f"to_utc_timestamp(cast({name} as timestamp), current_timezone())"
-            moment = f"date_format({moment}, {dialect.literal(form)})"
-            loaded = f"typeof({name}) = 'timestamp'"
-        text = f"case when {loaded} then {moment} else {text} end"
+        text = dialect.as_delivered(name, form)
     return text if unsized(kind) in _TEXTS else f"nullif({text}, '')"
 
 
-def _pg_format(form: str) -> str:
-    """A JDK format as Postgres' to_char has it."""
-    parts = {"yyyy": "YYYY", "MM": "MM", "dd": "DD", "HH": "HH24", "mm": "MI", "ss": "SS"}
-    pieces = re.findall(r"yyyy|MM|dd|HH|mm|ss|S{1,6}|'[TZ]'|.", form)
-    quoted = {"'T'": '"T"', "'Z'": '"Z"'}
-    return "".join(parts.get(p) or quoted.get(p) or (f"FF{len(p)}" if set(p) == {"S"} else p) for p in pieces)
-
-
 def _value(column: Column, dialect: Dialect) -> str:
-    name, written = dialect.quote(column.physical_name), column.physical_type or "text"
-    return casts.cast(name, written) if dialect.name == "postgres" else spark_cast(name, written)
-
-
-def spark_cast(column: str, physical_type: str) -> str:
-    """SQL of Databricks: the value of the text `column` in the type, or null where it has none; as `casts.cast`."""
-    canonical, kind = canonical_type(physical_type), DATABRICKS.type_of(physical_type)
-    plain = unsized(canonical)
-    if plain == "text":
-        return column
-    if plain in _TEXTS:
-        size = re.search(r"\((\d+)\)", canonical)
-        return f"case when char_length({column}) <= {size[1]} then {column} end" if size else column
-    value = f"try_cast({column} as {kind})"
-    if plain == "timestamp without time zone":
-        bare = f"regexp_replace({column}, '(Z| ?UTC|[+]00(:?00)?)$', '')"
-        time = f"case when char_length({bare}) = 10 then concat({bare}, ' 00:00:00') else {bare} end"
-        value = f"try_cast(concat({time}, '+00:00') as timestamp)"
-    if plain == "numeric":
-        return (
-            f"case when {column} rlike '^{_NUMBER}$' "
-            f"and try_cast({column} as decimal(38,18)) = {value} then {value} end"
-        )
-    shape = _SHAPES.get(plain)
-    return f"case when {column} rlike '^{shape}$' then {value} end" if shape else value
-
-
-_NUMBER = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
-_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_TIME = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6}0*)?)?"
-_SHAPES = {
-    **dict.fromkeys(("smallint", "integer", "bigint"), "[+-]?[0-9]+"),
-    "uuid": "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
-    "date": _DAY,
-    "timestamp without time zone": f"{_DAY}([ T]{_TIME}(Z| ?UTC|[+]00(:?00)?)?)?",
-}
+    return dialect.cast(dialect.quote(column.physical_name), column.physical_type or "text")

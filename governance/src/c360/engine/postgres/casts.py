@@ -1,38 +1,17 @@
-"""Casts of delivered text to the contract's types, which lose nothing: what would be changed is not cast.
-
-Postgres by itself reads 1.2345 into numeric(12,2) as 1.23, drops a time zone, takes 'infinity', 'tomorrow' and 1_000.
-"""
+"""Casts of delivered text to the contract's types, in the forms that senders write: see c360.clause.postgres."""
 
 import re
 
-from c360.clause.dialect import POSTGRES, canonical_type
+from c360.clause.dialect import POSTGRES, canonical_type, unsized
 from c360.clause.predicates import read_format
 from c360.gate.form import Form
 
 SILENT = Form()
 
-_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6}0*)?)?"
-_DAY = r"\d{4}-\d{2}-\d{2}"
-_NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?"
-_MIDNIGHT = rf"^{_DAY}[ T]00:00(:00(\.0+)?)?(Z| ?UTC|\+00(:?00)?)?$"
 _TEXTS = ("text", "character varying", "character")
 _TIMESTAMPS = ("timestamp without time zone", "timestamp with time zone")
 _WHOLE = ("smallint", "integer", "bigint")
 _NUMBERS = (*_WHOLE, "numeric", "real", "double precision")
-_SHAPES = {
-    **dict.fromkeys(_WHOLE, r"[+-]?\d+"),
-    "numeric": rf"{_NUMBER}|[nN][aA][nN]",
-    "real": rf"{_NUMBER}|[nN][aA][nN]",
-    "double precision": rf"{_NUMBER}|[nN][aA][nN]",
-    "boolean": "[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[tTfF10]",
-    "timestamp without time zone": rf"{_DAY}([ T]{_TIME}(Z| ?UTC|\+00(:?00)?)?)?",
-    "timestamp with time zone": rf"{_DAY}[ T]{_TIME}(Z| ?UTC|[+-]\d{{2}}(:?\d{{2}})?)",
-    "time without time zone": _TIME,
-    "bytea": r"\\x([0-9a-fA-F]{2})*",
-}
-"""What a value may look like when it is not already spelled as Postgres spells it."""
-
-
 _DAYS = r"(?!0000)\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
 """All that there are but the leap days."""
 _CLOCK = r"[ T](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?"
@@ -87,48 +66,8 @@ def plain(column: str, physical_type: str, form: Form = SILENT) -> str:
 def cast(column: str, physical_type: str, form: Form = SILENT) -> str:
     """SQL: the value of the text `column` in the type, or null where it has none. `column` is quoted already."""
     kind = canonical_type(physical_type)
-    plain = re.sub(r"\(.*?\)", "", kind)
-    if plain == "text":
-        return column
-    if plain in ("character varying", "character"):
-        size = re.search(r"\((\d+)\)", kind)
-        fits = f"char_length({column}) <= {size[1]}" if size else "true"
-        return f"case when {fits} then {column}::{kind} end"
-    valid = f"pg_input_is_valid({column}, '{kind}')"
-    if plain in ("json", "jsonb"):
-        return f"case when {valid} then {column}::{kind} end"
-    if plain == "uuid":  # Postgres takes braces too, and hyphens elsewhere
-        return f"case when {column} like '________-____-____-____-____________' and {valid} then {column}::{kind} end"
-    written = form.date_format if plain == "date" else form.timestamp_format if plain in _TIMESTAMPS else ""
-    if written:
-        return _written(column, kind, written)
-    if plain == "date":  # at midnight, a timestamp is no more than a date
-        day = f"translate({column}, '123456789', '000000000') = '0000-00-00'"
-        return f"case when ({day} or {column} ~ '{_MIDNIGHT}') and {valid} then {column}::{kind} end"
-    if kind.startswith("numeric("):
-        return _exact(column, kind)
-    shape = _SHAPES[plain]
-    same = f"{column}::{kind}::text = {column} and {column} not in ('infinity', '-infinity')"
-    if plain == "timestamp without time zone":  # Postgres spells a fraction without zeros at its end
-        spaced = f"replace(rtrim({column}, 'Z'), 'T', ' ')"
-        either = f"({spaced}, rtrim(rtrim({spaced}, '0'), '.'))"
-        same = f"substr({column}, 5, 1) = '-' and {column}::{kind}::text in {either}"
-    if plain == "boolean":
-        same = "false"
-    # the cheap comparison decides nearly every row; the regular expression only what it leaves open
-    return f"case when {valid} then case when ({same}) or {column} ~ '^({shape})$' then {column}::{kind} end end"
-
-
-def _exact(column: str, kind: str) -> str:
-    """A decimal whose value, however it is written (1.50, 15e-1), has a place in the type to the last digit.
-
-    The cheap comparison decides nearly every row.
-    """
-    value, scale = f"{column}::numeric", int(kind.rpartition(",")[2].rstrip(")"))
-    exact = f"case when {column} ~ '^({_NUMBER})$' then {value} = round({value}, {scale}) end"
-    same = f"{column}::{kind}::text = {column} or lower({column}) = 'nan'"
-    valid = f"pg_input_is_valid({column}, '{kind}')"
-    return f"case when {valid} then case when {same} or {exact} then {column}::{kind} end end"
+    written = form.date_format if kind == "date" else form.timestamp_format if unsized(kind) in _TIMESTAMPS else ""
+    return _written(column, kind, written) if written else POSTGRES.cast(column, physical_type)
 
 
 def _written(column: str, kind: str, form: str) -> str:

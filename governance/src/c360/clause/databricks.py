@@ -1,0 +1,95 @@
+"""Databricks, and Spark as its stand-in: how it writes what dialects write differently."""
+
+import re
+
+from c360.clause.spelling import Dialect, pieces
+from c360.clause.types import canonical_type, spark_type, unsized
+
+_TEXTS = ("text", "character varying", "character")
+_NUMBER = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6}0*)?)?"
+_SHAPES = {
+    **dict.fromkeys(("smallint", "integer", "bigint"), "[+-]?[0-9]+"),
+    "uuid": "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+    "date": _DAY,
+    "timestamp without time zone": f"{_DAY}([ T]{_TIME}(Z| ?UTC|[+]00(:?00)?)?)?",
+}
+
+
+class Databricks(Dialect):
+    name = "databricks"
+    mark = "`"
+
+    def string(self, text: str) -> str:
+        return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+    def type_of(self, written: str) -> str:
+        return spark_type(written)
+
+    def matches(self, column: str, pattern: str) -> str:
+        return f"{column} rlike {pattern}"
+
+    def pattern(self, ecma: str) -> str:
+        """Java's `$` matches before a last line break too."""
+        return "".join("\\z" if piece == "$" and not inside else piece for piece, inside in pieces(ecma))
+
+    def not_a_number(self, canonical: str) -> str:
+        return "double('NaN')" if canonical.startswith(("real", "double")) else ""
+
+    def instant(self, moment: str, zoned: bool) -> str:
+        return f"timestamp '{moment}+00:00'"
+
+    def is_no_multiple(self, name: str, step: str, canonical: str) -> str:
+        exact = "decimal(38,10)"
+        if canonical in ("real", "double precision"):  # NaN and infinity have no decimal, and are no multiple
+            rest = f"mod(try_cast({name} as {exact}), cast({step} as {exact}))"
+            return f"({name} is not null and coalesce({rest}, 1) <> 0)"
+        return f"mod(cast({name} as {exact}), cast({step} as {exact})) <> 0"
+
+    def is_valid(self, text: str, canonical: str) -> str:
+        return f"try_cast({text} as {canonical}) is not null"
+
+    def is_later(self, shaped: str, iso: str, clocked: bool, limit: str) -> str:
+        rest = "+00:00" if clocked else " 00:00:00+00:00"
+        return f"({shaped} and try_cast({iso} || '{rest}' as timestamp) > {limit})"
+
+    def in_utc(self, name: str, canonical: str) -> str:
+        return name if canonical.startswith("timestamp") else f"cast({name} as timestamp)"
+
+    def seconds_between(self, earlier: str, later: str) -> str:
+        return f"(unix_micros({later}) - unix_micros({earlier})) / 1000000"
+
+    def one_number(self, query: str) -> str:
+        number = "nullif(cast(sum(measured) as double), double('NaN'))"
+        one = f"case count(*) when 1 then {number} else raise_error('no single row') end"
+        return f"select {one} from ({query}) as result(measured)"
+
+    def cast(self, column: str, physical_type: str) -> str:
+        canonical, kind = canonical_type(physical_type), self.type_of(physical_type)
+        plain = unsized(canonical)
+        if plain == "text":
+            return column
+        if plain in _TEXTS:
+            size = re.search(r"\((\d+)\)", canonical)
+            return f"case when char_length({column}) <= {size[1]} then {column} end" if size else column
+        value = f"try_cast({column} as {kind})"
+        if plain == "timestamp without time zone":
+            bare = f"regexp_replace({column}, '(Z| ?UTC|[+]00(:?00)?)$', '')"
+            time = f"case when char_length({bare}) = 10 then concat({bare}, ' 00:00:00') else {bare} end"
+            value = f"try_cast(concat({time}, '+00:00') as timestamp)"
+        if plain == "numeric":
+            return (
+                f"case when {column} rlike '^{_NUMBER}$' "
+                f"and try_cast({column} as decimal(38,18)) = {value} then {value} end"
+            )
+        shape = _SHAPES.get(plain)
+        return f"case when {column} rlike '^{shape}$' then {value} end" if shape else value
+
+    def as_delivered(self, name: str, form: str) -> str:
+        moment = f"to_utc_timestamp(cast({name} as timestamp), current_timezone())"
+        moment = f"date_format({moment}, {self.literal(form)})"
+        return f"case when typeof({name}) = 'timestamp' then {moment} else cast({name} as string) end"
+
+
+DATABRICKS = Databricks()

@@ -1,0 +1,85 @@
+"""Types as contracts write them, and as Postgres and Databricks spell them."""
+
+import re
+
+from c360.errors import Breach
+
+_PG_TYPES = {
+    "int": "integer", "int4": "integer", "integer": "integer", "int8": "bigint", "bigint": "bigint",
+    "long": "bigint", "int2": "smallint", "smallint": "smallint", "text": "text", "string": "text",
+    "uuid": "uuid", "date": "date", "bool": "boolean", "boolean": "boolean",
+    "real": "real", "float4": "real", "float": "double precision", "float8": "double precision",
+    "double": "double precision", "double precision": "double precision",
+    "timestamp": "timestamp without time zone", "timestamp_ntz": "timestamp without time zone",
+    "timestamp without time zone": "timestamp without time zone",
+    "timestamptz": "timestamp with time zone", "timestamp with time zone": "timestamp with time zone",
+    "time": "time without time zone", "time without time zone": "time without time zone",
+    "json": "json", "jsonb": "jsonb", "bytea": "bytea",
+    "numeric": "numeric", "decimal": "numeric", "varchar": "character varying",
+    "character varying": "character varying", "char varying": "character varying",
+    "char": "character(1)", "character": "character(1)",
+}  # fmt: skip
+_PG_SIZED = {
+    "numeric": "numeric", "decimal": "numeric", "varchar": "character varying",
+    "character varying": "character varying", "char varying": "character varying",
+    "char": "character", "character": "character", "time": "time{} without time zone",
+    "timestamp": "timestamp{} without time zone", "timestamptz": "timestamp{} with time zone",
+}  # fmt: skip
+_OPEN = frozenset(form.format("") if "{}" in form else form for form in _PG_SIZED.values()) - {"character"}
+"""Types that may have a size and promise none without it; a bare char is char(1)."""
+_SPARK_TYPES = {
+    "text": "string", "character varying": "string", "character": "string", "uuid": "string",
+    "integer": "int", "bigint": "bigint", "smallint": "smallint", "date": "date", "boolean": "boolean",
+    "real": "float", "double precision": "double", "json": "string", "jsonb": "string", "bytea": "binary",
+    "timestamp without time zone": "timestamp", "timestamp with time zone": "timestamp",
+    "time without time zone": "string", "numeric": "decimal(38,18)",
+}  # fmt: skip
+_SIZED = re.compile(r"^([a-z ]+?)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)\s*(.*)$")
+
+
+def canonical_type(written: str) -> str:
+    """A type of a contract as Postgres' `format_type` spells it: `varchar(10)` -> `character varying(10)`.
+
+    Raises Breach for a type that is not known: such text never gets into SQL.
+    """
+    text = " ".join(written.lower().split())
+    if text in _PG_TYPES:
+        return _PG_TYPES[text]
+    sized = _SIZED.match(text)
+    if sized:
+        name, first, second, rest = sized.groups()
+        zone = {"": "", "without time zone": "", "with time zone": "tz"}.get(rest)
+        form = _PG_SIZED.get(name + (zone or "")) if zone is not None else None
+        if form:
+            size = f"({int(first)},{int(second or 0)})" if form == "numeric" else f"({int(first)})"
+            if form == "numeric" and int(first) == 0:
+                raise Breach(f"The physical type {written!r} has no digits.", "Write numeric(12,2).")
+            return form.format(size) if "{}" in form else f"{form}{size}"
+    raise Breach(f"The physical type {written!r} is unknown.", "Use a Postgres type, such as numeric(12,2).")
+
+
+def is_open(written: str) -> bool:
+    """Whether a type promises no size: a bare numeric, varchar or timestamp may have any precision or length."""
+    return canonical_type(written) in _OPEN
+
+
+def same_type(promised: str, actual: str) -> bool:
+    """Whether a column of the type `actual`, as `format_type` spells it, is what a contract promises.
+
+    A promise without a size is kept by every size (`numeric` by numeric(12,2)); char is char(1), as in SQL.
+    Raises Breach for a promised type that is not known.
+    """
+    return unsized(actual) == canonical_type(promised) if is_open(promised) else actual == canonical_type(promised)
+
+
+def unsized(spelled: str) -> str:
+    """A type without its precision or length: `timestamp(3) without time zone` -> `timestamp without time zone`."""
+    return re.sub(r"\([^)]*\)", "", spelled)
+
+
+def spark_type(written: str) -> str:
+    """The Databricks type that holds the same values."""
+    canonical = canonical_type(written)
+    if canonical.startswith("numeric("):
+        return canonical.replace("numeric", "decimal")
+    return _SPARK_TYPES[re.sub(r"\(.*?\)", "", canonical)]
