@@ -17,7 +17,7 @@ from c360.errors import Breach, CouldNotTell
 from c360.generate import plan
 
 SQL = """
-create table sales.customers (id integer primary key, email varchar(200) not null);
+create table sales.customers (id integer primary key, number bigserial, email varchar(200) not null);
 create table sales.orders (
     id uuid primary key,
     customer_id integer not null references sales.customers(id),
@@ -166,7 +166,9 @@ def test_sql(tmp_path: Path) -> None:
     assert lines["order_id"]["relationships"] == [{"type": "foreignKey", "to": "orders.id"}]
     assert lines["note"]["description"] == "What was said. {{ 1 }}"
     assert found["lines"]["schema"][0]["description"] == "One row a line."
-    assert columns(found["customers"])["email"]["classification"] == "pii_direct"
+    customers = columns(found["customers"])
+    assert customers["email"]["classification"] == "pii_direct"
+    assert (customers["number"]["physicalType"], customers["number"]["required"]) == ("bigint", True)
 
 
 def test_sql_of_another_dialect_has_types_of_postgres(tmp_path: Path) -> None:

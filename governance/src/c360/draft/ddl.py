@@ -8,6 +8,8 @@ from typing import Any
 from c360.errors import CouldNotTell
 
 _LARGEST = 20_000_000
+_COUNTED = {"smallserial": "smallint", "serial": "integer", "bigserial": "bigint"}
+"""What Postgres makes of them, with a default, and never null."""
 
 
 def tables_of(path: Path, dialect: str) -> list[dict[str, Any]]:
@@ -65,7 +67,9 @@ def _column(column: Any) -> dict[str, Any]:
 
     found: dict[str, Any] = {"name": column.name}
     if column.kind is not None:
-        found["physicalType"] = column.kind.sql("postgres").lower().replace(", ", ",")
+        kind = column.kind.sql("postgres").lower().replace(", ", ",")
+        found["physicalType"] = _COUNTED.get(kind, kind)
+        found |= {"required": True} if kind in _COUNTED else {}
     for constraint in column.constraints:
         kind = constraint.kind
         if isinstance(kind, exp.NotNullColumnConstraint) and not kind.args.get("allow_null"):
