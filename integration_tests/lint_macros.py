@@ -10,8 +10,7 @@ from pathlib import Path
 from sqlfluff.core.dialects import dialect_selector
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("dbt_package/macros", "dbt_package/tests/generic", "integration_tests/macros",
-           "integration_tests/dbt_tests/generic")  # fmt: skip
+FOLDERS = ("dbt_package/macros", "governance/src/c360/generate/package", "integration_tests/macros")
 KEYWORDS = dialect_selector("postgres").sets("reserved_keywords") | {"SELECT", "CAST", "COUNT", "COALESCE", "NULL"}
 _NO_SQL = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|--[^\n]*|'[^']*'|\"[^\"]*\"", re.DOTALL)
 

@@ -1,9 +1,11 @@
-"""The toolkit is not tied to its own contracts: a foreign pair is generated, loaded, gated and verified."""
+"""The toolkit is not tied to its own project: a foreign one is generated, loaded, gated, built and verified."""
 
+import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-CONTRACTS = Path(__file__).parents[1] / "foreign" / "contracts"
+FOREIGN = Path(__file__).parents[1] / "foreign"
 
 
 def _receiver(number: int, **changes):
@@ -19,13 +21,17 @@ def _payment(number: int, **changes):
     } | changes  # fmt: skip
 
 
-def test_foreign_contracts_are_generated_loaded_gated_and_verified(workplace):
-    made = workplace.c360("generate", "--contracts", CONTRACTS, "--out", workplace.folder)
+def test_a_foreign_project_is_generated_loaded_gated_built_and_verified(workplace):
+    root = shutil.copytree(FOREIGN, workplace.folder / "project")
+    workplace = replace(workplace, settings=replace(workplace.settings, root=root))
+    made = workplace.c360("generate")
     assert made.code == 0, made.err
-    assert (workplace.folder / "soda_checks" / "payment.yml").is_file()
+    assert (root / "checks" / "payment.yml").is_file()
+    generated = [path for path in root.rglob("*") if path.is_file() and not (FOREIGN / path.relative_to(root)).exists()]
+    assert not [path for path in generated if "customer360" in path.read_text()], "nothing of it is of our package"
 
     people = workplace.write("r.csv", [_receiver(n) for n in range(1, 11)] + [_receiver(11, rating="5.01")])
-    taken = workplace.ingest("Receivers", people, as_of=None, contracts=CONTRACTS)
+    taken = workplace.ingest("Receivers", people, as_of=None)
     assert taken.code == 0, taken.err
     assert taken.only["rows_by_clause"] == {"Receivers.rating.maximum": 1}
 
@@ -36,14 +42,14 @@ def test_foreign_contracts_are_generated_loaded_gated_and_verified(workplace):
         _payment(53, txn_ref_dt="2003-12-31"),
         _payment(54, channel="marketplaces!"),
     ]
-    taken = workplace.ingest("payment", workplace.write("p.csv", rows), as_of=None, contracts=CONTRACTS)
+    taken = workplace.ingest("payment", workplace.write("p.csv", rows), as_of=None)
     assert (taken.code, taken.err) != (
         0,
         "",
     ) and "payment.retention" in taken.err  # 2003 is more than 3 years ago
 
     del rows[43]
-    taken = workplace.ingest("payment", workplace.write("p.csv", rows), as_of=None, contracts=CONTRACTS)
+    taken = workplace.ingest("payment", workplace.write("p.csv", rows), as_of=None)
     assert taken.code == 0, taken.err
     assert taken.only["rows_by_clause"] == {
         "payment.receiver.relationship": 1,
@@ -51,15 +57,24 @@ def test_foreign_contracts_are_generated_loaded_gated_and_verified(workplace):
         "payment.amount.exclusiveMinimum": 1,
         "payment.channel.maxLength": 1,
     }
-    checked = workplace.c360("verify", "--contracts", CONTRACTS, "--json")
+    checked = workplace.c360("verify", "--json")
     assert checked.code == 0, checked.err
     assert {line["outcome"] for line in checked.json} == {"passed"}
+
+    built = workplace.c360("build", "--json")
+    assert built.code == 0, built.err
+    held = built.json["clauses"]
+    assert set(held.values()) == {"passed"}
+    kinds = ("maximum", "relationship", "fee_within_amount", "rating.physicalType", "unexpectedColumns", "freshness")
+    for kind in kinds:  # each kind of test that is generated with the package
+        assert [clause for clause in held if clause.endswith(kind)], kind
+    assert workplace.sql("select payments, paid from marts.paid_by_country") == [(40, 400)]
 
     workplace.sql(
         """update payments."Seller Payments" set "Load Time" = now() at time zone 'UTC' - interval '2 hours'"""
     )
     workplace.sql("update payments.rcvr_mstr set rcvr_cntry_code = 'XX' where rcvr_id = 'R3'")
-    checked = workplace.c360("verify", "--contracts", CONTRACTS, "--json")
+    checked = workplace.c360("verify", "--json")
     assert checked.code == 1, checked.err
     outcomes = {line["clause"]: line["outcome"] for line in checked.json if line["outcome"] != "passed"}
     assert outcomes == {"payment.freshness": "failed", "Receivers.country.known_country": "warned"}

@@ -76,10 +76,12 @@ def test_what_is_refused_says_why(tmp_path, rule, column_rule, message):
 def test_every_gate_clause_has_a_test_and_only_refusals_fail():
     catalog = Catalog.of(find_contracts(ROOT / "contracts"))
     made, dataset = catalog.find("contacts")
-    (source,) = yaml.safe_load(elementary.gate(made, dataset))["sources"]
+    (source,) = yaml.safe_load(elementary.gate(made, dataset, "ward"))["sources"]
     (table,) = source["tables"]
     tests = [test for part in (table, *table["columns"]) for test in part["data_tests"]]
-    severities = {t["gate_clause"]["arguments"]["clause"]: t["gate_clause"]["config"]["severity"] for t in tests}
+    severities = {
+        t["ward.gate_clause"]["arguments"]["clause"]: t["ward.gate_clause"]["config"]["severity"] for t in tests
+    }
     assert set(severities) == {clause.id for clause in dataset.clauses if clause.scope != "contract"}
     assert severities["contacts.freshness"] == severities["contacts.mail.present"] == "error"
     assert severities["contacts.mail.pattern"] == severities["contacts.id.physicalType"] == "warn"

@@ -7,6 +7,7 @@ from c360.clause.measures import measure
 from c360.clause.predicates import violation
 from c360.contract.catalog import Catalog
 from c360.generate import elementary
+from c360.generate.support import CLAUSES
 from c360.generate.target import Target
 from c360.generate.text import Template, Verbatim, jinja_text, unique_slugs
 from c360.model import Clause, Dataset, Relationship
@@ -42,7 +43,7 @@ def data_tests(catalog: Catalog, dataset: Dataset, target: Target) -> tuple[dict
         elif not built or _leads_to_a_source(catalog, clause):
             body["config"] = {"enabled": gated(target.name), **body["config"]}
         place = by_column[clause.column] if clause.column and kind in _COLUMN_TESTS else of_table
-        place.append({f"{target.name}.{kind}" if kind in _OURS else kind: body})
+        place.append({f"{target.name}.{kind}" if kind in CLAUSES else kind: body})
     return by_column, of_table
 
 
@@ -52,8 +53,6 @@ def _leads_to_a_source(catalog: Catalog, clause: Clause) -> bool:
 
 
 _COLUMN_TESTS = {"not_null", "unique", "relationships", "row_clause", "column_clause", "elementary.column_anomalies"}
-_OURS = {"row_clause", "query_clause", "column_clause", "relationship_clause", "unexpected_columns_clause"}
-"""Generic tests that lie in the package."""
 
 
 def _test(catalog: Catalog, clause: Clause, dataset: Dataset) -> tuple[str, dict[str, Any]]:

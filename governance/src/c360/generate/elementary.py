@@ -97,7 +97,7 @@ def _worded(clause: Clause, value: Any) -> Any:
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def gate(contract: Contract, dataset: Dataset) -> str:
+def gate(contract: Contract, dataset: Dataset, package: str) -> str:
     """A dbt source over the delivered table, with a test a clause that reads the gate's last verdict.
 
     A refused delivery is a failure; rows in quarantine, and all that is of severity warning, a warning.
@@ -108,7 +108,7 @@ def gate(contract: Contract, dataset: Dataset) -> str:
     for clause in clauses:
         refuses = clause.severity == "error" and not clause.kind.loses_rows
         test = {
-            "gate_clause": {
+            f"{package}.gate_clause": {
                 "name": f"gate__{names[clause.id]}",
                 "arguments": {"clause": clause.id},
                 "config": {"severity": "error" if refuses else "warn"},

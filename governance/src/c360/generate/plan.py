@@ -7,6 +7,7 @@ from c360.clause.arguments import Argument
 from c360.contract.catalog import Catalog, sound
 from c360.errors import Breach
 from c360.generate import dbt_checks, dbt_enums, dbt_models, dbt_sources, elementary, soda
+from c360.generate.support import support
 from c360.generate.target import Target
 from c360.model import Clause, Contract, Dataset
 from c360.printable import file_stem
@@ -23,18 +24,21 @@ def plan(catalog: Catalog, target: Target | None = None) -> dict[str, str]:
         sound(contract, tool="dbt")
     for contract, dataset in catalog.pairs():
         files |= _files_of(catalog, contract, dataset, target)
-    files[f"{target.package}/macros/contracts/contract_enum.sql"] = dbt_enums.enums(catalog)
-    files[f"{target.package}/macros/contracts/contract_identity.sql"] = dbt_enums.identities(catalog)
-    files[f"{target.package}/macros/contracts/contract_casts.sql"] = dbt_checks.casts_of(catalog)
-    files[f"{target.package}/macros/contracts/contract_violations.sql"] = dbt_checks.violations_of(catalog)
-    return files
+    macros = {
+        "contract_enum.sql": dbt_enums.enums(catalog),
+        "contract_identity.sql": dbt_enums.identities(catalog),
+        "contract_casts.sql": dbt_checks.casts_of(catalog),
+        "contract_violations.sql": dbt_checks.violations_of(catalog),
+        **support(target),
+    }
+    return files | {f"{target.package}/macros/contracts/{name}": text for name, text in macros.items()}
 
 
 def _files_of(catalog: Catalog, contract: Contract, dataset: Dataset, target: Target) -> dict[str, str]:
     file = f"{file_stem(dataset.name)}.yml"
     files = {f"{target.soda_checks}/{file}": soda.render(catalog, contract, dataset)}
     if contract.layer == "sources" and target.elementary:
-        files[f"{target.gate}/{file}"] = elementary.gate(contract, dataset)
+        files[f"{target.gate}/{file}"] = elementary.gate(contract, dataset, target.name)
     renderer = dbt_sources if contract.layer == "sources" else dbt_models
     files[f"{target.package}/models/contracts/{file}"] = renderer.render(catalog, contract, dataset, target)
     return files

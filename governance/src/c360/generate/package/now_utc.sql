@@ -1,9 +1,9 @@
 {% macro now_utc() %}
-    {{- return(adapter.dispatch("now_utc", "customer360")()) -}}
+    {{- return(adapter.dispatch("now_utc", "__package__")()) -}}
 {% endmacro %}
 
 {% macro default__now_utc() %}
-    {%- set instant = customer360.as_of() -%}
+    {%- set instant = __package__.as_of() -%}
     {%- if instant -%} cast('{{ instant.isoformat(" ") }}' as timestamp)
     {%- else -%} cast(current_timestamp at time zone 'UTC' as timestamp)
     {%- endif -%}
@@ -11,7 +11,7 @@
 
 {#- A Spark timestamp is an instant: the literal needs its zone, the current time needs no shift. -#}
 {% macro spark__now_utc() %}
-    {%- set instant = customer360.as_of() -%}
+    {%- set instant = __package__.as_of() -%}
     {%- if instant -%} cast('{{ instant.isoformat(" ") }}+00:00' as timestamp)
     {%- else -%} current_timestamp()
     {%- endif -%}

@@ -1,3 +1,4 @@
+{#- Generated from c360's own row_clause.sql. Do not edit; run: c360 generate #}
 {% test row_clause(model, violation, column_name=none) %}
     {#- Rows for which the SQL condition `violation` is true break the clause. Returns their number, never their
         contents. -#}

@@ -1,3 +1,4 @@
+{#- Generated from c360's own loaded_at_query.sql. Do not edit; run: c360 generate #}
 {% macro loaded_at_query(column, relation, zoned=false) %}
     {#- `zoned`: the column has a time zone, and is brought to UTC whatever the zone of the session. -#}
     {{- return(adapter.dispatch("loaded_at_query", "customer360")(adapter.quote(column), relation, zoned)) -}}

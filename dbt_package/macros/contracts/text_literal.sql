@@ -1,3 +1,4 @@
+{#- Generated from c360's own text_literal.sql. Do not edit; run: c360 generate #}
 {% macro text_literal(text) %}
     {{- return(adapter.dispatch("text_literal", "customer360")(text)) -}}
 {% endmacro %}

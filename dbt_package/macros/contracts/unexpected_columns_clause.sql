@@ -1,3 +1,4 @@
+{#- Generated from c360's own unexpected_columns_clause.sql. Do not edit; run: c360 generate #}
 {% test unexpected_columns_clause(model, columns, allowed=false) %}
     {#- No column but `columns`; their order doesn't matter. -#}
     {{ config(fail_calc="coalesce(sum(violations), 0)") }}

@@ -1,0 +1,11 @@
+{#- Generated from c360's own as_of.sql. Do not edit; run: c360 generate #}
+{% macro as_of() %}
+    {#- The instant of var('as_of') as a datetime without zone, in UTC; none when the clock is the real one. -#}
+    {%- set text = var("as_of", none) -%}
+    {%- if not text -%} {{ return(none) }} {%- endif -%}
+    {%- set instant = modules.datetime.datetime.fromisoformat(text | string) -%}
+    {%- if instant.tzinfo -%}
+        {%- set instant = instant.astimezone(modules.pytz.utc).replace(tzinfo=none) -%}
+    {%- endif -%}
+    {{ return(instant) }}
+{% endmacro %}
