@@ -12,11 +12,11 @@ from c360.clause.said import Entry, Said, as_list
 from c360.errors import Breach
 
 ARGUMENTS: dict[str, set[str]] = {
-    "rowCount": set(), "nullValues": set(), "missingValues": {"missingValues"}, "duplicateValues": {"properties"},
-    "invalidValues": {"validValues", "pattern"},
+    "rowCount": set(), "nullValues": set(), "missingValues": {"missingValues"},
+    "invalidValues": {"validValues", "pattern"}, "duplicateValues": {"properties"},
 }  # fmt: skip
-"""What a library metric can be told."""
-METRICS = ("rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues")
+"""The library metrics, and what each can be told."""
+METRICS = tuple(ARGUMENTS)
 VACUOUS = frozenset({"", "^", "$", ".*", "^.*", ".*$", "^.*$", ".*?", "(.*)", "^(.*)$", r"[\s\S]*", r"^[\s\S]*$"})
 """Patterns that every text matches."""
 ROW_RULE = re.compile(

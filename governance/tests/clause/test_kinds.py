@@ -1,0 +1,39 @@
+"""The table of kinds has no gaps: what is not measured says why, what rows break is judged, and all have words."""
+
+from pathlib import Path
+
+import pytest
+
+from c360.clause.kinds import CONFLICT, KINDS, NOTED, READABLE, RELATIONSHIP
+from c360.contract import find_contracts
+from c360.engine.postgres.split import _TOGETHER
+from c360.report.words import in_words
+
+EXPECTED = Path(__file__).parents[1] / "expected" / "contracts"
+ALL = pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind is not NOTED], ids=str)
+
+
+@ALL
+def test_it_is_measured_or_says_why_not(kind):
+    for point in ("soda scan", "verify"):
+        assert bool(kind.measure or kind.violation) is (point not in kind.not_here), point
+
+
+@ALL
+def test_the_gate_judges_what_rows_can_break(kind):
+    by_itself = kind.violation is not None or kind in _TOGETHER
+    assert (kind.scope == "row") is (by_itself or kind in (RELATIONSHIP, CONFLICT, READABLE))
+    assert not (kind.disputed and kind.violation), "what a row breaks alone is no dispute"
+
+
+def test_every_clause_is_told_in_words():
+    for contract in find_contracts(EXPECTED):
+        for clause in (clause for dataset in contract.datasets for clause in dataset.clauses):
+            assert " " in in_words(clause) and clause.kind.name not in in_words(clause), clause.id
+
+
+def test_a_kind_finds_its_clauses_and_no_other():
+    datasets = [dataset for contract in find_contracts(EXPECTED) for dataset in contract.datasets]
+    for kind in KINDS.values():
+        found = [clause for dataset in datasets for clause in kind.of(dataset)]
+        assert found == [clause for dataset in datasets for clause in dataset.clauses if clause.kind.name == kind.name]
