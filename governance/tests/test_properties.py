@@ -24,6 +24,7 @@ from c360.clause.dialect import POSTGRES, canonical_type
 from c360.contract import load_contract
 from c360.contract.catalog import Catalog
 from c360.engine.postgres import connect, libpq_env
+from c360.engine.postgres.engine import PostgresEngine
 from c360.engine.postgres.scanner import scanner
 from c360.engine.postgres.soda import scan
 from c360.gate.ingest import ingest
@@ -272,7 +273,8 @@ def test_split_soda_and_verify_agree_with_python(lab, world):
     delivered = replace(contract, datasets=(replace(dataset, schema=f"{name}_raw"),))
     file = folder / f"{name}.csv"
     file.write_text(as_csv(world.rows), newline="")
-    result = ingest(connection, Catalog.of([family, delivered]), name, file, Run.start("gate", NOW), database)
+    engine = PostgresEngine(connection, database)
+    result = ingest(connection, engine, Catalog.of([family, delivered]), name, file, Run.start("gate", NOW))
     assert result.outcome == "accepted", result.reason
     with connection, connection.cursor() as cursor:
         cursor.execute("select row_number, clauses from quarantine.rows where dataset = %s", (name,))

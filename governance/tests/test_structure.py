@@ -75,6 +75,32 @@ def test_every_name_that_a_function_imports_is_there() -> None:
                         importlib.import_module(f"{node.module}.{name.name}")
 
 
+def texts(path: Path) -> list[str]:
+    """All that a module writes as text, docstrings among it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+LEDGER = re.compile(r"\b(governance|quarantine|superseded)\.[\w\"{]")
+SQL = re.compile(r"\b(select|insert into|update \S+ (as \w+ )?set|delete from|create \w+|drop \w+|alter \w+|copy) ")
+
+
+def test_what_is_on_record_is_asked_of_the_ledger() -> None:
+    """Its tables are known to its own modules, so that they can change in one place."""
+    there = [path for path in SOURCE.rglob("*.py") if any(LEDGER.search(text) for text in texts(path))]
+    assert {path.parent.name for path in there} == {"ledger"}
+    assert len(there) > 5
+
+
+def test_the_gate_only_tells_the_story() -> None:
+    """What it does to data it asks an engine for, what it puts on record the ledger."""
+    assert any(SQL.search(text) for text in texts(SOURCE / "engine" / "postgres" / "promote.py"))
+    for path in (SOURCE / "gate").glob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        assert ".execute(" not in source and "c360.engine.postgres" not in source, path
+        assert [text for text in texts(path) if SQL.search(text)] == [], path
+
+
 def lines_of_code(source: str) -> list[str]:
     """Lines without what stands around code: imports, docstrings, comments, blanks."""
     tree = ast.parse(source)

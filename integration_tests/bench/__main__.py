@@ -23,6 +23,7 @@ from click.testing import CliRunner
 from c360.commands.fake import fake
 from c360.engine.postgres import connect, server
 from c360.engine.postgres.access import LOADER
+from c360.engine.postgres.engine import PostgresEngine
 from c360.gate.ingest import ingest
 from c360.ledger.history import Run
 from c360.project import Project, open_project
@@ -122,7 +123,8 @@ def _ingest(
     project: Project, database: Any, dataset: str, path: Path, step: Callable[[str], None] = lambda name: None
 ) -> None:
     run = Run.start("gate", NOW)
-    result = ingest(database, project.catalog, dataset, path, run, project.settings, say=step)
+    engine = PostgresEngine(database, project.settings)
+    result = ingest(database, engine, project.catalog, dataset, path, run, say=step)
     assert result.outcome == "accepted" and result.promoted == result.delivered, result.reason
 
 

@@ -59,7 +59,7 @@ def landing(database):
 
 def landed(connection, delivery: Delivery) -> list[tuple]:
     with connection, connection.cursor() as cursor:
-        count = land(connection, delivery)
+        count = land(cursor, delivery)
         cursor.execute(f"select * from {TEXT} order by ctid")
         rows = cursor.fetchall()
         cursor.execute(f"select count(*) from {UNREADABLE}")
@@ -187,10 +187,10 @@ def test_what_is_cast_at_once_is_what_the_careful_casts_give(landing, tmp_path: 
     path = tmp_path / "fuzz.csv"
     path.write_text("\n".join([",".join(SURE), *map(",".join, rows)]) + "\n")
     described = dataset(**SURE)
-    delivery = Delivery(path, Form(), described)
+    delivery = Delivery(path, Form(), described, sure=sure)
     results = []
     with landing, landing.cursor() as cursor:
-        land(landing, delivery)
+        land(cursor, delivery)
         for in_shape in (delivery.in_shape, False):
             cursor.execute(f"drop table if exists {TYPED} cascade")
             type_it(cursor, described, Form(), in_shape)
@@ -233,7 +233,7 @@ def test_values_of_parquet_arrive_exactly(landing, tmp_path: Path, rows: list[di
     described = dataset(**{name: kind for name, (kind, _, _) in TYPES.items()})
     delivery = Delivery(path, Form(), described)
     with landing, landing.cursor() as cursor:
-        assert land(landing, delivery) == len(rows)
+        assert land(cursor, delivery) == len(rows)
         type_it(cursor, described, Form())
         cursor.execute(f"select n, d, i, f, t, u::text, s at time zone 'UTC', {MISCAST} from {TYPED} order by c360__at")
         found = cursor.fetchall()

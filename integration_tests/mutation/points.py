@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,19 +71,22 @@ def _scan(scan: Any, world: World, generated: Path) -> Found:
 
 def ingest(worlds: list[World], settings: Settings, contracts: Path, files: Path) -> dict[str, Found]:
     """The gate on delivered files: land, scan, split. A row that breaks a clause has to be in quarantine for it."""
+    from c360.engine.postgres.engine import PostgresEngine
     from c360.gate.ingest import ingest as through_the_gate
 
     catalog = Catalog.of(_into_schemas_of_its_own(find_contracts(contracts)))
     files.mkdir()
     run = Run.start("gate", NOW.replace(tzinfo=_utc()))
     database = connect(settings)
+    engine = PostgresEngine(database, settings)
+    take = partial(through_the_gate, database, engine, catalog)
     results = {}
     for world in worlds:
         dataset = catalog.find(world.dataset)[1]
         for name in ("owners",):  # the rest of the contract is delivered first
             if world.mutation.dataset == "keys":
-                _deliver_clean(through_the_gate, database, catalog, world, name, run, settings, files)
-        result = through_the_gate(database, catalog, dataset.name, write_file(world, files), run, settings)
+                _deliver_clean(take, world, name, run, files)
+        result = take(dataset.name, write_file(world, files), run)
         found = Found(notes=[result.reason] if result.reason else [])
         for one in result.findings:
             found.add(world.original(one.clause.id), one.outcome)
@@ -98,22 +102,13 @@ def ingest(worlds: list[World], settings: Settings, contracts: Path, files: Path
     return results
 
 
-def _deliver_clean(
-    through_the_gate: Any,
-    database: Any,
-    catalog: Catalog,
-    world: World,
-    name: str,
-    run: Run,
-    settings: Settings,
-    files: Path,
-) -> None:
+def _deliver_clean(take: Any, world: World, name: str, run: Run, files: Path) -> None:
     from .clean import clean
     from .worlds import as_csv
 
     path = files / f"{world.name}_{name}.csv"
     path.write_text(as_csv(clean(name), list(clean(name)[0])))
-    through_the_gate(database, catalog, world.renamed(name), path, run, settings)
+    take(world.renamed(name), path, run)
 
 
 def _into_schemas_of_its_own(contracts: Iterable[Any]) -> list[Any]:

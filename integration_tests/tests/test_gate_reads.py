@@ -4,7 +4,8 @@ import pytest
 
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
-from c360.engine.postgres import connect
+from c360.engine.postgres import connect, soda
+from c360.engine.postgres.engine import PostgresEngine
 from c360.engine.postgres.scanner import Scanner
 from c360.gate import ingest as gate
 from c360.ledger.history import Run
@@ -51,7 +52,7 @@ def reads(shared_workplace, tmp_path, monkeypatch):
                 seen.extend(cursor.fetchall())
             real(connection, *arguments)
 
-        real_scan = gate.scan
+        real_scan = soda.scan
 
         def scan(*arguments):
             with database, database.cursor() as cursor:  # so that the counters are of what is decided after it
@@ -68,16 +69,17 @@ def reads(shared_workplace, tmp_path, monkeypatch):
             return made
 
         monkeypatch.setattr(gate, "record", record)
-        monkeypatch.setattr(gate, "scan", scan)
+        monkeypatch.setattr(soda, "scan", scan)
         monkeypatch.setattr(Scanner, "cursor", cursor)
         catalog = Catalog.of(find_contracts(tmp_path))
         database = connect(shared_workplace.settings)
+        engine = PostgresEngine(database, shared_workplace.settings)
         try:
-            done = gate.ingest(database, catalog, "readings", delivery, Run.start("gate"), shared_workplace.settings)
+            done = gate.ingest(database, engine, catalog, "readings", delivery, Run.start("gate"))
         finally:
             database.close()
             monkeypatch.setattr(gate, "record", real)
-            monkeypatch.setattr(gate, "scan", real_scan)
+            monkeypatch.setattr(soda, "scan", real_scan)
             monkeypatch.setattr(Scanner, "cursor", ask)
         assert done.outcome == "accepted", done.reason
         assert done.promoted == 9

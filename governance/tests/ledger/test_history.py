@@ -11,10 +11,10 @@ from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.engine.postgres import connect
 from c360.errors import Breach, CouldNotTell
+from c360.ledger import standings as last_module
 from c360.ledger.history import Finding, Run, on_record, prune, record
+from c360.ledger.standings import standings
 from c360.ledger.tables import prepare
-from c360.status import last as last_module
-from c360.status.last import standings
 
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -13,13 +13,14 @@ from c360.console import colour_of
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.engine.postgres import connect
+from c360.ledger.deliveries import Delivered
 from c360.ledger.history import Finding, Run, on_record, record
+from c360.ledger.standings import Standing, trend
 from c360.ledger.tables import prepare
 from c360.printable import percent, span
-from c360.status.last import Standing, trend
 from c360.status.machine import as_dict
 from c360.status.overview import clock_of, look
-from c360.status.sla import Delivered, attainment, holding, holds
+from c360.status.sla import attainment, holding, holds
 from c360.status.state import since, state_of, trend_of
 
 T = datetime(2026, 3, 10, 12, tzinfo=UTC)

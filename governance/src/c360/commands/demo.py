@@ -1,5 +1,6 @@
 """Demo: the whole flow on invented deliveries, each stage as you would type it, and a summary."""
 
+from dataclasses import astuple
 from datetime import datetime, timedelta
 
 import click
@@ -68,28 +69,16 @@ def _run(*arguments: str) -> None:
 def _summarise(settings: Settings, now: datetime) -> None:
     """What became of the deliveries of this run, how many clauses held at each stage, and where the pages are."""
     from c360.engine.postgres import connect
+    from c360.ledger.deliveries import taken
+    from c360.ledger.outcomes import held
 
-    numbers = ("delivered", "promoted", "quarantined", "duplicates", "superseded")
     database = connect(settings)
-    with database, database.cursor() as cursor:
-        cursor.execute(
-            f"select dataset, outcome, {', '.join(numbers)}, coalesce(reason, '') from governance.delivery "
-            "where as_of = date_trunc('second', %s::timestamptz) order by delivery_id",
-            (now,),
-        )
-        deliveries = cursor.fetchall()
-        cursor.execute(
-            "with last as (select distinct on (stage, clause) stage, clause, outcome from governance.history "
-            "where as_of = date_trunc('second', %s::timestamptz) and engine <> 'c360' "
-            "order by stage, clause, at desc) "
-            "select stage, count(*) filter (where outcome = 'passed'), count(*) from last group by stage "
-            "order by array_position(array['gate', 'build', 'verify'], stage)",
-            (now,),
-        )
-        stages = cursor.fetchall()
+    deliveries = taken(database, now)
+    stages = held(database, now, ("gate", "build", "verify"))
     click.echo(click.style("\nSummary\n", bold=True))
-    print_table(["delivery", "outcome", *numbers, ""], [[str(cell) for cell in row] for row in deliveries])
-    print_table(["stage", "clauses that held", "of"], [[str(cell) for cell in row] for row in stages])
+    names = ["delivery", "outcome", "delivered", "promoted", "quarantined", "duplicates", "superseded", ""]
+    print_table(names, [[str(cell) for cell in astuple(one)] for one in deliveries])
+    print_table(["stage", "clauses that held", "of"], [[str(cell) for cell in astuple(one)] for one in stages])
     site = settings.site
     pages = (("contracts", "the contracts"), ("owners", "for data owners"), ("elementary", "Elementary's report"))
     for name, what in pages:

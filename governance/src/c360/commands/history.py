@@ -31,8 +31,8 @@ def prune(keep: str, superseded: bool, as_of: str | None) -> None:
     With --superseded, delete the versions of rows that were replaced longer ago than that.
     """
     from c360.engine.postgres import connect
-    from c360.ledger.history import prune as delete
-    from c360.ledger.history import prune_superseded
+    from c360.ledger import history as outcomes
+    from c360.ledger import superseded as versions
     from c360.ledger.tables import prepare
     from c360.settings import load
 
@@ -42,5 +42,5 @@ def prune(keep: str, superseded: bool, as_of: str | None) -> None:
     database = connect(load())
     prepare(database)
     age = timedelta(days=int(given[1]) * _UNITS[given[2]])
-    gone = (prune_superseded if superseded else delete)(database, age, clock(as_of))
+    gone = (versions if superseded else outcomes).prune(database, age, clock(as_of))
     click.echo(f"{gone:,} {'versions' if superseded else 'outcomes'} older than {keep} are gone.")

@@ -53,6 +53,7 @@ def ingest(
     it for one run.
     """
     from c360.engine.postgres import connect
+    from c360.engine.postgres.engine import PostgresEngine
     from c360.gate.form import Form
     from c360.gate.ingest import breach_of
     from c360.gate.ingest import ingest as take
@@ -64,12 +65,13 @@ def ingest(
     form = Form.of(described, **written, aliases=_pairs(aliases))
     paths = [path for given in files for path in _files(given)]
     database = connect(project.settings)
+    engine = PostgresEngine(database, project.settings)
     results = []
     try:
         for path in paths:
             with _progress(path, as_json) as (read, say):
                 run = Run.start("gate", clock(as_of))
-                taken = take(database, project.catalog, dataset, path, run, project.settings, read, say, form)
+                taken = take(database, engine, project.catalog, dataset, path, run, read, say, form)
                 results.append(taken)
     finally:  # what was taken before a file that cannot be read stays taken, so say so
         if as_json:

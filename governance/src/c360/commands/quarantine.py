@@ -1,6 +1,7 @@
 """`c360 quarantine`."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -31,23 +32,18 @@ def quarantine() -> None:
 def list_(as_json: bool) -> None:
     """How many rows are in quarantine, by dataset and clause, and since when."""
     from c360.engine.postgres import connect
+    from c360.ledger.quarantine import counts
     from c360.ledger.tables import prepare
     from c360.settings import load
 
     database = connect(load())
     prepare(database)
-    with database.cursor() as cursor:
-        cursor.execute(
-            "select dataset, clause, count(*), to_char(min(quarantined_at) at time zone 'UTC', 'YYYY-MM-DD HH24:MI') "
-            "from quarantine.rows, unnest(clauses) as clause where resolved_at is null "
-            "group by dataset, clause order by dataset, clause"
-        )
-        rows = cursor.fetchall()
-    names = ["dataset", "clause", "rows", "since_utc"]
+    found = counts(database)
     if as_json:
-        print_json([dict(zip(names, row, strict=True)) for row in rows])
-    elif rows:
-        print_table(names, [[d, c, f"{n:,}", s] for d, c, n, s in rows])
+        print_json([asdict(one) for one in found])
+    elif found:
+        names = ["dataset", "clause", "rows", "since_utc"]
+        print_table(names, [[one.dataset, one.clause, f"{one.rows:,}", one.since_utc] for one in found])
     else:
         click.echo("Nothing is in quarantine.")
 
@@ -80,6 +76,7 @@ def show(
     Of a refused delivery, the numbers of the rows that broke it.
     """
     from c360.engine.postgres import connect
+    from c360.ledger.quarantine import Chosen, rows_of
     from c360.ledger.tables import prepare
     from c360.project import open_project
 
@@ -89,25 +86,10 @@ def show(
     public = [column.name for column in described.columns if column.classification == "public"]
     database = connect(project.settings)
     prepare(database)
-    with database.cursor() as cursor:
-        cursor.execute(
-            "select * from ("
-            "select q.quarantine_id, q.delivery_id, d.file_name, q.row_number, q.line, q.clauses, q.payload "
-            "from quarantine.rows as q join governance.delivery as d using (delivery_id) "
-            "where q.dataset = %(dataset)s and q.resolved_at is null "
-            "union all select null, e.delivery_id, d.file_name, e.row_number, e.line, e.clauses, '{}'::jsonb "
-            "from quarantine.evidence as e join governance.delivery as d using (delivery_id) "
-            "where d.dataset = %(dataset)s and e.delivery_id = %(delivery)s) as found "
-            "where (%(clause)s::text is null or %(clause)s = any(clauses)) "
-            "and (%(delivery)s::bigint is null or delivery_id = %(delivery)s) "
-            "order by quarantine_id, row_number limit %(limit)s",
-            {"dataset": dataset, "delivery": delivery, "clause": clause, "limit": limit},
-        )
-        rows = cursor.fetchall()
     shown = [
-        {"id": number, "delivery": origin, "file": file, "row": row, "line": line, "clauses": clauses}
-        | {name: payload.get(name) if name in public else "***" for name in columns if name in payload}
-        for number, origin, file, row, line, clauses, payload in rows
+        {"id": r.id, "delivery": r.delivery, "file": r.file, "row": r.number, "line": r.line, "clauses": r.clauses}
+        | {name: r.contents.get(name) if name in public else "***" for name in columns if name in r.contents}
+        for r in rows_of(database, Chosen(dataset, delivery=delivery, clause=clause), limit)
     ]
     if as_json:
         print_json(shown)
@@ -119,7 +101,7 @@ def show(
 
 
 def _cell(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+    return ", ".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
 
 
 @quarantine.command()
@@ -147,8 +129,8 @@ def replay(dataset: str | None, as_of: str | None, contracts: Path | None, as_js
 @contracts_option
 def resolve(dataset: str, row: int, reason: str, by: str | None, as_of: str | None, contracts: Path | None) -> None:
     """Settle a conflict: this row is right, and takes its place; other open rows of its key are discarded."""
-    from c360.gate.decide import Decision
     from c360.gate.decide import resolve as settle
+    from c360.ledger.decisions import Decision
 
     (gate,) = _gates(dataset, as_of, contracts, "replay")
     done = settle(gate, row, Decision(by or user_name(), reason))
@@ -174,8 +156,9 @@ def discard(
     """Close rows without taking them. They stay on record, and no replay looks at them again."""
     from c360.engine.postgres import connect
     from c360.errors import CouldNotTell
-    from c360.gate.decide import Chosen, Decision
     from c360.gate.decide import discard as close
+    from c360.ledger.decisions import Decision
+    from c360.ledger.quarantine import Chosen
     from c360.project import open_project
 
     if not rows and clause is None and delivery is None:
@@ -205,8 +188,9 @@ def export(
     """Write open rows as they were delivered, for their sender to mend. The file holds personal data: it is yours alone
     to read, and that it was made is on record."""
     from c360.engine.postgres import connect
-    from c360.gate.decide import Chosen, Decision
     from c360.gate.decide import export as write
+    from c360.ledger.decisions import Decision
+    from c360.ledger.quarantine import Chosen
     from c360.project import open_project
 
     project = open_project(contracts)
@@ -219,7 +203,8 @@ def export(
 def _gates(dataset: str | None, as_of: str | None, contracts: Path | None, stage: str) -> list[Any]:
     """A gate for the dataset, or for every source."""
     from c360.engine.postgres import connect
-    from c360.gate.ingest import Gate
+    from c360.engine.postgres.engine import PostgresEngine
+    from c360.gate.account import Gate
     from c360.ledger.history import Run
     from c360.project import open_project
 
@@ -228,7 +213,7 @@ def _gates(dataset: str | None, as_of: str | None, contracts: Path | None, stage
         named(project.catalog, dataset)
     database, run = connect(project.settings), Run.start(stage, clock(as_of))
     return [
-        Gate(database, project.catalog, contract, described, run, project.settings)
+        Gate(database, PostgresEngine(database, project.settings), project.catalog, contract, described, run)
         for contract, described in project.catalog.pairs()
         if (described.name == dataset if dataset else contract.layer == "sources")
     ]

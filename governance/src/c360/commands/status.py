@@ -9,7 +9,7 @@ from c360.console import as_of_option, clock, contracts_option, json_option, pri
 from c360.printable import number, percent, span, when
 
 if TYPE_CHECKING:
-    from c360.status.last import Standing
+    from c360.ledger.standings import Standing
     from c360.status.overview import Overview
 
 

@@ -1,19 +1,37 @@
 """Account: what is put down of each delivery, so that none of its rows is unaccounted for."""
 
-import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
-from c360.clause.dialect import POSTGRES
 from c360.clause.kinds import PRESENT, READABLE, UNEXPECTED_COLUMNS
-from c360.engine.postgres.land import TYPED
-from c360.engine.postgres.promote import Promotion
-from c360.engine.postgres.quarantine import Evidence, keep_evidence
+from c360.contract.catalog import Catalog
+from c360.engine.interface import Engine, Landing, Promotion
 from c360.gate.files import Delivery
-from c360.ledger.history import Finding, Run, failing
-from c360.model import Contract, Dataset
+from c360.ledger import deliveries
+from c360.ledger.deliveries import Account, Note
+from c360.ledger.history import Finding, Run, failing, record
+from c360.ledger.quarantine import Evidence, keep_evidence
+from c360.model import Clause, Contract, Dataset
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import cursor
+    from psycopg2.extensions import connection
+
+Outcome = Literal["accepted", "refused"]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Who stands at the gate: one run, for one dataset of one contract. The engine holds the data, the ledger what is
+    on record of it."""
+
+    ledger: "connection"
+    engine: Engine
+    catalog: Catalog
+    contract: Contract
+    dataset: Dataset
+    run: Run
+    say: Callable[[str], None] = lambda step: None
 
 
 class Refused(Exception):
@@ -62,19 +80,8 @@ def look_at_columns(delivery: Delivery, dataset: Dataset) -> list[Finding]:
     raise Refused(reason, findings, 0, remedy=looks and delivery.say_so(looks[1]))
 
 
-def _found(clause: Any, count: int) -> Finding:
+def _found(clause: Clause, count: int) -> Finding:
     return Finding(clause, "gate", failing(clause) if count else "passed", float(count))
-
-
-def accepted_before(cursor: "cursor", delivery: Delivery, dataset: Dataset) -> str | None:
-    """When the same content was accepted, in UTC; None when it never was."""
-    cursor.execute(
-        "select to_char(decided_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC') from governance.delivery "
-        "where dataset = %s and sha256 = %s and outcome = 'accepted'",
-        (dataset.name, delivery.sha256),
-    )
-    row = cursor.fetchone()
-    return row[0] if row else None
 
 
 def unreadable(dataset: Dataset, delivery: Delivery) -> dict[str, int]:
@@ -82,51 +89,43 @@ def unreadable(dataset: Dataset, delivery: Delivery) -> dict[str, int]:
     return {clause.id: delivery.set_aside for clause in READABLE.of(dataset) if delivery.set_aside}
 
 
-def note(
-    cursor: "cursor",
-    delivery: Delivery,
-    contract: Contract,
-    dataset: Dataset,
-    run: Run,
-    outcome: str,
-    delivered: int,
-    reason: str | None = None,
-) -> int:
+def note(gate: Gate, delivery: Delivery, outcome: Outcome, delivered: int, reason: str | None = None) -> int:
     """Put down a delivery and its form; returns its number. What became of an accepted one's rows is settled later."""
-    counted = delivered if outcome == "accepted" else 0
-    cursor.execute(
-        "insert into governance.delivery (sha256, dataset, contract, version, file_name, outcome, reason, "
-        "delivered, promoted, quarantined, duplicates, superseded, as_of, form) "
-        "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 0, 0, 0, %s, %s) returning delivery_id",
-        (
-            delivery.sha256, dataset.name, contract.name, contract.version, delivery.path.name, outcome, reason,
-            delivered, counted, run.as_of, json.dumps(delivery.form.as_json()),
-        ),
+    noted = Note(
+        delivery.sha256, gate.dataset.name, gate.contract.name, gate.contract.version, delivery.path.name, outcome,
+        delivered, gate.run.as_of, reason, delivery.form.as_json(),
     )  # fmt: skip
-    return cursor.fetchone()[0]  # type: ignore[index]
+    return deliveries.note(gate.ledger, noted)
 
 
-def refuse(
-    cursor: "cursor", delivery: Delivery, contract: Contract, dataset: Dataset, run: Run, refused: Refused
-) -> int:
+def note_replay(gate: Gate, name: str, count: int) -> int:
+    """Put down that rows of the quarantine come in once more; returns the number of that delivery."""
+    noted = Note(
+        name, gate.dataset.name, gate.contract.name, gate.contract.version, "quarantine", "replay",
+        count, gate.run.as_of,
+    )  # fmt: skip
+    return deliveries.note(gate.ledger, noted)
+
+
+def refuse(gate: Gate, delivery: Delivery, refused: Refused) -> int:
     """Put down a refusal with its evidence, which takes the place of that of the same content refused before."""
-    number = note(cursor, delivery, contract, dataset, run, "refused", refused.delivered, refused.reason)
-    if refused.evidence:
-        keep_evidence(cursor, number, refused.evidence)
+    with gate.ledger:
+        number = note(gate, delivery, "refused", refused.delivered, refused.reason)
+        if refused.evidence:
+            keep_evidence(gate.ledger, number, refused.evidence)
+        record(gate.ledger, gate.run, refused.findings)
     return number
 
 
 def settle(
-    cursor: "cursor", delivery_id: int, dataset: Dataset, promotion: Promotion, quarantined: int, collapsed: int
+    gate: Gate, landing: Landing, delivery_id: int, promotion: Promotion, quarantined: int, collapsed: int
 ) -> None:
-    """Write what became of the rows; the table itself checks that none is unaccounted for."""
-    newest = "null"
-    if dataset.load_column:
-        load = POSTGRES.quote(dataset.physical(dataset.load_column)).replace("%", "%%")
-        now = "delivery.as_of at time zone 'UTC'"  # a row from the future would hide a stale load
-        newest = f"(select max({load}) from {TYPED} where {load} <= {now})"
-    cursor.execute(
-        "update governance.delivery set promoted = %s, quarantined = %s, duplicates = %s, superseded = %s, "
-        f"newest_load = {newest} where delivery_id = %s",
-        (promotion.promoted, quarantined, promotion.duplicates + collapsed, promotion.superseded, delivery_id),
+    """Write what became of the rows; the ledger itself checks that none is unaccounted for."""
+    account = Account(
+        promotion.promoted,
+        quarantined,
+        promotion.duplicates + collapsed,
+        promotion.superseded,
+        landing.newest_load(gate.run.as_of),
     )
+    deliveries.settle(gate.ledger, delivery_id, account)

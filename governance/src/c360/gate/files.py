@@ -17,7 +17,6 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
-from c360.engine.postgres.casts import sure
 from c360.errors import CouldNotTell
 from c360.gate import parquet
 from c360.gate.form import Form
@@ -33,22 +32,25 @@ _NO_PROGRESS: Callable[[int], None] = lambda size: None  # noqa: E731
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _DAMAGED = (OSError, EOFError, ValueError, zlib.error)
 """How files, archives and encodings say that they cannot be read."""
-_NO_QUOTE = "\x01"
-"""What COPY is told to take for a quote where there is none; records that hold it are set aside."""
 
 
 class Delivery:
     """A file on its way in. `read` serves COPY; after the last byte, `sha256` is that of the whole file."""
 
     def __init__(
-        self, path: Path, form: Form, dataset: Dataset, progress: Callable[[int], None] = _NO_PROGRESS
+        self,
+        path: Path,
+        form: Form,
+        dataset: Dataset,
+        progress: Callable[[int], None] = _NO_PROGRESS,
+        sure: Callable[[str, Form], str] = lambda kind, form: "",
     ) -> None:
-        """Open the file and read its header.
+        """Open the file and read its header. `sure` is an engine's, see `Engine.sure`.
 
         Raises CouldNotTell for a file that is missing, empty, no text in its encoding or not Parquet; never with
         anything of what it holds.
         """
-        self.path, self.form, self._dataset = path, form, dataset
+        self.path, self.form, self._dataset, self._sure = path, form, dataset, sure
         self.records, self.set_aside = 0, 0
         """How many records it holds, and how many lines that are none, as far as it was read."""
         self.unreadable: IO[str] = tempfile.SpooledTemporaryFile(CHUNK, "w+", newline="", encoding="utf-8")  # noqa: SIM115
@@ -68,15 +70,8 @@ class Delivery:
             raise self._unreadable(getattr(error, "strerror", None) or "it cannot be opened") from error
 
     @property
-    def copy_options(self) -> str:
-        """How COPY is to read what `read` gives."""
-        quote = self.form.quote or _NO_QUOTE
-        marks = [f"E'\\x{ord(mark):02x}'" for mark in (self.form.delimiter, quote)]
-        return f"format csv, delimiter {marks[0]}, quote {marks[1]}, escape {marks[1]}, encoding 'UTF8'"
-
-    @property
     def in_shape(self) -> bool:
-        """Whether every value read so far looks like one of its type (`casts.sure`)."""
+        """Whether every value read so far looks like one of its type (`Engine.sure`)."""
         return self._records is not None and self._records.in_shape
 
     @property
@@ -171,7 +166,7 @@ class Delivery:
         if not set(self.form.delimiter + self.form.quote) <= set(",;|\t\"'"):
             return []
         types = {column.physical_name: column.physical_type or "text" for column in self._dataset.columns}
-        return [sure(types[name], self.form) if name else "" for name in self.columns]
+        return [self._sure(types[name], self.form) if name else "" for name in self.columns]
 
     def _taken(self, parts: Iterator[Block | NoRecord]) -> Iterator[bytes]:
         aside = csv.writer(self.unreadable, lineterminator="\n", quoting=csv.QUOTE_ALL)

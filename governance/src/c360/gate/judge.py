@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-from c360.clause.kinds import CONFLICT, FRESHNESS, ROW_RULE, SQL
-from c360.engine.postgres.soda import Verdict
-from c360.engine.postgres.split import Split
+from c360.clause.kinds import CONFLICT, FRESHNESS, ROW_RULE, SQL, UNIQUE
+from c360.engine.interface import Split, Verdict
 from c360.errors import Breach, CouldNotTell
 from c360.generate.soda import seen_at_gate
 from c360.ledger.history import Finding, failing
@@ -28,8 +27,11 @@ def require(dataset: Dataset, verdicts: dict[str, Verdict]) -> None:
         raise CouldNotTell(f"Soda could not evaluate {untold[0].id}.", "Check the clause: c360 lint")
 
 
-def all_rows_hold(dataset: Dataset, verdicts: dict[str, Verdict]) -> bool:
-    """Whether Soda found no row that breaks a clause. A key that stands once has one identity."""
+def is_clean(dataset: Dataset, verdicts: dict[str, Verdict]) -> bool:
+    """Whether Soda found no row that breaks a clause, so that there is nothing to split. A key that stands once has one
+    identity; whether a value that is unique stands in raw under another key, Soda does not see."""
+    if UNIQUE.of(dataset):
+        return False
     return all(verdicts[c.id].measured == 0 for c in dataset.clauses if c.scope == "row" and seen_at_gate(c))
 
 

@@ -134,13 +134,6 @@ def _append(database: "connection", rows: list[tuple]) -> None:
         )
 
 
-def prune_superseded(database: "connection", keep: timedelta, now: datetime) -> int:
-    """Delete versions of rows that were superseded longer ago than `keep`. Returns the rows."""
-    with database, database.cursor() as cursor:
-        cursor.execute("delete from governance.superseded where superseded_at < %s", (now - keep,))
-        return cursor.rowcount
-
-
 def prune(database: "connection", keep: timedelta, now: datetime) -> int:
     """Delete what is older than `keep`, but never the last outcome of a clause at a stage. Returns the rows."""
     with database, database.cursor() as cursor:

@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from c360.report.facts import Arrival, Past
+from c360.ledger.deliveries import Arrival
+from c360.ledger.outcomes import Past
 
 STEP, HEIGHT = 4, 16
 """Of a sparkline, in pixels: the width of a run and the height of the worst."""

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 from c360.clause.kinds import ANOMALY
 from c360.folders import replacing
 from c360.generate.text import unique_slugs
+from c360.ledger.deliveries import arrivals
 from c360.ledger.history import BADNESS
+from c360.ledger.standings import Standing
 from c360.model import Contract, Dataset
 from c360.pages import policy
 from c360.project import Project
 from c360.report import charts
-from c360.report.facts import arrivals, breaches, histories
+from c360.report.facts import RUNS, breaches, histories
 from c360.report.words import in_words, number, span
-from c360.status.last import Standing
 from c360.status.overview import STAGES, Overview, look
 from c360.status.state import STATES, since, trend_of, worst
 
@@ -96,7 +97,7 @@ def _dataset(database: "connection", overview: Overview, contract: Contract, dat
         if clause.kind is ANOMALY or clause.id in overview.states
     ]
     clauses.sort(key=lambda c: c["rank"], reverse=True)
-    found = arrivals(database, dataset.name, overview.as_of) if contract.layer == "sources" else []
+    found = arrivals(database, dataset.name, overview.as_of, RUNS) if contract.layer == "sources" else []
     return {
         "name": dataset.name,
         "dataset": dataset,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from c360.errors import CouldNotTell
+from c360.ledger import alerts
 from c360.printable import one_line
 from c360.project import Project
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from c360.status.overview import Overview
 
-_LOCK = 0xC360_0003
-"""Advisory lock: of two alerts at once, the second sees what the first has told."""
 _HEADINGS = {
     "disagreement": "Engines disagree",
     "broken": "Newly broken",
@@ -53,20 +52,13 @@ def raise_alert(project: Project, database: "connection", as_of: datetime, pause
 
     url = project.settings.webhook_url
     overview = look(database, project.catalog, as_of)
-    with database, database.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-        cursor.execute("select state from governance.alert order by alert_id desc limit 1")
-        row = cursor.fetchone()
-        before = row[0] if row else {}
+    with database:
+        before = alerts.last_state(database)
         state = wrong(overview) | untold(overview, before)
         changes = compare(before, state)
         files: tuple[Path | None, Path | None] = (None, None)
         if changes:
-            cursor.execute(
-                "insert into governance.alert (as_of, state, changes, due) values (%s, %s, %s, %s) returning alert_id",
-                (as_of, json.dumps(state), json.dumps(changes), url is not None),
-            )
-            ((number,),) = cursor.fetchall()
+            number = alerts.put_down(database, as_of, state, changes, due=url is not None)
             stem = project.settings.home / "alerts" / f"{as_of:%Y-%m-%dT%H%M%S}-{number}"
             files = (
                 _write(stem.with_suffix(".json"), json.dumps(payload(as_of, changes), indent=2) + "\n"),
@@ -74,13 +66,12 @@ def raise_alert(project: Project, database: "connection", as_of: datetime, pause
             )
     if url is None:
         return Alert(as_of, tuple(changes), *files)
-    with database, database.cursor() as cursor:  # the rows stay locked while posting: none is posted twice
-        cursor.execute("select alert_id, changes from governance.alert where due order by alert_id for update")
-        due = cursor.fetchall()
-        together = tuple(change for _, those in due for change in those)
+    with database:
+        due = alerts.due(database)
+        together = tuple(change for one in due for change in one.changes)
         if together:
             post(url, payload(as_of, together) | {"text": markdown(as_of, together)}, pauses)
-            cursor.execute("update governance.alert set due = false where alert_id = any(%s)", ([i for i, _ in due],))
+            alerts.posted(database, due)
     return Alert(as_of, together, *files, posted=bool(together))
 
 

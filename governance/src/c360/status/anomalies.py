@@ -16,6 +16,9 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Literal
 
+from c360.ledger.deliveries import arrivals
+from c360.ledger.outcomes import measured
+
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
@@ -119,20 +122,14 @@ def _least(kind: Kind, centre: float) -> float:
 
 def delivery_series(database: "connection", dataset: str, as_of: datetime) -> list[Series]:
     """Rows delivered and the share of them that was quarantined, of the accepted deliveries up to `as_of`."""
-    with database, database.cursor() as cursor:
-        cursor.execute(
-            "select as_of, delivered, quarantined from governance.delivery "
-            "where dataset = %s and outcome = 'accepted' and as_of <= %s order by as_of desc limit %s",
-            (dataset, as_of, _POINTS),
-        )
-        rows = cursor.fetchall()[::-1]
+    accepted = arrivals(database, dataset, as_of, _POINTS, "accepted")
     return [
-        Series(f"{dataset}.delivered", dataset, "count", tuple(Point(at, float(n)) for at, n, _ in rows)),
+        Series(f"{dataset}.delivered", dataset, "count", tuple(Point(a.as_of, float(a.delivered)) for a in accepted)),
         Series(
             f"{dataset}.quarantined",
             dataset,
             "share",
-            tuple(Point(at, lost / n if n else 0.0) for at, n, lost in rows),
+            tuple(Point(a.as_of, a.quarantined / a.delivered if a.delivered else 0.0) for a in accepted),
             one_sided=True,
         ),
     ]
@@ -140,13 +137,6 @@ def delivery_series(database: "connection", dataset: str, as_of: datetime) -> li
 
 def measured_series(database: "connection", clause: str, dataset: str, stage: str, as_of: datetime) -> Series:
     """What one stage measured for a clause that is about a whole table: a row count, an age, a share."""
-    with database, database.cursor() as cursor:
-        cursor.execute(
-            "select as_of, measured from governance.history where clause = %s and stage = %s and as_of <= %s "
-            "and measured is not null order by as_of desc, at desc limit %s",
-            (clause, stage, as_of, _POINTS),
-        )
-        rows = cursor.fetchall()[::-1]
-    points = tuple(Point(*row) for row in rows)
+    points = tuple(Point(*row) for row in measured(database, clause, stage, as_of, _POINTS))
     one_sided = clause.endswith((".freshness", ".retention"))
     return Series(f"{clause}@{stage}", dataset, "measure", points, one_sided)

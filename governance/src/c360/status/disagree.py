@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from c360.ledger.deliveries import came_between
+from c360.ledger.standings import Standing
 from c360.model import Clause
-from c360.status.last import Standing
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -71,11 +72,4 @@ def _same_data(
         low, high = sorted((built.measured, verified.measured))
         if low <= clause.argument <= high:
             return False
-    with database, database.cursor() as cursor:
-        cursor.execute(
-            "select exists (select 1 from governance.delivery where outcome <> 'refused' "
-            "and decided_at between %s and %s)",
-            tuple(sorted((built.at, verified.at))),
-        )
-        ((delivered,),) = cursor.fetchall()
-        return not delivered
+    return not came_between(database, *sorted((built.at, verified.at)))

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from c360.clause.kinds import FRESHNESS
 from c360.contract.catalog import Catalog
+from c360.ledger.deliveries import deliveries_of, newest_delivery
 from c360.ledger.history import BADNESS, RUN_ENGINE
+from c360.ledger.outcomes import newest_run
+from c360.ledger.quarantine import Quarantined, quarantined
+from c360.ledger.standings import Standing, standings
 from c360.model import Clause, Rule
 from c360.status.anomalies import Anomaly, Series, delivery_series, last_anomaly, measured_series
 from c360.status.disagree import Disagreement, disagreements
-from c360.status.last import Standing, standings
-from c360.status.sla import Attainment, attainment, deliveries_of, holds
+from c360.status.sla import Attainment, attainment, holds
 from c360.status.state import State, allowed, is_judged, state_of
 
 if TYPE_CHECKING:
@@ -33,29 +36,6 @@ class Sla:
     holds: bool
     week: Attainment
     month: Attainment
-
-
-@dataclass(frozen=True)
-class Dimension:
-    """How many clauses of one quality dimension are to be judged, and how many of them hold and are broken."""
-
-    name: str
-    clauses: int
-    holding: int
-    broken: int
-
-
-@dataclass(frozen=True)
-class Quarantined:
-    """Rows that are in quarantine for one clause, by the age of their delivery."""
-
-    dataset: str
-    clause: str
-    rows: int
-    under_a_day: int
-    under_a_week: int
-    older: int
-    oldest: datetime
 
 
 @dataclass(frozen=True)
@@ -132,17 +112,8 @@ def clock_of(database: "connection", given: datetime | None) -> datetime:
     """The time to judge by: the one given; else now, or the clock of the newest run where that is later."""
     if given is not None:
         return given
-    with database, database.cursor() as cursor:
-        cursor.execute("select max(as_of) from governance.delivery")
-        ((delivered,),) = cursor.fetchall()
-        cursor.execute(
-            "select max(as_of) from (select h.as_of from unnest(%s::text[]) as s (stage) cross join lateral ("
-            "select as_of from governance.history where clause = '*' and stage = s.stage "
-            "order by as_of desc limit 1) as h) as runs",
-            (list(STAGES),),
-        )
-        ((ran,),) = cursor.fetchall()
-        return max(t for t in (datetime.now(UTC), delivered, ran) if t is not None)
+    known = (datetime.now(UTC), newest_delivery(database), newest_run(database, STAGES))
+    return max(clock for clock in known if clock is not None)
 
 
 def look(database: "connection", catalog: Catalog, as_of: datetime) -> Overview:
@@ -163,7 +134,7 @@ def look(database: "connection", catalog: Catalog, as_of: datetime) -> Overview:
         runs=runs,
         disagreements=tuple(disagreements(database, current, clauses, products)),
         sla=tuple(_slas(database, catalog, as_of)),
-        quarantine=tuple(_quarantine(database, as_of)),
+        quarantine=tuple(quarantined(database, as_of)),
         anomalies=tuple(a for a in anomalies if a),
         gone=len(gone),
         states=states,
@@ -227,23 +198,3 @@ def _slas(database: "connection", catalog: Catalog, as_of: datetime) -> list[Sla
                     )
                 )
     return found
-
-
-def _quarantine(database: "connection", as_of: datetime) -> list[Quarantined]:
-    with database, database.cursor() as cursor:
-        cursor.execute(
-            """
-            select q.dataset, clause, count(*), count(*) filter (where d.as_of > %(now)s - interval '1 day'),
-                count(*) filter (
-                    where d.as_of > %(now)s - interval '7 days' and d.as_of <= %(now)s - interval '1 day'
-                ),
-                count(*) filter (where d.as_of <= %(now)s - interval '7 days'), min(d.as_of)
-            from quarantine.rows as q
-            join governance.delivery as d using (delivery_id)
-            cross join unnest(q.clauses) as clause
-            where q.resolved_by is null and d.as_of <= %(now)s
-            group by q.dataset, clause order by 3 desc, 2
-            """,
-            {"now": as_of},
-        )
-        return [Quarantined(*row) for row in cursor.fetchall()]

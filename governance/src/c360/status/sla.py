@@ -8,21 +8,10 @@ refused ones included, are not counted: nothing is known of them, and `hours` sa
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+from c360.ledger.deliveries import Delivered
 
 _HOUR = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """One decided delivery: when by its run's clock, accepted or not, and the time of its newest row (all UTC)."""
-
-    as_of: datetime
-    accepted: bool
-    newest: datetime | None
 
 
 @dataclass(frozen=True)
@@ -36,20 +25,6 @@ class Attainment:
     @property
     def share(self) -> float | None:
         return self.held / self.hours if self.hours else None
-
-
-def deliveries_of(database: "connection", dataset: str, as_of: datetime, days: int) -> list[Delivered]:
-    """Those of the last `days`, and before them the first one and the last that was accepted, oldest first."""
-    columns = "as_of, outcome = 'accepted', newest_load at time zone 'UTC'"
-    known = "from governance.delivery where dataset = %(dataset)s and outcome <> 'replay' and as_of <= %(as_of)s"
-    with database, database.cursor() as cursor:
-        cursor.execute(
-            f"(select {columns} {known} order by as_of limit 1) union "
-            f"(select {columns} {known} and as_of < %(start)s and outcome = 'accepted' order by as_of desc limit 1) "
-            f"union (select {columns} {known} and as_of >= %(start)s) order by 1",
-            {"dataset": dataset, "as_of": as_of, "start": as_of - timedelta(days=days, hours=1)},
-        )
-        return [Delivered(*row) for row in cursor.fetchall()]
 
 
 def holding(deliveries: Sequence[Delivered], promise: timedelta) -> list[tuple[datetime, datetime]]:

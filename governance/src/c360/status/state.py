@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from c360.clause.kinds import FRESHNESS
+from c360.ledger.standings import Standing
 from c360.model import Clause, Dataset
-from c360.status.last import Standing
 
 State = Literal["broken", "untold", "stale", "holds"]
 """From bad to good. `untold`: no stage has judged the clause, or none could tell."""

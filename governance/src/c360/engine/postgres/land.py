@@ -4,6 +4,7 @@ Four relations live there while the gate is at work: the delivery as text, the l
 rows in the contract's types, and a view named as the contract's table, over the rows that could be cast, for Soda.
 """
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES, canonical_type
@@ -14,7 +15,7 @@ from c360.gate.form import Form
 from c360.model import Dataset
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
+    from psycopg2.extensions import cursor
 
 TEXT = "landing.c360__text"
 UNREADABLE = "landing.c360__unreadable"
@@ -22,10 +23,13 @@ TYPED = "landing.c360__typed"
 AT, MISCAST = "c360__at", "c360__miscast"
 """Where a row stood in the delivery, and the names of its columns that could not be cast (null when none)."""
 
+_NO_QUOTE = "\x01"
+"""What COPY is told to take for a quote where there is none; records that hold it are set aside."""
+
 q = POSTGRES.quote
 
 
-def land(database: "connection", delivery: Delivery) -> int:
+def land(cursor: "cursor", delivery: Delivery) -> int:
     """Copy the delivery into landing; returns how many records it holds, lines that are none included.
 
     Raises CouldNotTell for a file that cannot be read to its end, and when not all of it arrived; never with anything
@@ -33,29 +37,30 @@ def land(database: "connection", delivery: Delivery) -> int:
     """
     import psycopg2
 
-    with database.cursor() as cursor:
-        create(cursor, delivery.landed)
-        columns = ", ".join(map(q, delivery.landed))
-        try:
-            # it reads, and asks for no lines
-            copy = f"copy {TEXT} ({columns}) from stdin ({delivery.copy_options})"
-            cursor.copy_expert(copy, delivery, CHUNK)  # type: ignore[arg-type]
-        except psycopg2.Error as error:
-            if delivery.failure:
-                raise delivery.failure from None
-            if isinstance(error, psycopg2.DataError):
-                raise CouldNotTell(
-                    f"Postgres does not take {delivery.path} for CSV.", "Report this as a bug."
-                ) from None
-            raise
-        if cursor.rowcount != delivery.records:  # the reader and the database do not agree on what a record is
-            raise CouldNotTell(
-                f"Of {delivery.records} records in {delivery.path}, {cursor.rowcount} arrived.", "Report this as a bug."
-            )
-        delivery.unreadable.seek(0)
-        copy = f"copy {UNREADABLE} from stdin (format csv, encoding 'UTF8')"
-        cursor.copy_expert(copy, delivery.unreadable)  # type: ignore[arg-type]  # of text, which it encodes
+    create(cursor, delivery.landed)
+    columns = ", ".join(map(q, delivery.landed))
+    try:
+        cursor.copy_expert(f"copy {TEXT} ({columns}) from stdin ({_copy_options(delivery.form)})", delivery, CHUNK)
+    except psycopg2.Error as error:
+        if delivery.failure:
+            raise delivery.failure from None
+        if isinstance(error, psycopg2.DataError):
+            raise CouldNotTell(f"Postgres does not take {delivery.path} for CSV.", "Report this as a bug.") from None
+        raise
+    if cursor.rowcount != delivery.records:  # the reader and the database do not agree on what a record is
+        raise CouldNotTell(
+            f"Of {delivery.records} records in {delivery.path}, {cursor.rowcount} arrived.", "Report this as a bug."
+        )
+    delivery.unreadable.seek(0)
+    cursor.copy_expert(f"copy {UNREADABLE} from stdin (format csv, encoding 'UTF8')", delivery.unreadable)
     return delivery.records + delivery.set_aside
+
+
+def _copy_options(form: Form) -> str:
+    """How COPY is to read what a delivery of this form gives."""
+    quote = form.quote or _NO_QUOTE
+    marks = [f"E'\\x{ord(mark):02x}'" for mark in (form.delimiter, quote)]
+    return f"format csv, delimiter {marks[0]}, quote {marks[1]}, escape {marks[1]}, encoding 'UTF8'"
 
 
 def create(cursor: "cursor", columns: list[str]) -> None:
@@ -106,3 +111,23 @@ def type_it(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool = Fal
 def drop(cursor: "cursor") -> None:
     """Empty the landing; the gate ends with it, and begins with it in case something else was left there."""
     cursor.execute(f"drop table if exists {TEXT}, {UNREADABLE}; drop table if exists {TYPED} cascade")
+
+
+def all_cast(cursor: "cursor") -> bool:
+    """Whether every value has one in its type."""
+    cursor.execute(f"select not exists (select 1 from {TYPED} where {MISCAST} is not null)")
+    return cursor.fetchone()[0]  # type: ignore[index]
+
+
+def newest_load(cursor: "cursor", dataset: Dataset, as_of: datetime) -> str | None:
+    """The time of the newest row up to `as_of`, as text, in UTC: a row from the future would hide a stale load."""
+    if not dataset.load_column:
+        return None
+    load = q(dataset.physical(dataset.load_column))
+    cursor.execute(f"select max({load})::text from {TYPED} where {load} <= {instant(as_of)}")
+    return cursor.fetchone()[0]  # type: ignore[index]
+
+
+def instant(moment: datetime) -> str:
+    """The clock as SQL: a timestamp without zone, in UTC."""
+    return f"timestamp '{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"

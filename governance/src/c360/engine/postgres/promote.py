@@ -2,85 +2,21 @@
 kept beside it; what contradicts it is nobody's until it is settled. Nothing is lost."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from c360.clause.dialect import POSTGRES, canonical_type, same_type
-from c360.clause.kinds import CONFLICT, IDENTITY, UNIQUE
+from c360.clause.dialect import POSTGRES, canonical_type
+from c360.clause.kinds import CONFLICT, IDENTITY
+from c360.engine.interface import Promotion, Split
 from c360.engine.postgres.land import AT, TYPED
-from c360.engine.postgres.split import VERDICT, Split, fatal, merge, raw_table
-from c360.errors import CouldNotTell
+from c360.engine.postgres.raw import raw_table
+from c360.engine.postgres.split import VERDICT, fatal, merge
+from c360.ledger import superseded
 from c360.model import Clause, Dataset
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
 
 q, literal = POSTGRES.quote, POSTGRES.literal
-
-
-@dataclass(frozen=True)
-class Promotion:
-    """What became of the rows that hold.
-
-    `promoted` are in raw now or, where raw holds a newer version, among the superseded rows; `superseded` moved or went
-    there; `duplicates` say what was known. `conflicts` are the rows that contradict raw, by clause.
-    """
-
-    promoted: int
-    superseded: int
-    duplicates: int
-    conflicts: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def conflicting(self) -> int:
-        return sum(self.conflicts.values())
-
-
-def ensure_raw(cursor: "cursor", dataset: Dataset) -> None:
-    """Make the raw table from the contract, or add the columns that a newer version of it brought.
-
-    Raises CouldNotTell when the table there has a column of another type.
-    """
-    table = raw_table(dataset)
-    columns = {c.physical_name: canonical_type(c.physical_type or "text") for c in dataset.columns}
-    column_types = {c.physical_name: c.physical_type or "text" for c in dataset.columns}
-    required = {c.physical_name for c in dataset.columns if c.required}
-    defined = [f"{q(n)} {kind}{' not null' if n in required else ''}" for n, kind in columns.items()]
-    if dataset.key:
-        defined.append(f"primary key ({', '.join(q(dataset.physical(name)) for name in dataset.key)})")
-    cursor.execute(f"create schema if not exists {q(dataset.schema)}")
-    cursor.execute(f"create table if not exists {table} ({', '.join(defined)})")
-    cursor.execute(
-        "select attname, format_type(atttypid, atttypmod) from pg_attribute "
-        "where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
-        (table,),
-    )
-    there = dict(cursor.fetchall())
-    for name, kind in columns.items():
-        if name not in there:
-            cursor.execute(f"alter table {table} add column {q(name)} {kind}")
-        elif not same_type(column_types[name], there[name]):
-            raise CouldNotTell(
-                f"{table}.{name} is {there[name]}, the contract says {kind}.",
-                "Migrate the table, or give the contract a new major version with a new physicalName.",
-            )
-    _ensure_superseded(cursor, dataset, table, anew=any(name not in there for name in columns))
-    for clause in UNIQUE.of(dataset):
-        keys = ", ".join(q(dataset.physical(name)) for name in clause.argument)
-        index = q(f"{dataset.table}_{'_'.join(clause.argument)}_unique"[:63])
-        cursor.execute(f"create unique index if not exists {index} on {table} ({keys})")
-
-
-def _ensure_superseded(cursor: "cursor", dataset: Dataset, table: str, anew: bool) -> None:
-    """A view of the superseded rows with the columns and types of the raw table, for dbt and for people."""
-    view = f"superseded.{q(dataset.name)}"
-    cursor.execute("select to_regclass(%s) is null", (view,))
-    if anew or cursor.fetchone()[0]:  # type: ignore[index]
-        cursor.execute(
-            f"create or replace view {view} as select s.superseded_id, s.superseded_at, s.delivery_id, r.* "
-            f"from governance.superseded as s, lateral jsonb_populate_record(null::{table}, s.payload) as r "
-            f"where s.dataset = {literal(dataset.name)}"
-        )
 
 
 def promote(
@@ -199,10 +135,10 @@ def replace(cursor: "cursor", dataset: Dataset, delivery_id: int) -> int:
         f"drop table if exists {VERSIONS}; "
         f"create unlogged table {VERSIONS} as select {AT} as at, 'newer' as fate from {TYPED}"
     )
-    superseded = _replace(cursor, dataset, delivery_id)
+    moved = _replace(cursor, dataset, delivery_id)
     names = ", ".join(q(column.physical_name) for column in dataset.columns)
     cursor.execute(f"insert into {raw_table(dataset)} ({names}) select {names} from {TYPED} on conflict do nothing")
-    return superseded
+    return moved
 
 
 def _replace(cursor: "cursor", dataset: Dataset, delivery_id: int) -> int:
@@ -211,38 +147,24 @@ def _replace(cursor: "cursor", dataset: Dataset, delivery_id: int) -> int:
     table, load = raw_table(dataset), dataset.load_column
     keys = " and ".join(f"r.{key} = t.{key}" for key in (q(dataset.physical(name)) for name in dataset.key))
     of_fate = f"{TYPED} as t join {VERSIONS} as v on v.at = t.{AT}"
-    cursor.execute(
-        "insert into governance.superseded (delivery_id, dataset, payload) "
-        f"select {int(delivery_id)}, {literal(dataset.name)}, to_jsonb(r) "
-        f"from {of_fate} join {table} as r on {keys} where v.fate = 'newer'"
-    )
-    superseded = cursor.rowcount
+    older = f"select to_jsonb(r) from {of_fate} join {table} as r on {keys} where v.fate = 'newer'"
+    moved = superseded.keep(cursor.connection, dataset.name, delivery_id, older)
     others = [q(c.physical_name) for c in dataset.columns if c.name not in dataset.key]
     for fate, names in (("newer", others), ("reloaded", [q(dataset.physical(load))] if load else [])):
         if names:
             values = ", ".join(f"{name} = t.{name}" for name in names)
             cursor.execute(f"update {table} as r set {values} from {of_fate} where {keys} and v.fate = '{fate}'")
-    return superseded
+    return moved
 
 
 def _keep_older(cursor: "cursor", dataset: Dataset, delivery_id: int) -> int:
     """Older versions go to the superseded rows, unless they are known there; returns how many are new."""
     names = ", ".join(f"t.{q(column.physical_name)}" for column in dataset.columns)
-    cursor.execute(
-        f"""
-        insert into governance.superseded (delivery_id, dataset, payload)
-        select {int(delivery_id)}, {literal(dataset.name)}, o.payload
-        from (
-            select to_jsonb(one) as payload
-            from {TYPED} as t join {VERSIONS} as v on v.at = t.{AT}, lateral (select {names}) as one
-            where v.fate = 'older'
-        ) as o
-        where not exists (
-            select 1 from governance.superseded as s
-            where s.dataset = {literal(dataset.name)} and md5(s.payload::text) = md5(o.payload::text))
-        """
+    versions = (
+        f"select to_jsonb(one) from {TYPED} as t join {VERSIONS} as v on v.at = t.{AT}, "
+        f"lateral (select {names}) as one where v.fate = 'older'"
     )
-    return cursor.rowcount
+    return superseded.keep(cursor.connection, dataset.name, delivery_id, versions, unless_known=True)
 
 
 def _lost(alias: str, dataset: Dataset) -> str:

@@ -1,61 +1,23 @@
-"""Quarantine: rows that are not taken, as they were delivered, with the clauses they break; and how they get out.
-
-A row is open until a replay lets it through, a later delivery brings what it should have been, or somebody decides:
-resolves it (it is right, and takes its place) or discards it, with who and why on record.
-"""
+"""Quarantine: which of the rows that landed are lost, with their numbers, and which open rows leave by what landed."""
 
 import tempfile
-from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
 from c360.clause.kinds import READABLE
 from c360.engine.postgres.casts import cast, plain
-from c360.engine.postgres.land import AT, TEXT, TYPED, UNREADABLE
-from c360.engine.postgres.split import VERDICT, errors, fatal, instant, raw_table
+from c360.engine.postgres.land import AT, TEXT, TYPED, UNREADABLE, create, instant
+from c360.engine.postgres.raw import raw_table
+from c360.engine.postgres.split import VERDICT, fatal
+from c360.ledger import quarantine as ledger
+from c360.ledger.quarantine import RECORD, Chosen, Evidence
 from c360.model import Dataset
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
 
-RECORD = "c360__record"
-"""Under this name the contents of a line that is no record are kept, as text."""
-
 q, literal = POSTGRES.quote, POSTGRES.literal
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Which rows of a refused delivery broke which clauses: CSV of number, line and clauses. No values of theirs."""
-
-    rows: IO[bytes]
-
-
-def quarantine(cursor: "cursor", dataset: Dataset, delivery_id: int) -> None:
-    """Keep the rows that were lost, and the lines that are no record, with their numbers in the delivery."""
-    pairs = [f"{literal(column.name)}, x.{q(column.physical_name)}" for column in dataset.columns]
-    # a function takes 100 arguments at most
-    parts = (", ".join(pairs[i : i + 50]) for i in range(0, len(pairs), 50))
-    contents = " || ".join(f"jsonb_build_object({part})" for part in parts)
-    unreadable = [clause.id for clause in READABLE.of(dataset)]
-    cursor.execute(
-        f"""
-        insert into quarantine.rows (delivery_id, dataset, row_number, line, clauses, payload)
-        select {int(delivery_id)}, {literal(dataset.name)}, number, line, clauses, contents
-        from (
-            select {_NUMBER} as number, null::bigint as line, v.clauses, {contents} as contents
-            from {_NUMBERED} as x join {VERDICT} as v on v.at = x.{AT}
-            where v.clauses && {fatal(dataset)}
-            union all
-            select u.record, u.line, array[{", ".join(map(literal, unreadable))}]::text[],
-                jsonb_build_object({literal(RECORD)}, u.contents)
-            from {UNREADABLE} as u
-        ) as lost
-        order by number
-        """
-    )
-
 
 _NUMBERED = f"(select *, ctid as {AT}, row_number() over (order by ctid) as c360__nth from {TEXT})"
 _NUMBER = (
@@ -65,13 +27,29 @@ _NUMBER = (
 """The number of a record in the delivery: lines that are none count too."""
 
 
+def keep(cursor: "cursor", dataset: Dataset, delivery_id: int) -> None:
+    """Keep the rows that were lost, and the lines that are no record, with their numbers in the delivery."""
+    pairs = [f"{literal(column.name)}, x.{q(column.physical_name)}" for column in dataset.columns]
+    # a function takes 100 arguments at most
+    parts = (", ".join(pairs[i : i + 50]) for i in range(0, len(pairs), 50))
+    contents = " || ".join(f"jsonb_build_object({part})" for part in parts)
+    lost = f"""
+        select {_NUMBER} as number, null::bigint as line, v.clauses, {contents} as contents
+        from {_NUMBERED} as x join {VERDICT} as v on v.at = x.{AT}
+        where v.clauses && {fatal(dataset)}
+        union all
+        select u.record, u.line, {_unreadable(dataset)}, jsonb_build_object({literal(RECORD)}, u.contents)
+        from {UNREADABLE} as u
+    """
+    ledger.keep(cursor.connection, dataset.name, delivery_id, lost)
+
+
 def take_evidence(cursor: "cursor", dataset: Dataset) -> Evidence | None:
     """Which rows broke the delivery, out of a transaction that is about to be undone; None when it was not rows."""
     rows = tempfile.SpooledTemporaryFile(1 << 20)  # noqa: SIM115 (it outlives the transaction)
-    unreadable = [clause.id for clause in READABLE.of(dataset)]
     cursor.copy_expert(
         f"copy (select {_NUMBER}, null, v.clauses from {_NUMBERED} as x join {VERDICT} as v on v.at = x.{AT} "
-        f"union all select u.record, u.line, array[{', '.join(map(literal, unreadable))}]::text[] "
+        f"union all select u.record, u.line, {_unreadable(dataset)} "
         f"from {UNREADABLE} as u) to stdout (format csv)",
         rows,
     )
@@ -81,38 +59,22 @@ def take_evidence(cursor: "cursor", dataset: Dataset) -> Evidence | None:
     return Evidence(rows)
 
 
-def keep_evidence(cursor: "cursor", delivery_id: int, evidence: Evidence) -> None:
-    """Put it down for a refused delivery, in the place of that of the same content refused before."""
-    cursor.execute(
-        "delete from quarantine.evidence as e using governance.delivery as old, governance.delivery as new "
-        "where new.delivery_id = %s and old.dataset = new.dataset and old.sha256 = new.sha256 "
-        "and e.delivery_id = old.delivery_id",
-        (delivery_id,),
-    )
-    cursor.execute(
-        "create temporary table c360__evidence (row_number bigint, line bigint, clauses text[]) on commit drop"
-    )
-    cursor.copy_expert("copy c360__evidence from stdin (format csv)", evidence.rows)
-    cursor.execute(
-        "insert into quarantine.evidence (delivery_id, row_number, line, clauses) "
-        "select %s, row_number, line, clauses from c360__evidence order by row_number",
-        (delivery_id,),
-    )
+def _unreadable(dataset: Dataset) -> str:
+    """SQL: the clauses that a line breaks that is no record."""
+    broken = [clause.id for clause in READABLE.of(dataset)]
+    return f"array[{', '.join(map(literal, broken))}]::text[]"
+
+
+def land_again(cursor: "cursor", dataset: Dataset, chosen: Chosen) -> int:
+    """Land open rows of the quarantine, as they were delivered; returns how many they are."""
+    create(cursor, [*(column.physical_name for column in dataset.columns), "c360__quarantine_id"])
+    cursor.execute(f"insert into {TEXT} {ledger.texts(chosen, [column.name for column in dataset.columns])}")
+    return cursor.rowcount
 
 
 def close_corrected(cursor: "cursor", dataset: Dataset, delivery_id: int, as_of: datetime) -> int:
-    """Open rows of earlier deliveries whose key this one brought, as it should be: they are closed. Returns how many.
-
-    A row is corrected by one of its key that was loaded later, or that says the same; by one that was loaded at the
-    same time only if it broke a clause by itself: which of two that contradict each other is right, none can tell.
-    """
-    if not dataset.key:
-        return 0
-    cursor.execute(
-        "select exists (select 1 from quarantine.rows where dataset = %s and resolved_at is null and delivery_id < %s)",
-        (dataset.name, delivery_id),
-    )
-    if not cursor.fetchone()[0]:  # type: ignore[index]
+    """See `Landing.close_corrected`."""
+    if not dataset.key or not ledger.any_open(cursor.connection, dataset.name, delivery_id):
         return 0
     was = {column.name: from_payload(dataset, column.name) for column in dataset.columns}
     keys = " and ".join(f"r.{q(dataset.physical(name))} = o.k{i}" for i, name in enumerate(dataset.key))
@@ -129,50 +91,43 @@ def close_corrected(cursor: "cursor", dataset: Dataset, delivery_id: int, as_of:
             f"or ({same}))"
         )
     load = was[dataset.load_column] if dataset.load_column else "null"
-    cursor.execute(
-        f"""
+    which = f"""
         with o as materialized (
-            select quarantine_id, clauses, payload, {load} as load,
-                {", ".join(f"{was[name]} as k{i}" for i, name in enumerate(dataset.key))}
-            from quarantine.rows
-            where dataset = {literal(dataset.name)} and resolved_at is null and delivery_id < {int(delivery_id)}
-            and not payload ? {literal(RECORD)}
+            select quarantine_id, clauses, {load} as load,
+                {", ".join(f"{was[name]} as k{i}" for i, name in enumerate(dataset.key))}, payload
+            from {ledger.open_rows(dataset.name, before=delivery_id)} as earlier
         )
-        update quarantine.rows as k
-        set resolved_by = {int(delivery_id)}, resolved_at = clock_timestamp(), resolution = 'corrected'
-        from (
-            select o.quarantine_id
-            from o join {raw_table(dataset)} as r on {keys}
-            where {corrected}
-            and exists (
-                select 1 from {TYPED} as t where {again} and not exists (
-                    select 1 from {VERDICT} as v where v.at = t.{AT} and v.clauses && {fatal(dataset)}))
-        ) as done
-        where done.quarantine_id = k.quarantine_id
-        """
+        select o.quarantine_id
+        from o join {raw_table(dataset)} as r on {keys}
+        where {corrected}
+        and exists (
+            select 1 from {TYPED} as t where {again} and not exists (
+                select 1 from {VERDICT} as v where v.at = t.{AT} and v.clauses && {fatal(dataset)}))
+    """
+    return ledger.close(cursor.connection, which, "corrected", delivery_id)
+
+
+def close_replayed(cursor: "cursor", dataset: Dataset, delivery_id: int) -> None:
+    """Rows that hold, or that are there already, leave; the others keep their row, with the clauses they break now."""
+    number = "x.c360__quarantine_id::bigint"
+    lost = f"v.at = x.ctid and v.clauses && {fatal(dataset)}"
+    judged = f"select {number}, v.clauses from {TEXT} as x join {VERDICT} as v on {lost}"
+    held = f"select {number} from {TEXT} as x where not exists (select 1 from {VERDICT} as v where {lost})"
+    ledger.rewrite(cursor.connection, judged)
+    ledger.close(cursor.connection, held, "replayed", delivery_id)
+
+
+def close_rivals(cursor: "cursor", dataset: Dataset, decision_id: int) -> None:
+    """Open rows of the key that landed are discarded."""
+    same_key = " and ".join(f"{from_payload(dataset, name)} = t.{q(dataset.physical(name))}" for name in dataset.key)
+    rivals = (
+        f"select quarantine_id from {ledger.open_rows(dataset.name)} as o "
+        f"where exists (select 1 from {TYPED} as t where {same_key})"
     )
-    return cursor.rowcount
+    ledger.close(cursor.connection, rivals, "discarded", decision_id=decision_id)
 
 
 def from_payload(dataset: Dataset, name: str) -> str:
     """SQL: the value of a quarantined row in the contract's type, or null where its text has none."""
     kind = dataset.column(name).physical_type or "text"
     return cast(f"({plain(f'(payload ->> {literal(name)})', kind)})", kind)
-
-
-def close_replayed(cursor: "cursor", dataset: Dataset, delivery_id: int) -> None:
-    """Rows that hold, or that are there already, leave; the others keep their row, with the clauses they break now."""
-    lost = errors(dataset)
-    cursor.execute(
-        f"""
-        update quarantine.rows as k set clauses = v.clauses
-        from {TEXT} as x join {VERDICT} as v on v.at = x.ctid and v.clauses && %s::text[]
-        where k.quarantine_id = x.c360__quarantine_id::bigint and k.clauses <> v.clauses;
-        update quarantine.rows as k
-        set resolved_by = %s, resolved_at = clock_timestamp(), resolution = 'replayed'
-        from {TEXT} as x
-        where k.quarantine_id = x.c360__quarantine_id::bigint
-        and not exists (select 1 from {VERDICT} as v where v.at = x.ctid and v.clauses && %s::text[])
-        """,
-        (lost, delivery_id, lost),
-    )

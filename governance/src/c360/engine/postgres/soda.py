@@ -5,25 +5,17 @@ import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from c360.engine.interface import Verdict
 from c360.engine.postgres.scanner import Scanner, scanner
 from c360.errors import CouldNotTell
 from c360.settings import Settings
 
 _OUTCOMES = {"pass": "passed", "fail": "failed", "warn": "warned"}
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Soda's word on one clause; `measured` is None when it could not tell."""
-
-    outcome: str
-    measured: float | None
 
 
 def scan(settings: Settings, sodacl: str, search_path: Sequence[str], now: datetime) -> dict[str, Verdict]:

@@ -1,7 +1,6 @@
 """Split: which landed rows break which clauses. One read for all conditions on a row, one for each key or reference."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
@@ -9,7 +8,9 @@ from c360.clause.kinds import IDENTITY, PHYSICAL_TYPE, PRIMARY_KEY, RELATIONSHIP
 from c360.clause.measures import divided, orphans
 from c360.clause.predicates import violation
 from c360.contract.catalog import Catalog
-from c360.engine.postgres.land import AT, MISCAST, TEXT, TYPED
+from c360.engine.interface import Split
+from c360.engine.postgres.land import AT, MISCAST, TEXT, TYPED, instant
+from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.scanner import Scanner
 from c360.model import Clause, Dataset
 
@@ -19,19 +20,6 @@ if TYPE_CHECKING:
 VERDICT = "landing.c360__verdict"
 
 q, literal = POSTGRES.quote, POSTGRES.literal
-
-
-@dataclass(frozen=True)
-class Split:
-    """Rows that each clause lost, by clause id; exact duplicates that collapsed; rows to be quarantined."""
-
-    rows: dict[str, int]
-    collapsed: int
-    quarantined: int
-    looked: bool = True
-    """False where there was no need to look."""
-    repeated: bool = False
-    """Whether a key has several versions in the delivery."""
 
 
 def without_verdicts(cursor: "cursor") -> Split:
@@ -248,13 +236,3 @@ def merge(cursor: "cursor") -> None:
         analyze {VERDICT}
         """
     )
-
-
-def instant(moment: datetime) -> str:
-    """The clock as SQL: a timestamp without zone, in UTC."""
-    return f"timestamp '{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
-
-
-def raw_table(dataset: Dataset) -> str:
-    """The table that holds the current row of each key."""
-    return f"{q(dataset.schema)}.{q(dataset.table)}"

@@ -89,8 +89,7 @@ def standings(database: "connection", as_of: datetime) -> list[Standing]:
     with database, database.cursor() as cursor:
         cursor.execute(_LAST, {"as_of": as_of})
         names = [column.name for column in cursor.description or ()]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return [_standing(row) for row in rows]
+        return [_standing(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
 def _standing(row: dict[str, Any]) -> Standing:

@@ -1,0 +1,134 @@
+"""What the gate needs of an engine: the place where deliveries land and raw lies.
+
+An engine is a folder beside this module. It knows the dialect of its SQL, how text is cast there and how rows are
+moved; what is asked of a delivery, in which order, and when it is refused is told by the gate and is the same for all.
+What is put on record (`c360.ledger`) is in a Postgres, whatever the engine.
+"""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from c360.contract.catalog import Catalog
+from c360.gate.files import Delivery
+from c360.gate.form import Form
+from c360.ledger.quarantine import Chosen, Evidence
+from c360.model import Dataset
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The word of the scan on one clause; `measured` is None when it could not tell."""
+
+    outcome: str
+    measured: float | None
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows that each clause lost, by clause id; exact duplicates that collapsed; rows to be quarantined."""
+
+    rows: dict[str, int]
+    collapsed: int
+    quarantined: int
+    looked: bool = True
+    """False where there was no need to look."""
+    repeated: bool = False
+    """Whether a key has several versions in the delivery."""
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What became of the rows that hold.
+
+    `promoted` are in raw now or, where raw holds a newer version, among the superseded rows; `superseded` moved or went
+    there; `duplicates` say what was known. `conflicts` are the rows that contradict raw, by clause.
+    """
+
+    promoted: int
+    superseded: int
+    duplicates: int
+    conflicts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def conflicting(self) -> int:
+        return sum(self.conflicts.values())
+
+
+class Landing(Protocol):
+    """One dataset's delivery while it is in the gate. Numbers of deliveries and decisions are the ledger's."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """What happens in it, in engine and ledger, is done as a whole when it ends, or undone when it raises."""
+
+    def land(self, delivery: Delivery) -> int:
+        """Take the delivery in as text; returns how many records it holds, lines that are none included.
+
+        Raises CouldNotTell for a file that cannot be read to its end, and when not all of it arrived; never with
+        anything of its contents.
+        """
+
+    def land_quarantined(self, chosen: Chosen) -> int:
+        """Take open rows of the quarantine in as text, as they were delivered; returns how many they are."""
+
+    def cast(self, form: Form, in_shape: bool = False) -> None:
+        """Cast what landed to the contract's types, losing nothing; when it is `in_shape`, the plain cast will do."""
+
+    def ensure_targets(self) -> None:
+        """Make the raw tables that clauses of the dataset look at, where they are not there yet."""
+
+    def ensure_raw(self) -> None:
+        """Make the dataset's raw table, or add the columns that the contract brought.
+
+        Raises CouldNotTell when the table there has a column of another type.
+        """
+
+    def scan(self, checks: str, now: datetime) -> dict[str, Verdict]:
+        """Run SodaCL over what landed, which is committed; returns a verdict by clause id."""
+
+    def split(self, as_of: datetime, clean: bool = False) -> Split:
+        """Judge each row, and collapse those that say the same; when the scan found the delivery `clean`, there is
+        nothing to look for but values without their type."""
+
+    def promote(self, delivery_id: int, judged: Split, candidates: int, later_wins: bool = True) -> Promotion:
+        """Rows that hold, `candidates` in number, go to raw. Without a load time in the contract, they are newer than
+        what raw holds if `later_wins`; else they contradict it."""
+
+    def replace(self, delivery_id: int) -> int:
+        """All that landed takes its place in raw; returns how many rows of raw moved to the superseded ones."""
+
+    def newest_load(self, as_of: datetime) -> str | None:
+        """The time of the newest row up to `as_of`, as text, in UTC: a row from the future would hide a stale load."""
+
+    def quarantine(self, delivery_id: int) -> None:
+        """Keep the rows that were lost, and the lines that are no record, with their numbers in the delivery."""
+
+    def evidence(self) -> Evidence | None:
+        """Which rows broke the delivery, to outlive the transaction; None when it was not rows."""
+
+    def close_corrected(self, delivery_id: int, as_of: datetime) -> int:
+        """Open rows of earlier deliveries whose key this one brought, as it should be, leave the quarantine; returns
+        how many.
+
+        A row is corrected by one of its key that was loaded later, or that says the same; by one that was loaded at
+        the same time only if it broke a clause by itself: which of two that contradict each other is right, none can
+        tell.
+        """
+
+    def close_replayed(self, delivery_id: int) -> None:
+        """Of rows that landed again, those that hold leave; the others stay, with the clauses they break now."""
+
+    def close_rivals(self, decision_id: int) -> None:
+        """Open rows of the key that landed are discarded."""
+
+
+class Engine(Protocol):
+    """Where the data of one project lies."""
+
+    def sure(self, physical_type: str, form: Form) -> str:
+        """A regular expression (of bytes, in Python) for text whose plain cast cannot fail and loses nothing; empty
+        for a type or form that has none."""
+
+    def gate(self, catalog: Catalog, dataset: Dataset) -> AbstractContextManager[Landing]:
+        """Wait for whoever is in the gate; whatever becomes of the delivery, the landing is empty afterwards."""

@@ -1,0 +1,114 @@
+"""Postgres as the engine of the gate: landing, raw and ledger are in one database, so one transaction holds all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import psycopg2
+
+from c360.contract.catalog import Catalog
+from c360.engine.interface import Promotion, Split, Verdict
+from c360.engine.postgres import casts, land, promote, quarantine, raw, soda, split
+from c360.engine.postgres.scanner import scanner
+from c360.gate.files import Delivery
+from c360.gate.form import Form
+from c360.ledger.quarantine import Chosen, Evidence
+from c360.model import Dataset
+from c360.settings import Settings
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
+_GATE = 0xC360_0002
+"""Advisory lock: deliveries go through the gate one after the other, so that each sees the rows of the last."""
+
+
+class PostgresEngine:
+    """An `Engine` over one connection, which is the ledger's too."""
+
+    def __init__(self, database: "connection", settings: Settings) -> None:
+        self._database, self._settings = database, settings
+
+    def sure(self, physical_type: str, form: Form) -> str:
+        return casts.sure(physical_type, form)
+
+    @contextmanager
+    def gate(self, catalog: Catalog, dataset: Dataset) -> Iterator["PostgresLanding"]:
+        database = self._database
+        with database, database.cursor() as cursor:
+            cursor.execute("select pg_advisory_lock(%s)", (_GATE,))
+        try:
+            yield PostgresLanding(database, self._settings, catalog, dataset)
+        finally:
+            with suppress(psycopg2.InterfaceError), database, database.cursor() as cursor:  # a dead one holds no lock
+                cursor.execute(f"drop table if exists {split.VERDICT}, {promote.VERSIONS}, {promote.EARLIER}")
+                land.drop(cursor)
+                cursor.execute("select pg_advisory_unlock(%s)", (_GATE,))
+
+
+class PostgresLanding:
+    """A `Landing` in the schema of that name. What landed must be committed before it is scanned or split: SQL of
+    contracts runs on a connection of its own."""
+
+    def __init__(self, database: "connection", settings: Settings, catalog: Catalog, dataset: Dataset) -> None:
+        self._database, self._settings = database, settings
+        self._catalog, self._dataset = catalog, dataset
+        self._cursor = database.cursor()
+        self._path = ("landing", dataset.schema)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self._database:
+            # memory to sort a delivery in; and casting costs far more than passing a row on, which the planner does
+            # not know
+            self._cursor.execute("set local work_mem = '256MB'; set local parallel_tuple_cost = 0")
+            yield
+
+    def land(self, delivery: Delivery) -> int:
+        return land.land(self._cursor, delivery)
+
+    def land_quarantined(self, chosen: Chosen) -> int:
+        return quarantine.land_again(self._cursor, self._dataset, chosen)
+
+    def cast(self, form: Form, in_shape: bool = False) -> None:
+        land.type_it(self._cursor, self._dataset, form, in_shape)
+
+    def ensure_targets(self) -> None:
+        raw.ensure_targets(self._cursor, self._catalog, self._dataset)
+
+    def ensure_raw(self) -> None:
+        raw.ensure_raw(self._cursor, self._dataset)
+
+    def scan(self, checks: str, now: datetime) -> dict[str, Verdict]:
+        return soda.scan(self._settings, checks, self._path, now)
+
+    def split(self, as_of: datetime, clean: bool = False) -> Split:
+        if clean and land.all_cast(self._cursor):
+            return split.without_verdicts(self._cursor)
+        with scanner(self._settings, self._path) as looking:
+            return split.split(self._cursor, self._catalog, self._dataset, as_of, looking)
+
+    def promote(self, delivery_id: int, judged: Split, candidates: int, later_wins: bool = True) -> Promotion:
+        return promote.promote(self._cursor, self._dataset, delivery_id, judged, candidates, later_wins)
+
+    def replace(self, delivery_id: int) -> int:
+        return promote.replace(self._cursor, self._dataset, delivery_id)
+
+    def newest_load(self, as_of: datetime) -> str | None:
+        return land.newest_load(self._cursor, self._dataset, as_of)
+
+    def quarantine(self, delivery_id: int) -> None:
+        quarantine.keep(self._cursor, self._dataset, delivery_id)
+
+    def evidence(self) -> Evidence | None:
+        return quarantine.take_evidence(self._cursor, self._dataset)
+
+    def close_corrected(self, delivery_id: int, as_of: datetime) -> int:
+        return quarantine.close_corrected(self._cursor, self._dataset, delivery_id, as_of)
+
+    def close_replayed(self, delivery_id: int) -> None:
+        quarantine.close_replayed(self._cursor, self._dataset, delivery_id)
+
+    def close_rivals(self, decision_id: int) -> None:
+        quarantine.close_rivals(self._cursor, self._dataset, decision_id)

@@ -1,0 +1,40 @@
+"""The decisions: who decided what about rows in quarantine, and why."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from c360.errors import CouldNotTell
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who decides, and why."""
+
+    by: str
+    why: str
+
+    def __post_init__(self) -> None:
+        if not self.by.strip() or not self.why.strip():
+            raise CouldNotTell("A decision needs who takes it and why.", "Add --reason TEXT, and --by NAME.")
+
+
+def put_down(
+    database: "connection", action: Literal["resolve", "discard", "export"], dataset: str, decision: Decision, rows: int
+) -> int:
+    """A decision about so many rows, in the caller's transaction; returns its number."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "insert into quarantine.decision (action, dataset, decided_by, reason, rows) values (%s, %s, %s, %s, %s) "
+            "returning decision_id",
+            (action, dataset, decision.by, decision.why, rows),
+        )
+        return cursor.fetchone()[0]  # type: ignore[index]
+
+
+def count_rows(database: "connection", decision_id: int, rows: int) -> None:
+    """So many rows it was about, as is known afterwards; in the caller's transaction."""
+    with database.cursor() as cursor:
+        cursor.execute("update quarantine.decision set rows = %s where decision_id = %s", (rows, decision_id))

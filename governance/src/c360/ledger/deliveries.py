@@ -1,0 +1,170 @@
+"""The deliveries: one row each that was decided on, with what became of its rows."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from c360.ledger.rows import look
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
+
+@dataclass(frozen=True)
+class Note:
+    """A delivery that is decided on. `delivered` counts records and lines that are none; `form` is how its sender
+    writes, by field, where that is not as when silent; a replay is known by a name instead of a hash."""
+
+    sha256: str
+    dataset: str
+    contract: str
+    version: str
+    file_name: str
+    outcome: Literal["accepted", "refused", "replay"]
+    delivered: int
+    as_of: datetime
+    reason: str | None = None
+    form: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of the rows of a delivery; `newest_load` is the time of its newest row as text, in UTC."""
+
+    promoted: int
+    quarantined: int
+    duplicates: int
+    superseded: int
+    newest_load: str | None = None
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """One decided delivery: when by its run's clock, accepted or not, and the time of its newest row (all UTC)."""
+
+    as_of: datetime
+    accepted: bool
+    newest: datetime | None
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One delivery (or replay of quarantined rows): what became of its rows. Time in UTC."""
+
+    as_of: datetime
+    outcome: str
+    delivered: int
+    promoted: int
+    quarantined: int
+    duplicates: int
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A delivery of one run, as the demo sums it up."""
+
+    dataset: str
+    outcome: str
+    delivered: int
+    promoted: int
+    quarantined: int
+    duplicates: int
+    superseded: int
+    reason: str
+
+
+def accepted_before(database: "connection", dataset: str, sha256: str) -> str | None:
+    """When the same content was accepted, in UTC; None when it never was. In the caller's transaction."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "select to_char(decided_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC') from governance.delivery "
+            "where dataset = %s and sha256 = %s and outcome = 'accepted'",
+            (dataset, sha256),
+        )
+        row = cursor.fetchone()
+        return row[0] if row else None
+
+
+def note(database: "connection", what: Note) -> int:
+    """Put down a delivery in the caller's transaction; returns its number. What became of the rows of one that is not
+    refused is settled later."""
+    promoted = 0 if what.outcome == "refused" else what.delivered
+    with database.cursor() as cursor:
+        cursor.execute(
+            "insert into governance.delivery (sha256, dataset, contract, version, file_name, outcome, reason, "
+            "delivered, promoted, quarantined, duplicates, superseded, as_of, form) "
+            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 0, 0, 0, %s, %s) returning delivery_id",
+            (
+                what.sha256, what.dataset, what.contract, what.version, what.file_name, what.outcome, what.reason,
+                what.delivered, promoted, what.as_of, json.dumps(dict(what.form)),
+            ),
+        )  # fmt: skip
+        return cursor.fetchone()[0]  # type: ignore[index]
+
+
+def settle(database: "connection", delivery_id: int, account: Account) -> None:
+    """Write what became of the rows, in the caller's transaction; the table checks that none is unaccounted for."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "update governance.delivery set promoted = %s, quarantined = %s, duplicates = %s, superseded = %s, "
+            "newest_load = %s::timestamp where delivery_id = %s",
+            (
+                account.promoted, account.quarantined, account.duplicates, account.superseded,
+                account.newest_load, delivery_id,
+            ),
+        )  # fmt: skip
+
+
+def deliveries_of(database: "connection", dataset: str, as_of: datetime, days: int) -> list[Delivered]:
+    """Those of the last `days`, and before them the first one and the last that was accepted, oldest first."""
+    columns = "as_of, outcome = 'accepted', newest_load at time zone 'UTC'"
+    known = "from governance.delivery where dataset = %(dataset)s and outcome <> 'replay' and as_of <= %(as_of)s"
+    rows = look(
+        database,
+        f"(select {columns} {known} order by as_of limit 1) union "
+        f"(select {columns} {known} and as_of < %(start)s and outcome = 'accepted' order by as_of desc limit 1) "
+        f"union (select {columns} {known} and as_of >= %(start)s) order by 1",
+        {"dataset": dataset, "as_of": as_of, "start": as_of - timedelta(days=days, hours=1)},
+    )
+    return [Delivered(*row) for row in rows]
+
+
+def arrivals(
+    database: "connection", dataset: str, as_of: datetime, limit: int, outcome: str | None = None
+) -> list[Arrival]:
+    """The last deliveries and replays, or those of one outcome, up to `as_of`, oldest first."""
+    rows = look(
+        database,
+        "select as_of, outcome, delivered, promoted, quarantined, duplicates from governance.delivery "
+        f"where dataset = %(dataset)s and as_of <= %(as_of)s {'and outcome = %(outcome)s' if outcome else ''} "
+        "order by as_of desc, delivery_id desc limit %(limit)s",
+        {"dataset": dataset, "as_of": as_of, "outcome": outcome, "limit": limit},
+    )
+    return [Arrival(*row) for row in rows][::-1]
+
+
+def taken(database: "connection", as_of: datetime) -> list[Taken]:
+    """Those of the runs of one clock (to the second), in their order."""
+    rows = look(
+        database,
+        "select dataset, outcome, delivered, promoted, quarantined, duplicates, superseded, coalesce(reason, '') "
+        "from governance.delivery where as_of = date_trunc('second', %s::timestamptz) order by delivery_id",
+        (as_of,),
+    )
+    return [Taken(*row) for row in rows]
+
+
+def newest_delivery(database: "connection") -> datetime | None:
+    """The clock of the newest delivery."""
+    return look(database, "select max(as_of) from governance.delivery")[0][0]
+
+
+def came_between(database: "connection", start: datetime, end: datetime) -> bool:
+    """Whether a delivery was taken from `start` to `end`."""
+    return look(
+        database,
+        "select exists (select 1 from governance.delivery where outcome <> 'refused' and decided_at between %s and %s)",
+        (start, end),
+    )[0][0]
