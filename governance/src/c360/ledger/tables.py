@@ -1,34 +1,65 @@
-"""The schemas and tables of the toolkit, made on first use and brought up to date after a change of tables.sql."""
+"""The schemas and tables of the ledger: made on first use, and brought forward by numbered migrations."""
 
-import hashlib
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from c360.engine.postgres.access import CLOSED, LOCK, SOURCES, closing
+from c360.engine.postgres.access import CLOSED, LOCK, closing
+from c360.errors import CouldNotTell
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from importlib.resources.abc import Traversable
+
+    from psycopg2.extensions import connection, cursor
 
 _LOCK = 0xC360_0001
 """Advisory lock: two first runs at once would race in `create … if not exists`."""
 
 
 def prepare(database: "connection") -> None:
-    """Create what is missing, and commit. Idempotent, and one quick look when all is there."""
-    tables = files("c360.ledger").joinpath("tables.sql").read_text(encoding="utf-8")
-    version = f"c360 tables {hashlib.sha256(tables.encode()).hexdigest()[:16]}"
+    """Bring the tables to the newest version, and commit. Idempotent, and one quick look when nothing is to be done.
+
+    Raises CouldNotTell when a newer c360 has been here.
+    """
     with database.cursor() as cursor:
-        if not _is(cursor, version):
+        if version(cursor) != newest():
             cursor.execute("select pg_advisory_xact_lock(%s), pg_advisory_xact_lock(%s)", (_LOCK, LOCK))
-            if not _is(cursor, version):
-                cursor.execute(tables)
-                cursor.execute("\n".join(closing(schema) for schema in CLOSED if schema in SOURCES))
-                cursor.execute("comment on schema governance is %s", (version,))
+            bring_forward(cursor, newest())
+            cursor.execute("\n".join(closing(schema) for schema in CLOSED))
     database.commit()
 
 
-def _is(cursor: object, version: str) -> bool:
-    cursor.execute(  # type: ignore[attr-defined]
-        "select coalesce(obj_description(to_regnamespace('governance'), 'pg_namespace') = %s, false)", (version,)
+def newest() -> int:
+    """The version that the last migration leads to."""
+    return max(_migrations())
+
+
+def version(cursor: "cursor") -> int:
+    """Which version the tables have: 0 where there are none, 1 where they are of 1.2.0 or before, which gave them no
+    number; the migrations from there on find some of their work done."""
+    cursor.execute(
+        "select obj_description(to_regnamespace('governance'), 'pg_namespace'), "
+        "to_regclass('governance.delivery') is not null"
     )
-    return cursor.fetchone()[0]  # type: ignore[attr-defined]
+    told, there = cursor.fetchone()  # type: ignore[misc]
+    numbered = re.fullmatch(r"c360 ledger (\d+)", told or "")
+    return int(numbered[1]) if numbered and there else int(there)
+
+
+def bring_forward(cursor: "cursor", to: int) -> None:
+    """Apply the migrations up to `to` that were not applied yet, in the caller's transaction, which holds the lock."""
+    found = version(cursor)
+    if found > newest():
+        raise CouldNotTell(
+            f"The ledger in this database is of version {found}, and this c360 knows {newest()}.",
+            "Install the newer c360 that brought it forward.",
+        )
+    for number in range(found + 1, to + 1):
+        cursor.execute(_migrations()[number].read_text(encoding="utf-8"))
+        cursor.execute("comment on schema governance is %s", (f"c360 ledger {number}",))
+
+
+def _migrations() -> "dict[int, Traversable]":
+    """The files, by the number that their names begin with."""
+    folder = files("c360.ledger").joinpath("migrations")
+    return {int(file.name[:3]): file for file in folder.iterdir() if file.name.endswith(".sql")}
