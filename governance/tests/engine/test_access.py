@@ -205,12 +205,9 @@ DELIVERY = (
 
 
 def test_an_installation_of_the_first_release_is_taken_over(alone: Settings) -> None:
+    db.connect(a_database(alone, "neighbour")).close()  # which makes the roles, of the whole server
     settings = a_database(alone, "first_release")
-    tables = (Path(access.__file__).parents[2] / "ledger" / "tables.sql").read_text()
-    ask(
-        settings,
-        "create schema landing; create schema raw; create schema quarantine; create schema analytics; " + tables,
-    )
+    ask(settings, (Path(__file__).parents[1] / "ledger" / "releases" / "1.0.0.sql").read_text())
     ask(settings, "create table raw.contacts (id int primary key); insert into raw.contacts values (7); "
         + DELIVERY % "x" +
         "create view analytics.v as select id from raw.contacts; create table analytics.t as select 1 as n; "
