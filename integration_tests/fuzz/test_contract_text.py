@@ -22,7 +22,7 @@ from c360.contract.classifications import classifications
 from c360.contract.document import read_document
 from c360.contract.lint import lint
 from c360.engine.postgres import connect
-from c360.engine.postgres.soda import _no_telemetry
+from c360.engine.postgres.soda import no_telemetry
 from c360.errors import Breach
 from c360.generate import plan, target_of, write
 from c360.ledger.tables import prepare
@@ -304,7 +304,7 @@ def test_soda_keeps_the_text_and_runs_none(everywhere, tmp_path):
     """Soda's own parser, and its own templates, which it fills in when a check is read and once more when it is run."""
     from soda.scan import Scan
 
-    _no_telemetry(tmp_path)
+    no_telemetry(tmp_path)
     catalog, files, _ = everywhere
     with mock.patch.dict(os.environ, {"C360_CANARY": CANARY}):
         for _, dataset in catalog.pairs():

@@ -43,9 +43,9 @@ class Found:
 
 def soda(worlds: list[World], settings: Settings, generated: Path) -> dict[str, Found]:
     """`soda scan` of the generated SodaCL over the typed tables, by Soda's own classes and its own connection."""
-    from c360.engine.postgres.soda import _no_telemetry
+    from c360.engine.postgres.soda import no_telemetry
 
-    _no_telemetry(settings.home)
+    no_telemetry(settings.home)
     from soda.scan import Scan
 
     with _environment(libpq_env(settings)):

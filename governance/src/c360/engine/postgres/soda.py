@@ -1,13 +1,14 @@
-"""Scan: Soda over what landed, in process, through the scanner: contracts can hold SQL, which may only look."""
+"""Scan: Soda over what landed, in process, through the scanner: contracts can hold SQL, which may only look.
+
+All that c360 knows of Soda is here and in the data source of its own (`soda.data_sources.c360_data_source`).
+"""
 
 import json
 import logging
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from c360.engine.interface import Verdict
@@ -16,6 +17,8 @@ from c360.errors import CouldNotTell
 from c360.settings import Settings
 
 _OUTCOMES = {"pass": "passed", "fail": "failed", "warn": "warned"}
+LENT: ContextVar[Scanner] = ContextVar("LENT")
+"""Through whom Soda looks, while it scans."""
 
 
 def scan(settings: Settings, sodacl: str, search_path: Sequence[str], now: datetime) -> dict[str, Verdict]:
@@ -23,7 +26,7 @@ def scan(settings: Settings, sodacl: str, search_path: Sequence[str], now: datet
 
     What is scanned must be committed. Raises CouldNotTell when Soda does not take the file.
     """
-    _no_telemetry(settings.home)
+    no_telemetry(settings.home)
     from soda.sampler.default_sampler import DefaultSampler
     from soda.scan import Scan
 
@@ -34,32 +37,13 @@ def scan(settings: Settings, sodacl: str, search_path: Sequence[str], now: datet
     run.add_configuration_yaml_str("data_source gate:\n  type: c360\n  sampler:\n    samples_limit: 0\n")
     run.add_variables({"NOW": now.isoformat()})
     run.add_sodacl_yaml_str(sodacl)
-    with scanner(settings, search_path) as looking, _as_data_source(looking):
-        run.execute()
+    with scanner(settings, search_path) as looking:
+        lent = LENT.set(looking)
+        try:
+            run.execute()
+        finally:
+            LENT.reset(lent)
     return {check["name"]: _verdict(check) for check in run.get_scan_results()["checks"]} or _nothing(run)
-
-
-@contextmanager
-def _as_data_source(looking: Scanner) -> Iterator[None]:
-    """While it lasts, Soda finds a data source of the type c360 where it looks for one: a module by that name."""
-    from soda.data_sources.postgres_data_source import PostgresDataSource
-
-    class C360DataSource(PostgresDataSource):
-        def connect(self) -> Scanner:
-            self.connection = looking
-            return looking
-
-        def get_max_aggregation_fields(self) -> int:
-            return 1_000  # all row clauses in one query
-
-    name = "soda.data_sources.c360_data_source"
-    module = ModuleType(name)
-    module.C360DataSource = C360DataSource  # type: ignore[attr-defined]
-    sys.modules[name] = module
-    try:
-        yield
-    finally:
-        del sys.modules[name]
 
 
 def _verdict(check: dict[str, Any]) -> Verdict:
@@ -74,8 +58,9 @@ def _nothing(run: Any) -> dict[str, Verdict]:
     return {}
 
 
-def _no_telemetry(home: Path) -> None:
-    """Soda asks a file whether it may phone home, and writes one into the user's home if there is none: so ours."""
+def no_telemetry(home: Path) -> None:
+    """Before Soda is imported: it asks a file whether it may phone home, and writes one that says yes into the user's
+    home if there is none. So there is one of ours, which it is told to look at first."""
     logging.getLogger("soda").setLevel(logging.CRITICAL)
     from soda.common.config_helper import ConfigHelper
 
@@ -84,5 +69,4 @@ def _no_telemetry(home: Path) -> None:
     answer = folder / "config.yml"
     if not answer.exists():
         answer.write_text(json.dumps({"send_anonymous_usage_stats": False, "user_cookie_id": "none"}))
-    ConfigHelper.LOAD_PATHS = [str(answer)]
-    ConfigHelper.get_instance()
+    ConfigHelper.get_instance(str(answer))
