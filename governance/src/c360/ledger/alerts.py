@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from c360.ledger.rows import value
+
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
@@ -25,8 +27,7 @@ def last_state(database: "connection") -> dict[str, dict[str, str]]:
     with database.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
         cursor.execute("select state from governance.alert order by alert_id desc limit 1")
-        row = cursor.fetchone()
-        return row[0] if row else {}
+        return value(cursor) or {}
 
 
 def put_down(
@@ -38,7 +39,7 @@ def put_down(
             "insert into governance.alert (as_of, state, changes, due) values (%s, %s, %s, %s) returning alert_id",
             (as_of, json.dumps(state), json.dumps(changes), due),
         )
-        return cursor.fetchone()[0]  # type: ignore[index]
+        return int(value(cursor))
 
 
 def due(database: "connection") -> list[Due]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from c360.errors import CouldNotTell
+from c360.ledger.rows import value
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -31,7 +32,7 @@ def put_down(
             "returning decision_id",
             (action, dataset, decision.by, decision.why, rows),
         )
-        return cursor.fetchone()[0]  # type: ignore[index]
+        return int(value(cursor))
 
 
 def count_rows(database: "connection", decision_id: int, rows: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from c360.ledger.rows import look
+from c360.ledger.rows import look, value
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -83,8 +83,8 @@ def accepted_before(database: "connection", dataset: str, sha256: str) -> str | 
             "where dataset = %s and sha256 = %s and outcome = 'accepted'",
             (dataset, sha256),
         )
-        row = cursor.fetchone()
-        return row[0] if row else None
+        found: str | None = value(cursor)
+        return found
 
 
 def note(database: "connection", what: Note) -> int:
@@ -101,7 +101,7 @@ def note(database: "connection", what: Note) -> int:
                 what.delivered, promoted, what.as_of, json.dumps(dict(what.form)),
             ),
         )  # fmt: skip
-        return cursor.fetchone()[0]  # type: ignore[index]
+        return int(value(cursor))
 
 
 def settle(database: "connection", delivery_id: int, account: Account) -> None:
@@ -158,13 +158,15 @@ def taken(database: "connection", as_of: datetime) -> list[Taken]:
 
 def newest_delivery(database: "connection") -> datetime | None:
     """The clock of the newest delivery."""
-    return look(database, "select max(as_of) from governance.delivery")[0][0]
+    newest: datetime | None = look(database, "select max(as_of) from governance.delivery")[0][0]
+    return newest
 
 
 def came_between(database: "connection", start: datetime, end: datetime) -> bool:
     """Whether a delivery was taken from `start` to `end`."""
-    return look(
+    between = look(
         database,
-        "select exists (select 1 from governance.delivery where outcome <> 'refused' and decided_at between %s and %s)",
+        "select 1 from governance.delivery where outcome <> 'refused' and decided_at between %s and %s limit 1",
         (start, end),
-    )[0][0]
+    )
+    return bool(between)

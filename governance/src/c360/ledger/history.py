@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from c360.errors import Breach, CouldNotTell
 from c360.model import Clause
@@ -122,7 +122,7 @@ def _put_down(database: "connection", run: Run, subject: str, ending: Ending) ->
             raise
 
 
-def _append(database: "connection", rows: list[tuple]) -> None:
+def _append(database: "connection", rows: list[tuple[Any, ...]]) -> None:
     from psycopg2.extras import execute_values
 
     with database.cursor() as cursor:
@@ -149,4 +149,4 @@ def prune(database: "connection", keep: timedelta, now: datetime) -> int:
             """,
             (now - keep,),
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -79,14 +79,14 @@ def measured(
 
 def newest_run(database: "connection", stages: Sequence[str]) -> datetime | None:
     """The clock of the newest run of these stages that looked at everything."""
-    rows = look(
+    newest: datetime | None = look(
         database,
         "select max(as_of) from (select h.as_of from unnest(%s::text[]) as s (stage) cross join lateral ("
         "select as_of from governance.history where clause = %s and stage = s.stage "
         "order by as_of desc limit 1) as h) as runs",
         (list(stages), EVERYTHING),
-    )
-    return rows[0][0]
+    )[0][0]
+    return newest
 
 
 def held(database: "connection", as_of: datetime, stages: Sequence[str]) -> list[Held]:

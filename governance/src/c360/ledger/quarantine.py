@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from c360.clause.dialect import POSTGRES
-from c360.ledger.rows import look
+from c360.ledger.rows import look, value
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -152,7 +152,7 @@ def any_open(database: "connection", dataset: str, before: int) -> bool:
             f"select exists (select 1 from quarantine.rows where {Chosen(dataset).where()} "
             f"and delivery_id < {int(before)})"
         )
-        return cursor.fetchone()[0]  # type: ignore[index]
+        return bool(value(cursor))
 
 
 def close(
@@ -171,7 +171,7 @@ def close(
             f"resolved_by = {by}, decision_id = {decision} "
             f"from ({which}) as done (number) where done.number = k.quarantine_id and k.resolved_at is null"
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def numbers(chosen: Chosen) -> str:
@@ -247,7 +247,10 @@ def rows_of(database: "connection", chosen: Chosen, limit: int | None = None) ->
             "limit": limit,
         },
     )
-    return [Row(*told, tuple(clauses), contents) for *told, clauses, contents in found]
+    return [
+        Row(number, delivery, file, nth, line, tuple(clauses), contents)
+        for number, delivery, file, nth, line, clauses, contents in found
+    ]
 
 
 def quarantined(database: "connection", as_of: datetime) -> list[Quarantined]:

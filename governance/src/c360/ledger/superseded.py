@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
+from c360.ledger.rows import value
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -17,7 +18,7 @@ def ensure_view(database: "connection", dataset: str, table: str, anew: bool) ->
     view = f"superseded.{quote(dataset)}"
     with database.cursor() as cursor:
         cursor.execute("select to_regclass(%s) is null", (view,))
-        if anew or cursor.fetchone()[0]:  # type: ignore[index]
+        if anew or value(cursor):
             cursor.execute(
                 f"create or replace view {view} as select s.superseded_id, s.superseded_at, s.delivery_id, r.* "
                 f"from governance.superseded as s, lateral jsonb_populate_record(null::{table}, s.payload) as r "
@@ -38,11 +39,11 @@ def keep(database: "connection", dataset: str, delivery_id: int, versions: str, 
             f"select {int(delivery_id)}, {literal(dataset)}, o.payload from ({versions}) as o (payload) "
             f"{new if unless_known else ''}"
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def prune(database: "connection", keep: timedelta, now: datetime) -> int:
     """Delete versions of rows that were superseded longer ago than `keep`. Returns the rows."""
     with database, database.cursor() as cursor:
         cursor.execute("delete from governance.superseded where superseded_at < %s", (now - keep,))
-        return cursor.rowcount
+        return int(cursor.rowcount)

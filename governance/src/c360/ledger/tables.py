@@ -41,7 +41,7 @@ def version(cursor: "cursor") -> int:
         "select obj_description(to_regnamespace('governance'), 'pg_namespace'), "
         "to_regclass('governance.delivery') is not null"
     )
-    told, there = cursor.fetchone()  # type: ignore[misc]
+    told, there = cursor.fetchone() or (None, False)
     numbered = re.fullmatch(r"c360 ledger (\d+)", told or "")
     return int(numbered[1]) if numbered and there else int(there)
 

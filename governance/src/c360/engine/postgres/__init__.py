@@ -106,7 +106,8 @@ def _password_elsewhere(settings: Settings) -> str | None:
         return None
     connection = connect(settings, role=None)
     try:
-        return connection.info.password
+        password: str | None = connection.info.password
+        return password
     finally:
         connection.close()
 
@@ -150,7 +151,7 @@ def _of_url(text: str) -> dict[str, str]:
 
     remedy = "Write it as postgresql://user:password@host:port/database, with special characters as %XX."
     try:
-        found = parse_dsn(text)
+        found: dict[str, str] = parse_dsn(text)
     except psycopg2.Error:  # its text may quote the password
         raise CouldNotTell("C360_DATABASE_URL is not a Postgres URL.", remedy) from None
     if "service" in found:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
 from c360.errors import CouldNotTell
+from c360.ledger.rows import value
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
@@ -67,7 +68,7 @@ def _statements(user: str | None, database: str, places: list[Place]) -> list[st
         *(_humble(role) for role in ROLES),
         _unless(
             f"exists (select from pg_roles where rolname = '{SCANNER}' and rolconfig is not null)",
-            *(f"alter role {SCANNER} set {name} = {literal(value)}" for name, value in READ_ONLY.items()),
+            *(f"alter role {SCANNER} set {name} = {literal(setting)}" for name, setting in READ_ONLY.items()),
         ),
         *(_membership(user, role) for role in ROLES if user),
         f"grant connect, create, temporary on database {quote(database)} to {LOADER}, {TRANSFORMER};",
@@ -119,8 +120,7 @@ def is_ready(cursor: "cursor") -> bool:
     cursor.execute(
         "select coalesce(obj_description(to_regnamespace('landing'), 'pg_namespace') = %s, false)", (_mark(),)
     )
-    ((ready,),) = cursor.fetchall()
-    return bool(ready)
+    return bool(value(cursor))
 
 
 def ensure(database: "connection", user: str | None, places: Iterable[Place]) -> None:

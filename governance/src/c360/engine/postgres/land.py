@@ -12,6 +12,7 @@ from c360.engine.postgres.casts import cast, plain, sure
 from c360.errors import CouldNotTell
 from c360.gate.files import CHUNK, Delivery
 from c360.gate.form import Form
+from c360.ledger.rows import value
 from c360.model import Dataset
 
 if TYPE_CHECKING:
@@ -115,8 +116,8 @@ def drop(cursor: "cursor") -> None:
 
 def all_cast(cursor: "cursor") -> bool:
     """Whether every value has one in its type."""
-    cursor.execute(f"select not exists (select 1 from {TYPED} where {MISCAST} is not null)")
-    return cursor.fetchone()[0]  # type: ignore[index]
+    cursor.execute(f"select 1 from {TYPED} where {MISCAST} is not null limit 1")
+    return cursor.fetchone() is None
 
 
 def newest_load(cursor: "cursor", dataset: Dataset, as_of: datetime) -> str | None:
@@ -125,7 +126,8 @@ def newest_load(cursor: "cursor", dataset: Dataset, as_of: datetime) -> str | No
         return None
     load = q(dataset.physical(dataset.load_column))
     cursor.execute(f"select max({load})::text from {TYPED} where {load} <= {instant(as_of)}")
-    return cursor.fetchone()[0]  # type: ignore[index]
+    newest: str | None = value(cursor)
+    return newest
 
 
 def instant(moment: datetime) -> str:

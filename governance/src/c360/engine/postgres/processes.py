@@ -21,7 +21,7 @@ def serves(pid: int, data: Path) -> bool:
         if not process.name().startswith("postgres"):
             return False
         try:
-            return process.cwd() == str(data)
+            return bool(process.cwd() == str(data))
         except psutil.AccessDenied:  # in a container, root may not look into the processes of other users
             return cluster_name(data) in " ".join(process.cmdline())
     except psutil.Error:  # a zombie has neither working folder nor command line

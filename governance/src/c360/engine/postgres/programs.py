@@ -10,6 +10,7 @@ import time
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from c360.errors import CouldNotTell
 
@@ -58,7 +59,7 @@ def open_to_all(path: Path) -> bool:
     return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.parents)
 
 
-def _step_down(data: Path) -> dict:
+def _step_down(data: Path) -> dict[str, Any]:
     """Arguments by which root's subprocess.run acts as the owner of `data`, made another's if root's."""
     if data.stat().st_uid == 0:
         user = _system_user()

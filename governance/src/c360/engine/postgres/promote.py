@@ -11,6 +11,7 @@ from c360.engine.postgres.land import AT, TYPED
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.split import VERDICT, fatal, merge
 from c360.ledger import superseded
+from c360.ledger.rows import value
 from c360.model import Clause, Dataset
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def promote(
     keys = ", ".join(q(dataset.physical(name)) for name in dataset.key)
     # only a table that held nothing can hold no row of these keys; to look costs a third of the time
     cursor.execute(f"lock table {table} in share row exclusive mode; select exists (select 1 from {table})")
-    known = f"on conflict ({keys}) do nothing" if cursor.fetchone()[0] else ""  # type: ignore[index]
+    known = f"on conflict ({keys}) do nothing" if value(cursor) else ""
     cursor.execute(
         f"insert into {table} ({names}) select {names} from {TYPED} as t where {holding} and {latest} "
         f"order by {keys} {known}"

@@ -69,7 +69,7 @@ def land_again(cursor: "cursor", dataset: Dataset, chosen: Chosen) -> int:
     """Land open rows of the quarantine, as they were delivered; returns how many they are."""
     create(cursor, [*(column.physical_name for column in dataset.columns), "c360__quarantine_id"])
     cursor.execute(f"insert into {TEXT} {ledger.texts(chosen, [column.name for column in dataset.columns])}")
-    return cursor.rowcount
+    return int(cursor.rowcount)
 
 
 def close_corrected(cursor: "cursor", dataset: Dataset, delivery_id: int, as_of: datetime) -> int:

@@ -12,6 +12,7 @@ from c360.engine.interface import Split
 from c360.engine.postgres.land import AT, MISCAST, TEXT, TYPED, instant
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.scanner import Scanner
+from c360.ledger.rows import value
 from c360.model import Clause, Dataset
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def split(cursor: "cursor", catalog: Catalog, dataset: Dataset, as_of: datetime,
     cursor.execute(f"select clause, count(*) from {VERDICT}, unnest(clauses) as clause group by clause")
     rows = dict(cursor.fetchall())
     cursor.execute(f"select count(*) from {VERDICT} where clauses && {fatal(dataset)}")
-    quarantined = cursor.fetchone()[0]  # type: ignore[index]
+    quarantined: int = value(cursor)
     return Split(rows, collapsed, quarantined, repeated=bool(dataset.key) and _is_repeated(cursor, dataset))
 
 
@@ -86,7 +87,7 @@ def _collapse(cursor: "cursor", dataset: Dataset) -> int:
         delete from {TYPED} as t using numbered where t.{AT} = numbered.at and numbered.nth > 1
         """
     )
-    return cursor.rowcount
+    return int(cursor.rowcount)
 
 
 def _is_repeated(cursor: "cursor", dataset: Dataset) -> bool:
@@ -94,7 +95,7 @@ def _is_repeated(cursor: "cursor", dataset: Dataset) -> bool:
     filled = " and ".join(f"{q(dataset.physical(name))} is not null" for name in dataset.key)
     groups = f"select 1 from {TYPED} where {filled} group by {key} having count(*) > 1"
     cursor.execute(f"select exists ({groups})")
-    return cursor.fetchone()[0]  # type: ignore[index]
+    return bool(value(cursor))
 
 
 def _judge_rows(cursor: "cursor", dataset: Dataset, now: str) -> None:

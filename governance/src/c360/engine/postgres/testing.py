@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -62,7 +63,7 @@ def database(server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @contextmanager
-def _users(path: Path) -> Iterator[dict]:
+def _users(path: Path) -> Iterator[dict[str, Any]]:
     """What the workers tell each other, read and written under a lock."""
     with path.open("a+") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
