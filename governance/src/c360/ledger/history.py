@@ -46,7 +46,7 @@ class Finding:
     `dissent` is the word of another engine that was overruled, such as `datacontract: passed`.
     """
 
-    clause: Clause
+    clause: Clause[Any]
     engine: str
     outcome: Outcome
     measured: float | None = None
@@ -63,7 +63,7 @@ class Ending:
     detail: str | None = None
 
 
-def failing(clause: Clause) -> Outcome:
+def failing(clause: Clause[Any]) -> Outcome:
     """What a breach of this clause is called."""
     return "warned" if clause.severity == "warning" else "failed"
 

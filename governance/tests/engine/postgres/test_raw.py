@@ -5,6 +5,7 @@ from dataclasses import replace
 import psycopg2
 import pytest
 
+from c360.clause.kinds import UNIQUE
 from c360.engine.postgres import connect
 from c360.engine.postgres.raw import ensure_raw
 from c360.errors import CouldNotTell
@@ -19,7 +20,7 @@ def column(name: str, kind: str = "integer") -> Column:
 
 
 def unique(*names: str) -> Clause:
-    return Clause(f"t.{'_'.join(names)}.unique", "c", "1.0.0", "t", None, "unique", names)
+    return Clause(f"t.{'_'.join(names)}.unique", "c", "1.0.0", "t", None, UNIQUE, names)
 
 
 def dataset(columns: list[Column], *clauses: Clause, table: str = "t", key: tuple[str, ...] = ("id",)) -> Dataset:

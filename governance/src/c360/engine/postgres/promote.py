@@ -2,7 +2,7 @@
 kept beside it; what contradicts it is nobody's until it is settled. Nothing is lost."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES, canonical_type
 from c360.clause.kinds import CONFLICT, IDENTITY
@@ -124,7 +124,7 @@ def _set_aside(cursor: "cursor", dataset: Dataset) -> None:
     merge(cursor)
 
 
-def _contradicted(dataset: Dataset) -> list[Clause]:
+def _contradicted(dataset: Dataset) -> list[Clause[Any]]:
     """The clauses that a row breaks beside what raw holds; the row's fate has the kind's name."""
     return [*IDENTITY.of(dataset), *CONFLICT.of(dataset)]
 

@@ -13,7 +13,7 @@ from c360.engine.postgres.land import AT, MISCAST, TEXT, TYPED, instant
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.scanner import Scanner
 from c360.ledger.rows import value
-from c360.model import Clause, Dataset
+from c360.model import Clause, Dataset, Relationship, Rule
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
@@ -37,13 +37,16 @@ def split(cursor: "cursor", catalog: Catalog, dataset: Dataset, as_of: datetime,
     collapsed = _collapse(cursor, dataset) if dataset.key else 0
     without_verdicts(cursor)
     _judge_rows(cursor, dataset, instant(as_of))
-    for clause in dataset.clauses:
-        if clause.kind is ROW_RULE:
-            _judge_by_rule(cursor, clause, dataset, instant(as_of), looking)
-        elif clause.kind is RELATIONSHIP:
-            _judge_reference(cursor, clause, catalog, dataset)
-        elif clause.kind in _TOGETHER:
-            _TOGETHER[clause.kind](cursor, clause, dataset)
+    for rule in ROW_RULE.of(dataset):
+        _judge_by_rule(cursor, rule, dataset, instant(as_of), looking)
+    for key in PRIMARY_KEY.of(dataset):
+        _judge_key(cursor, key, dataset)
+    for unique in UNIQUE.of(dataset):
+        _judge_unique(cursor, unique, dataset)
+    for identity in IDENTITY.of(dataset):  # after the key, which may have said it already
+        _judge_identity(cursor, identity, dataset)
+    for reference in RELATIONSHIP.of(dataset):
+        _judge_reference(cursor, reference, catalog, dataset)
     _judge_own_references(cursor, catalog, dataset)
     merge(cursor)
     cursor.execute(f"select clause, count(*) from {VERDICT}, unnest(clauses) as clause group by clause")
@@ -118,7 +121,7 @@ def _judge_rows(cursor: "cursor", dataset: Dataset, now: str) -> None:
     )
 
 
-def _judge_by_rule(cursor: "cursor", clause: Clause, dataset: Dataset, now: str, looking: Scanner) -> None:
+def _judge_by_rule(cursor: "cursor", clause: Clause[Rule], dataset: Dataset, now: str, looking: Scanner) -> None:
     """SQL of the contract only looks, as the scanner; the rows that it names are put down here."""
     from psycopg2.extras import execute_values
 
@@ -132,7 +135,7 @@ def _judge_by_rule(cursor: "cursor", clause: Clause, dataset: Dataset, now: str,
     )
 
 
-def _judge_key(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
+def _judge_key(cursor: "cursor", clause: Clause[tuple[str, ...]], dataset: Dataset) -> None:
     """Rows of one key that were loaded at one time and say different things: all of them are lost. (Rows that say the
     same are one by now, and rows that were loaded one after the other are versions.)
     """
@@ -147,7 +150,7 @@ def _judge_key(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
     )
 
 
-def _judge_unique(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
+def _judge_unique(cursor: "cursor", clause: Clause[tuple[str, ...]], dataset: Dataset) -> None:
     """A value that stands for several keys, in the delivery or with raw; versions of one row may share it."""
     names = [q(dataset.physical(name)) for name in clause.argument]
     listed, filled = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
@@ -167,7 +170,7 @@ def _judge_unique(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
     )
 
 
-def _judge_identity(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
+def _judge_identity(cursor: "cursor", clause: Clause[tuple[str, ...]], dataset: Dataset) -> None:
     """One key that stands for two people in one delivery is nobody's, whenever they were loaded; of rows that were
     loaded at one time it is said already, as a breach of the key."""
     names = ", ".join(q(dataset.physical(name)) for name in dataset.key)
@@ -181,11 +184,7 @@ def _judge_identity(cursor: "cursor", clause: Clause, dataset: Dataset) -> None:
     )
 
 
-_TOGETHER = {PRIMARY_KEY: _judge_key, UNIQUE: _judge_unique, IDENTITY: _judge_identity}
-"""Kinds that rows of one delivery break together."""
-
-
-def _judge_reference(cursor: "cursor", clause: Clause, catalog: Catalog, dataset: Dataset) -> None:
+def _judge_reference(cursor: "cursor", clause: Clause[Relationship], catalog: Catalog, dataset: Dataset) -> None:
     if clause.argument.target == dataset.name:
         return
     what = f"child.{AT}, array[{literal(clause.id)}]"
