@@ -78,7 +78,8 @@ def _open(settings: Settings, role: str | None, database: str | None) -> "connec
     given: dict[str, Any] = parameters(settings, role) | ({"dbname": database} if database else {})
     given["options"] = f"{given.get('options', '')} -c TimeZone=UTC".strip()
     with left_out(settings.database_url):
-        return psycopg2.connect(**{"application_name": "c360", "connect_timeout": "10"} | given)
+        opened: connection = psycopg2.connect(**{"application_name": "c360", "connect_timeout": "10"} | given)
+        return opened
 
 
 def _is_ready(database: "connection") -> bool:

@@ -41,7 +41,8 @@ def land(cursor: "cursor", delivery: Delivery) -> int:
     create(cursor, delivery.landed)
     columns = ", ".join(map(q, delivery.landed))
     try:
-        cursor.copy_expert(f"copy {TEXT} ({columns}) from stdin ({_copy_options(delivery.form)})", delivery, CHUNK)
+        copy = f"copy {TEXT} ({columns}) from stdin ({_copy_options(delivery.form)})"
+        cursor.copy_expert(copy, delivery, CHUNK)  # type: ignore[arg-type]  # it reads, and asks for no lines
     except psycopg2.Error as error:
         if delivery.failure:
             raise delivery.failure from None
@@ -53,7 +54,8 @@ def land(cursor: "cursor", delivery: Delivery) -> int:
             f"Of {delivery.records} records in {delivery.path}, {cursor.rowcount} arrived.", "Report this as a bug."
         )
     delivery.unreadable.seek(0)
-    cursor.copy_expert(f"copy {UNREADABLE} from stdin (format csv, encoding 'UTF8')", delivery.unreadable)
+    copy = f"copy {UNREADABLE} from stdin (format csv, encoding 'UTF8')"
+    cursor.copy_expert(copy, delivery.unreadable)  # type: ignore[arg-type]  # of text, which it encodes
     return delivery.records + delivery.set_aside
 
 
