@@ -39,6 +39,16 @@ class Sla:
 
 
 @dataclass(frozen=True)
+class Dimension:
+    """How many clauses of one quality dimension are to be judged, and how many of them hold and are broken."""
+
+    name: str
+    clauses: int
+    holding: int
+    broken: int
+
+
+@dataclass(frozen=True)
 class Unjudged:
     """Clauses of one dataset without a verdict that is young enough: `allowed` is its age, `last` the newest one's
     time (UTC), None when there never was one."""
