@@ -134,6 +134,9 @@ def test_durations(tmp_path, value, unit, expected):
         ({"relationships": [{"from": ["a", "b"], "to": ["x.a"]}]}, "does not pair"),
         ({"relationships": [{"from": "a", "to": "x"}]}, "names no column"),
         ({"properties": [{"name": "a"}, {"name": "a"}]}, "two properties named a"),
+        ({"properties": [{"name": "a", "logicalTypeOptions": {"minimum": [1]}}]}, "minimum of a is no number, date"),
+        ({"properties": [{"name": "a", "logicalTypeOptions": {"multipleOf": True}}]}, "multipleOf of a is no number"),
+        ({"properties": [{"name": "a", "logicalTypeOptions": {"maxLength": 1.5}}]}, "maxLength of a is no whole"),
     ],
 )
 def test_what_cannot_be_understood_is_a_breach(tmp_path, body, why):

@@ -7,6 +7,8 @@ from c360.clause.operators import Expected, Operator
 
 Scalar = str | int | float | bool | None
 """A value of YAML: dates and times stay text."""
+Bound = int | float | str
+"""A number, or a date or time as text."""
 Json = Scalar | list["Json"] | dict[str, "Json"]
 
 

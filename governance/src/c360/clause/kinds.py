@@ -5,8 +5,7 @@ that are more than a line are functions of the modules beside this one.
 """
 
 from c360.clause import levels, measures, predicates, reading, rules
-from c360.clause.arguments import Anomaly, Latency, Noted, Relationship, Rule, Scalar
-from c360.clause.predicates import Bound
+from c360.clause.arguments import Anomaly, Bound, Latency, Noted, Relationship, Rule, Scalar
 from c360.model import Clause, Kind
 from c360.printable import span
 
@@ -134,7 +133,7 @@ PATTERN = Kind[str](
 MINIMUM = Kind[Bound](
     "minimum",
     "row",
-    reading.option("minimum"),
+    reading.bound("minimum"),
     lambda clause: f"is at least {clause.argument}",
     violation=predicates.bound("<"),
     datacontract=True,
@@ -143,7 +142,7 @@ MINIMUM = Kind[Bound](
 MAXIMUM = Kind[Bound](
     "maximum",
     "row",
-    reading.option("maximum"),
+    reading.bound("maximum"),
     lambda clause: f"is at most {clause.argument}",
     violation=predicates.bound(">"),
     datacontract=True,
@@ -152,7 +151,7 @@ MAXIMUM = Kind[Bound](
 EXCLUSIVE_MINIMUM = Kind[Bound](
     "exclusiveMinimum",
     "row",
-    reading.option("exclusiveMinimum"),
+    reading.bound("exclusiveMinimum"),
     lambda clause: f"is more than {clause.argument}",
     violation=predicates.bound("<="),
     datacontract=True,
@@ -161,7 +160,7 @@ EXCLUSIVE_MINIMUM = Kind[Bound](
 EXCLUSIVE_MAXIMUM = Kind[Bound](
     "exclusiveMaximum",
     "row",
-    reading.option("exclusiveMaximum"),
+    reading.bound("exclusiveMaximum"),
     lambda clause: f"is less than {clause.argument}",
     violation=predicates.bound(">="),
     datacontract=True,
@@ -170,7 +169,7 @@ EXCLUSIVE_MAXIMUM = Kind[Bound](
 MULTIPLE_OF = Kind[Bound](
     "multipleOf",
     "row",
-    reading.option("multipleOf"),
+    reading.bound("multipleOf"),
     lambda clause: f"is a multiple of {clause.argument}",
     violation=predicates.multiple_of,
 )

@@ -9,14 +9,11 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from c360.clause.arguments import Rule, Scalar
+from c360.clause.arguments import Bound, Rule, Scalar
 from c360.clause.dialect import Dialect, canonical_type
 from c360.clause.formats import DAYS, LONGEST, TEXTS, integers
 from c360.errors import Breach
 from c360.model import Clause, Column, Dataset, Row
-
-Bound = int | float | str
-"""A number, a date or a time as text."""
 
 
 def violation(clause: Clause[object], dataset: Dataset, dialect: Dialect, now: str) -> str:

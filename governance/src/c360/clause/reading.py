@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from c360.clause.arguments import Relationship, Scalar
+from c360.clause.arguments import Bound, Relationship, Scalar
 from c360.clause.formats import TEXTS, narrower
 from c360.clause.levels import load_columns, seconds_of
 from c360.clause.said import Entry, Said, Table, as_list, custom_properties
@@ -78,12 +78,20 @@ def option(name: str) -> Callable[[Entry], Iterator[Said[Any]]]:
 
 
 def length(name: str) -> Callable[[Entry], Iterator[Said[int]]]:
-    def read(entry: Entry) -> Iterator[Said[int]]:
+    return _checked(name, (int,), "whole number", "20")
+
+
+def bound(name: str) -> Callable[[Entry], Iterator[Said[Bound]]]:
+    """A number, or a date or time as text."""
+    return _checked(name, (int, float, str), "number, date or time", "20 or 2026-01-31")
+
+
+def _checked(name: str, takes: tuple[type, ...], what: str, such_as: str) -> Callable[[Entry], Iterator[Said[Any]]]:
+    def read(entry: Entry) -> Iterator[Said[Any]]:
         for said in option(name)(entry):
-            if type(said.argument) is not int:
-                raise Breach(
-                    f"{entry.table.path}: {name} of {entry.column} is no whole number.", "Write one, such as 20."
-                )
+            if type(said.argument) not in takes:
+                where = f"{entry.table.path}: {name} of {entry.column}"
+                raise Breach(f"{where} is no {what}.", f"Write one, such as {such_as}.")
             yield said
 
     return read
