@@ -38,6 +38,15 @@ def test_the_version_moves_as_far_as_the_worst_change(edit, layer, needed, versi
     assert found.enough is (given >= needed)
 
 
+@pytest.mark.parametrize(
+    ("edit", "old", "lowest"),
+    [(SAFE, "1.2.3", "1.2.4"), (ADDED, "1.2.3", "1.3.0"), (BREAK, "1.2.3", "2.0.0"), (BREAK, "0.2.3", "0.3.0"),
+     ([], "1.2.3", "1.2.3"), ([("status", "retired")], "1.2.3", "")],
+)  # fmt: skip
+def test_the_lowest_version_that_will_do(edit, old, lowest):
+    assert compared(edited(("version", old)), edited(("version", old), *edit)).lowest == lowest
+
+
 def test_what_the_first_release_called_sound():
     new = edited((AMOUNT, GONE), ("schema.0.properties.2.enum.2", GONE), ("version", "1.0.1"),
                  ("schema.0.properties.1.physicalType", "varchar(9)"))  # fmt: skip

@@ -36,7 +36,7 @@ def test_a_step_that_is_missing_exits_1_and_tells_what_to_do(tmp_path, capsys, o
     assert code == 1
     assert "orders.amount" in out.replace("&#46;", ".")
     assert "the changes need a major step, the version takes a patch step." in err
-    assert "→ Write the next major version" in err
+    assert "→ Write 2.0.0 into a file of its own" in err
 
 
 def test_json_is_for_machines(tmp_path, capsys):
@@ -44,13 +44,23 @@ def test_json_is_for_machines(tmp_path, capsys):
     code, out, _ = run(tmp_path, capsys, new, "--json")
     told = json.loads(out)
     assert code == 0
-    assert (told["needed"], told["given"], told["enough"]) == ("major", "major", True)
+    assert (told["needed"], told["lowest"], told["given"], told["enough"]) == ("major", "2.0.0", "major", True)
     assert (told["consumers"], told["producers"]) == ("break", "break")
     assert told["changes"][0] == {
         "place": "orders.buyer.classification", "change": "classification-lowered", "dataset": "orders",
         "column": "buyer", "classification": "pii_direct", "old": "pii_direct", "new": "public",
         "consumers": "break", "producers": "break", "step": "major",
     }  # fmt: skip
+
+
+def test_a_comment_has_an_end():
+    many = [{"name": f"c{n}", "physicalType": "text"} for n in range(150)]
+    text = markdown(compared(CONTRACT, edited(("schema.+", {"name": "wide", "properties": many}))))
+    assert "table added" in text, "what is inside of a new table is not told one by one"
+    wide = edited(("schema.1.properties", [*CONTRACT["schema"][1]["properties"], *many]))
+    text = markdown(compared(CONTRACT, wide))
+    assert text.count("column added") == 100 and "and 50 more, none worse" in text
+    assert "At least <code>1&#46;1&#46;0</code>." in text
 
 
 def test_nothing_changes(tmp_path, capsys):

@@ -1,6 +1,7 @@
 """What comes out of a comparison: changes, each at its place, and whether the version moved far enough for them."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -80,6 +81,15 @@ class Diff:
             return Step.NONE
         unstable = self.old.version.startswith("0.") and needed is Step.MAJOR
         return Step.MINOR if unstable else needed
+
+    @property
+    def lowest(self) -> str:
+        """The lowest version that the changes allow; empty when none does."""
+        numbers = [int(n) for n in re.findall(r"\d{1,18}", self.old.version)[:3]]
+        if self.needed in (Step.NONE, Step.NEVER):
+            return self.old.version if self.needed is Step.NONE else ""
+        moved = Step.MAJOR - self.needed
+        return ".".join(str(n + 1 if i == moved else n if i < moved else 0) for i, n in enumerate(numbers))
 
     @property
     def enough(self) -> bool:

@@ -12,6 +12,8 @@ from c360.printable import one_line
 
 HEAD = ["place", "change", "was", "is", "consumers", "producers", "step"]
 _PERSONAL = "pii_"
+_LONGEST = 100
+"""Rows of one table in a comment, which has a limit of its own wherever it is shown."""
 
 
 def rows(diff: Diff) -> list[list[str]]:
@@ -43,6 +45,7 @@ def as_data(diff: Diff) -> dict[str, Any]:
         "new": diff.new.version,
         "needed": diff.needed.words,
         "given": diff.given.words,
+        "lowest": diff.lowest,
         "enough": diff.enough,
         "consumers": _worst([c.consumers for c in diff.changes]),
         "producers": _worst([c.producers for c in diff.changes]),
@@ -111,11 +114,13 @@ def markdown(diff: Diff) -> str:
     """A comment for a pull request. Nothing that a contract says is more than text in it."""
     mark = "✅" if diff.enough else "❌"
     title = f"### {code(diff.new.name)} {code(diff.old.version)} → {code(diff.new.version)}"
-    lines = [title, "", f"{mark} {_plain(verdict(diff).partition(': ')[2])}", ""]
+    least = f" At least {code(diff.lowest)}." if not diff.enough and diff.lowest else ""
+    lines = [title, "", f"{mark} {_plain(verdict(diff).removeprefix(diff.old.name).partition(': ')[2])}{least}", ""]
     if diff.changes:
         lines += ["| for consumers | for producers | change | place | was | is | personal data |", "|---" * 7 + "|"]
-        lines += [_row(change) for change in diff.changes]
-        lines.append("")
+        lines += [_row(change) for change in diff.changes[:_LONGEST]]
+        more = len(diff.changes) - _LONGEST
+        lines += [*([f"| | | and {more} more, none worse | | | | |"] if more > 0 else []), ""]
     return "\n".join(lines)
 
 
@@ -142,5 +147,5 @@ def remedy(diff: Diff) -> str:
     if diff.needed is Step.NEVER:
         return "Deprecate the version with a sunset date first, and let its notice pass: see docs/versions.md"
     if diff.needed is Step.MAJOR:
-        return "Write the next major version into a file of its own, or leave out what breaks: see docs/versions.md"
-    return f"Write the next {diff.needed.words} version into a file of its own."
+        return f"Write {diff.lowest} into a file of its own, or leave out what breaks: see docs/versions.md"
+    return f"Write {diff.lowest} into a file of its own: see docs/versions.md"

@@ -51,13 +51,10 @@ def element(
             differing -= mine
     for key in sorted(differing):
         inside = spot.at(key, rest="words-changed" if key in _WORDS else spot.rest)
-        yield from (
-            rest(old.get(key), new.get(key), inside)
-            if not same(old.get(key), new.get(key))
-            else (
-                inside.change("respelled"),  # `key: null` for nothing
-            )
-        )
+        if same(old.get(key), new.get(key)):  # `key: null` for nothing
+            yield inside.change("respelled")
+        else:
+            yield from rest(old.get(key), new.get(key), inside)
 
 
 def rest(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
