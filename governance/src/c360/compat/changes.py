@@ -95,10 +95,6 @@ class Diff:
     def enough(self) -> bool:
         return self.given >= self.needed
 
-    @property
-    def breaks(self) -> tuple[Change, ...]:
-        return tuple(change for change in self.changes if "break" in (change.consumers, change.producers))
-
 
 def worst_first(changes: Iterable[Change]) -> tuple[Change, ...]:
     order = ("break", "note", "safe")
