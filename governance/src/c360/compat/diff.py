@@ -1,6 +1,5 @@
 """Compares two versions of a contract: every change, graded, and whether the version moved far enough."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -13,6 +12,7 @@ from c360.compat.lifecycle import lifecycle
 from c360.compat.sla import service_levels
 from c360.compat.tables import tables
 from c360.compat.walk import Facets, by, dicts, element, order, paired
+from c360.contract.current import precedence
 from c360.errors import Breach
 from c360.model import Contract
 
@@ -47,28 +47,19 @@ def _changes(old: dict[str, Any], new: dict[str, Any], spot: Spot, today: date) 
 
 def step_between(old: str, new: str) -> Step:
     """The step from one version to another; NONE when it stays or goes backwards, MAJOR out of a pre-release."""
-    before, after = version_key(old), version_key(new)
+    before, after = precedence(old), precedence(new)
     if after <= before:
         return Step.NONE
-    if before[:3] == after[:3]:
-        return Step.MAJOR  # from a pre-release, which promised nothing
-    return next(step for step, a, b in zip(_STEPS, before, after, strict=False) if a != b)
+    moved = [step for step, a, b in zip(_STEPS, before[0], after[0], strict=False) if a != b]
+    return moved[0] if moved else Step.MAJOR  # from a pre-release, which promised nothing
 
 
 _STEPS = (Step.MAJOR, Step.MINOR, Step.PATCH)
 
 
-def version_key(version: str) -> tuple[Any, ...]:
-    """Orders versions as SemVer does: a pre-release comes before what it leads to, build metadata is nothing."""
-    core, _, pre = version.partition("+")[0].partition("-")
-    numbers = tuple(int(part) for part in re.findall(r"\d{1,18}", core)[:3])
-    parts = tuple((0, int(p), "") if p.isdigit() and len(p) < 19 else (1, 0, p) for p in pre.split(".")) if pre else ()
-    return (*numbers, not pre, parts)
-
-
 def _version(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:
     before, after = str(old.get("version")), str(new.get("version"))
-    lowered = version_key(after) < version_key(before)
+    lowered = precedence(after) < precedence(before)
     yield spot.at("version").change("version-lowered" if lowered else "version-raised", before, after)
 
 

@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 
 from c360.compat.changes import Diff
-from c360.compat.diff import diff, version_key
-from c360.contract.current import SEMVER
+from c360.compat.diff import diff
+from c360.contract.current import SEMVER, precedence
 from c360.contract.document import read_document
 from c360.contract.load import contract_files, load_contract, may_be_contract, says_contract
 from c360.errors import Breach
@@ -74,9 +74,9 @@ def _moved(contract: Contract, gone: Contracts) -> Contract | None:
 
 def _below(contract: Contract, now: Contracts) -> Contract | None:
     """The highest version below this one, a released one if there is any."""
-    own = version_key(contract.version)
-    lower = [c for c in now.values() if _family(c) == _family(contract) and version_key(c.version) < own]
-    return max(lower, key=lambda c: (not c.draft, version_key(c.version)), default=None)
+    own = precedence(contract.version)
+    lower = [c for c in now.values() if _family(c) == _family(contract) and precedence(c.version) < own]
+    return max(lower, key=lambda c: (not c.draft, precedence(c.version)), default=None)
 
 
 def _family(contract: Contract) -> Path | str:
