@@ -20,7 +20,12 @@ def open_project(contracts: Path | None = None) -> Project:
     if contracts is not None:
         contracts = contracts.resolve()
         settings = load(fallback=contracts.parent)  # outside a project, the contracts bring their own folder
-        return Project(settings, Catalog.of(find_contracts(contracts, settings.file.raw_schema)), contracts)
-    settings = load()
-    found = find_contracts(settings.contracts, settings.file.raw_schema)
-    return Project(settings, Catalog.of(found), settings.contracts)
+    else:
+        settings = load()
+        contracts = settings.contracts
+    catalog = Catalog.of(find_contracts(contracts, settings.file.raw_schema, settings.strict))
+    if not settings.strict:
+        from c360.generate.plan import enforceable
+
+        catalog = enforceable(catalog)
+    return Project(settings, catalog, contracts)

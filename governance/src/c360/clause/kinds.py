@@ -49,7 +49,7 @@ PRESENT = Kind[None](
 PHYSICAL_TYPE = Kind[str](
     "physicalType",
     "delivery",
-    reading.text("physicalType"),
+    reading.physical_type,
     lambda clause: f"has the type {clause.argument}",
     measure=measures.physical_type,
     dbt="column_clause",

@@ -1,5 +1,6 @@
 """Service levels (`slaProperties`) that we measure: how old, how late, how long kept."""
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,11 +12,18 @@ from c360.errors import Breach
 
 DURATIONS = ("freshness", "retention", "latency")
 """Those that promise a span of time."""
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31_557_600}
+UNITS = {
+    "ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "mo": 2_629_800, "q": 7_889_400, "y": 31_557_600,
+}  # fmt: skip
 UNIT_NAMES = {
     "second": "s", "sec": "s", "minute": "m", "min": "m", "hour": "h", "hr": "h",
-    "day": "d", "week": "w", "year": "y", "yr": "y",
+    "day": "d", "week": "w", "year": "y", "yr": "y", "month": "mo", "mon": "mo", "quarter": "q", "qtr": "q",
+    "millisecond": "ms", "millis": "ms", "milli": "ms",
 }  # fmt: skip
+_ISO = re.compile(
+    r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?"
+)
+_ISO_SIZES = [UNITS[unit] for unit in ("y", "mo", "w", "d", "h", "m", "s")]
 _DURATION = re.compile(r"(.*?)\s*([A-Za-z]*)\s*$", re.DOTALL)
 
 
@@ -116,12 +124,25 @@ def seconds_of(path: Path, span: str) -> int:
 
 
 def seconds(path: Path, value: Any, unit: str) -> int:
-    """A duration in seconds, from a number and a unit (d, day, days, h, hr, m, min, s, y …)."""
-    short = unit.strip().lower()
-    short = UNIT_NAMES.get(short.rstrip("s") if len(short) > 1 else short, short)
+    """A duration in seconds, from a number and a unit (d, day, days, h, hr, month, q, ms, …), or as ISO 8601 has it."""
+    written = _ISO.fullmatch(value.strip()) if isinstance(value, str) else None
+    if written:
+        total = sum(float(number) * size for number, size in zip(written.groups(), _ISO_SIZES, strict=True) if number)
+        return _whole(path, value, total)
+    if isinstance(value, str) and (spelt := _DURATION.fullmatch(value.strip())) and spelt[2]:
+        value, unit = spelt.groups()
+    if (short := unit.strip().lower()) not in UNITS:
+        short = UNIT_NAMES.get(short.rstrip("s"), short)
     if short not in UNITS:
-        raise Breach(f"{path}: the unit {unit!r} of an SLA is unknown.", "Use d, h, m, s, w or y.")
+        raise Breach(f"{path}: the unit {unit!r} of an SLA is unknown.", "Use d, h, m, s, w, month, quarter or y.")
     try:
-        return round(float(value) * UNITS[short])
+        return _whole(path, value, float(value) * UNITS[short])
     except (OverflowError, TypeError, ValueError) as error:
         raise Breach(f"{path}: the SLA value {value!r} is not a number.", "Write a number.") from error
+
+
+def _whole(path: Path, value: Any, total: float) -> int:
+    """What is less than a second is one, and not none."""
+    if not math.isfinite(total):
+        raise Breach(f"{path}: the SLA value {value!r} is not a finite number.", "Write a number.")
+    return 1 if 0 < total < 1 else round(total)

@@ -80,7 +80,7 @@ def row_rule(clause: Clause[Rule], row: Row) -> str:
 def _bound(clause: Clause[Bound], row: Row, beyond: str) -> str:
     name, dialect, canonical = row.name(clause), row.dialect, canonical_type(row.column(clause).physical_type)
     bound = dialect.literal(clause.argument)
-    if canonical.startswith("date"):
+    if canonical == "date":
         bound = f"date {bound}"
     elif canonical.startswith("timestamp"):
         bound = _instant(clause, canonical, dialect)

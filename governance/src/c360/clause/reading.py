@@ -13,6 +13,7 @@ from c360.clause.arguments import Bound, Relationship, Scalar
 from c360.clause.formats import TEXTS, narrower
 from c360.clause.levels import load_columns, seconds_of
 from c360.clause.said import Entry, Said, Table, as_list, custom_properties
+from c360.clause.types import is_known
 from c360.errors import Breach
 
 FUTURE_TOLERANCE = "1 h"
@@ -37,6 +38,11 @@ def text(key: str) -> Callable[[Entry], Iterator[Said[str]]]:
             yield Said(str(entry.body[key]), entry.column)
 
     return read
+
+
+def physical_type(entry: Entry) -> Iterator[Said[str]]:
+    """A type that an engine here knows; another is carried through."""
+    return (said for said in text("physicalType")(entry) if is_known(said.argument))
 
 
 def required(entry: Entry) -> Iterator[Said[bool]]:

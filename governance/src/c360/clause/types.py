@@ -18,14 +18,34 @@ _PG_TYPES = {
     "numeric": "numeric", "decimal": "numeric", "varchar": "character varying",
     "character varying": "character varying", "char varying": "character varying",
     "char": "character(1)", "character": "character(1)",
+    **{name: name for name in (
+        "interval", "inet", "cidr", "macaddr", "xml", "money", "int4range", "int8range", "numrange", "tsrange",
+        "tstzrange", "daterange", "tsvector", "bpchar", "oid", "point",
+    )},
+    "serial": "integer", "serial4": "integer", "bigserial": "bigint", "serial8": "bigint", "smallserial": "smallint",
+    "serial2": "smallint", "timetz": "time with time zone", "time with time zone": "time with time zone",
+    "bit": "bit(1)", "varbit": "bit varying", "bit varying": "bit varying",
+    # of Databricks, Snowflake, BigQuery and others, where Postgres holds the same values
+    "tinyint": "smallint", "byteint": "smallint", "int64": "bigint", "float64": "double precision",
+    "number": "numeric", "bignumeric": "numeric", "bigdecimal": "numeric", "binary": "bytea", "bytes": "bytea",
+    "varbinary": "bytea", "blob": "bytea", "datetime": "timestamp without time zone", "str": "text", "clob": "text",
+    "nvarchar": "character varying", "varchar2": "character varying", "timestamp_ltz": "timestamp with time zone",
+    "timestamp_tz": "timestamp with time zone", "uniqueidentifier": "uuid",
 }  # fmt: skip
+_BY_LOGICAL = {
+    "integer": "bigint", "number": "numeric", "date": "timestamp", "timestamp": "timestamp", "time": "time",
+    "boolean": "boolean",
+}  # fmt: skip
+"""For a type that no engine here knows, one that holds all values of its logical type; a date may have a time."""
 _PG_SIZED = {
     "numeric": "numeric", "decimal": "numeric", "varchar": "character varying",
     "character varying": "character varying", "char varying": "character varying",
     "char": "character", "character": "character", "time": "time{} without time zone",
     "timestamp": "timestamp{} without time zone", "timestamptz": "timestamp{} with time zone",
+    "number": "numeric", "nvarchar": "character varying", "varchar2": "character varying", "bpchar": "character",
+    "bit": "bit", "varbit": "bit varying", "bit varying": "bit varying", "timetz": "time{} with time zone",
 }  # fmt: skip
-_OPEN = frozenset(form.format("") if "{}" in form else form for form in _PG_SIZED.values()) - {"character"}
+_OPEN = frozenset(form.format("") if "{}" in form else form for form in _PG_SIZED.values()) - {"character", "bit"}
 """Types that may have a size and promise none without it; a bare char is char(1)."""
 _SPARK_TYPES = {
     "text": "string", "character varying": "string", "character": "string", "uuid": "string",
@@ -34,7 +54,7 @@ _SPARK_TYPES = {
     "timestamp without time zone": "timestamp", "timestamp with time zone": "timestamp",
     "time without time zone": "string", "numeric": "decimal(38,18)",
 }  # fmt: skip
-_SIZED = re.compile(r"^([a-z ]+?)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)\s*(.*)$")
+_SIZED = re.compile(r"^([a-z][a-z0-9 ]*?)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)\s*(.*)$")
 
 
 def canonical_type(written: str) -> str:
@@ -45,6 +65,8 @@ def canonical_type(written: str) -> str:
     text = " ".join(written.lower().split())
     if text in _PG_TYPES:
         return _PG_TYPES[text]
+    if text.endswith("[]"):
+        return canonical_type(text.removesuffix("[]").removesuffix("[]")) + "[]"
     sized = _SIZED.match(text)
     if sized:
         name, first, second, rest = sized.groups()
@@ -56,6 +78,20 @@ def canonical_type(written: str) -> str:
                 raise Breach(f"The physical type {written!r} has no digits.", "Write numeric(12,2).")
             return form.format(size) if "{}" in form else f"{form}{size}"
     raise Breach(f"The physical type {written!r} is unknown.", "Use a Postgres type, such as numeric(12,2).")
+
+
+def is_known(written: str) -> bool:
+    """Whether an engine here knows a type of a contract."""
+    try:
+        canonical_type(written)
+    except Breach:
+        return False
+    return True
+
+
+def stored_type(written: str, logical: str) -> str:
+    """The type in which a property is stored: its own where it is known, else one that holds what it is logically."""
+    return written if is_known(written) else _BY_LOGICAL.get(logical, "text")
 
 
 def is_open(written: str) -> bool:
@@ -82,4 +118,4 @@ def spark_type(written: str) -> str:
     canonical = canonical_type(written)
     if canonical.startswith("numeric("):
         return canonical.replace("numeric", "decimal")
-    return _SPARK_TYPES[re.sub(r"\(.*?\)", "", canonical)]
+    return _SPARK_TYPES.get(re.sub(r"\(.*?\)", "", canonical), "string")

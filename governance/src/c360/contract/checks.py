@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from c360.clause.dialect import canonical_type
+from c360.contract.current import SEMVER
 from c360.contract.document import Place
 from c360.contract.enum_columns import PROPERTY
 from c360.contract.findings import Told
@@ -23,6 +24,11 @@ def checks(document: dict[str, Any], classifications: Sequence[str], current: Ta
         yield from _relations(part, place, current, [own for _, own in parts])
         yield from _enum_columns(part, place, current)
     yield from _slas(document, [part for _, part in parts])
+    if not parts:
+        yield Told("no-schema", (), "it has no schema: describe at least one table")
+    if not SEMVER.fullmatch(str(document.get("version", ""))):
+        message = f"the version {str(document.get('version'))!r:.60} is not MAJOR.MINOR.PATCH: write it as 1.0.0"
+        yield Told("version", ("version",), message)
     if not document.get("team"):
         yield Told("no-team", (), "it names no team: who answers for it?")
     if not document.get("support"):
@@ -79,10 +85,10 @@ def _relations(part: dict[str, Any], place: Place, current: Tables, own: list[di
             table, _, column = target.rpartition(".")
             if table not in tables:
                 message = f"the relationship leads nowhere: there is no table {table!r}"
-                yield Told("no-such-table", (*inside, "to"), message)
+                yield Told("leads-nowhere", (*inside, "to"), message)
             elif column not in _names(tables[table]):
                 message = f"the relationship leads nowhere: {table} has no column {column!r}"
-                yield Told("no-such-column", (*inside, "to"), message)
+                yield Told("leads-nowhere", (*inside, "to"), message)
 
 
 def _enum_columns(part: dict[str, Any], place: Place, current: Tables) -> Iterator[Told]:
@@ -110,7 +116,7 @@ def _slas(document: dict[str, Any], parts: list[dict[str, Any]]) -> Iterator[Tol
         known = columns.get(table) if table else set().union(*columns.values()) if columns else set()
         if known is None or column not in known:
             message = f"the SLA is on a column that does not exist: {element!r}"
-            yield Told("no-such-column", ("slaProperties", k, "element"), message)
+            yield Told("sla-element", ("slaProperties", k, "element"), message)
 
 
 def _of_part_and_columns(part: dict[str, Any], place: Place, key: str) -> Iterator[tuple[Place, dict[str, Any]]]:

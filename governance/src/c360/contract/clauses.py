@@ -7,7 +7,7 @@ from c360.clause.arguments import Argument
 from c360.clause.kinds import KINDS, NOTED
 from c360.clause.said import STANDS, Entry, Said, Stand, Table
 from c360.contract.document import Place
-from c360.contract.noted import Note, notes_of, notes_of_contract, notes_of_sla
+from c360.contract.noted import Note, notes_of, notes_of_contract, notes_of_sla, unclear
 from c360.contract.problems import Problems
 from c360.model import Clause, Kind, Severity
 
@@ -47,16 +47,21 @@ def clauses_of(
         for stand in STANDS:
             kinds = [kind for kind in KINDS.values() if kind.stands == stand]
             for entry in part.at(stand):
-                before = len(found) + len(problems.found)
+                known = len(problems.found)
+                before = len(found) + known
                 for kind in kinds:
                     place = _place(kind, entry)
-                    with problems.at(place):
+                    with problems.at(place, "unclear"):
                         for said in kind.read(entry):
                             add(kind, said, place)
                 read = len(found) + len(problems.found) > before
-                with problems.at(entry.place):
+                with problems.at(entry.place, "unclear"):
                     for note in _left_over(stand, entry, read):
                         add(NOTED, note, entry.place)
+                for _, place, breach in problems.found[known:]:
+                    name = str(entry.body.get("id") or entry.body.get("name") or "") if stand == "rule" else ""
+                    said = _said(unclear(place, breach, entry.column, name))
+                    add(NOTED, said, place)
     enforced = {(str(clause.column), clause.kind.name) for clause in found.values()}
     first = table.name == table.tables[0]
     for noted in notes_of(table.part, ("schema", table.tables.index(table.name)), enforced):

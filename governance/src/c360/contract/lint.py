@@ -15,6 +15,7 @@ from c360.contract.enum_columns import add_enum_columns
 from c360.contract.findings import House, LintFinding, Told
 from c360.contract.load import contract_files, layer_of, load_contract, of_one_name
 from c360.contract.names import faults
+from c360.contract.older import read_as_now
 from c360.contract.problems import Problems
 from c360.contract.standard import told_by_schema
 from c360.contract.vain import vain
@@ -61,7 +62,7 @@ def _read(paths: list[Path]) -> tuple[dict[Path, Document], list[tuple[Path, Tol
 def _told(documents: dict[Path, Document], folder: Path, classifications: Sequence[str]) -> Found:
     """What is wrong in each contract alone, then with them together."""
     for path, document in documents.items():
-        yield from ((path, told) for told in told_by_schema(document.data))
+        yield from ((path, told) for told in (*told_by_schema(document.data), *read_as_now(document.data)))
     try:
         add_enum_columns(document.data for document in documents.values())
     except Breach as error:
@@ -90,9 +91,9 @@ def _loaded(document: Document, folder: Path) -> tuple[Contract | None, list[Tol
     try:
         contract = load_contract(document.path, folder if folder.is_dir() else None, document.data, problems=problems)
     except Breach as error:
-        return None, [Told("unclear", (), _plain(error, document.path))]
-    by_message = {_plain(error, document.path): place for place, error in reversed(problems.found)}
-    told = [Told("unclear", place, message) for message, place in by_message.items()]
+        return None, [Told("shape", (), _plain(error, document.path))]
+    by_message = {_plain(error, document.path): (rule, place) for rule, place, error in reversed(problems.found)}
+    told = [Told(rule, place, message) for message, (rule, place) in by_message.items()]
     for clause in (clause for dataset in contract.datasets for clause in dataset.clauses):
         if isinstance(clause.argument, Noted) and clause.argument.warn:
             message = f"nobody enforces {clause.argument.text}: {clause.argument.why}"

@@ -9,10 +9,12 @@ from typing import Any
 from c360.clause.kinds import FRESHNESS
 from c360.clause.reading import identity_of, relationship_of
 from c360.clause.said import Table, custom_properties
+from c360.clause.types import stored_type
 from c360.contract.clauses import clauses_of
-from c360.contract.current import SEMVER, current, name_of
+from c360.contract.current import current, name_of
 from c360.contract.document import read_document
 from c360.contract.enum_columns import add_enum_columns
+from c360.contract.older import read_as_now
 from c360.contract.problems import Problems
 from c360.errors import Breach, CouldNotTell
 from c360.model import Column, Contract, Dataset
@@ -25,7 +27,7 @@ RAW = "raw"
 __all__ = ["find_contracts", "load_contract", "relationship_of"]
 
 
-def find_contracts(folder: Path, raw_schema: str = RAW) -> list[Contract]:
+def find_contracts(folder: Path, raw_schema: str = RAW, strict: bool = True) -> list[Contract]:
     """The current version of every contract below `folder`, sources before products, then by name.
 
     What names no schema of its own lies in `raw_schema`.
@@ -38,13 +40,22 @@ def find_contracts(folder: Path, raw_schema: str = RAW) -> list[Contract]:
     """
     documents = {path: read_document(path) for path in contract_files(folder)}
     add_enum_columns(documents.values())
-    contracts = [load_contract(path, folder, document, raw_schema) for path, document in documents.items()]
+    contracts = [_of(path, folder, document, raw_schema, strict) for path, document in documents.items()]
     for contract, other in of_one_name(contracts):
         raise Breach(
             f"{contract.path}: the name {shown(contract.name)} is that of {other.path} too, which has another id.",
             "Rename one of them, or give all versions of one contract the same id.",
         )
     return sorted(current(contracts, lambda c: c.document), key=lambda c: (c.layer != "sources", c.name))
+
+
+def _of(path: Path, folder: Path, document: dict[str, Any], raw_schema: str, strict: bool) -> Contract:
+    problems = Problems(collect=not strict)
+    contract = load_contract(path, folder, document, raw_schema, problems)
+    for rule, _, breach in problems.found:
+        if rule == "shape":
+            raise breach
+    return contract
 
 
 def of_one_name(contracts: list[Contract]) -> Iterator[tuple[Contract, Contract]]:
@@ -106,6 +117,7 @@ def load_contract(
         Breach: a part that is needed is missing or of the wrong shape; says which and where.
     """
     document = read_document(path) if document is None else document
+    read_as_now(document)
     try:
         return _contract(path, folder, document, raw_schema, problems or Problems())
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:  # a text where a mapping belongs
@@ -127,12 +139,6 @@ def _contract(
     with problems.at(("kind",)):
         if document.get("kind") != "DataContract":
             raise Breach(f"{path}: kind is not DataContract.", "Write an Open Data Contract Standard contract.")
-    with problems.at(("version",)):
-        if not SEMVER.fullmatch(version):
-            raise Breach(f"{path}: version {version!r} is not MAJOR.MINOR.PATCH.", "Write it as 1.0.0.")
-    with problems.at(("schema",)):
-        if not isinstance(schemas, list) or not schemas:
-            raise Breach(f"{path}: it has no schema.", "Describe at least one table under schema.")
     name = name_of(document, path.stem)
     custom = custom_properties(document)
     layer, schema = layer_of(path, folder), _schema_of(document, raw_schema)
@@ -201,7 +207,7 @@ def _column(prop: dict[str, Any]) -> Column:
     return Column(
         name=prop["name"],
         physical_name=str(prop.get("physicalName") or prop["name"]),
-        physical_type=str(prop.get("physicalType") or ""),
+        physical_type=stored_type(str(prop.get("physicalType") or ""), str(prop.get("logicalType") or "")),
         logical_type=str(prop.get("logicalType") or "string"),
         required=bool(prop.get("required")) or bool(prop.get("primaryKey")),
         classification=str(prop.get("classification") or ""),

@@ -13,14 +13,15 @@ class Problems:
     """A reading ends at its first problem, unless it is to `collect` them all."""
 
     collect: bool = False
-    found: list[tuple[Place, Breach]] = field(default_factory=list)
+    found: list[tuple[str, Place, Breach]] = field(default_factory=list)
+    """By the rule of lint, the place in the document."""
 
     @contextmanager
-    def at(self, place: Place) -> Iterator[None]:
-        """A Breach in here is one of that place."""
+    def at(self, place: Place, rule: str = "shape") -> Iterator[None]:
+        """A Breach in here is one of that place, and of a contract's shape or of one promise in it."""
         try:
             yield
         except Breach as problem:
             if not self.collect:
                 raise
-            self.found.append((place, problem))
+            self.found.append((rule, place, problem))

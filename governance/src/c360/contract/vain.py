@@ -107,7 +107,7 @@ def _ratio(part: dict[str, Any], place: Place) -> Iterator[Told]:
         ratio = custom.get("value")
         if custom.get("property") == "maxQuarantineRatio" and not (_is_number(ratio) and 0 <= ratio <= 1):
             message = f"maxQuarantineRatio {ratio!r} is no share from 0 to 1"
-            yield Told("unclear", (*place, "customProperties", k), message)
+            yield Told("never-holds", (*place, "customProperties", k), message)
 
 
 def _comparable(value: Any) -> tuple[str, Decimal] | None:

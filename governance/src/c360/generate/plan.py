@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from c360.clause.arguments import Argument
+from c360.clause.arguments import Argument, Noted
+from c360.clause.kinds import NOTED
 from c360.contract.catalog import Catalog, sound
 from c360.errors import Breach
 from c360.generate import dbt_checks, dbt_enums, dbt_models, dbt_sources, elementary, soda
@@ -54,6 +55,23 @@ def unrendered(catalog: Catalog) -> Iterator[tuple[Contract, Clause[Argument] | 
                 problem = _breach(catalog, contract, replace(dataset, clauses=(clause,)))
                 found += [(clause, problem)] if problem else []
             yield from ((contract, clause, problem) for clause, problem in found or [(None, breach)])
+
+
+def enforceable(catalog: Catalog) -> Catalog:
+    """The catalog with every clause that cannot be written for a tool noted instead, and why."""
+    why = {clause.id: breach.message for _, clause, breach in unrendered(catalog) if clause}
+
+    def noted(clause: Clause[Argument]) -> Clause[Argument]:
+        if clause.id not in why:
+            return clause
+        said = Noted(clause.kind.words(clause), why[clause.id], clause.place, warn=False)  # lint tells of it
+        return replace(clause, kind=NOTED, argument=said)
+
+    def settled(contract: Contract) -> Contract:
+        datasets = (replace(each, clauses=tuple(map(noted, each.clauses))) for each in contract.datasets)
+        return replace(contract, datasets=tuple(datasets))
+
+    return Catalog(tuple(map(settled, catalog.contracts))) if why else catalog
 
 
 def _breach(catalog: Catalog, contract: Contract, dataset: Dataset) -> Breach | None:

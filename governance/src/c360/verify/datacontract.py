@@ -99,22 +99,28 @@ def question(contract: Contract, pinned: bool, document: dict[str, Any] | None =
         asked.document.pop("slaProperties", None)
         timed = [c.id for d in contract.datasets for c in d.clauses if c.kind.ages]
         asked.left_out.update(dict.fromkeys(timed, "it knows no clock but its own"))
-    for part, dataset in zip(asked.document["schema"], contract.datasets, strict=True):
-        _ask_rules(asked, part, dataset, None)
-        for prop in part.get("properties") or []:
+    for i, (part, dataset) in enumerate(zip(asked.document["schema"], contract.datasets, strict=True)):
+        place = ("schema", i)
+        _ask_rules(asked, part, dataset, place)
+        for j, prop in enumerate(part.get("properties") or []):
             if prop.get("physicalType"):
-                prop["physicalType"] = canonical_type(str(prop["physicalType"]))
+                prop["physicalType"] = canonical_type(dataset.column(prop["name"]).physical_type)
             _ask_bounds(asked, prop, dataset)
-            _ask_rules(asked, prop, dataset, prop["name"])
+            _ask_rules(asked, prop, dataset, (*place, "properties", j))
     return asked
 
 
-def _ask_rules(asked: Question, holder: dict[str, Any], dataset: Dataset, column: str | None) -> None:
-    clauses = [(c, c.argument) for c in dataset.clauses if isinstance(c.argument, Rule) and c.column == column]
-    written = [quality for quality in holder.get("quality") or [] if is_rule(quality)]
+def _ask_rules(asked: Question, holder: dict[str, Any], dataset: Dataset, place: tuple[str | int, ...]) -> None:
+    """A rule that is no clause is not asked: nobody has looked at its SQL."""
+    rules = {c.place: (c, c.argument.metric) for c in dataset.clauses if isinstance(c.argument, Rule)}
     metrics: set[str] = set()
-    for quality, (clause, rule) in zip(written, clauses, strict=True):
-        metric = rule.metric
+    for k, quality in enumerate(holder.get("quality") or []):
+        if not is_rule(quality):
+            continue
+        if (*place, "quality", k) not in rules:
+            holder["quality"] = [other for other in holder["quality"] if other is not quality]
+            continue
+        clause, metric = rules[(*place, "quality", k)]
         if metric != "sql" and metric in metrics:
             asked.left_out[clause.id] = f"it cannot tell two rules about {metric} apart"
             holder["quality"] = [other for other in holder["quality"] if other is not quality]
@@ -133,8 +139,8 @@ def _ask_bounds(asked: Question, prop: dict[str, Any], dataset: Dataset) -> None
     ):
         if kind.name in options and others & options.keys():
             options.pop(kind.name)
-            (clause,) = (c for c in kind.of(dataset) if c.column == prop["name"])
-            asked.left_out[clause.id] = "it cannot tell two bounds apart"
+            for clause in (c for c in kind.of(dataset) if c.column == prop["name"]):
+                asked.left_out[clause.id] = "it cannot tell two bounds apart"
 
 
 def attributed(contract: Contract, checks: Iterable[Any], asked: Question) -> Answers:
