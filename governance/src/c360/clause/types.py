@@ -66,7 +66,7 @@ def canonical_type(written: str) -> str:
     if text in _PG_TYPES:
         return _PG_TYPES[text]
     if text.endswith("[]"):
-        return canonical_type(text.removesuffix("[]").removesuffix("[]")) + "[]"
+        return canonical_type(text.rstrip("[]")) + "[]"
     sized = _SIZED.match(text)
     if sized:
         name, first, second, rest = sized.groups()

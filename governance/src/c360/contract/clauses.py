@@ -20,7 +20,7 @@ def clauses_of(
     Raises:
         Breach: a clause that cannot be understood (an unknown unit, a rule without a bound) and is not collected.
     """
-    problems = problems or Problems()
+    problems, unread = problems or Problems(), set[str]()
     found: dict[str, Clause[Argument]] = {}
 
     def add(kind: Kind[Any], said: Said[Argument], place: Place) -> None:
@@ -59,9 +59,9 @@ def clauses_of(
                     for note in _left_over(stand, entry, read):
                         add(NOTED, note, entry.place)
                 for _, place, breach in problems.found[known:]:
-                    name = str(entry.body.get("id") or entry.body.get("name") or "") if stand == "rule" else ""
-                    said = _said(unclear(place, breach, entry.column, name))
-                    add(NOTED, said, place)
+                    if breach.message not in unread:
+                        unread.add(breach.message)
+                        add(NOTED, _said(unclear(place, breach, entry)), place)
     enforced = {(str(clause.column), clause.kind.name) for clause in found.values()}
     first = table.name == table.tables[0]
     for noted in notes_of(table.part, ("schema", table.tables.index(table.name)), enforced):

@@ -11,6 +11,7 @@ from typing import Any
 from c360.clause.kinds import KINDS
 from c360.clause.reading import is_text
 from c360.clause.rules import type_of
+from c360.clause.said import Entry
 from c360.clause.types import is_known
 from c360.errors import Breach
 from c360.model import Noted
@@ -113,10 +114,14 @@ def notes_of_contract(document: dict[str, Any]) -> list[Note]:
     return list(_of_holder({"customProperties": document.get("customProperties")}, None, ()))
 
 
-def unclear(place: Place, breach: Breach, column: str | None, name: str) -> Note:
+def unclear(place: Place, breach: Breach, entry: Entry) -> Note:
     """A promise that cannot be understood: lint tells of it, and nobody enforces it."""
-    what = next((str(step) for step in reversed(place) if isinstance(step, str)), "promise")
-    return Note(name or what, column, Noted(name or what, breach.message, place, warn=False))
+    steps = [step for step in reversed(place[len(entry.place) :]) if isinstance(step, str)]
+    listed = entry.place[-2:-1] in (("quality",), ("slaProperties",))
+    said = [entry.body.get(key) for key in ("id", "name", "metric", "rule", "property")] if listed else []
+    name = next((str(value) for value in (*steps, *said) if value), "promise")
+    why = breach.message.removeprefix(f"{entry.table.path}: ").removesuffix(".")
+    return Note(name, entry.column, Noted(name, why, place, warn=False))
 
 
 def notes_of_sla(sla: dict[str, Any], place: Place, why: str | None) -> Iterator[Note]:
