@@ -61,9 +61,6 @@ def _options(prop: dict[str, Any], place: Place) -> Iterator[Told]:
                 options[name] = options.pop(bound)
             now = f"{name} with the bound itself"
             yield _older((*place, "logicalTypeOptions"), f"{name}: {str(asked).lower()}", now)
-    if isinstance(options.get("enum"), list) and not prop.get("enum"):
-        prop["enum"] = [{"value": value} for value in options.pop("enum")]
-        yield _older((*place, "logicalTypeOptions"), "logicalTypeOptions.enum", "enum, of the property")
 
 
 def _older(place: Place, written: str, now: str) -> Told:
