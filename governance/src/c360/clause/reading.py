@@ -13,7 +13,7 @@ from c360.clause.arguments import Bound, Relationship, Scalar
 from c360.clause.formats import TEXTS, narrower
 from c360.clause.levels import load_columns, seconds_of
 from c360.clause.said import Entry, Said, Table, as_list, custom_properties
-from c360.clause.types import is_known
+from c360.clause.types import canonical_type
 from c360.errors import Breach
 
 FUTURE_TOLERANCE = "1 h"
@@ -41,8 +41,9 @@ def text(key: str) -> Callable[[Entry], Iterator[Said[str]]]:
 
 
 def physical_type(entry: Entry) -> Iterator[Said[str]]:
-    """A type that an engine here knows; another is carried through."""
-    return (said for said in text("physicalType")(entry) if is_known(said.argument))
+    for said in text("physicalType")(entry):
+        canonical_type(said.argument)
+        yield said
 
 
 def required(entry: Entry) -> Iterator[Said[bool]]:

@@ -3,12 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from c360.clause.dialect import canonical_type
-from c360.contract.current import SEMVER
 from c360.contract.document import Place
 from c360.contract.enum_columns import PROPERTY
 from c360.contract.findings import Told
-from c360.errors import Breach
 
 Tables = Mapping[str, Mapping[str, Any]]
 """Schema objects by name: those of the current versions of all contracts."""
@@ -24,11 +21,6 @@ def checks(document: dict[str, Any], classifications: Sequence[str], current: Ta
         yield from _relations(part, place, current, [own for _, own in parts])
         yield from _enum_columns(part, place, current)
     yield from _slas(document, [part for _, part in parts])
-    if not parts:
-        yield Told("no-schema", (), "it has no schema: describe at least one table")
-    if not SEMVER.fullmatch(str(document.get("version", ""))):
-        message = f"the version {str(document.get('version'))!r:.60} is not MAJOR.MINOR.PATCH: write it as 1.0.0"
-        yield Told("version", ("version",), message)
     if not document.get("team"):
         yield Told("no-team", (), "it names no team: who answers for it?")
     if not document.get("support"):
@@ -61,11 +53,6 @@ def _columns(part: dict[str, Any], place: Place, classifications: Sequence[str])
 def _type(prop: dict[str, Any], name: str, place: Place) -> Iterator[Told]:
     if not prop.get("physicalType"):
         yield Told("no-type", place, f"{name} has no physicalType, so nobody can check its type")
-        return
-    try:
-        canonical_type(str(prop["physicalType"]))
-    except Breach as error:
-        yield Told("unknown-type", (*place, "physicalType"), error.message)
 
 
 def _quality(part: dict[str, Any], place: Place) -> Iterator[Told]:

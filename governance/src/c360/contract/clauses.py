@@ -4,7 +4,7 @@ from typing import Any
 
 from c360.clause import levels, rules
 from c360.clause.arguments import Argument
-from c360.clause.kinds import KINDS, NOTED
+from c360.clause.kinds import KINDS, NOTED, PHYSICAL_TYPE
 from c360.clause.said import STANDS, Entry, Said, Stand, Table
 from c360.contract.document import Place
 from c360.contract.noted import Note, notes_of, notes_of_contract, notes_of_sla, unclear
@@ -51,7 +51,7 @@ def clauses_of(
                 before = len(found) + known
                 for kind in kinds:
                     place = _place(kind, entry)
-                    with problems.at(place, "unclear"):
+                    with problems.at(place, "unknown-type" if kind is PHYSICAL_TYPE else "unclear"):
                         for said in kind.read(entry):
                             add(kind, said, place)
                 read = len(found) + len(problems.found) > before

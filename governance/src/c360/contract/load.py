@@ -11,7 +11,7 @@ from c360.clause.reading import identity_of, relationship_of
 from c360.clause.said import Table, custom_properties
 from c360.clause.types import stored_type
 from c360.contract.clauses import clauses_of
-from c360.contract.current import current, name_of
+from c360.contract.current import SEMVER, current, name_of
 from c360.contract.document import read_document
 from c360.contract.enum_columns import add_enum_columns
 from c360.contract.older import read_as_now
@@ -139,6 +139,12 @@ def _contract(
     with problems.at(("kind",)):
         if document.get("kind") != "DataContract":
             raise Breach(f"{path}: kind is not DataContract.", "Write an Open Data Contract Standard contract.")
+    with problems.at(("version",), "version"):
+        if not SEMVER.fullmatch(version):
+            raise Breach(f"{path}: version {version!r} is not MAJOR.MINOR.PATCH.", "Write it as 1.0.0.")
+    with problems.at(("schema",), "shape" if schemas else "no-schema"):
+        if not isinstance(schemas, list) or not schemas:
+            raise Breach(f"{path}: it has no schema.", "Describe at least one table under schema.")
     name = name_of(document, path.stem)
     custom = custom_properties(document)
     layer, schema = layer_of(path, folder), _schema_of(document, raw_schema)

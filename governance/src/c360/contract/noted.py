@@ -12,7 +12,6 @@ from c360.clause.kinds import KINDS
 from c360.clause.reading import is_text
 from c360.clause.rules import type_of
 from c360.clause.said import Entry
-from c360.clause.types import is_known
 from c360.errors import Breach
 from c360.model import Noted
 
@@ -22,7 +21,6 @@ OURS = frozenset({"system", "maxQuarantineRatio", "columnPerEnumValue"})
 """Custom properties that mean something here, beside those that say a clause."""
 _BY_TYPE = "the column's physical type holds it"
 _INSIDE = "nobody looks inside a column"
-_UNKNOWN_TYPE = "no engine here knows it, so values are carried as they come"
 _UNKNOWN = "it means nothing here"
 _OPTIONS = dict.fromkeys(("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "required"), _INSIDE)
 _PROPERTIES = {
@@ -51,9 +49,6 @@ def notes_of(part: dict[str, Any], place: Place, enforced: Container[tuple[str, 
             if value is not None and (column, option) not in enforced:
                 noted = _option(prop, option, value, (*inside, "logicalTypeOptions", option))
                 yield Note(option, column, noted)
-        if prop.get("physicalType") and not is_known(str(prop["physicalType"])):
-            noted = Noted(f"the type {prop['physicalType']}", _UNKNOWN_TYPE, (*inside, "physicalType"), warn=False)
-            yield Note("physicalType", column, noted)  # lint tells of it
         for name, why in _PROPERTIES.items():
             if prop.get(name):
                 text = name if prop[name] is True else f"{name} {prop[name]}"
