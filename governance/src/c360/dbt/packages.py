@@ -44,7 +44,9 @@ def wanted() -> tuple[Package, ...]:
     try:
         version = metadata.version("elementary-data")
     except metadata.PackageNotFoundError as error:
-        raise CouldNotTell("elementary-data is not installed.", "Run: make setup") from error
+        raise CouldNotTell(
+            "elementary-data is not installed.", "Run: pip install 'customer360-governance[elementary]'"
+        ) from error
     return (
         Package("elementary", "elementary-data/elementary", version),
         Package("dbt_utils", "dbt-labs/dbt_utils", "1.3.3"),

