@@ -9,6 +9,7 @@ from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
 from c360.contract.findings import House
 from c360.contract.lint import lint
+from c360.contract.standard import told_by_schema
 from c360.generate.plan import enforceable, plan
 
 PUBLIC = sorted((Path(__file__).parent / "public").glob("*.odcs.yaml"))
@@ -84,3 +85,10 @@ def test_an_older_name_is_the_clause_that_it_means_today(tmp_path):
     kinds = {clause.id: clause.kind.name for clause in dataset.clauses}
     assert kinds["turbines.turbine.nullValues"] == "nullValues"
     assert kinds["turbines.kw.exclusiveMaximum"] == "exclusiveMaximum" and "turbines.kw.maximum" not in kinds
+
+
+def test_athena_is_asked_for_no_name_of_a_later_version():
+    server = {"server": "a", "type": "athena", "schema": "s", "staging_dir": "s3://example-bucket"}
+    document = {"apiVersion": "v3.0.1", "kind": "DataContract", "id": "a", "version": "1.0.0", "status": "active"}
+    assert list(told_by_schema(document | {"servers": [server]})) == []
+    assert list(told_by_schema(document | {"servers": [server | {"server": 1}]})) != []

@@ -28,7 +28,9 @@ def told_by_schema(document: dict[str, Any]) -> Iterator[Told]:
         if error.kind.name in _TOO_MUCH:  # where another fault is, a schema knows not even the names that are right
             unknown = [name for name in error.kind.unexpected if place not in below or name not in names]
             found = [Told("schema", (*place, name), f"the standard has no {name!r} here") for name in unknown]
-        elif error.instance is None and error.kind.name in ("type", "enum"):
+        elif (error.instance is None and error.kind.name in ("type", "enum")) or (
+            version == "v3.0" and error.message == '"stagingDir" is a required property'  # staging_dir before v3.0.2
+        ):
             found = []
         else:
             found = [Told("schema", place, _message(error))]
