@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from c360.clause.kinds import CONFLICT, KINDS, NOTED, READABLE, RELATIONSHIP
+from c360.clause.kinds import CONFLICT, IDENTITY, KINDS, NOTED, PRIMARY_KEY, READABLE, RELATIONSHIP, UNIQUE
 from c360.contract import find_contracts
-from c360.engine.postgres.split import _TOGETHER
 from c360.report.words import in_words
 
 EXPECTED = Path(__file__).parents[1] / "expected" / "contracts"
@@ -21,8 +20,8 @@ def test_it_is_measured_or_says_why_not(kind):
 
 @ALL
 def test_the_gate_judges_what_rows_can_break(kind):
-    by_itself = kind.violation is not None or kind in _TOGETHER
-    assert (kind.scope == "row") is (by_itself or kind in (RELATIONSHIP, CONFLICT, READABLE))
+    by_the_gate = (PRIMARY_KEY, UNIQUE, IDENTITY, RELATIONSHIP, CONFLICT, READABLE)
+    assert (kind.scope == "row") is (kind.violation is not None or kind in by_the_gate)
     assert not (kind.disputed and kind.violation), "what a row breaks alone is no dispute"
 
 
