@@ -11,7 +11,9 @@ from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
 from c360.contract.document import read_document
 from c360.contract.lint import lint
+from c360.contract.older import read_as_now
 from c360.draft.sources import drafts_of
+from c360.draft.upgrade import upgraded
 from c360.draft.write import as_yaml
 from c360.errors import Breach, CouldNotTell
 from c360.generate import plan
@@ -298,3 +300,36 @@ def test_a_contract_of_old_is_still_guarded(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a: &x [1]\nb: *x\n")
     with pytest.raises(Breach, match="aliases"):
         drafts_of({tmp_path / "a.yaml": ""}, classifications(), {})
+
+
+OLDER = """
+apiVersion: v3.0.1
+kind: DataContract
+id: x
+version: 1.0.0
+team: [{username: ada}]
+schema:
+- name: t
+  quality: [{rule: countCheck, mustBeGreaterThan: 0}, {rule: duplicateCount}]
+  properties:
+  - name: n
+    logicalType: integer
+    logicalTypeOptions: {minimum: 3, exclusiveMinimum: true, maximum: 9, exclusiveMaximum: false}
+    quality: [{rule: nullCheck}, {rule: missingCheck, mustBe: 0}]
+  - name: at
+    logicalType: timestamp
+slaDefaultElement: t.at
+slaProperties: [{property: freshness, value: 1, unit: d}]
+"""
+
+
+def test_what_lint_calls_older_an_upgrade_renews(tmp_path: Path) -> None:
+    path = tmp_path / "x.odcs.yaml"
+    path.write_text(OLDER)
+    assert len(read_as_now(read_document(path))) == 8
+    text, told = upgraded(path)
+    path.write_text(text)
+    now = read_document(path)
+    assert read_as_now(now) == [] and len(told) >= 8
+    assert now["schema"][0]["properties"][0]["logicalTypeOptions"] == {"exclusiveMinimum": 3, "maximum": 9}
+    assert now["slaProperties"] == [{"property": "freshness", "value": 1, "unit": "d", "element": "t.at"}]

@@ -9,14 +9,15 @@ from typing import Any
 from c360.contract.document import Place
 from c360.contract.findings import Told
 
-_METRICS = {
-    "nullCheck": "nullValues", "nullValue": "nullValues", "nulls": "nullValues", "countCheck": "rowCount",
-    "row_count": "rowCount", "uniqueCheck": "duplicateValues", "duplicateCount": "duplicateValues",
-    "duplicateCheck": "duplicateValues", "validValues": "invalidValues", "missingCheck": "missingValues",
+METRICS = {
+    "nullCheck": "nullValues", "nullValue": "nullValues", "nullCount": "nullValues", "nulls": "nullValues",
+    "countCheck": "rowCount", "row_count": "rowCount", "uniqueCheck": "duplicateValues",
+    "duplicateCount": "duplicateValues", "duplicateCheck": "duplicateValues", "validValues": "invalidValues",
+    "missingCheck": "missingValues", "missingCount": "missingValues",
 }  # fmt: skip
 """Rules of v3.0, where any name would do, that say what a metric of v3.1 does."""
 _NONE_ALLOWED = ("nullValues", "duplicateValues", "invalidValues")
-_OPEN_ENDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
+OPEN_ENDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 
 
 def read_as_now(document: dict[str, Any]) -> list[Told]:
@@ -42,11 +43,11 @@ def _rules(holder: dict[str, Any], place: Place) -> Iterator[Told]:
         written = rule.get("rule")
         if not isinstance(written, str) or rule.get("metric"):
             continue
-        metric = _METRICS.get(written, written)
+        metric = METRICS.get(written, written)
         rule["metric"] = metric
-        if written in _METRICS and metric in _NONE_ALLOWED and not any(key.startswith("must") for key in rule):
+        if written in METRICS and metric in _NONE_ALLOWED and not any(key.startswith("must") for key in rule):
             rule["mustBe"] = 0
-        bound = " with mustBe: 0" if rule.get("mustBe") == 0 and written in _METRICS else ""
+        bound = " with mustBe: 0" if rule.get("mustBe") == 0 and written in METRICS else ""
         yield _older((*place, "quality", k, "rule"), f"rule: {written}", f"metric: {metric}{bound}")
 
 
@@ -54,7 +55,7 @@ def _options(prop: dict[str, Any], place: Place) -> Iterator[Told]:
     options = prop.get("logicalTypeOptions")
     if not isinstance(options, dict):
         return
-    for name, bound in _OPEN_ENDS.items():
+    for name, bound in OPEN_ENDS.items():
         if isinstance(options.get(name), bool):
             asked = options.pop(name)
             if asked and options.get(bound) is not None:

@@ -1,15 +1,21 @@
-"""What the standard itself forbids: the JSON schema of the version that a contract says it is written in."""
+"""What the standard itself forbids: the JSON schema of the version that a contract says it is written in.
+
+The schemas are those that datacontract-cli brings; v3.0.2 serves v3.0.0 and v3.0.1 too, since these only names were
+added, but for one. Where it is not installed, the newest one serves all, from `open_data_contract_standard`.
+"""
 
 import json
 import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from c360.contract.findings import Told
 
-_SCHEMAS = {"v3.0": "v3.0.2", "v3.1": "v3.1.0", "v3.2": "v3.2.0"}
+_SCHEMAS = {"v3.0": "3.0.2", "v3.1": "3.1.0", "v3.2": "3.2.0"}
 _LATEST = "v3.2"
 _TOO_MUCH = ("unevaluatedProperties", "additionalProperties")
 _MOST_OPTIONS = 20
@@ -70,6 +76,15 @@ def _validator(version: str) -> tuple[Any, frozenset[str]]:
     """The validator of a version, and every name of a key that its schema knows."""
     import jsonschema_rs
 
-    text = files("c360.contract").joinpath("odcs", f"{_SCHEMAS[version]}.json").read_text(encoding="utf-8")
+    text = _schema(_SCHEMAS[version])
     names = re.findall(r'"([^"]+)":\s*\{', text)
     return jsonschema_rs.Draft201909Validator(json.loads(text)), frozenset(names)
+
+
+def _schema(version: str) -> str:
+    found = find_spec("datacontract")  # which is not imported: that takes seconds
+    for folder in (found and found.submodule_search_locations) or ():
+        path = Path(folder) / "schemas" / f"odcs-{version}.schema.json"
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+    return files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8")

@@ -2,12 +2,8 @@
 
 from typing import Any
 
-METRICS = {
-    "nullCheck": "nullValues", "nullCount": "nullValues", "duplicateCount": "duplicateValues",
-    "uniqueCheck": "duplicateValues", "duplicateCheck": "duplicateValues", "countCheck": "rowCount",
-    "validValues": "invalidValues", "missingCount": "missingValues",
-}  # fmt: skip
-"""Rules of the library by their older names."""
+from c360.contract.older import METRICS
+
 TODAY = ("nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount")
 
 
@@ -31,7 +27,7 @@ def from_v2(old: dict[str, Any], told: list[str]) -> dict[str, Any]:
     for key, now in (
         ("datasetDomain", "domain"),
         ("quantumName", "dataProduct"),
-        ("slaDefaultColumn", "slaDefaultElement"),
+        ("slaDefaultColumn", "slaDefaultElement"),  # which `renew` gives to each service level
     ):
         if old.get(key):
             new[now] = old[key]

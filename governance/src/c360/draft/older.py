@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from c360.contract.older import METRICS, OPEN_ENDS
 from c360.draft.dcs import from_dcs
-from c360.draft.odcs2 import METRICS, TODAY, dicts, from_v2
+from c360.draft.odcs2 import TODAY, dicts, from_v2
 from c360.errors import Breach
 
 CURRENT = "v3.2.0"
@@ -40,8 +41,14 @@ def renew(document: dict[str, Any], told: list[str]) -> None:
     if isinstance(document.get("team"), list):
         document["team"] = {"members": document["team"]}
         told.append("team: a list of people is now called members of a team")
+    element = document.pop("slaDefaultElement", None)
+    if element:
+        for level in dicts(document.get("slaProperties")):
+            level.setdefault("element", element)
+        told.append("slaDefaultElement is now the element of each entry of slaProperties")
     for place, part in parts_of(document):
         _renew_enum(place, part, told)
+        _renew_open_ends(place, part, told)
         for rule in part.get("quality") or []:
             if isinstance(rule, dict):
                 _renew_rule(place, rule, told)
@@ -101,3 +108,14 @@ def _renew_enum(place: str, part: dict[str, Any], told: list[str]) -> None:
         if not options:
             del part["logicalTypeOptions"]
         told.append(f"{place}: the enum has left logicalTypeOptions")
+
+
+def _renew_open_ends(place: str, part: dict[str, Any], told: list[str]) -> None:
+    options = part.get("logicalTypeOptions")
+    if not isinstance(options, dict):
+        return
+    for name, bound in OPEN_ENDS.items():
+        if isinstance(options.get(name), bool):
+            if options.pop(name) and bound in options:
+                options[name] = options.pop(bound)
+            told.append(f"{place}: {name} is now the bound itself")
