@@ -231,3 +231,17 @@ def test_a_house_does_without_a_rule_for_a_reason(tmp_path):
 
 def test_every_rule_is_told_what_it_is_for():
     assert all(re.fullmatch("[a-z-]+", rule) and said for rule, (_, said) in RULES.items())
+
+
+def test_sql_may_name_the_raw_schema_of_the_project(tmp_path):
+    rule = "- {id: named, type: sql, mustBe: 0, query: select count(*) from landed.readings where a < 0}"
+    text = (
+        "apiVersion: v3.2.0\nkind: DataContract\nid: r\nname: r\nversion: 1.0.0\nstatus: active\nschema:\n"
+        f"- name: readings\n  quality:\n  {rule}\n  properties:\n  - {{name: a, physicalType: integer}}\n"
+    )
+    (tmp_path / "r.odcs.yaml").write_text(text)
+    told = {
+        schema: [f.rule for f in lint(tmp_path, ["public"], raw_schema=schema) if "landed" in f.message]
+        for schema in ("landed", "raw")
+    }
+    assert told["landed"] == [] and told["raw"]

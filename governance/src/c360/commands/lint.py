@@ -31,7 +31,7 @@ def lint(path: Path | None, as_json: bool) -> None:
 
     settings = load(fallback=path and path.resolve().parent)
     house = House(settings.strict, settings.lint_off)
-    found = look(path or settings.contracts, classifications(settings.classifications), house)
+    found = look(path or settings.contracts, classifications(settings.classifications), house, settings.file.raw_schema)
     if as_json:
         print_json(
             [

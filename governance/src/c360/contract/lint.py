@@ -13,7 +13,7 @@ from c360.contract.current import current
 from c360.contract.document import Document, parse
 from c360.contract.enum_columns import add_enum_columns
 from c360.contract.findings import House, LintFinding, Told
-from c360.contract.load import contract_files, layer_of, load_contract, of_one_name
+from c360.contract.load import RAW, contract_files, layer_of, load_contract, of_one_name
 from c360.contract.names import faults
 from c360.contract.older import read_as_now
 from c360.contract.problems import Problems
@@ -27,7 +27,9 @@ from c360.printable import shown
 Found = Iterator[tuple[Path, Told]]
 
 
-def lint(path: Path, classifications: Sequence[str], house: House | None = None) -> list[LintFinding]:
+def lint(
+    path: Path, classifications: Sequence[str], house: House | None = None, raw_schema: str = RAW
+) -> list[LintFinding]:
     """Every finding in the contracts below a folder, or in one file of it, in the order of files and lines.
 
     What one contract says of another is looked up in all of the folder. Raises CouldNotTell when there is no contract.
@@ -35,7 +37,7 @@ def lint(path: Path, classifications: Sequence[str], house: House | None = None)
     house = house or House()
     documents, unreadable = _read(contract_files(path) if path.is_dir() else _beside(path))
     found = []
-    for file, told in (*unreadable, *_told(documents, path, classifications)):
+    for file, told in (*unreadable, *_told(documents, path, classifications, raw_schema)):
         if path.is_dir() or file == path:
             line = documents[file].line(told.place) if file in documents else _line_in(told.message, file)
             found.append(house.finding(told, file, line))
@@ -59,7 +61,7 @@ def _read(paths: list[Path]) -> tuple[dict[Path, Document], list[tuple[Path, Tol
     return documents, unreadable
 
 
-def _told(documents: dict[Path, Document], folder: Path, classifications: Sequence[str]) -> Found:
+def _told(documents: dict[Path, Document], folder: Path, classifications: Sequence[str], raw_schema: str) -> Found:
     """What is wrong in each contract alone, then with them together."""
     for path, document in documents.items():
         yield from ((path, told) for told in (*told_by_schema(document.data), *read_as_now(document.data)))
@@ -78,18 +80,19 @@ def _told(documents: dict[Path, Document], folder: Path, classifications: Sequen
         yield from ((path, told) for told in vain(document.data))
         for fault in faults(document.data, layer_of(path, folder)):
             yield path, Told("name", fault.place, fault.message)
-        contract, broken = _loaded(document, folder)
+        contract, broken = _loaded(document, folder, raw_schema)
         yield from ((path, told) for told in broken)
         if contract:
             contracts.append(contract)
     yield from _together(contracts)
 
 
-def _loaded(document: Document, folder: Path) -> tuple[Contract | None, list[Told]]:
+def _loaded(document: Document, folder: Path, raw_schema: str) -> tuple[Contract | None, list[Told]]:
     """The contract, as far as it can be understood, and what cannot, or is enforced by nobody."""
     problems = Problems(collect=True)
     try:
-        contract = load_contract(document.path, folder if folder.is_dir() else None, document.data, problems=problems)
+        below = folder if folder.is_dir() else None
+        contract = load_contract(document.path, below, document.data, raw_schema, problems)
     except Breach as error:
         return None, [Told("shape", (), _plain(error, document.path))]
     by_message = {_plain(error, document.path): (rule, place) for rule, place, error in reversed(problems.found)}

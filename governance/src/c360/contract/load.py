@@ -14,6 +14,7 @@ from c360.contract.clauses import clauses_of
 from c360.contract.current import SEMVER, current, name_of
 from c360.contract.document import read_document
 from c360.contract.enum_columns import add_enum_columns
+from c360.contract.names import located
 from c360.contract.older import read_as_now
 from c360.contract.problems import Problems
 from c360.errors import Breach, CouldNotTell
@@ -195,10 +196,11 @@ def _dataset(
     identity: tuple[str, ...] = ()
     with problems.at(("schema", table.tables.index(dataset), "customProperties")):
         identity = identity_of(table)
+    own_schema, own_table = located(part, layer)
     return Dataset(
         name=dataset,
-        table=str(part.get("physicalName") or dataset),
-        schema=schema,
+        table=own_table,
+        schema=own_schema or schema,
         description=str(part.get("description") or ""),
         columns=columns,
         clauses=clauses,

@@ -4,6 +4,7 @@ Free text (descriptions, teams, labels, examples, patterns, values) may hold any
 a name is an identity in every tool at once, and an escaped one would be another.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ _SCHEMAS = ("landing", "quarantine", "governance", "elementary", "information_sc
 """Schemas that hold our own tables, or the database's."""
 _SYSTEM_COLUMNS = ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid")
 _OURS = "c360__"
+_QUALIFIED = re.compile(r"(?:\w+\.)?(\w+)\.(\w+)")
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,24 @@ def faults(document: dict[str, Any], layer: str) -> Iterator[Fault]:
                 yield from _in_dbt("dataset", part["name"], (*place, "name"))
         key = "physicalName" if part.get("physicalName") else "name"
         if part.get(key):
-            yield from _table(str(part[key]), (*place, key), layer)
+            schema, table = located(part, layer)
+            if schema:
+                yield from _schema(schema, (*place, key))
+            yield from _table(table, (*place, key), layer)
         yield from _rules(part, place)
         for j, prop in _dicts(part.get("properties")):
             yield from _column(prop, (*place, "properties", j))
+
+
+def located(part: dict[str, Any], layer: str) -> tuple[str, str]:
+    """The database schema that the physicalName of a source says, or none, and its table: `sales.orders` is both.
+
+    Of three names the first is a database or a project, and that is the server's to say. dbt puts products where the
+    project says.
+    """
+    name = str(part.get("physicalName") or part.get("name"))
+    found = _QUALIFIED.fullmatch(name) if part.get("physicalName") and layer == "sources" else None
+    return (found[1], found[2]) if found else ("", name)
 
 
 def _contract(document: dict[str, Any], layer: str) -> Iterator[Fault]:

@@ -107,7 +107,21 @@ def question(contract: Contract, pinned: bool, document: dict[str, Any] | None =
                 prop["physicalType"] = canonical_type(dataset.column(prop["name"]).physical_type)
             _ask_bounds(asked, prop, dataset)
             _ask_rules(asked, prop, dataset, (*place, "properties", j))
+    _ask_one_schema(asked, contract)
     return asked
+
+
+def _ask_one_schema(asked: Question, contract: Contract) -> None:
+    """Its server has one schema, and tables are named bare in it."""
+    kept = []
+    for part, dataset in zip(asked.document["schema"], contract.datasets, strict=True):
+        if dataset.schema == contract.datasets[0].schema:
+            kept.append(part | ({"physicalName": dataset.table} if part.get("physicalName") else {}))
+        else:
+            asked.left_out.update(
+                dict.fromkeys((c.id for c in dataset.clauses), "it looks at one schema of a contract")
+            )
+    asked.document["schema"] = kept
 
 
 def _ask_rules(asked: Question, holder: dict[str, Any], dataset: Dataset, place: tuple[str | int, ...]) -> None:
