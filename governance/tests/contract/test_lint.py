@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -245,3 +246,14 @@ def test_sql_may_name_the_raw_schema_of_the_project(tmp_path):
         for schema in ("landed", "raw")
     }
     assert told["landed"] == [] and told["raw"]
+
+
+def test_the_guide_lists_every_rule():
+    guide = (ROOT / "docs/contracts.md").read_text(encoding="utf-8").partition("## Rules of lint")[2]
+    listed = re.findall(r"^\| `([a-z-]+)` \| (\w+) \| (.+) \|$", guide, re.MULTILINE)
+    assert {name: (level, text) for name, level, text in listed} == RULES
+
+
+def test_the_settings_in_the_guide_are_taken():
+    (example,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/settings.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert House(off=tomllib.loads(example)["lint"]["off"]).off
