@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from c360.clause.types import canonical_type
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
@@ -92,3 +93,12 @@ def test_athena_is_asked_for_no_name_of_a_later_version():
     document = {"apiVersion": "v3.0.1", "kind": "DataContract", "id": "a", "version": "1.0.0", "status": "active"}
     assert list(told_by_schema(document | {"servers": [server]})) == []
     assert list(told_by_schema(document | {"servers": [server | {"server": 1}]})) != []
+
+
+@pytest.mark.parametrize("path", PUBLIC, ids=lambda path: path.name.partition(".")[0])
+def test_no_value_can_be_lost_without_a_clause_that_tells(path, tmp_path):
+    """What is stored as text loses nothing; of any other column a clause says which values it cannot hold."""
+    for _, dataset in lenient(alone(path, tmp_path)).pairs():
+        told = {clause.column for clause in dataset.clauses if clause.kind.by_value}
+        typed = {c.name for c in dataset.columns if canonical_type(c.physical_type or "text") != "text"}
+        assert typed - told == set()

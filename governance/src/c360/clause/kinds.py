@@ -10,6 +10,7 @@ from c360.model import Clause, Kind
 from c360.printable import span
 
 _AT_THE_GATE = "what landed has the contract's columns and types by then"
+_CHOSEN = "the contract names no type of an engine, and what is stored has the one that was chosen for it"
 _ONE_IDENTITY = "a key that stands once has one identity"
 _NO_LINES = "a table has no lines left to be read"
 _NOBODY_ELSE = "only who brings a row in sees it beside the one that is there"
@@ -58,6 +59,15 @@ PHYSICAL_TYPE = Kind[str](
     not_here={"soda at the gate": _AT_THE_GATE},
     by_value=True,
     said_apart=True,
+)
+LOGICAL_TYPE = Kind[str](
+    "logicalType",
+    "delivery",
+    reading.logical_type,
+    lambda clause: f"holds nothing but values of the logical type {clause.argument}",
+    checks=("field_type",),
+    not_here=dict.fromkeys(("soda at the gate", "soda scan", "dbt", "verify"), _CHOSEN),
+    by_value=True,
 )
 REQUIRED = Kind[bool](
     "required",

@@ -13,7 +13,7 @@ from c360.clause.arguments import Bound, Relationship, Scalar
 from c360.clause.formats import TEXTS, narrower
 from c360.clause.levels import load_columns, seconds_of
 from c360.clause.said import Entry, Said, Table, as_list, custom_properties
-from c360.clause.types import canonical_type
+from c360.clause.types import canonical_type, is_known, is_narrow
 from c360.errors import Breach
 
 FUTURE_TOLERANCE = "1 h"
@@ -44,6 +44,13 @@ def physical_type(entry: Entry) -> Iterator[Said[str]]:
     for said in text("physicalType")(entry):
         canonical_type(said.argument)
         yield said
+
+
+def logical_type(entry: Entry) -> Iterator[Said[str]]:
+    """Of a property without a type of an engine, the logical type, where not every text is a value of it."""
+    kind = str(entry.body.get("logicalType") or "")
+    if entry.column is not None and not is_known(str(entry.body.get("physicalType") or "")) and is_narrow(kind):
+        yield Said(kind, entry.column)
 
 
 def required(entry: Entry) -> Iterator[Said[bool]]:

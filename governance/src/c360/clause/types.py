@@ -94,6 +94,11 @@ def stored_type(written: str, logical: str) -> str:
     return written if is_known(written) else _BY_LOGICAL.get(logical, "text")
 
 
+def is_narrow(logical: str) -> bool:
+    """Whether values of a logical type are stored as something else than text where no type of an engine is named."""
+    return logical in _BY_LOGICAL
+
+
 def is_open(written: str) -> bool:
     """Whether a type promises no size: a bare numeric, varchar or timestamp may have any precision or length."""
     return canonical_type(written) in _OPEN

@@ -4,7 +4,7 @@ row breaks a clause. On Postgres the casts and conditions are the gate's own."""
 from typing import Any
 
 from c360.clause.dialect import DATABRICKS, POSTGRES, Dialect, canonical_type, unsized
-from c360.clause.kinds import PHYSICAL_TYPE, REQUIRED
+from c360.clause.kinds import LOGICAL_TYPE, PHYSICAL_TYPE, REQUIRED
 from c360.clause.predicates import violation
 from c360.contract.catalog import Catalog
 from c360.generate.dbt_tests import by_engine
@@ -53,7 +53,7 @@ def _casts(dataset: Dataset) -> list[dict[str, Any]]:
             "column": column.physical_name,
             "text": by_engine(*(_text(column, dialect) for dialect in (POSTGRES, DATABRICKS))),
             "value": by_engine(*(_value(column, dialect) for dialect in (POSTGRES, DATABRICKS))),
-            "type_clause": clause(column, PHYSICAL_TYPE),
+            "type_clause": clause(column, PHYSICAL_TYPE) or clause(column, LOGICAL_TYPE),
             "required_clause": clause(column, REQUIRED),
         }
         for column in dataset.columns

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
-from c360.clause.kinds import IDENTITY, PHYSICAL_TYPE, PRIMARY_KEY, RELATIONSHIP, REQUIRED, ROW_RULE, UNIQUE
+from c360.clause.kinds import IDENTITY, PRIMARY_KEY, RELATIONSHIP, REQUIRED, ROW_RULE, UNIQUE
 from c360.clause.measures import divided, orphans
 from c360.clause.predicates import violation
 from c360.contract.catalog import Catalog
@@ -111,7 +111,7 @@ def _judge_rows(cursor: "cursor", dataset: Dataset, now: str) -> None:
             condition += f" and ({literal(clause.column)} = any({MISCAST})) is not true"
         tests.append(f"case when {condition} then {literal(clause.id)} end")
     uncast = " ".join(
-        f"when {literal(clause.column)} then {literal(clause.id)}" for clause in PHYSICAL_TYPE.of(dataset)
+        f"when {literal(clause.column)} then {literal(clause.id)}" for clause in dataset.clauses if clause.kind.by_value
     )
     lost = f"(select array_agg(case name {uncast} end) from unnest({MISCAST}) as name)" if uncast else "null"
     cursor.execute(

@@ -16,6 +16,7 @@
             {"column": "contact", "text": {"postgres": "cast(contact as text)", "databricks": "cast(contact as string)"}, "value": {"any": "contact"}, "type_clause": "orders.contact.physicalType", "required_clause": none},
         ],
         "people": [
+            {"column": "height", "text": {"postgres": "nullif(cast(height as text), '')", "databricks": "nullif(cast(height as string), '')"}, "value": {"postgres": "case when pg_input_is_valid(height, 'numeric') then case when (height::numeric::text = height and height not in ('infinity', '-infinity')) or height ~ '^([+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d{1,3})?|[nN][aA][nN])$' then height::numeric end end", "databricks": "case when height rlike '^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$' and try_cast(height as decimal(38,18)) = try_cast(height as decimal(38,18)) then try_cast(height as decimal(38,18)) end"}, "type_clause": "people.height.logicalType", "required_clause": none},
             {"column": "id", "text": {"postgres": "nullif(cast(id as text), '')", "databricks": "nullif(cast(id as string), '')"}, "value": {"postgres": "case when id like '________-____-____-____-____________' and pg_input_is_valid(id, 'uuid') then id::uuid end", "databricks": "case when id rlike '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' then try_cast(id as string) end"}, "type_clause": "people.id.physicalType", "required_clause": "people.id.required"},
         ],
     } -%}
