@@ -8,7 +8,8 @@ from c360.clause.levels import seconds_of
 from c360.clause.reading import FUTURE_TOLERANCE
 from c360.compat.bounds import either, limit
 from c360.compat.changes import Change, Spot
-from c360.compat.walk import by, dicts, element, order, paired
+from c360.compat.walk import by, element, order, paired
+from c360.contract.document import dicts
 from c360.errors import Breach
 
 

@@ -11,8 +11,9 @@ from c360.compat.grades import Step
 from c360.compat.lifecycle import lifecycle
 from c360.compat.sla import service_levels
 from c360.compat.tables import tables
-from c360.compat.walk import Facets, by, dicts, element, order, paired
+from c360.compat.walk import Facets, by, element, order, paired
 from c360.contract.current import precedence
+from c360.contract.document import dicts
 from c360.errors import Breach
 from c360.model import Contract
 

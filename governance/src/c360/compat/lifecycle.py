@@ -7,7 +7,7 @@ from typing import Any
 from c360.clause.said import custom_properties
 from c360.compat.changes import Change, Spot
 from c360.compat.custom import duration
-from c360.compat.walk import dicts
+from c360.contract.document import dicts
 
 _BEFORE = ("draft", "proposed")
 _LONGEST = 100 * 365 * 86400

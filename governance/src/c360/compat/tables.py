@@ -7,7 +7,8 @@ from c360.compat.changes import Change, Spot
 from c360.compat.columns import columns, names, pairs_of, relationships
 from c360.compat.custom import custom_properties
 from c360.compat.quality import rules
-from c360.compat.walk import Facets, by, dicts, element, order, paired
+from c360.compat.walk import Facets, by, element, order, paired
+from c360.contract.document import dicts
 
 _KEY = frozenset({"primaryKey", "primaryKeyPosition"})
 

@@ -109,10 +109,6 @@ def order(pairs: list[tuple[Any, Any]], old: list[Any], spot: Spot) -> Iterator[
         yield spot.change("order-changed", kept, before)
 
 
-def dicts(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def by(name: str) -> Callable[[Any], Any]:
     return lambda item: str(item[name]) if isinstance(item, dict) and item.get(name) is not None else None
 

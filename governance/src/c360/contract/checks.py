@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from c360.contract.document import Place
+from c360.contract.document import Place, numbered
 from c360.contract.enum_columns import PROPERTY
 from c360.contract.findings import Told
 
@@ -13,7 +13,7 @@ Tables = Mapping[str, Mapping[str, Any]]
 
 def checks(document: dict[str, Any], classifications: Sequence[str], current: Tables) -> Iterator[Told]:
     """Each of them in one contract. What is not of the right shape is left to the standard's schema."""
-    parts = list(dicts(document.get("schema")))
+    parts = list(numbered(document.get("schema")))
     for i, part in parts:
         place: Place = ("schema", i)
         yield from _columns(part, place, classifications)
@@ -29,7 +29,7 @@ def checks(document: dict[str, Any], classifications: Sequence[str], current: Ta
 
 def _columns(part: dict[str, Any], place: Place, classifications: Sequence[str]) -> Iterator[Told]:
     names: set[str] = set()
-    for j, prop in dicts(part.get("properties")):
+    for j, prop in numbered(part.get("properties")):
         inside: Place = (*place, "properties", j)
         name, classification = str(prop.get("name")), prop.get("classification")
         known = ", ".join(classifications)
@@ -45,7 +45,7 @@ def _columns(part: dict[str, Any], place: Place, classifications: Sequence[str])
             yield Told("duplicate-column", inside, f"two columns are named {physical}")
         names.add(physical)
         yield from _type(prop, name, inside)
-        for k, nested in dicts(prop.get("properties")):
+        for k, nested in numbered(prop.get("properties")):
             message = f"nobody enforces clauses inside {name}: {nested.get('name')}"
             yield Told("nested", (*inside, "properties", k), message)
 
@@ -79,7 +79,7 @@ def _relations(part: dict[str, Any], place: Place, current: Tables, own: list[di
 
 
 def _enum_columns(part: dict[str, Any], place: Place, current: Tables) -> Iterator[Told]:
-    for k, custom in dicts(part.get("customProperties")):
+    for k, custom in numbered(part.get("customProperties")):
         if custom.get("property") != PROPERTY:
             continue
         rule, inside = custom.get("value"), (*place, "customProperties", k)
@@ -95,7 +95,7 @@ def _enum_columns(part: dict[str, Any], place: Place, current: Tables) -> Iterat
 
 def _slas(document: dict[str, Any], parts: list[dict[str, Any]]) -> Iterator[Told]:
     columns = {str(part.get("name")): _names(part) for part in parts}
-    for k, sla in dicts(document.get("slaProperties")):
+    for k, sla in numbered(document.get("slaProperties")):
         if str(sla.get("property")).lower() not in ("freshness", "retention"):
             continue
         element = str(sla.get("element") or document.get("slaDefaultElement") or "")
@@ -108,16 +108,10 @@ def _slas(document: dict[str, Any], parts: list[dict[str, Any]]) -> Iterator[Tol
 
 def _of_part_and_columns(part: dict[str, Any], place: Place, key: str) -> Iterator[tuple[Place, dict[str, Any]]]:
     """The entries under `key` of a schema object, and then of its properties."""
-    yield from (((*place, key, k), entry) for k, entry in dicts(part.get(key)))
-    for j, prop in dicts(part.get("properties")):
-        yield from (((*place, "properties", j, key, k), entry) for k, entry in dicts(prop.get(key)))
+    yield from (((*place, key, k), entry) for k, entry in numbered(part.get(key)))
+    for j, prop in numbered(part.get("properties")):
+        yield from (((*place, "properties", j, key, k), entry) for k, entry in numbered(prop.get(key)))
 
 
 def _names(part: Mapping[str, Any]) -> set[str]:
-    return {str(prop.get("name")) for _, prop in dicts(part.get("properties"))}
-
-
-def dicts(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The mappings of a list, each with its number; none of what is no list."""
-    items = value if isinstance(value, list) else []
-    return ((i, item) for i, item in enumerate(items) if isinstance(item, dict))
+    return {str(prop.get("name")) for _, prop in numbered(part.get("properties"))}

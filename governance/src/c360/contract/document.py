@@ -1,5 +1,6 @@
 """Reads YAML that strangers wrote: safely, with limits, dates left as text, and lines to point at."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,17 @@ def parse(path: Path, text: str | None = None) -> Document:
     lines: dict[Any, int] = {}
     _number(node, data, lines)
     return Document(path, data, lines)
+
+
+def dicts(value: Any) -> list[dict[str, Any]]:
+    """The mappings of a list; none of what is no list."""
+    return [item for _, item in numbered(value)]
+
+
+def numbered(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The mappings of a list, each with its number in it; none of what is no list."""
+    items = value if isinstance(value, list) else []
+    return ((i, item) for i, item in enumerate(items) if isinstance(item, dict))
 
 
 def _text(path: Path) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
 
+from c360.contract.document import dicts
 from c360.errors import Breach
 from c360.printable import shown
 
@@ -27,27 +28,27 @@ def add_enum_columns(documents: Iterable[dict[str, Any]]) -> None:
     enums = {
         f"{part.get('name')}.{prop.get('name')}": prop["enum"]
         for document in documents
-        for part in _dicts(document.get("schema"))
-        for prop in _dicts(part.get("properties"))
+        for part in dicts(document.get("schema"))
+        for prop in dicts(part.get("properties"))
         if isinstance(prop.get("enum"), list)
     }
     for document in documents:
-        for part in _dicts(document.get("schema")):
-            for custom in _dicts(part.get("customProperties")):
+        for part in dicts(document.get("schema")):
+            for custom in dicts(part.get("customProperties")):
                 if custom.get("property") == PROPERTY and isinstance(custom.get("value"), dict):
                     _add(part, custom["value"], enums.get(str(custom["value"].get("enum")), []))
 
 
 def _add(part: dict[str, Any], rule: dict[str, Any], entries: list[Any]) -> None:
     properties = part.get("properties") or []
-    like = next((p for p in _dicts(properties) if p.get("name") == rule.get("like")), None)
+    like = next((p for p in dicts(properties) if p.get("name") == rule.get("like")), None)
     if like is None:
         return
     form = str(rule.get("name", "{id}"))
-    model = next((e for e in _dicts(entries) if form.replace("{id}", str(e.get("id"))) == like["name"]), {})
-    names = [prop.get("name") for prop in _dicts(properties)]
+    model = next((e for e in dicts(entries) if form.replace("{id}", str(e.get("id"))) == like["name"]), {})
+    names = [prop.get("name") for prop in dicts(properties)]
     place = names.index(like["name"]) + 1
-    for entry in _dicts(entries):
+    for entry in dicts(entries):
         if not entry.get("id"):
             raise Breach(
                 f"The value {shown(entry.get('value'))} of {shown(rule.get('enum'))} has no id to name a column after.",
@@ -64,7 +65,3 @@ def _add(part: dict[str, Any], rule: dict[str, Any], entries: list[Any]) -> None
         properties.insert(place, column)
         names.insert(place, name)
         place += 1
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

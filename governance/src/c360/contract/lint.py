@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from c360.contract.catalog import Catalog, collision, collisions
-from c360.contract.checks import checks, dicts
+from c360.contract.checks import checks
 from c360.contract.current import current
-from c360.contract.document import Document, parse
+from c360.contract.document import Document, dicts, parse
 from c360.contract.enum_columns import add_enum_columns
 from c360.contract.findings import House, LintFinding, Told
 from c360.contract.load import RAW, contract_files, layer_of, load_contract, of_one_name
@@ -72,7 +72,7 @@ def _told(documents: dict[Path, Document], folder: Path, classifications: Sequen
     tables = {
         str(part.get("name")): part
         for document in current(documents.values(), lambda document: document.data)
-        for _, part in dicts(document.data.get("schema"))
+        for part in dicts(document.data.get("schema"))
     }
     contracts = []
     for path, document in documents.items():

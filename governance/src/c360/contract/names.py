@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from c360.clause.dialect import TEMPLATE_OPENERS
+from c360.contract.document import Place, numbered
 from c360.printable import one_line, shown
-
-Place = tuple[str | int, ...]
 
 LONGEST, LONGEST_IN_DATABASE = 200, 63
 """Bytes in UTF-8: files are named after datasets and contracts; Postgres cuts what is longer than 63 without a word."""
@@ -36,7 +35,7 @@ def faults(document: dict[str, Any], layer: str) -> Iterator[Fault]:
     """Every name that cannot be carried, and every text that holds a character which no engine takes."""
     yield from _texts(document, ())
     yield from _contract(document, layer)
-    for i, part in _dicts(document.get("schema")):
+    for i, part in numbered(document.get("schema")):
         place: Place = ("schema", i)
         if part.get("name"):
             yield from _name("dataset", part["name"], (*place, "name"))
@@ -49,7 +48,7 @@ def faults(document: dict[str, Any], layer: str) -> Iterator[Fault]:
                 yield from _schema(schema, (*place, key))
             yield from _table(table, (*place, key), layer)
         yield from _rules(part, place)
-        for j, prop in _dicts(part.get("properties")):
+        for j, prop in numbered(part.get("properties")):
             yield from _column(prop, (*place, "properties", j))
 
 
@@ -69,13 +68,13 @@ def _contract(document: dict[str, Any], layer: str) -> Iterator[Fault]:
     yield from _name("contract", document.get(key) or "", (key,))
     system = document.get("name")
     place: Place = (key,)
-    for i, custom in _dicts(document.get("customProperties")):
+    for i, custom in numbered(document.get("customProperties")):
         if custom.get("property") == "system":
             system, place = custom.get("value"), ("customProperties", i, "value")
             yield from _name("system", system, place)
     if layer == "sources" and system:
         yield from _in_dbt("system", system, place)
-    for i, server in _dicts(document.get("servers")):
+    for i, server in numbered(document.get("servers")):
         if server.get("type") == "postgres" and server.get("schema"):
             yield from _schema(str(server["schema"]), ("servers", i, "schema"))
 
@@ -114,14 +113,14 @@ def _column(prop: dict[str, Any], place: Place) -> Iterator[Fault]:
         if '"' in name:
             message = f'the column {shown(name)} holds a ", which dbt cannot quote: write another physicalName'
             yield Fault((*place, key), message, "dbt")
-    for k, entry in _dicts(prop.get("enum")):
+    for k, entry in numbered(prop.get("enum")):
         if entry.get("id") is not None:
             yield from _name("id", entry["id"], (*place, "enum", k, "id"))
     yield from _rules(prop, place)
 
 
 def _rules(part: dict[str, Any], place: Place) -> Iterator[Fault]:
-    for k, rule in _dicts(part.get("quality")):
+    for k, rule in numbered(part.get("quality")):
         key = "id" if rule.get("id") else "name"
         if rule.get(key):
             yield from _name("rule", rule[key], (*place, "quality", k, key))
@@ -175,9 +174,3 @@ def _text(text: str, place: Place) -> Iterator[Fault]:
 def where(place: Place) -> str:
     """A place inside a document, as `schema[0].properties[2].classification`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{one_line(step)}" for step in place).lstrip(".")
-
-
-def _dicts(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    return (
-        ((i, item) for i, item in enumerate(value) if isinstance(item, dict)) if isinstance(value, list) else iter(())
-    )

@@ -12,10 +12,9 @@ from c360.clause.kinds import KINDS
 from c360.clause.reading import is_text
 from c360.clause.rules import type_of
 from c360.clause.said import Entry
+from c360.contract.document import Place
 from c360.errors import Breach
 from c360.model import Noted
-
-Place = tuple[str | int, ...]
 
 OURS = frozenset({"system", "maxQuarantineRatio", "columnPerEnumValue"})
 """Custom properties that mean something here, beside those that say a clause."""

@@ -6,7 +6,7 @@ What is read in another form stands in the document as if it had been written so
 from collections.abc import Iterator
 from typing import Any
 
-from c360.contract.document import Place
+from c360.contract.document import Place, numbered
 from c360.contract.findings import Told
 
 METRICS = {
@@ -30,16 +30,16 @@ def _read(document: dict[str, Any]) -> Iterator[Told]:
         yield _older(("slaDefaultElement",), "slaDefaultElement", "element, of each entry of slaProperties")
     if isinstance(document.get("team"), list):
         yield _older(("team",), "a list of a team's members", "members, below team")
-    for i, part in _dicts(document.get("schema")):
+    for i, part in numbered(document.get("schema")):
         yield from _rules(part, ("schema", i))
-        for j, prop in _dicts(part.get("properties")):
+        for j, prop in numbered(part.get("properties")):
             place: Place = ("schema", i, "properties", j)
             yield from _rules(prop, place)
             yield from _options(prop, place)
 
 
 def _rules(holder: dict[str, Any], place: Place) -> Iterator[Told]:
-    for k, rule in _dicts(holder.get("quality")):
+    for k, rule in numbered(holder.get("quality")):
         written = rule.get("rule")
         if not isinstance(written, str) or rule.get("metric"):
             continue
@@ -66,7 +66,3 @@ def _options(prop: dict[str, Any], place: Place) -> Iterator[Told]:
 
 def _older(place: Place, written: str, now: str) -> Told:
     return Told("older-name", place, f"{written} is called {now} by now; c360 import --upgrade rewrites it")
-
-
-def _dicts(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    return ((i, item) for i, item in enumerate(value if isinstance(value, list) else []) if isinstance(item, dict))

@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 from c360.clause.levels import seconds_or_none
 from c360.clause.operators import OPERATORS
 from c360.clause.rules import ARGUMENTS, VACUOUS, is_rule, unit_of
-from c360.contract.document import Place
+from c360.contract.document import Place, numbered
 from c360.contract.findings import Told
 
 _COUNTED = re.compile(r"(?i)^\s*select\s+count\s*\(")
@@ -18,20 +18,20 @@ _COUNTED = re.compile(r"(?i)^\s*select\s+count\s*\(")
 
 def vain(document: dict[str, Any]) -> Iterator[Told]:
     """Each of them in one contract. One that can never hold is an error, one that can never fail a warning."""
-    for i, part in enumerate(_dicts(document.get("schema"))):
+    for i, part in numbered(document.get("schema")):
         place: Place = ("schema", i)
         yield from _rules(part, place)
         yield from _ratio(part, place)
-        for j, prop in enumerate(_dicts(part.get("properties"))):
+        for j, prop in numbered(part.get("properties")):
             inside: Place = (*place, "properties", j)
             yield from _options(prop, (*inside, "logicalTypeOptions"))
             yield from _rules(prop, inside)
             own = f"{part.get('name')}.{prop.get('name')}"
-            for k, relation in enumerate(_dicts(prop.get("relationships"))):
+            for k, relation in numbered(prop.get("relationships")):
                 if relation.get("to") == own:
                     yield Told("never-fails", (*inside, "relationships", k), f"{own} can never fail to be in itself")
     yield from _ratio(document, ())
-    for k, sla in enumerate(_dicts(document.get("slaProperties"))):
+    for k, sla in numbered(document.get("slaProperties")):
         limit = seconds_or_none(sla)
         if limit is not None and limit <= 0:
             yield Told("never-holds", ("slaProperties", k), f"{sla['property']} of {sla.get('value')} can never hold")
@@ -63,7 +63,7 @@ def _options(prop: dict[str, Any], place: Place) -> Iterator[Told]:
 
 
 def _rules(part: dict[str, Any], place: Place) -> Iterator[Told]:
-    for k, rule in enumerate(_dicts(part.get("quality"))):
+    for k, rule in numbered(part.get("quality")):
         if not is_rule(rule):
             continue
         inside: Place = (*place, "quality", k)
@@ -103,7 +103,7 @@ def _range(least: float, most: float) -> str:
 
 
 def _ratio(part: dict[str, Any], place: Place) -> Iterator[Told]:
-    for k, custom in enumerate(_dicts(part.get("customProperties"))):
+    for k, custom in numbered(part.get("customProperties")):
         ratio = custom.get("value")
         if custom.get("property") == "maxQuarantineRatio" and not (_is_number(ratio) and 0 <= ratio <= 1):
             message = f"maxQuarantineRatio {ratio!r} is no share from 0 to 1"
@@ -124,7 +124,3 @@ def _comparable(value: Any) -> tuple[str, Decimal] | None:
 
 def _is_number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []

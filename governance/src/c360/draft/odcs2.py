@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from c360.contract.document import dicts
 from c360.contract.older import METRICS
 
 TODAY = ("nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount")
@@ -98,8 +99,3 @@ def _v2_rule(rule: dict[str, Any]) -> dict[str, Any]:
     if METRICS.get(name, name) in TODAY:
         return {"metric": METRICS.get(name, name), "mustBe": 0} | kept
     return {"type": "text"} | kept | {"description": str(kept.get("description") or f"The rule {name}.")}
-
-
-def dicts(value: Any) -> list[dict[str, Any]]:
-    """The mappings in a list; none in what is no list."""
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

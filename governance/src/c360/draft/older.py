@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from c360.contract.document import dicts
 from c360.contract.older import METRICS, OPEN_ENDS
 from c360.draft.dcs import from_dcs
-from c360.draft.odcs2 import TODAY, dicts, from_v2
+from c360.draft.odcs2 import TODAY, from_v2
 from c360.errors import Breach
 
 CURRENT = "v3.2.0"
