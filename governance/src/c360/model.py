@@ -112,7 +112,8 @@ class Clause(Generic[A_co]):
 
 @dataclass(frozen=True)
 class Column:
-    """A property of the contract. `enum` holds one dict an entry: value, id (a column stem), label."""
+    """A property of the contract. `physical_type` is the one that it is stored in, which is never empty; `enum` holds
+    one dict an entry: value, id (a column stem), label."""
 
     name: str
     physical_name: str

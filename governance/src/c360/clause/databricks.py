@@ -3,9 +3,8 @@
 import re
 
 from c360.clause.spelling import Dialect, pieces
-from c360.clause.types import canonical_type, spark_type, unsized
+from c360.clause.types import TEXTS, canonical_type, spark_type, unsized
 
-_TEXTS = ("text", "character varying", "character")
 _NUMBER = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6}0*)?)?"
@@ -70,7 +69,7 @@ class Databricks(Dialect):
         plain = unsized(canonical)
         if plain == "text":
             return column
-        if plain in _TEXTS:
+        if plain in TEXTS:
             size = re.search(r"\((\d+)\)", canonical)
             return f"case when char_length({column}) <= {size[1]} then {column} end" if size else column
         value = f"try_cast({column} as {kind})"

@@ -33,7 +33,7 @@ def required(clause: Clause[bool], row: Row) -> str:
 
 
 def enum(clause: Clause[tuple[Scalar, ...]], row: Row) -> str:
-    textual = canonical_type(row.column(clause).physical_type or "text").startswith(("text", "character"))
+    textual = canonical_type(row.column(clause).physical_type).startswith(("text", "character"))
     listed = (str(value) if textual else value for value in clause.argument if value is not None)
     return f"{row.name(clause)} not in ({', '.join(map(row.dialect.literal, listed))})"
 
@@ -55,9 +55,7 @@ def bound(outside: str) -> Callable[[Clause[Bound], Row], str]:
 
 def multiple_of(clause: Clause[Bound], row: Row) -> str:
     step = row.dialect.literal(str(clause.argument))
-    return row.dialect.is_no_multiple(
-        row.name(clause), step, canonical_type(row.column(clause).physical_type or "text")
-    )
+    return row.dialect.is_no_multiple(row.name(clause), step, canonical_type(row.column(clause).physical_type))
 
 
 def form(clause: Clause[str], row: Row) -> str:
@@ -137,7 +135,7 @@ def in_future(clause: Clause[int], row: Row) -> str:
     """A time beyond the clock and the tolerance. Text that is no time in its format breaks another clause."""
     column, dialect, now = row.column(clause), row.dialect, row.now
     limit = f"{now} + interval '{clause.argument}' second"
-    kind = canonical_type(column.physical_type or "text")
+    kind = canonical_type(column.physical_type)
     if kind.startswith(("date", "timestamp")):
         return f"{in_utc(column, dialect)} > {limit}"
     if not kind.startswith(("text", "character")):
@@ -153,7 +151,7 @@ def in_future(clause: Clause[int], row: Row) -> str:
 
 def in_utc(column: Column, dialect: Dialect) -> str:
     """The column as a timestamp without zone, in UTC, whatever the zone of the session."""
-    return dialect.in_utc(dialect.quote(column.physical_name), canonical_type(column.physical_type or "text"))
+    return dialect.in_utc(dialect.quote(column.physical_name), canonical_type(column.physical_type))
 
 
 def read_format(form: str, name: str) -> tuple[str, str, list[tuple[int, str]]]:

@@ -18,6 +18,8 @@ from c360.errors import Breach
 
 FUTURE_TOLERANCE = "1 h"
 """How far beyond the clock a time of loading may lie where the contract is silent: clocks differ."""
+QUARANTINE_RATIO = 0.2
+"""maxQuarantineRatio of a contract that does not say."""
 
 
 def nothing(entry: Entry) -> Iterator[Said[Any]]:

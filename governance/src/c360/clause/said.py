@@ -97,6 +97,11 @@ def custom_properties(part: dict[str, Any]) -> dict[str, Any]:
     return {str(entry.get("property")): entry.get("value") for entry in part.get("customProperties") or []}
 
 
+def only_warns(part: dict[str, Any]) -> bool:
+    """Whether the part of a contract that makes a promise wants a breach recorded, and nothing refused."""
+    return str(part.get("severity") or "error").lower() in ("warning", "warn", "info")
+
+
 def as_list(value: Any) -> list[Any]:
     if value is None:
         return []

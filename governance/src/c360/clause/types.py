@@ -32,6 +32,8 @@ _PG_TYPES = {
     "nvarchar": "character varying", "varchar2": "character varying", "timestamp_ltz": "timestamp with time zone",
     "timestamp_tz": "timestamp with time zone", "uniqueidentifier": "uuid",
 }  # fmt: skip
+TEXTS = ("text", "character varying", "character")
+"""Types, without a size, of which every text is a value, an empty one too."""
 _BY_LOGICAL = {
     "integer": "bigint", "number": "numeric", "date": "timestamp", "timestamp": "timestamp", "time": "time",
     "boolean": "boolean",

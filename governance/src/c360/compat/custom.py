@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from c360.clause.levels import seconds_of
-from c360.clause.reading import FUTURE_TOLERANCE
+from c360.clause.reading import FUTURE_TOLERANCE, QUARANTINE_RATIO
 from c360.compat.bounds import either, limit
 from c360.compat.changes import Change, Spot
 from c360.compat.walk import by, element, order, paired
@@ -41,8 +41,8 @@ def duration(value: Any) -> int | None:
 
 
 def _quarantine(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
-    default = 0.2
-    yield from limit(default if old is None else old, default if new is None else new, -1, spot)
+    was, now = (QUARANTINE_RATIO if value is None else value for value in (old, new))
+    yield from limit(was, now, -1, spot)
 
 
 def _unexpected(old: Any, new: Any, spot: Spot) -> Iterator[Change]:

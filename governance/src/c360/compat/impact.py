@@ -46,11 +46,12 @@ def impact(folder: Path, name: str | None, base: str | None, levels: Path | None
     judged = None if base is None else compare_all(folder, base, levels, today)
     path = target / "manifest.json"
     manifest = _read(path)
+    registered = consumers(folder, now.values())
     users: list[User] = []
     for own in [name] if name else names:
         versions = [contract for contract in now.values() if contract.name == own]
         changed = None if judged is None else [one for one in judged if own in (one.diff.old.name, one.diff.new.name)]
-        for consumer in consumers(folder, now.values()):
+        for consumer in registered:
             if consumer.contract == own and (changed is None or _hit(consumer, changed)):
                 uses = ", ".join(consumer.columns) or "all columns"
                 users.append(User(own, consumer.name, "consumer", f"{consumer.versions}: {uses}; {consumer.contact}"))

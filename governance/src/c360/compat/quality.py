@@ -6,6 +6,7 @@ from typing import Any
 
 from c360.clause.operators import OPERATORS
 from c360.clause.rules import type_of, unit_of
+from c360.clause.said import only_warns
 from c360.compat.changes import Change, Spot
 from c360.compat.walk import Facets, by, element, order, paired, same
 from c360.contract.document import dicts
@@ -43,11 +44,7 @@ def _metric(rule: dict[str, Any]) -> str:
 
 
 def _only_advice(rule: dict[str, Any]) -> bool:
-    return type_of(rule) == "text" or _warns(rule)
-
-
-def _warns(rule: dict[str, Any]) -> bool:
-    return str(rule.get("severity") or "error").lower() in ("warning", "warn", "info")
+    return type_of(rule) == "text" or only_warns(rule)
 
 
 def _said(rule: dict[str, Any] | None) -> str | None:
@@ -58,8 +55,8 @@ def _said(rule: dict[str, Any] | None) -> str | None:
 
 
 def _severity(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:
-    if _warns(old) != _warns(new):
-        lowered = "lowered" if _warns(new) else "raised"
+    if only_warns(old) != only_warns(new):
+        lowered = "lowered" if only_warns(new) else "raised"
         yield spot.at("severity").change(f"severity-{lowered}", old.get("severity"), new.get("severity"))
 
 

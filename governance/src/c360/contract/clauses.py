@@ -5,11 +5,11 @@ from typing import Any
 from c360.clause import levels, rules
 from c360.clause.arguments import Argument
 from c360.clause.kinds import KINDS, NOTED, PHYSICAL_TYPE
-from c360.clause.said import STANDS, Entry, Said, Stand, Table
+from c360.clause.said import STANDS, Entry, Said, Stand, Table, only_warns
 from c360.contract.document import Place
 from c360.contract.noted import Note, notes_of, notes_of_contract, notes_of_sla, unclear
 from c360.contract.problems import Problems
-from c360.model import Clause, Kind, Severity
+from c360.model import Clause, Kind
 
 
 def clauses_of(
@@ -37,7 +37,7 @@ def clauses_of(
             column=said.column,
             kind=kind,
             argument=said.argument,
-            severity=_severity(said.source.get("severity")),
+            severity="warning" if only_warns(said.source) else "error",
             dimension=str(said.source.get("dimension") or kind.dimension),
             description=str(said.source.get("description") or ""),
             place=place,
@@ -91,7 +91,3 @@ def _left_over(stand: Stand, entry: Entry, read: bool) -> list[Said[Argument]]:
 
 def _said(note: Note) -> Said[Argument]:
     return Said(note.noted, note.column, note.name, note.source)
-
-
-def _severity(severity: Any) -> Severity:
-    return "warning" if str(severity or "error").lower() in ("warning", "warn", "info") else "error"

@@ -165,7 +165,7 @@ class Delivery:
         of the form could be a part of such a value."""
         if not set(self.form.delimiter + self.form.quote) <= set(",;|\t\"'"):
             return []
-        types = {column.physical_name: column.physical_type or "text" for column in self._dataset.columns}
+        types = {column.physical_name: column.physical_type for column in self._dataset.columns}
         return [self._sure(types[name], self.form) if name else "" for name in self.columns]
 
     def _taken(self, parts: Iterator[Block | NoRecord]) -> Iterator[bytes]:
@@ -226,7 +226,7 @@ class Delivery:
             raise self._unreadable("it is not a Parquet file") from error
         header = list(table.schema_arrow.names)
         self._name(header)
-        types = {column.physical_name: column.physical_type or "text" for column in self._dataset.columns}
+        types = {column.physical_name: column.physical_type for column in self._dataset.columns}
         wanted = {name: types[known] for name, known in zip(header, self.columns, strict=True) if known}
         odd = parquet.without_text(table.schema_arrow, wanted)
         if odd is not None:

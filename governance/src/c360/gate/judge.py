@@ -3,14 +3,12 @@
 from datetime import timedelta
 
 from c360.clause.kinds import CONFLICT, FRESHNESS, ROW_RULE, SQL, UNIQUE
+from c360.clause.reading import QUARANTINE_RATIO
 from c360.engine.interface import Split, Verdict
 from c360.errors import Breach, CouldNotTell
 from c360.generate.soda import seen_at_gate
 from c360.ledger.history import Finding, failing
 from c360.model import Clause, Dataset, Relationship
-
-DEFAULT_RATIO = 0.2
-"""maxQuarantineRatio of a contract that does not say."""
 
 
 def require(dataset: Dataset, verdicts: dict[str, Verdict]) -> None:
@@ -87,7 +85,7 @@ def reasons(dataset: Dataset, findings: list[Finding], lost: int, delivered: int
 
 
 def _limit(dataset: Dataset) -> float:
-    given = dataset.custom.get("maxQuarantineRatio", DEFAULT_RATIO)
+    given = dataset.custom.get("maxQuarantineRatio", QUARANTINE_RATIO)
     try:
         return float(given)
     except (TypeError, ValueError):

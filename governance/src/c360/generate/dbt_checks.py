@@ -1,17 +1,17 @@
 """dbt macros by which staging reads a source with no gate before it: what a value is in the contract's type, and when a
 row breaks a clause. On Postgres the casts and conditions are the gate's own."""
 
+from collections.abc import Callable
 from typing import Any
 
 from c360.clause.dialect import DATABRICKS, POSTGRES, Dialect, canonical_type, unsized
-from c360.clause.kinds import LOGICAL_TYPE, PHYSICAL_TYPE, REQUIRED
+from c360.clause.kinds import REQUIRED
 from c360.clause.predicates import violation
+from c360.clause.types import TEXTS
 from c360.contract.catalog import Catalog
 from c360.generate.dbt_tests import by_engine
 from c360.generate.text import jinja_value
 from c360.model import Column, Dataset, Kind
-
-_TEXTS = ("text", "character varying", "character")
 
 
 def casts_of(catalog: Catalog) -> str:
@@ -44,17 +44,18 @@ def _macro(catalog: Catalog, name: str, what: str, entries: Any) -> str:
 
 
 def _casts(dataset: Dataset) -> list[dict[str, Any]]:
-    def clause(column: Column, kind: Kind[Any]) -> str | None:
-        found = (c.id for c in kind.of(dataset) if c.column == column.name and c.severity == "error")
-        return next(found, None)
+    fatal = [clause for clause in dataset.clauses if clause.severity == "error"]
+
+    def first(column: Column, is_asked: Callable[[Kind[Any]], bool]) -> str | None:
+        return next((c.id for c in fatal if c.column == column.name and is_asked(c.kind)), None)
 
     return [
         {
             "column": column.physical_name,
             "text": by_engine(*(_text(column, dialect) for dialect in (POSTGRES, DATABRICKS))),
             "value": by_engine(*(_value(column, dialect) for dialect in (POSTGRES, DATABRICKS))),
-            "type_clause": clause(column, PHYSICAL_TYPE) or clause(column, LOGICAL_TYPE),
-            "required_clause": clause(column, REQUIRED),
+            "type_clause": first(column, lambda kind: kind.by_value),
+            "required_clause": first(column, lambda kind: kind is REQUIRED),
         }
         for column in dataset.columns
     ]
@@ -75,13 +76,13 @@ def _violations(dataset: Dataset) -> list[dict[str, Any]]:
 def _text(column: Column, dialect: Dialect) -> str:
     """What a sender may have written: whoever loaded the file may have given the column any type. An empty text is a
     value of a text column only."""
-    name, kind = dialect.quote(column.physical_name), canonical_type(column.physical_type or "text")
+    name, kind = dialect.quote(column.physical_name), canonical_type(column.physical_type)
     text = f"cast({name} as {dialect.type_of('text')})"
     if column.logical_type == "timestamp":
-        form = (unsized(kind) in _TEXTS and column.options.get("format")) or "yyyy-MM-dd HH:mm:ss.SSSSSS"
+        form = (unsized(kind) in TEXTS and column.options.get("format")) or "yyyy-MM-dd HH:mm:ss.SSSSSS"
         text = dialect.as_delivered(name, form)
-    return text if unsized(kind) in _TEXTS else f"nullif({text}, '')"
+    return text if unsized(kind) in TEXTS else f"nullif({text}, '')"
 
 
 def _value(column: Column, dialect: Dialect) -> str:
-    return dialect.cast(dialect.quote(column.physical_name), column.physical_type or "text")
+    return dialect.cast(dialect.quote(column.physical_name), column.physical_type)

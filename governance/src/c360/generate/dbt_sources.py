@@ -42,7 +42,7 @@ def _config(contract: Contract, dataset: Dataset, package: str) -> dict[str, Any
     if freshness is None:
         return {"meta": meta}
     column = dataset.physical(freshness.column or "")
-    kind = canonical_type(dataset.column(freshness.column or "").physical_type or "text")
+    kind = canonical_type(dataset.column(freshness.column or "").physical_type)
     zoned = ", zoned=true" if "with time zone" in kind else ""
     query = "{{ %s.loaded_at_query(%s, this%s) }}" % (package, jinja_text(column), zoned)
     return {

@@ -4,11 +4,11 @@ import re
 
 from c360.clause.dialect import POSTGRES, canonical_type, unsized
 from c360.clause.predicates import read_format
+from c360.clause.types import TEXTS
 from c360.gate.form import Form
 
 SILENT = Form()
 
-_TEXTS = ("text", "character varying", "character")
 _TIMESTAMPS = ("timestamp without time zone", "timestamp with time zone")
 _WHOLE = ("smallint", "integer", "bigint")
 _NUMBERS = (*_WHOLE, "numeric", "real", "double precision")
@@ -32,7 +32,7 @@ def sure(physical_type: str, form: Form) -> str:
     It is the common spelling and not every one; empty for a type that has none, as text, or in a form of the sender's.
     """
     kind = canonical_type(physical_type)
-    name = re.sub(r"\(.*?\)", "", kind)
+    name = unsized(kind)
     if (name in _NUMBERS and (form.decimal, form.thousands) != (".", "")) or (
         form.date_format if name == "date" else form.timestamp_format if name in _TIMESTAMPS else ""
     ):
@@ -48,14 +48,14 @@ def plain(column: str, physical_type: str, form: Form = SILENT) -> str:
 
     An empty text is a value of a text column only. `column` is quoted already.
     """
-    kind = re.sub(r"\(.*?\)", "", canonical_type(physical_type))
+    kind = unsized(canonical_type(physical_type))
     if kind in _NUMBERS and (form.decimal, form.thousands) != (".", ""):
         literal = POSTGRES.literal
         if form.thousands:
             column = f"replace({column}, {literal(form.thousands)}, '')"
         if form.decimal != ".":  # a point is then no part of a number
             column = f"translate({column}, {literal(form.decimal + '.')}, '.,')"
-    nulls = [*form.null_values, *([] if kind in _TEXTS else [""])]
+    nulls = [*form.null_values, *([] if kind in TEXTS else [""])]
     if not nulls:
         return column
     if nulls == [""]:

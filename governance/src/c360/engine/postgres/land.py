@@ -81,7 +81,7 @@ def type_it(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool = Fal
     When all of it is `in_shape`, the plain cast will do for the types that have one, which halves the time.
     """
     names = [q(column.physical_name) for column in dataset.columns]
-    types = [column.physical_type or "text" for column in dataset.columns]
+    types = [column.physical_type for column in dataset.columns]
     surely = [in_shape and bool(sure(kind, form)) for kind in types]
     texts = ", ".join(
         f"{name if safe else plain(name, kind, form)} as t{i}"

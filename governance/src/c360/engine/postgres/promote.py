@@ -109,7 +109,7 @@ def _differ(dataset: Dataset, names: Iterable[str]) -> str:
     """Whether the delivered row t and raw's r differ in these columns; json has no equality but that of its text."""
     tests = []
     for column in map(dataset.column, names):
-        text = "::text" if canonical_type(column.physical_type or "text") == "json" else ""
+        text = "::text" if canonical_type(column.physical_type) == "json" else ""
         name = q(column.physical_name)
         tests.append(f"t.{name}{text} is distinct from r.{name}{text}")
     return " or ".join(tests) or "false"

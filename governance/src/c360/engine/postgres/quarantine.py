@@ -129,5 +129,5 @@ def close_rivals(cursor: "cursor", dataset: Dataset, decision_id: int) -> None:
 
 def from_payload(dataset: Dataset, name: str) -> str:
     """SQL: the value of a quarantined row in the contract's type, or null where its text has none."""
-    kind = dataset.column(name).physical_type or "text"
+    kind = dataset.column(name).physical_type
     return cast(f"({plain(f'(payload ->> {literal(name)})', kind)})", kind)

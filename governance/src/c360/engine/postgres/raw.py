@@ -36,8 +36,8 @@ def ensure_raw(cursor: "cursor", dataset: Dataset) -> None:
     Raises CouldNotTell when the table there has a column of another type.
     """
     table = raw_table(dataset)
-    columns = {c.physical_name: canonical_type(c.physical_type or "text") for c in dataset.columns}
-    column_types = {c.physical_name: c.physical_type or "text" for c in dataset.columns}
+    written = {c.physical_name: c.physical_type for c in dataset.columns}
+    columns = {name: canonical_type(kind) for name, kind in written.items()}
     required = {c.physical_name for c in dataset.columns if c.required}
     defined = [f"{q(n)} {kind}{' not null' if n in required else ''}" for n, kind in columns.items()]
     if dataset.key:
@@ -53,7 +53,7 @@ def ensure_raw(cursor: "cursor", dataset: Dataset) -> None:
     for name, kind in columns.items():
         if name not in there:
             cursor.execute(f"alter table {table} add column {q(name)} {kind}")
-        elif not same_type(column_types[name], there[name]):
+        elif not same_type(written[name], there[name]):
             raise CouldNotTell(
                 f"{table}.{name} is {there[name]}, the contract says {kind}.",
                 "Migrate the table, or give the contract a new major version with a new physicalName.",
