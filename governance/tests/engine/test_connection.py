@@ -17,6 +17,7 @@ from c360.engine import postgres as db
 from c360.engine.postgres import listen
 from c360.engine.postgres import server as embedded
 from c360.errors import CouldNotTell
+from c360.project_file import ProjectFile
 from c360.settings import Settings
 
 SECRET = "s3cr3t p@ss"  # with characters that a URL escapes
@@ -240,3 +241,14 @@ def _says_it_is(version: str) -> Iterator[int]:
     yield listener.getsockname()[1]
     listener.shutdown(socket.SHUT_RDWR)
     thread.join(10)
+
+
+def test_places_of_a_project_that_is_not_strict(server: Settings, tmp_path: Path) -> None:
+    """A type that nobody here knows is noted there, and must not cost the roles their rights on its table."""
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "odd.odcs.yaml").write_text(
+        "apiVersion: v3.1.0\nkind: DataContract\nid: odd\nname: odd\nversion: 1.0.0\nstatus: active\nschema:\n"
+        "- {name: odd, properties: [{name: a, physicalType: VARIANT}]}\n"
+    )
+    found = db.places(replace(server, root=tmp_path, file=ProjectFile()))
+    assert [(place.schema, place.table) for place in found] == [("raw", "odd")]

@@ -68,7 +68,7 @@ def _drafts(
     from c360.contract.classifications import classifications
     from c360.draft.sources import drafts_of
 
-    levels, known = classifications(settings.classifications), _known(contracts)
+    levels, known = classifications(settings.classifications), _known(contracts, settings.strict)
     if files:
         yield from drafts_of({file: name or name_after(file) for file in files}, levels, known, tables, dialect)
     else:
@@ -83,12 +83,12 @@ def _drafts(
                 database.close()
 
 
-def _known(contracts: Path) -> dict[str, frozenset[str]]:
+def _known(contracts: Path, strict: bool) -> dict[str, frozenset[str]]:
     """The columns of every dataset of the project, as far as its contracts can be read."""
     from c360.contract import find_contracts
 
     try:
-        datasets = [dataset for contract in find_contracts(contracts) for dataset in contract.datasets]
+        datasets = [dataset for contract in find_contracts(contracts, strict=strict) for dataset in contract.datasets]
         return {dataset.name: frozenset(column.name for column in dataset.columns) for dataset in datasets}
     except CouldNotTell:
         return {}

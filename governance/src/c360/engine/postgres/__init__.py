@@ -62,7 +62,7 @@ def places(settings: Settings) -> list[access.Place]:
     from c360.contract import find_contracts
 
     try:
-        contracts = find_contracts(settings.contracts, settings.file.raw_schema)
+        contracts = find_contracts(settings.contracts, settings.file.raw_schema, settings.strict)
     except CouldNotTell:  # whoever needs the contracts says what is wrong with them
         return []
     owners = {"sources": access.LOADER, "products": access.TRANSFORMER}
