@@ -14,7 +14,7 @@ READY := .venv/.complete
 .PHONY: help
 help: ## Show this help
 	@echo "Usage: make <target>"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Every stage is a command of its own: .venv/bin/c360 --help (after make setup)"
 
 .PHONY: setup
@@ -49,6 +49,10 @@ models: $(READY) ## Build and test the dbt models on what was ingested (ENGINE=s
 
 parity: $(READY) ## Build on Postgres and on Spark, and compare every mart row for row
 	@$(MAKE) --no-print-directory -C integration_tests parity
+
+.PHONY: catalog-setup
+catalog-setup: $(READY) ## Install OpenMetadata's client into .venv-catalog (it cannot share .venv with Soda)
+	@$(BIN)/python requirements/environment.py .venv-catalog requirements/catalog.txt
 
 .PHONY: generate
 generate: $(READY) ## Write the generated files anew from the contracts
@@ -86,5 +90,5 @@ stop: $(READY) ## Stop the embedded database
 .PHONY: clean
 clean: ## Stop the database and remove everything that was made (.c360, .venv, caches)
 	@if [ -x $(C360) ]; then $(C360) db stop; fi
-	@rm -rf .c360 .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis integration_tests/target integration_tests/logs integration_tests/dbt_packages integration_tests/.spark-venv integration_tests/.spark-venv.lock
+	@rm -rf .c360 .venv .venv-catalog .venv-catalog.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis integration_tests/target integration_tests/logs integration_tests/dbt_packages integration_tests/.spark-venv integration_tests/.spark-venv.lock
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,38 +6,25 @@
 Exit codes: 0 it is there, 2 it could not be made, 3 there is no Java 17.
 """
 
-import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 HERE = Path(__file__).parent
-FOLDER = HERE / ".spark-venv"
-PYTHON = FOLDER / "bin/python"
-REQUIREMENTS = HERE.parent / "requirements/spark.txt"
+ROOT = HERE.parent
+sys.path.insert(0, str(ROOT / "requirements"))
+from environment import made  # noqa: E402
+
 OLDEST_JAVA = 17
 
 
 def main(with_java: bool) -> int:
     if with_java and (missing := java_missing()):
         return say(missing, "apt-get install openjdk-17-jre-headless (on macOS: brew install openjdk@17)", 3)
-    with (HERE / ".spark-venv.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        complete = FOLDER / ".complete"  # a run that was killed leaves none behind, so the next one starts afresh
-        if complete.exists() and complete.read_bytes() == REQUIREMENTS.read_bytes():
-            return 0
-        print("Installing Spark and the adapter for Databricks into integration_tests/.spark-venv ...", flush=True)
-        venv.create(FOLDER, clear=True, with_pip=True)
-        if not install():
-            return say(
-                "The requirements of Spark could not be installed.", "pip config list (is an index in reach?)", 2
-            )
-        shutil.copyfile(REQUIREMENTS, complete)
-    return 0
+    return 0 if made(HERE / ".spark-venv", ROOT / "requirements/spark.txt") else 2
 
 
 def java_missing() -> str | None:
@@ -49,16 +36,6 @@ def java_missing() -> str | None:
     if version and int(version[1]) >= OLDEST_JAVA:
         return None
     return f"Spark needs Java {OLDEST_JAVA} or later; found {version[1] if version else 'none'}."
-
-
-def install() -> bool:
-    """By uv, which is quicker, where the toolkit's environment has it; else, or when it fails, by pip."""
-    uv = Path(sys.executable).with_name("uv")
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    wanted = ["--require-hashes", "--requirement", str(REQUIREMENTS)]
-    by_uv = [str(uv), "pip", "install", "--quiet", "--python", str(PYTHON), "--index-strategy", "unsafe-best-match"]
-    commands = ([by_uv] if uv.exists() else []) + [pip]
-    return any(subprocess.run([*command, *wanted]).returncode == 0 for command in commands)
 
 
 def say(what: str, remedy: str, code: int) -> int:
