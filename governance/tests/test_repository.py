@@ -20,8 +20,8 @@ AT_THE_ROOT = {
     "requirements", "soda_checks",
 }  # fmt: skip
 KINDS = {
-    "", ".css", ".csv", ".editorconfig", ".gitignore", ".html", ".in", ".js", ".json", ".md", ".py", ".sh", ".sql",
-    ".sqlfluff", ".sqlfluffignore", ".toml", ".txt", ".typed", ".yaml", ".yml",
+    "", ".css", ".csv", ".editorconfig", ".gitignore", ".html", ".in", ".js", ".json", ".lock", ".md", ".py", ".sh",
+    ".sql", ".sqlfluff", ".sqlfluffignore", ".toml", ".txt", ".typed", ".yaml", ".yml",
 }  # fmt: skip
 """Endings that are text; a name without one is a Makefile, a licence or a script."""
 LARGEST = 512 * 1024

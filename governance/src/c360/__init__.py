@@ -1,3 +1,3 @@
 """Customer 360 governance: one contract drives every protection."""
 
-__version__ = "1.3.0"
+__version__ = "1.4.0"

@@ -1,4 +1,4 @@
-"""Folders that are replaced as a whole, so that no half of a site is ever seen."""
+"""Files and folders that are replaced as a whole, so that no half of one is ever seen."""
 
 import os
 import shutil
@@ -25,6 +25,20 @@ def replacing(folder: Path) -> Iterator[Path]:
         _swap(fresh, folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def replace_file(file: Path, text: str) -> None:
+    """Write a text, UTF-8 with line feeds, into a file beside it that then takes its place. Raises OSError."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as opened:
+            opened.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _swap(fresh: Path, folder: Path) -> None:

@@ -4,7 +4,7 @@ import json
 from copy import deepcopy
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from c360.compat.changes import brief
@@ -117,6 +117,7 @@ def readable(document):
 
 @settings(max_examples=600, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(PLACES), VALUES), min_size=1, max_size=2))
+@example([("servers.0.environment", GONE), ("servers.0.host", GONE)])
 def test_no_edit_is_silent_and_every_one_is_its_own_mirror(edits):
     try:
         new = edited(*edits)

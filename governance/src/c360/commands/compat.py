@@ -6,7 +6,6 @@ import click
 
 from c360.commands.diff import format_option
 from c360.console import as_of_option, contracts_option, json_option, print_json, print_table
-from c360.errors import Breach
 from c360.printable import one_line
 
 base_option = click.option("--base", metavar="REF", help="A branch or commit of git: what has changed since.")
@@ -31,7 +30,7 @@ def compat(base: str | None, contracts: Path | None, form: str, as_of: str | Non
     is missing, or a consumer that a change breaks has neither acknowledged the version nor a waiver.
     """
     from c360.compat.compare import compare_all
-    from c360.compat.told import HEAD, comment, hits_as_rows, judged_as_data, remedy, rows, verdict
+    from c360.compat.told import HEAD, comment, hits_as_rows, judged_as_data, refusal, rows, verdict
     from c360.console import clock
     from c360.settings import load
 
@@ -48,18 +47,8 @@ def compat(base: str | None, contracts: Path | None, form: str, as_of: str | Non
         print_table(HEAD, rows(one.diff))
         if one.hits:
             print_table(["consumer", "contact", "hit by", "settled"], hits_as_rows(one))
-    missing = [one.diff for one in judged if not one.diff.enough]
-    if missing:
-        more = f" ({len(missing)} contracts in all)" if len(missing) > 1 else ""
-        raise Breach(f"{verdict(missing[0])}{more}", remedy(missing[0]))
-    open_hits = [(one.diff, hit) for one in judged for hit in one.hits if not hit.settled]
-    if open_hits:
-        found, hit = open_hits[0]
-        raise Breach(
-            f"{len(open_hits)} hits are not acknowledged: {found.new.name} {found.new.version} breaks "
-            f"{hit.consumer.name}, first.",
-            f"Ask {hit.consumer.contact}, then write acknowledged: [{{version: {found.new.version}, by: …, date: …}}] "
-            f"into {hit.consumer.path}.",
-        )
+    refused = refusal(judged)
+    if refused:
+        raise refused
     if form == "table" and not as_json:
         click.echo("Every step is enough." if judged else "No contract changes.")

@@ -1,5 +1,6 @@
 """The story of `c360 compat`: what changed in a folder of contracts, whether it was announced, and to whom."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,13 +25,16 @@ class Judged:
         return self.diff.enough and all(hit.settled for hit in self.hits)
 
 
-def compare_all(folder: Path, base: str | None, levels: Path | None, today: date) -> list[Judged]:
+def compare_all(
+    folder: Path, base: str | None, levels: Path | None, today: date, instead: Mapping[Path, str] | None = None
+) -> list[Judged]:
     """Every comparison in a contracts folder, since the commit `base` or between its versions.
 
-    `levels` is the file of classifications, None for that of the toolkit. Raises Breach for a contract or consumer that
+    `levels` is the file of classifications, None for that of the toolkit; `instead` holds texts to read instead of
+    files, as if they stood there. Raises Breach for a contract or consumer that
     is not sound, CouldNotTell where there is no contract or no such commit.
     """
-    now = all_contracts(folder)
+    now = all_contracts(folder, instead)
     registered = consumers(folder, now.values())
     before = None if base is None else files_at(base, folder)
     found = steps(folder, now, before, classifications(levels), today)

@@ -83,7 +83,7 @@ def _servers(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[C
             yield inside.change("server-removed" if now is None else "server-added", was and was.get("type"),
                                 now and now.get("type"))  # fmt: skip
         else:
-            for_work = str(now.get("environment")).lower() not in _NOT_FOR_WORK
+            for_work = any(str(side.get("environment")).lower() not in _NOT_FOR_WORK for side in (was, now))
             moves = _WHERE | (_ADDRESS if for_work else frozenset())
             yield from element(was, now, inside, tuple(((key,), _moved(key)) for key in sorted(moves)))
     yield from order(pairs, before, spot)

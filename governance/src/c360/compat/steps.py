@@ -1,6 +1,6 @@
 """Which contracts of a folder are compared with which: a version with the one before, or with itself at a commit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,9 +16,11 @@ from c360.model import Contract
 Contracts = dict[Path, Contract]
 
 
-def all_contracts(folder: Path) -> Contracts:
-    """Every version of every contract below `folder`. Raises Breach for one that cannot be read."""
-    return {path: load_contract(path, folder) for path in contract_files(folder)}
+def all_contracts(folder: Path, instead: Mapping[Path, str] | None = None) -> Contracts:
+    """Every version of every contract below `folder`, with texts `instead` of files. Raises Breach for one that
+    cannot be read."""
+    texts = instead or {}
+    return {path: load_contract(path, folder, read_document(path, texts.get(path))) for path in contract_files(folder)}
 
 
 def steps(

@@ -8,6 +8,7 @@ from typing import Any
 from c360.compat.changes import Change, Diff
 from c360.compat.compare import Judged
 from c360.compat.grades import Step
+from c360.errors import Breach
 from c360.printable import one_line
 
 HEAD = ["place", "change", "was", "is", "consumers", "producers", "step"]
@@ -149,3 +150,21 @@ def remedy(diff: Diff) -> str:
     if diff.needed is Step.MAJOR:
         return f"Write {diff.lowest} into a file of its own, or leave out what breaks: see docs/versions.md"
     return f"Write {diff.lowest} into a file of its own: see docs/versions.md"
+
+
+def refusal(judged: list[Judged]) -> Breach | None:
+    """Why what was compared may not go on, None when it may."""
+    missing = [one.diff for one in judged if not one.diff.enough]
+    if missing:
+        more = f" ({len(missing)} contracts in all)" if len(missing) > 1 else ""
+        return Breach(f"{verdict(missing[0])}{more}", remedy(missing[0]))
+    open_hits = [(one.diff, hit) for one in judged for hit in one.hits if not hit.settled]
+    if not open_hits:
+        return None
+    found, hit = open_hits[0]
+    return Breach(
+        f"{len(open_hits)} hits are not acknowledged: {found.new.name} {found.new.version} breaks "
+        f"{hit.consumer.name}, first.",
+        f"Ask {hit.consumer.contact}, then write acknowledged: [{{version: {found.new.version}, by: …, date: …}}] "
+        f"into {hit.consumer.path}.",
+    )

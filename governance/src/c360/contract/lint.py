@@ -13,7 +13,8 @@ from c360.contract.current import current
 from c360.contract.document import Document, dicts, parse
 from c360.contract.enum_columns import add_enum_columns
 from c360.contract.findings import House, LintFinding, Told
-from c360.contract.load import RAW, contract_files, layer_of, load_contract, of_one_name
+from c360.contract.load import LAYERS, RAW, contract_files, layer_of, load_contract, of_one_name
+from c360.contract.lock import LOCK, broken
 from c360.contract.names import faults
 from c360.contract.older import read_as_now
 from c360.contract.problems import Problems
@@ -35,20 +36,32 @@ def lint(
     What one contract says of another is looked up in all of the folder. Raises CouldNotTell when there is no contract.
     """
     house = house or House()
-    documents, unreadable = _read(contract_files(path) if path.is_dir() else _beside(path))
+    folder = path if path.is_dir() else _folder(path)
+    documents, unreadable = _read(contract_files(path) if path.is_dir() else _beside(path, folder))
     found = []
-    for file, told in (*unreadable, *_told(documents, path, classifications, raw_schema)):
+    for file, told in (*unreadable, *_locked(folder, documents), *_told(documents, path, classifications, raw_schema)):
         if path.is_dir() or file == path:
             line = documents[file].line(told.place) if file in documents else _line_in(told.message, file)
             found.append(house.finding(told, file, line))
     return sorted((f for f in found if f), key=lambda f: (f.file, f.line, f.message))
 
 
-def _beside(path: Path) -> list[Path]:
+def _folder(path: Path) -> Path:
+    """The contracts folder that a file is in, else the folder that it is in."""
+    return next((above.parent for above in path.parents if above.name in LAYERS), path.parent)
+
+
+def _beside(path: Path, folder: Path) -> list[Path]:
     """A file and the contracts that it stands among: those of its contracts folder, else those next to it."""
-    folder = next((above.parent for above in path.parents if above.name in ("sources", "products")), None)
-    others = contract_files(folder) if folder else contract_files(path.parent, below=False)
+    others = contract_files(folder, below=folder != path.parent)
     return [path, *(other for other in others if other != path)]
+
+
+def _locked(folder: Path, documents: dict[Path, Document]) -> Found:
+    try:
+        yield from broken(folder, documents)
+    except Breach as error:
+        yield folder / LOCK, Told("unreadable", (), error.message)
 
 
 def _read(paths: list[Path]) -> tuple[dict[Path, Document], list[tuple[Path, Told]]]:

@@ -1,13 +1,12 @@
 """Writes a plan to a folder, or tells how the folder differs from it."""
 
-import os
 import re
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from c360.errors import CouldNotTell
+from c360.folders import replace_file
 
 _MARK = re.compile(r"^(?:# |\{#-? ?)Generated from ")
 
@@ -42,7 +41,7 @@ def write(plan: dict[str, str], root: Path, folders: Iterable[str]) -> Drift:
     drift = check(plan, root, folders)
     try:
         for path in (*drift.stale, *drift.missing):
-            _replace(root / path, plan[path])
+            replace_file(root / path, plan[path])
         for path in drift.orphaned:
             (root / path).unlink()
     except OSError as error:
@@ -61,12 +60,3 @@ def _orphans(plan: dict[str, str], root: Path, folders: Iterable[str]) -> list[s
                 if _MARK.match(opened.readline()):
                     found.append(path)
     return found
-
-
-def _replace(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as opened:
-        opened.write(text)
-    Path(name).chmod(0o644)
-    Path(name).replace(file)
