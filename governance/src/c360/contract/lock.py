@@ -113,8 +113,8 @@ def broken(folder: Path, documents: Mapping[Path, Document]) -> Iterator[tuple[P
             )
             yield file, Told("released-changed", (), message)
     for file, document in documents.items():
-        entry = lock.get(file.relative_to(folder).as_posix()) if file.is_relative_to(folder) else None
-        if released(document.data) and (entry is None or _moved_on(document, entry)):
+        held = lock.get(file.relative_to(folder).as_posix()) if file.is_relative_to(folder) else None
+        if released(document.data) and (held is None or _moved_on(document, held)):
             message = f"it is released, and not locked; lock it: c360 release {file}"
             yield file, Told("not-locked", ("status",), message)
 
