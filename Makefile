@@ -71,6 +71,48 @@ lint: $(READY) ## Check the style of Python and SQL, and the types
 	@$(BIN)/sqlfluff lint --config dbt_package/.sqlfluff $(SQL)
 	@$(BIN)/python integration_tests/lint_macros.py
 
+.PHONY: workflows
+workflows: $(READY) ## Check the files of CI: by their schemas, actions pinned, nothing of others run
+	@$(BIN)/python requirements/environment.py .venv-ci requirements/ci.txt
+	@.venv-ci/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@.venv-ci/bin/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
+	@.venv-ci/bin/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@.venv-ci/bin/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci governance/ci/gitlab.yml
+	@.venv-ci/bin/check-jsonschema --quiet --builtin-schema vendor.azure-pipelines --data-transform azure-pipelines governance/ci/azure-pipelines.yml
+	@.venv-ci/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
+	@.venv-ci/bin/pre-commit validate-config && .venv-ci/bin/pre-commit validate-manifest
+	@.venv-ci/bin/zizmor --offline --quiet --no-progress .github/workflows action.yml .github/dependabot.yml
+
+# The steps of .github/workflows/contracts.yml, in a home of their own.
+export BASE ?= origin/main
+.PHONY: ci
+ci: export C360_HOME := $(CURDIR)/.c360/ci
+ci: $(READY) ## What a change of contracts has to pass: lint, drift, compatibility with BASE, the flow
+	$(C360) lint
+	$(C360) generate --check
+	$(C360) compat --base "$$BASE"
+	$(C360) fake --customers 500 --transactions 5000 --format csv --out .c360/ci/deliveries
+	$(C360) ingest contacts .c360/ci/deliveries/contacts.csv
+	$(C360) ingest transactions .c360/ci/deliveries/transactions.csv
+	$(C360) build
+	$(C360) verify
+	$(C360) publish --out .c360/ci/site
+	@$(C360) db stop
+
+.PHONY: release
+release: $(READY) ## Write wheel, contract pages, changes and checksums of the release TAG into dist/
+	@test "$(TAG)" = "$$($(BIN)/python -c 'import c360; print(c360.__version__)')" || { echo "The version here is not TAG=$(TAG)." >&2; exit 1; }
+	@rm -rf dist && mkdir dist
+	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --no-index --wheel-dir dist ./governance
+	@$(C360) publish --out dist/contracts && tar -C dist -czf dist/contracts.tar.gz contracts && rm -rf dist/contracts
+	@sed -n '/^| $(TAG) |/s/^| \([^|]*\) | \([^|]*\) | \([^|]*\) | \(.*\) |$$/\4 Breaking schema changes: \3./p' CHANGELOG.md >dist/CHANGES.md
+	@test -s dist/CHANGES.md || { echo "CHANGELOG.md has no line for $(TAG)." >&2; exit 1; }
+	@cd dist && sha256sum * >SHA256SUMS
+
+.PHONY: coverage
+coverage: $(READY) ## Run every test, and tell which lines of the toolkit none of them reaches
+	@$(TEST) --cov=c360 --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
+
 .PHONY: mutation
 mutation: $(READY) ## Break every clause in every way at every enforcement point, and count what is caught
 	@cd integration_tests && ../$(BIN)/python -m mutation $(MUTATION_ARGS)
@@ -90,5 +132,5 @@ stop: $(READY) ## Stop the embedded database
 .PHONY: clean
 clean: ## Stop the database and remove everything that was made (.c360, .venv, caches)
 	@if [ -x $(C360) ]; then $(C360) db stop; fi
-	@rm -rf .c360 .venv .venv-catalog .venv-catalog.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis integration_tests/target integration_tests/logs integration_tests/dbt_packages integration_tests/.spark-venv integration_tests/.spark-venv.lock
+	@rm -rf .c360 .venv .venv-catalog .venv-catalog.lock .venv-ci .venv-ci.lock dist .mypy_cache .pytest_cache .ruff_cache .hypothesis integration_tests/target integration_tests/logs integration_tests/dbt_packages integration_tests/.spark-venv integration_tests/.spark-venv.lock
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -15,9 +15,9 @@ from c360.contract import find_contracts
 from c360.engine.postgres.testing import ROOT
 
 AT_THE_ROOT = {
-    ".ci", ".editorconfig", ".github", ".gitignore", ".soda", "CHANGELOG.md", "LICENSE", "Makefile", "README.md",
-    "c360.toml", "contracts", "dbt_package", "docker-compose.yml", "docs", "governance", "integration_tests",
-    "requirements", "soda_checks",
+    ".ci", ".editorconfig", ".github", ".gitignore", ".pre-commit-config.yaml", ".pre-commit-hooks.yaml", ".soda",
+    "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "action.yml", "c360.toml", "contracts", "dbt_package",
+    "docker-compose.yml", "docs", "governance", "integration_tests", "requirements", "soda_checks",
 }  # fmt: skip
 KINDS = {
     "", ".css", ".csv", ".editorconfig", ".gitignore", ".html", ".in", ".js", ".json", ".lock", ".md", ".py", ".sh",
@@ -81,8 +81,10 @@ def test_one_version() -> None:
     assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "c360.__version__"}
     package = yaml.safe_load((ROOT / "dbt_package/dbt_project.yml").read_text())["version"]
     (latest, *_) = re.findall(r"^\| (\d+\.\d+\.\d+) \|", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
-    pages = [ROOT / "dbt_package/README.md", *(ROOT / "docs").rglob("*.md")]
-    shown = re.findall(r"^\s*revision: (\S+)$", "\n".join(page.read_text() for page in pages), re.MULTILINE)
+    pages = [ROOT / "dbt_package/README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "governance/ci").glob("*.yml")]
+    said = r"(?:\brevision: |\brev: |\bref: |C360_VERSION: |refs/tags/|customer360@)(\d\S+?)[}]?$"
+    shown = re.findall(said, "\n".join(page.read_text() for page in pages), re.MULTILINE)
+    assert len(shown) > 5
     assert {package, latest, *shown} == {c360.__version__}
 
 

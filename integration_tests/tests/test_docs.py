@@ -17,6 +17,7 @@ PAGES = [
     "docs/deliveries.md",
     "docs/versions.md",
     "docs/import.md",
+    "docs/ci.md",
 ]
 MAKES = re.compile(r"^make (\w+)", re.MULTILINE)
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from c360 import __version__
+from c360.console import annotate
 from c360.engine.postgres.shell import left_out
 from c360.errors import CouldNotTell
 from c360.printable import one_line
@@ -89,6 +90,7 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(f"{click.style('Error:', fg='red')} {one_line(error.message)}", err=True)
         if error.remedy:
             click.echo(f"  → {one_line(error.remedy)}", err=True)
+        annotate("error", f"{error.message} {error.remedy}")
         sys.exit(error.exit_code)
     except ModuleNotFoundError as error:
         tool = (error.name or "").partition(".")[0]

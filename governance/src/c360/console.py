@@ -1,6 +1,7 @@
 """What commands share: options, the clock, tables for people and JSON for machines."""
 
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,27 @@ def clock(as_of: str | None) -> datetime:
         return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
         raise CouldNotTell(f"{as_of!r} is no ISO 8601 time.", "Write --as-of 2023-05-09T12:00:00Z.") from error
+
+
+def annotate(level: str, message: str, file: Path | None = None, line: int = 1) -> None:
+    """In a job of GitHub, the same once more for its pages: beside the line that it is about. Else nothing.
+
+    `level` is error or warning. What a contract says is text in it, and starts no command of the runner.
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return
+    about = ""
+    if file is not None:
+        root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+        path = file.resolve()
+        shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+        about = f" file={_escaped(shown, ':,')},line={line}"
+    click.echo(f"::{level}{about}::{_escaped(one_line(message))}", err=True)
+
+
+def _escaped(text: str, more: str = "") -> str:
+    """As the runner has it: percent signs and line ends, in properties also what parts them."""
+    return "".join(f"%{ord(sign):02X}" if sign in f"%\r\n{more}" else sign for sign in text)
 
 
 def print_json(data: Any) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from c360.console import json_option, print_json
+from c360.console import annotate, json_option, print_json
 from c360.errors import Breach
 from c360.printable import one_line
 
@@ -47,6 +47,8 @@ def lint(path: Path | None, as_json: bool) -> None:
             warning = "warning: " if f.severity == "warning" else ""
             place = f.path or "(whole file)"
             click.echo(one_line(f"{f.file}:{f.line}: {place}: {warning}{f.message} [{f.rule}]"))
+    for f in found:
+        annotate(f.severity, f"{f.message} [{f.rule}]", f.file, f.line)
     errors = sum(f.severity == "error" for f in found)
     if errors:
         raise Breach(f"{errors} findings in the contracts.", "Mend them, then: c360 generate")
