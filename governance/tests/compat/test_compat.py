@@ -261,6 +261,6 @@ def test_the_comment_tells_who_is_hit(root, run):
     consumer(root, columns=["buyer"], contact="@ann | x")
     code, out, _ = run("--base", "main", "--format", "markdown")
     assert code == 1
-    assert "| break | break | classification lowered |" in out and "<code>pii&#95;direct</code>" in out
-    assert "| <code>crm</code> | <code>&#64;ann &#124; x</code> |" in out
+    assert "| break | break | classification lowered |" in out and "`pii_direct`" in out
+    assert "| `crm` | <code>&#64;ann &#124; x</code> |" in out
     assert json.loads(run("--base", "main", "--json")[1])[0]["hits"][0]["consumer"] == "crm"

@@ -1,12 +1,13 @@
 """What people, machines and pull requests get to see, through the command."""
 
 import json
+import re
 
 import pytest
 import yaml
 
 from c360.cli import main
-from c360.compat.told import markdown
+from c360.compat.told import code, markdown
 from governance.tests.compat.examples import CONTRACT, GONE, compared, edited
 
 NASTY = "@someone | </code><script>x</script> [a](http://b.c) `q` \x1b[31m *b* #1\nnext"
@@ -60,7 +61,7 @@ def test_a_comment_has_an_end():
     wide = edited(("schema.1.properties", [*CONTRACT["schema"][1]["properties"], *many]))
     text = markdown(compared(CONTRACT, wide))
     assert text.count("column added") == 100 and "and 50 more, none worse" in text
-    assert "At least <code>1&#46;1&#46;0</code>." in text
+    assert "At least `1.1.0`." in text
 
 
 def test_nothing_changes(tmp_path, capsys):
@@ -83,11 +84,19 @@ def test_text_of_a_contract_is_only_text_in_a_comment():
     )
     lines = markdown(compared(CONTRACT, new)).splitlines()
     text = "\n".join(lines)
-    for sign in ("@", "<script", "](", "`", "\x1b", "*", "http:"):
+    text = re.sub(r"`[\w ./-]*`", "", text)  # plain words, as code
+    for sign in ("@", "<script", "](", "`q`", "\x1b", "*", "http:"):
         assert sign not in text, sign
     assert "&#64;someone" in text
     rows = [line for line in lines if line.startswith("| ")]
     assert {row.count("|") for row in rows} == {8}
+
+
+def test_what_is_made_of_plain_signs_is_readable_as_it_is():
+    assert [code(text) for text in ("a_b.c, d-e 1%", "", "x y")] == ["`a_b.c, d-e 1%`", "", "`x y`"]
+    for text in ("a`b", " a", "a ", "a|b", "@a", "a*b", "<b>", "a#1", "a$b", "https://a[b](c)", "a\\"):
+        bare = re.sub(r"&#\d+;|</?code>", "", code(text))
+        assert code(text).startswith("<code>") and not re.search(r"[`|@*#$<\[\\]", bare)
 
 
 def test_terminals_are_safe_too(tmp_path, capsys):

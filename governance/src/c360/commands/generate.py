@@ -24,7 +24,11 @@ Examples:
 @contracts_option
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write below this folder.")
 def generate(only_check: bool, contracts: Path | None, out: Path | None) -> None:
-    """Write Soda checks, dbt sources and dbt model contracts from the contracts."""
+    """Write Soda checks, dbt sources and dbt model contracts from the contracts.
+
+    Where versions are released (c360 release), also what has changed from one to the next: CHANGELOG.md beside them.
+    """
+    from c360.compat.changelog import changelog
     from c360.generate import check, plan, target_of, write
     from c360.project import open_project
 
@@ -32,6 +36,8 @@ def generate(only_check: bool, contracts: Path | None, out: Path | None) -> None
     root = (out or project.settings.root).resolve()
     target = target_of(project.settings)
     files = plan(project.catalog, target)
+    if contracts is None:
+        files |= changelog(project.contracts, project.settings)
     drift = (check if only_check else write)(files, root, target.folders)
     for word, paths in (("stale", drift.stale), ("missing", drift.missing), ("orphaned", drift.orphaned)):
         for path in paths:

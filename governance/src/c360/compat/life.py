@@ -11,7 +11,6 @@ from c360.compat.changes import Diff
 from c360.compat.compare import compare_all
 from c360.compat.diff import diff
 from c360.compat.lifecycle import notice_of
-from c360.compat.lifecycle import sunset as sunset_of
 from c360.compat.told import refusal, verdict
 from c360.contract.classifications import classifications
 from c360.contract.current import name_of
@@ -21,6 +20,7 @@ from c360.contract.findings import House
 from c360.contract.lint import lint
 from c360.contract.load import contract_files, load_contract
 from c360.contract.lock import LOCK, UNRELEASED, Locked, digest, read_lock, written
+from c360.contract.sunset import sunset as sunset_of
 from c360.errors import Breach, CouldNotTell
 from c360.folders import replace_file
 from c360.printable import shown

@@ -8,6 +8,7 @@ from c360.clause.said import custom_properties
 from c360.compat.changes import Change, Spot
 from c360.compat.custom import duration
 from c360.contract.document import dicts
+from c360.contract.sunset import sunset
 
 _BEFORE = ("draft", "proposed")
 _LONGEST = 100 * 365 * 86400
@@ -41,17 +42,6 @@ def _moved(before: str, after: str, one_version: bool, old: dict[str, Any], toda
     if before == "active" and after in _BEFORE and one_version:
         return "withdrawn"
     return "status-changed"
-
-
-def sunset(document: dict[str, Any]) -> date | None:
-    """The day after which the version may be gone: custom property `sunset`, else SLA endOfLife, else endOfSupport."""
-    levels = {str(s.get("property")).lower(): s.get("value") for s in dicts(document.get("slaProperties"))}
-    custom = custom_properties(document)
-    written = custom.get("sunset") or levels.get("endoflife") or levels.get("endofsupport")
-    try:
-        return date.fromisoformat(str(written)[:10])
-    except ValueError:
-        return None
 
 
 def notice_of(document: dict[str, Any]) -> timedelta:

@@ -33,7 +33,7 @@ def steps(
     with the highest one below it.
     """
     levels = tuple(levels)
-    pairs = _beside(now) if before is None else _since(now, _read(before, folder))
+    pairs = beside(now) if before is None else _since(now, _read(before, folder))
     found = (diff(old, new, levels, today) for old, new in pairs)
     return [comparison for comparison in found if comparison.changes]
 
@@ -50,7 +50,8 @@ def _read(before: dict[Path, str], folder: Path) -> Contracts:
     return found
 
 
-def _beside(now: Contracts) -> list[tuple[Contract, Contract]]:
+def beside(now: Contracts) -> list[tuple[Contract, Contract]]:
+    """Each version that has one below it, behind the highest of those."""
     pairs = [(_below(contract, now), contract) for contract in now.values()]
     return [(old, new) for old, new in pairs if old is not None]
 

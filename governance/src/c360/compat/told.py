@@ -13,6 +13,7 @@ from c360.printable import one_line
 
 HEAD = ["place", "change", "was", "is", "consumers", "producers", "step"]
 _PERSONAL = "pii_"
+_PLAIN = re.compile(r"[\w.,:;()/=+%'…-]([\w .,:;()/=+%'…-]*[\w.,:;()/=+%'…-])?")
 _LONGEST = 100
 """Rows of one table in a comment, which has a limit of its own wherever it is shown."""
 
@@ -132,7 +133,10 @@ def _row(c: Change) -> str:
 
 
 def code(text: str) -> str:
-    """Text of others in Markdown: in `<code>`, where nobody is mentioned, each sign an entity, so that none acts."""
+    """Text of others in Markdown, where nobody is mentioned and no sign acts: as code, in plain words where it is made
+    of such, else each sign an entity."""
+    if _PLAIN.fullmatch(text):
+        return f"`{text}`"
     signs = re.sub(r"[^\w\s]|_", lambda sign: f"&#{ord(sign[0])};", one_line(text))
     return f"<code>{signs}</code>" if text else ""
 

@@ -12,7 +12,7 @@ SEMVER = re.compile(
     r"(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?"
 )
 """As semver.org has it, version 2.0.0."""
-_UNFINISHED = ("draft", "proposed", "retired")
+_UNFINISHED = ("draft", "proposed")
 
 
 def name_of(document: dict[str, Any], otherwise: str = "") -> str:
@@ -21,10 +21,15 @@ def name_of(document: dict[str, Any], otherwise: str = "") -> str:
 
 
 def current(items: Iterable[T], document_of: Callable[[T], dict[str, Any]]) -> list[T]:
-    """Of each contract the highest version that is not draft, proposed or retired; the highest where all are."""
+    """Of each contract the highest version that is not draft, proposed or retired; else the highest draft.
+
+    A contract that is retired altogether has none.
+    """
     best: dict[str, T] = {}
     for item in items:
         document = document_of(item)
+        if document.get("status") == "retired":
+            continue
         name = name_of(document)
         if name not in best or _rank(document) > _rank(document_of(best[name])):
             best[name] = item

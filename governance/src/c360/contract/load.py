@@ -32,8 +32,8 @@ def find_contracts(folder: Path, raw_schema: str = RAW, strict: bool = True) -> 
     """The current version of every contract below `folder`, sources before products, then by name.
 
     What names no schema of its own lies in `raw_schema`.
-    Current is the highest version whose status is not draft, proposed or retired (the highest of all when
-    there is no such). Partner contracts are generated, and not read.
+    Current is the highest version whose status is not draft, proposed or retired, else the highest draft. Partner
+    contracts are generated, and not read.
 
     Raises:
         CouldNotTell: there is no contract at all.

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+from c360.contract.sunset import refuse_ended
 from c360.dbt import packages
 from c360.dbt.elementary import prepare_tables
 from c360.dbt.session import dbt, log_of
@@ -37,8 +38,10 @@ class Built:
 def build(project: Project, database: Any, run: Run, dbt_arguments: tuple[str, ...], pinned: bool) -> Built:
     """Judge the sources, then build and test the models; `pinned` says that the clock of the run is not now.
 
-    Without Elementary's packages its part is left out. Raises Breach when a source is stale: nothing is built then.
+    Without Elementary's packages its part is left out. Raises Breach when a source is stale, or a version has ended:
+    nothing is built then.
     """
+    refuse_ended(project.catalog.contracts, run.as_of.date())
     with dbt(project, run.as_of if pinned else None) as invoke:
         if packages.cached(project.settings):
             prepare_tables(project, database, invoke)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from c360.contract.catalog import Catalog
+from c360.contract.sunset import refuse_ended
 from c360.engine.interface import Engine, Landing, Verdict
 from c360.errors import Breach, CouldNotTell
 from c360.gate import account, judge
@@ -72,6 +73,7 @@ def ingest(
     prepare(ledger)
     gate = Gate(ledger, engine, catalog, contract, dataset, run, say)
     with on_record(ledger, run, dataset.name) as ending:
+        refuse_ended([contract], run.as_of.date())
         delivery = Delivery(path, form or Form.of(dataset), dataset, progress, engine.sure)
         try:
             with engine.gate(catalog, dataset) as landing:

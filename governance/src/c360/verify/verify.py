@@ -13,6 +13,7 @@ from c360.clause.dialect import POSTGRES
 from c360.clause.measure import ZERO, Measure
 from c360.clause.measures import measure
 from c360.contract.catalog import Catalog
+from c360.contract.sunset import refuse_ended
 from c360.engine.postgres.scanner import Scanner, scanner
 from c360.ledger.history import Finding, Run, failing, record
 from c360.model import Clause, Contract, Dataset
@@ -28,7 +29,8 @@ def verify(
     project: Project, database: "connection", run: Run, chosen: list[Contract], pinned: bool
 ) -> tuple[list[Finding], list[str]]:
     """Verify the chosen contracts, into the history; what was found, and what datacontract-cli checked that is no
-    clause. `pinned` says that the clock of the run is not now."""
+    clause. `pinned` says that the clock of the run is not now. Raises Breach when one of them has ended."""
+    refuse_ended(chosen, run.as_of.date())
     findings: list[Finding] = []
     strays: list[str] = []
     for contract in chosen:
