@@ -66,12 +66,20 @@ def test_without_the_roles_every_stage_says_so_in_one_sentence(shared_workplace,
             assert "c360 access --print" in answer.err and "Traceback" not in answer.err
 
 
+def test_a_person_is_forgotten_without_a_superuser(plain, make):
+    contacts = [make.contact(n) for n in range(500, 520)]
+    assert plain.ingest("contacts", plain.write("more.csv", contacts)).code == 0
+    done = plain.c360("forget", make.id(500), "--json")
+    assert done.code == 0 and done.json["rows"] == {"raw.contacts": 1}, done.err
+
+
 def test_with_them_every_stage_works(flown):
     owners = dict(
         flown.sql("select schemaname, min(tableowner) from pg_tables where schemaname !~ '^pg_|^inf' group by 1")
     )
     assert owners == {
-        "raw": access.LOADER, "governance": access.LOADER, "quarantine": access.LOADER, "analytics": access.TRANSFORMER,
+        "raw": access.LOADER, "governance": access.LOADER, "quarantine": access.LOADER, "erasure": access.LOADER,
+        "analytics": access.TRANSFORMER,
     }  # fmt: skip
     assert flown.sql("select usename from pg_user where usesuper") == [("postgres",)]
 

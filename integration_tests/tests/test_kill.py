@@ -11,7 +11,7 @@ import pytest
 
 NOW = "2026-03-01T12:00:00Z"
 ROWS = 1_000
-GATE = 0xC360_0002
+GATE, BUILDING = 0xC360_0002, 0xC360_0005
 CONNECTIONS = "select count(*) from pg_stat_activity where datname = current_database()"
 
 
@@ -24,13 +24,13 @@ def delivery(shared_workplace, make):
 
 def start(workplace, *arguments):
     return subprocess.Popen(
-        [sys.executable, "-c", "from c360.cli import main; main()", *map(str, arguments), "--as-of", NOW],
+        [sys.executable, "-c", "from c360.cli import main; main()", *map(str, arguments)],
         env=os.environ | workplace.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 
 def ingest(workplace, file):
-    return start(workplace, "ingest", "contacts", file, "--json")
+    return start(workplace, "ingest", "contacts", file, "--json", "--as-of", NOW)
 
 
 def assert_as_if_run_once(workplace):
@@ -112,7 +112,7 @@ def test_killed_at_a_known_moment(workplace, delivery, make, moment, how):
         "delete from governance.delivery"
     )
     before = workplace.counts()
-    process = ended_at(workplace, LOCKS[moment], ("ingest", "contacts", delivery), how)
+    process = ended_at(workplace, LOCKS[moment], ("ingest", "contacts", delivery, "--as-of", NOW), how)
     if how == signal.SIGINT:
         _, err = process.communicate(timeout=60)
         assert process.returncode == 2 and "Traceback" not in err, err
@@ -135,12 +135,12 @@ def test_a_decision_that_is_killed_was_not_taken(workplace, make, table):
         rows = [claim, *(make.contact(n) for n in range(100, 120))]
         assert workplace.ingest("contacts", workplace.write(f"{n}.csv", rows)).code == 0
     ((row,),) = workplace.sql("select quarantine_id from quarantine.rows")
-    command = ("quarantine", "resolve", "contacts", "--row", row, "--reason", "asked", "--by", "ada")
+    command = ("quarantine", "resolve", "contacts", "--row", row, "--reason", "asked", "--by", "ada", "--as-of", NOW)
     before = workplace.counts()
     ended_at(workplace, f"lock table {table} in share mode", command)
     wait_for_quiet(workplace)
     assert {name: n for name, n in workplace.counts().items() if not name.startswith("landing.")} == before
-    assert workplace.c360(*command, "--as-of", NOW).code == 0
+    assert workplace.c360(*command).code == 0
     assert workplace.sql("select name from raw.contacts where id = %s", make.id(1)) == [("Bob",)]
     assert workplace.sql("select payload ->> 'name' from governance.superseded") == [("Ann",)]
     assert workplace.sql("select action, rows from quarantine.decision") == [("resolve", 1)]
@@ -151,7 +151,7 @@ def test_a_decision_that_is_killed_was_not_taken(workplace, make, table):
 def test_a_refusal_that_is_killed_is_refused_again_with_its_evidence(workplace, make, table):
     workplace.ingest("contacts", workplace.write("one.csv", [make.contact(1)]))
     bad = workplace.write("bad.csv", [make.contact(n, mail="nowhere") for n in range(10, 20)])
-    ended_at(workplace, f"lock table {table} in share mode", ("ingest", "contacts", bad))
+    ended_at(workplace, f"lock table {table} in share mode", ("ingest", "contacts", bad, "--as-of", NOW))
     wait_for_quiet(workplace)
     assert workplace.ingest("contacts", bad).code == 1
     assert workplace.sql("select count(*), count(distinct row_number) from quarantine.evidence") == [(10, 10)]
@@ -159,6 +159,44 @@ def test_a_refusal_that_is_killed_is_refused_again_with_its_evidence(workplace, 
         ("accepted", 1), ("refused", 1),
     ]  # fmt: skip
     assert workplace.sql("select count(*) from raw.contacts") == [(1,)]
+
+
+ERASURE = {
+    "before it begins": "select pg_advisory_xact_lock(%s)" % GATE,
+    "while models are built": "select pg_advisory_xact_lock_shared(%s)" % BUILDING,
+    "before raw": "lock table raw.contacts in share mode",
+    "before the quarantine": "lock table quarantine.rows in share mode",
+    "before what was made from it": "lock table analytics.made in share mode",
+    "before the proof": "lock table erasure.log in share mode",
+    "before the space is given back": "lock table raw.contacts in share update exclusive mode",
+}
+
+
+@pytest.mark.parametrize("moment", ERASURE)
+def test_an_erasure_that_is_killed_ends_as_if_it_had_not_been(workplace, make, moment):
+    for name in ("Ann Other", "Bob"):  # who is nobody's until somebody settles it
+        rows = [make.contact(1, name=name), *(make.contact(n) for n in range(2, 30))]
+        assert workplace.ingest("contacts", workplace.write(f"{name}.csv", rows)).code == 0
+    assert workplace.sql("select count(*) from quarantine.rows") == [(1,)]
+    workplace.sql(
+        "set role c360_transformer; create table analytics.made as select * from raw.contacts; "
+        "grant all on analytics.made to c360_loader"  # so that it can be locked
+    )
+    log = workplace.settings.home / "some.log"
+    log.write_text(f"read {make.id(1)}\n")
+    before = {table: n for table, n in workplace.counts().items() if not table.startswith("landing.")}
+    command = ("forget", make.id(1), "--by", "ada")
+    ended_at(workplace, ERASURE[moment], command)
+    wait_for_quiet(workplace)
+    if moment != "before the space is given back":
+        assert {table: n for table, n in workplace.counts().items() if not table.startswith("landing.")} == before
+    assert workplace.c360(*command).code == 0
+    assert workplace.sql("select count(*) from quarantine.rows") == [(0,)]
+    for table in ("raw.contacts", "analytics.made"):
+        assert workplace.sql(f"select count(*) from {table} where id = %s", make.id(1)) == [(0,)]
+    assert log.read_text() == f"read {'*' * 36}\n"
+    assert workplace.sql("select count(*) from erasure.log") == [(1,)]
+    assert workplace.sql("select count(*) from erasure.tombstone") == [(1,)]
 
 
 def test_stopping_the_database_under_it_is_one_sentence(workplace, delivery, make):

@@ -32,6 +32,7 @@ VERBS = {
     "ingest": ("c360.commands.ingest:ingest", "Take deliveries through the gate into raw."),
     "quarantine": ("c360.commands.quarantine:quarantine", "Rows that broke clauses: list, show, replay, decide."),
     "build": ("c360.commands.build:build", "Run dbt: source freshness, then models and tests."),
+    "forget": ("c360.commands.forget:forget", "Erase a person everywhere, and keep them out."),
     "verify": ("c360.commands.verify:verify", "Run datacontract test for every contract."),
     "report": ("c360.commands.report:report", "The page for data owners, and Elementary's report."),
     "status": ("c360.commands.status:status", "What holds now, since when, and what gets worse."),

@@ -98,6 +98,9 @@ class InMemoryLanding:
     def cast(self, form, in_shape=False) -> None:
         self.rows = [{name: int(value) if value else None for name, value in row.items()} for row in self.text]
 
+    def keep_out(self) -> int:
+        return 0
+
     def ensure_targets(self) -> None: ...
 
     def ensure_raw(self) -> None: ...

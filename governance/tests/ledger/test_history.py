@@ -142,6 +142,7 @@ def test_prune_keeps_what_is_young_and_the_last_of_each_clause(db, clauses):
 def test_the_tables_are_brought_up_to_date(db, database):
     rows(db, "drop index governance.history_by_time; "
              "alter table governance.history drop column dissent, drop column dimension; "
+             "alter table governance.delivery drop column erased; "
              "comment on schema governance is 'c360 tables of yesterday'; select 1")  # fmt: skip
     prepare(db)
     rows(db, "select dissent, dimension from governance.history")

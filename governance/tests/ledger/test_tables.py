@@ -10,7 +10,7 @@ from c360.errors import CouldNotTell
 from c360.ledger.tables import bring_forward, newest, prepare, version
 
 RELEASES = Path(__file__).parent / "releases"
-SCHEMAS = ("governance", "quarantine", "superseded")
+SCHEMAS = ("governance", "quarantine", "superseded", "erasure")
 
 
 @pytest.fixture

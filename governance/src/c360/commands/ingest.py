@@ -124,7 +124,8 @@ def _files(given: Path) -> list[Path]:
 
 
 def _as_dict(result: Any) -> dict[str, Any]:
-    numbers = ("delivered", "promoted", "quarantined", "duplicates", "superseded", "corrected", "reason", "delivery_id")
+    numbers = ("delivered", "promoted", "quarantined", "duplicates", "superseded", "corrected", "erased", "reason",
+               "delivery_id")  # fmt: skip
     return {
         "file": str(result.path),
         "dataset": result.dataset,
@@ -147,6 +148,8 @@ def _show(results: list[Any]) -> None:
     for result in results:
         if result.outcome == "repeated":
             click.echo(f"{result.path.name}: {result.reason}; nothing changed.")
+        if result.erased:
+            click.echo(f"{result.path.name}: {result.erased:,} rows of people who were forgotten were kept out.")
         if result.corrected:
             click.echo(f"{result.path.name}: {result.corrected:,} rows in quarantine were corrected, and left it.")
 

@@ -15,7 +15,7 @@ from c360.printable import one_line, shown
 
 LONGEST, LONGEST_IN_DATABASE = 200, 63
 """Bytes in UTF-8: files are named after datasets and contracts; Postgres cuts what is longer than 63 without a word."""
-_SCHEMAS = ("landing", "quarantine", "governance", "elementary", "information_schema")
+_SCHEMAS = ("landing", "quarantine", "governance", "erasure", "elementary", "information_schema")
 """Schemas that hold our own tables, or the database's."""
 _SYSTEM_COLUMNS = ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid")
 _OURS = "c360__"

@@ -1,9 +1,11 @@
 """Build: source freshness first, then models and tests; outcomes go to the history by clause."""
 
-from collections.abc import Collection
-from contextlib import closing
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+
+import psycopg2
 
 from c360.contract.sunset import refuse_ended
 from c360.dbt import packages
@@ -17,6 +19,10 @@ from c360.ledger.history import Finding, Run, record
 from c360.project import Project
 
 KINDS = ["passed", "warned", "failed", "errored", "skipped"]
+
+
+BUILDING = 0xC360_0005
+"""Advisory lock, shared: while models are built, nobody is forgotten, who could come back with what dbt has read."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +48,24 @@ def build(project: Project, database: Any, run: Run, dbt_arguments: tuple[str, .
     nothing is built then.
     """
     refuse_ended(project.catalog.contracts, run.as_of.date())
-    with dbt(project, run.as_of if pinned else None) as invoke:
+    with _building(database), dbt(project, run.as_of if pinned else None) as invoke:
         if packages.cached(project.settings):
             prepare_tables(project, database, invoke)
         findings = judge_sources(project, database, run, invoke)
         built, results = judge_models(project, database, run, invoke, *dbt_arguments)
         _open_marts(project)
     return Built(project, findings + results, built)
+
+
+@contextmanager
+def _building(database: Any) -> Iterator[None]:
+    with database, database.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock_shared(%s)", (BUILDING,))
+    try:
+        yield
+    finally:
+        with suppress(psycopg2.InterfaceError), database, database.cursor() as cursor:  # a dead one holds no lock
+            cursor.execute("select pg_advisory_unlock_shared(%s)", (BUILDING,))
 
 
 def judge_sources(project: Project, database: Any, run: Run, invoke: Any) -> list[Finding]:

@@ -75,6 +75,10 @@ class Landing(Protocol):
     def cast(self, form: Form, in_shape: bool = False) -> None:
         """Cast what landed to the contract's types, losing nothing; when it is `in_shape`, the plain cast will do."""
 
+    def keep_out(self) -> int:
+        """Take out of what landed the rows of people who were forgotten (`c360.ledger.erasure`), and what mentions
+        them; rows of the quarantine that landed again leave it for good. Returns how many rows that were."""
+
     def ensure_targets(self) -> None:
         """Make the raw tables that clauses of the dataset look at, where they are not there yet."""
 

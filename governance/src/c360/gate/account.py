@@ -118,7 +118,13 @@ def refuse(gate: Gate, delivery: Delivery, refused: Refused) -> int:
 
 
 def settle(
-    gate: Gate, landing: Landing, delivery_id: int, promotion: Promotion, quarantined: int, collapsed: int
+    gate: Gate,
+    landing: Landing,
+    delivery_id: int,
+    promotion: Promotion,
+    quarantined: int,
+    collapsed: int,
+    erased: int = 0,
 ) -> None:
     """Write what became of the rows; the ledger itself checks that none is unaccounted for."""
     account = Account(
@@ -127,5 +133,6 @@ def settle(
         promotion.duplicates + collapsed,
         promotion.superseded,
         landing.newest_load(gate.run.as_of),
+        erased,
     )
     deliveries.settle(gate.ledger, delivery_id, account)

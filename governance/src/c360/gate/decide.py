@@ -36,6 +36,9 @@ def resolve(gate: Gate, row: int, decision: Decision) -> Promotion:
             form = _form_of(gate.ledger, dataset, row)
             landing.land_quarantined(chosen)
             landing.cast(form)
+            kept_out = landing.keep_out()
+        if kept_out:
+            raise Breach(f"Row {row} of the quarantine was of somebody who was forgotten; it is erased.")
         with landing.transaction():
             _require_only_disputed(dataset, row, set(landing.split(gate.run.as_of).rows))
             delivery_id = note_replay(gate, f"resolve:{gate.run.id}", 1)

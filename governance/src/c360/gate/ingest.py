@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ingested:
-    """What became of a delivery: delivered = promoted + quarantined + duplicates, unless it was refused."""
+    """What became of a delivery: delivered = promoted + quarantined + duplicates + erased, unless it was refused."""
 
     path: Path
     dataset: str
@@ -48,6 +48,8 @@ class Ingested:
     rows_by_clause: dict[str, int] = field(default_factory=dict)
     remedy: str = ""
     delivery_id: int | None = None
+    erased: int = 0
+    """Rows of people who were forgotten, which go no further."""
 
 
 def ingest(
@@ -98,12 +100,13 @@ def _through_the_gate(gate: Gate, landing: Landing, delivery: Delivery) -> Inges
             reason = f"accepted before, at {before}"
             return Ingested(delivery.path, gate.dataset.name, "repeated", delivered, reason=reason)
         landing.cast(delivery.form, delivery.in_shape)
+        erased = landing.keep_out()
         landing.ensure_targets()
     gate.say("scanning")
     verdicts = landing.scan(checks, gate.run.as_of)
     judge.require(gate.dataset, verdicts)
     with landing.transaction():
-        return _decide(gate, landing, delivery, delivered, columns, verdicts)
+        return _decide(gate, landing, delivery, delivered, erased, columns, verdicts)
 
 
 def _decide(
@@ -111,6 +114,7 @@ def _decide(
     landing: Landing,
     delivery: Delivery,
     delivered: int,
+    erased: int,
     columns: list[Finding],
     verdicts: dict[str, Verdict],
 ) -> Ingested:
@@ -124,7 +128,7 @@ def _decide(
     _refuse_if_broken(dataset, landing, delivery, findings, judged.quarantined + delivery.set_aside, rows)
     gate.say("promoting")
     delivery_id = account.note(gate, delivery, "accepted", delivered)
-    candidates = delivered - delivery.set_aside - judged.collapsed - judged.quarantined
+    candidates = delivered - erased - delivery.set_aside - judged.collapsed - judged.quarantined
     promotion = landing.promote(delivery_id, judged, candidates)
     rows = dict(Counter(rows) + Counter(promotion.conflicts))
     findings = columns + judge.find(dataset, verdicts, judged, rows, promotion.conflicts)
@@ -133,12 +137,13 @@ def _decide(
     if lost:
         landing.quarantine(delivery_id)
     corrected = landing.close_corrected(delivery_id, gate.run.as_of)
-    account.settle(gate, landing, delivery_id, promotion, lost, judged.collapsed)
+    account.settle(gate, landing, delivery_id, promotion, lost, judged.collapsed, erased)
     record(gate.ledger, gate.run, findings)
     return Ingested(
         delivery.path, dataset.name, "accepted", delivered, promotion.promoted, lost,
         promotion.duplicates + judged.collapsed, promotion.superseded, corrected, tuple(findings),
-        rows_by_clause={clause: count for clause, count in rows.items() if count}, delivery_id=delivery_id,
+        rows_by_clause={clause: count for clause, count in rows.items() if count},
+        delivery_id=delivery_id, erased=erased,
     )  # fmt: skip
 
 

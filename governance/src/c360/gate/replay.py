@@ -44,6 +44,7 @@ def replay(gate: Gate) -> Replayed:
             with landing.transaction():
                 count = landing.land_quarantined(Chosen(dataset.name, delivery=origin.delivery))
                 landing.cast(Form.read(origin.form, dataset))
+                count -= landing.keep_out()
             with landing.transaction():
                 judged, promotion = _promote(gate, landing, f"replay:{gate.run.id}:{origin.delivery}", count)
             kept = judged.quarantined + promotion.conflicting

@@ -38,6 +38,8 @@ class Account:
     duplicates: int
     superseded: int
     newest_load: str | None = None
+    erased: int = 0
+    """Rows of people who were forgotten."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Arrival:
     promoted: int
     quarantined: int
     duplicates: int
+    erased: int
 
 
 @dataclass(frozen=True)
@@ -109,10 +112,10 @@ def settle(database: "connection", delivery_id: int, account: Account) -> None:
     with database.cursor() as cursor:
         cursor.execute(
             "update governance.delivery set promoted = %s, quarantined = %s, duplicates = %s, superseded = %s, "
-            "newest_load = %s::timestamp where delivery_id = %s",
+            "newest_load = %s::timestamp, erased = %s where delivery_id = %s",
             (
                 account.promoted, account.quarantined, account.duplicates, account.superseded,
-                account.newest_load, delivery_id,
+                account.newest_load, account.erased, delivery_id,
             ),
         )  # fmt: skip
 
@@ -137,7 +140,7 @@ def arrivals(
     """The last deliveries and replays, or those of one outcome, up to `as_of`, oldest first."""
     rows = look(
         database,
-        "select as_of, outcome, delivered, promoted, quarantined, duplicates from governance.delivery "
+        "select as_of, outcome, delivered, promoted, quarantined, duplicates, erased from governance.delivery "
         f"where dataset = %(dataset)s and as_of <= %(as_of)s {'and outcome = %(outcome)s' if outcome else ''} "
         "order by as_of desc, delivery_id desc limit %(limit)s",
         {"dataset": dataset, "as_of": as_of, "outcome": outcome, "limit": limit},

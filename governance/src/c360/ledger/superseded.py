@@ -1,5 +1,6 @@
 """The superseded rows: versions that are older than what raw holds, so that nothing is overwritten without trace."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,8 @@ from c360.ledger.rows import value
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
+
+TABLE = "governance.superseded"
 
 quote, literal = POSTGRES.quote, POSTGRES.literal
 
@@ -40,6 +43,41 @@ def keep(database: "connection", dataset: str, delivery_id: int, versions: str, 
             f"{new if unless_known else ''}"
         )
         return int(cursor.rowcount)
+
+
+def versions(dataset: str, table: str) -> str:
+    """A relation: those of a dataset, with the columns and types of its raw table (quoted)."""
+    return (
+        f"(select s.superseded_id, r.* from governance.superseded as s, "
+        f"lateral jsonb_populate_record(null::{table}, s.payload) as r where s.dataset = {literal(dataset)})"
+    )
+
+
+def erase(database: "connection", which: str) -> int:
+    """Versions go for good, in the caller's transaction: a query gives their numbers. Returns how many."""
+    with database.cursor() as cursor:
+        cursor.execute(f"delete from governance.superseded where superseded_id in ({which})")
+        return int(cursor.rowcount)
+
+
+def empty(database: "connection", which: str, columns: Sequence[str]) -> int:
+    """Nothing is left in these columns (physical names) of versions, in the caller's transaction: a query gives their
+    numbers. Returns how many."""
+    nothing = ", ".join(f"{literal(column)}, null" for column in columns)
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"update governance.superseded set payload = payload || jsonb_build_object({nothing}) "
+            f"where superseded_id in ({which})"
+        )
+        return int(cursor.rowcount)
+
+
+def holding(found: str) -> str:
+    """A query: the numbers of the versions of which `found` says so, SQL of the text t.contents."""
+    return (
+        "select superseded_id from (select superseded_id, payload::text as contents from governance.superseded) as t "
+        f"where {found}"
+    )
 
 
 def prune(database: "connection", keep: timedelta, now: datetime) -> int:

@@ -37,9 +37,11 @@ def newest() -> int:
 def version(cursor: "cursor") -> int:
     """Which version the tables have: 0 where there are none, 1 where they are of 1.2.0 or before, which gave them no
     number; the migrations from there on find some of their work done."""
+    # by the catalogue's tables: to_regnamespace may still say what it said before another session made the schema
     cursor.execute(
-        "select obj_description(to_regnamespace('governance'), 'pg_namespace'), "
-        "to_regclass('governance.delivery') is not null"
+        "select (select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = 'governance'), exists ("
+        "select from pg_class as c join pg_namespace as n on n.oid = c.relnamespace "
+        "where nspname = 'governance' and relname = 'delivery')"
     )
     told, there = cursor.fetchone() or (None, False)
     numbered = re.fullmatch(r"c360 ledger (\d+)", told or "")

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
 ROLES = LOADER, SCANNER, TRANSFORMER, READER = "c360_loader", "c360_scanner", "c360_transformer", "c360_reader"
-SOURCES = ("landing", "raw", "quarantine", "governance", "superseded")
+SOURCES = ("landing", "raw", "quarantine", "governance", "superseded", "erasure")
 PRODUCTS = ("analytics",)
 """The schemas that the loader and the transformer own; those that contracts name come on top."""
-CLOSED = ("quarantine", "governance", "superseded")
+CLOSED = ("quarantine", "governance", "superseded", "erasure")
 """Neither the scanner nor the reader looks in here; nor in a schema of dbt that is no contract's (Elementary's)."""
 READ_ONLY = {"default_transaction_read_only": "on", "statement_timeout": "600s"}
 """Settings of the scanner's sessions: what SQL of contracts may take."""

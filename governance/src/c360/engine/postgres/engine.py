@@ -9,7 +9,7 @@ import psycopg2
 
 from c360.contract.catalog import Catalog
 from c360.engine.interface import Promotion, Split, Verdict
-from c360.engine.postgres import casts, land, promote, quarantine, raw, soda, split
+from c360.engine.postgres import casts, keep_out, land, promote, quarantine, raw, soda, split
 from c360.engine.postgres.scanner import scanner
 from c360.gate.files import Delivery
 from c360.gate.form import Form
@@ -20,7 +20,7 @@ from c360.settings import Settings
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
-_GATE = 0xC360_0002
+GATE = 0xC360_0002
 """Advisory lock: deliveries go through the gate one after the other, so that each sees the rows of the last."""
 
 
@@ -37,14 +37,14 @@ class PostgresEngine:
     def gate(self, catalog: Catalog, dataset: Dataset) -> Iterator["PostgresLanding"]:
         database = self._database
         with database, database.cursor() as cursor:
-            cursor.execute("select pg_advisory_lock(%s)", (_GATE,))
+            cursor.execute("select pg_advisory_lock(%s)", (GATE,))
         try:
             yield PostgresLanding(database, self._settings, catalog, dataset)
         finally:
             with suppress(psycopg2.InterfaceError), database, database.cursor() as cursor:  # a dead one holds no lock
                 cursor.execute(f"drop table if exists {split.VERDICT}, {promote.VERSIONS}, {promote.EARLIER}")
                 land.drop(cursor)
-                cursor.execute("select pg_advisory_unlock(%s)", (_GATE,))
+                cursor.execute("select pg_advisory_unlock(%s)", (GATE,))
 
 
 class PostgresLanding:
@@ -74,6 +74,12 @@ class PostgresLanding:
     def cast(self, form: Form, in_shape: bool = False) -> None:
         land.type_it(self._cursor, self._dataset, form, in_shape)
 
+    def keep_out(self) -> int:
+        dropped = keep_out.keep_out(self._cursor, self._catalog, self._dataset)
+        if dropped:
+            quarantine.erase_landed(self._cursor)
+        return dropped
+
     def ensure_targets(self) -> None:
         raw.ensure_targets(self._cursor, self._catalog, self._dataset)
 
@@ -99,7 +105,7 @@ class PostgresLanding:
         return land.newest_load(self._cursor, self._dataset, as_of)
 
     def quarantine(self, delivery_id: int) -> None:
-        quarantine.keep(self._cursor, self._dataset, delivery_id)
+        quarantine.keep(self._cursor, self._catalog, self._dataset, delivery_id)
 
     def evidence(self) -> Evidence | None:
         return quarantine.take_evidence(self._cursor, self._dataset)

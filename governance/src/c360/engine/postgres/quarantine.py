@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
 from c360.clause.kinds import READABLE
+from c360.contract.catalog import Catalog
 from c360.engine.postgres.casts import cast, plain
+from c360.engine.postgres.keep_out import delivered
 from c360.engine.postgres.land import AT, TEXT, TYPED, UNREADABLE, create, instant
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.split import VERDICT, fatal
 from c360.ledger import quarantine as ledger
 from c360.ledger.quarantine import RECORD, Chosen, Evidence
+from c360.ledger.rows import value
 from c360.model import Dataset
 
 if TYPE_CHECKING:
@@ -27,9 +30,9 @@ _NUMBER = (
 """The number of a record in the delivery: lines that are none count too."""
 
 
-def keep(cursor: "cursor", dataset: Dataset, delivery_id: int) -> None:
+def keep(cursor: "cursor", catalog: Catalog, dataset: Dataset, delivery_id: int) -> None:
     """Keep the rows that were lost, and the lines that are no record, with their numbers in the delivery."""
-    pairs = [f"{literal(column.name)}, x.{q(column.physical_name)}" for column in dataset.columns]
+    pairs = [f"{literal(name)}, {text}" for name, text in delivered(cursor, catalog, dataset).items()]
     # a function takes 100 arguments at most
     parts = (", ".join(pairs[i : i + 50]) for i in range(0, len(pairs), 50))
     contents = " || ".join(f"jsonb_build_object({part})" for part in parts)
@@ -70,6 +73,17 @@ def land_again(cursor: "cursor", dataset: Dataset, chosen: Chosen) -> int:
     create(cursor, [*(column.physical_name for column in dataset.columns), "c360__quarantine_id"])
     cursor.execute(f"insert into {TEXT} {ledger.texts(chosen, [column.name for column in dataset.columns])}")
     return int(cursor.rowcount)
+
+
+def erase_landed(cursor: "cursor") -> None:
+    """Rows of the quarantine that landed again, and were kept out by then, leave it for good."""
+    cursor.execute(
+        "select exists (select from pg_attribute where attrelid = to_regclass(%s) and attname = 'c360__quarantine_id')",
+        (TEXT,),
+    )
+    if value(cursor):
+        out = f"not exists (select 1 from {TYPED} as t where t.{AT} = x.ctid)"
+        ledger.erase(cursor.connection, f"select c360__quarantine_id::bigint from {TEXT} as x where {out}")
 
 
 def close_corrected(cursor: "cursor", dataset: Dataset, delivery_id: int, as_of: datetime) -> int:

@@ -1,0 +1,110 @@
+"""Keep out: rows of people who were forgotten go no further than the landing, whoever delivers them again."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from c360.clause.dialect import POSTGRES, canonical_type
+from c360.contract.catalog import Catalog
+from c360.contract.people import Subject, holders, subject_of
+from c360.engine.postgres.land import AT, MISCAST, TEXT, TYPED, UNREADABLE
+from c360.errors import CouldNotTell
+from c360.ledger import erasure
+from c360.model import Dataset
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor
+
+q, literal = POSTGRES.quote, POSTGRES.literal
+
+_SHAPE = "________-____-____-____-____________"
+_IN_LINES = r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}"
+
+
+def normal(text: str, physical_type: str) -> str:
+    """SQL: an id as text in the one spelling that tombstones are of: that of its type. What is none of its type is
+    taken without blanks around it; of a uuid, only the digits count.
+
+    Upper and lower case are not the same: there are systems whose ids differ in nothing else.
+    """
+    if canonical_type(physical_type) == "uuid":
+        plain = f"replace(lower({text}), '-', '')"
+        return (
+            f"case when {text} like '{_SHAPE}' then {plain} "
+            f"else right(regexp_replace({plain}, '[^0-9a-f]', '', 'g'), 32) end"
+        )
+    return f"coalesce(({POSTGRES.cast(f'btrim({text})', physical_type)})::text, btrim({text}))"
+
+
+def keep_out(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> int:
+    """Take out of what landed the rows of people who were forgotten, and from the others the mention of them; a line
+    that is no record, and names one, is emptied. Returns how many rows that were."""
+    dropped = 0
+    for subject, column, needed in _places(cursor, catalog, dataset):
+        name = q(dataset.physical(column))
+        theirs = _theirs(subject, f"coalesce(t.{name}::text, x.{name})")
+        landed = f"{TEXT} as x where x.ctid = t.{AT} and {theirs}"
+        if needed:
+            cursor.execute(f"delete from {TYPED} as t using {landed}")
+            dropped += cursor.rowcount
+            dropped += _without_id(cursor, subject) if dataset.name == subject.dataset.name else 0
+        else:
+            others = f"nullif(array_remove({MISCAST}, {literal(column)}), '{{}}')"
+            cursor.execute(f"update {TYPED} as t set {name} = null, {MISCAST} = {others} from {landed}")
+        cursor.execute(f"update {UNREADABLE} set contents = '' where {named_in_line(subject, 'contents')}")
+        while cursor.rowcount:  # and the lines beside one, which may be the rest of it
+            cursor.execute(
+                f"update {UNREADABLE} as u set contents = '' where contents <> '' and exists (select from "
+                f"{UNREADABLE} as n where n.contents = '' and abs(n.record - u.record) = 1)"
+            )
+    return dropped
+
+
+def _without_id(cursor: "cursor", subject: Subject) -> int:
+    """Take out rows that have no readable id, and hold what only somebody had who was forgotten."""
+    dataset = subject.dataset
+    there = {column.name: q(column.physical_name) for column in dataset.columns}
+    known = [name for name in erasure.traits(cursor.connection, dataset.name) if name in there]
+    tests = [erasure.has_trait(dataset.name, name, f"x.{there[name]}") for name in known]
+    if not tests:
+        return 0
+    cursor.execute(
+        f"delete from {TYPED} as t using {TEXT} as x "
+        f"where x.ctid = t.{AT} and t.{there[subject.column]} is null and ({' or '.join(tests)})"
+    )
+    return int(cursor.rowcount)
+
+
+def delivered(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> dict[str, str]:
+    """By name of a column SQL of what the landed row x holds, without mentions of people who were forgotten."""
+    texts = {column.name: f"x.{q(column.physical_name)}" for column in dataset.columns}
+    for subject, name, needed in _places(cursor, catalog, dataset):
+        if not needed:
+            texts[name] = f"case when ({_theirs(subject, texts[name])}) is not true then {texts[name]} end"
+    return texts
+
+
+def named_in_line(subject: Subject, line: str) -> str:
+    """SQL: whether one of the words in a line that is no record is the id of somebody who was forgotten."""
+    word = _theirs(subject, "word")
+    found = f"select (regexp_matches({line}, '{_IN_LINES}', 'g'))[1]"
+    if canonical_type(subject.physical_type) != "uuid":
+        found = (
+            f"select regexp_split_to_table({line}, '[^[:alnum:]_.@+-]+') "
+            f"union select regexp_split_to_table({line}, '[,;|\t\"]')"
+        )
+    return f"exists (select 1 from ({found}) as found (word) where {word})"
+
+
+def _theirs(subject: Subject, text: str) -> str:
+    return erasure.is_kept_out(subject.dataset.name, subject.column, normal(text, subject.physical_type))
+
+
+def _places(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> Iterator[tuple[Subject, str, bool]]:
+    """Where the dataset holds ids of a kind that some tombstone is of: whose, the column, whether a row needs it."""
+    for name, column in erasure.subjects(cursor.connection):
+        try:
+            subject = subject_of(catalog, (), f"{name}.{column}")
+        except CouldNotTell:  # its contract is gone, and nothing of it can be delivered
+            continue
+        for held, needed in holders(catalog, subject).get(dataset.name, {}).items():
+            yield subject, held, needed
