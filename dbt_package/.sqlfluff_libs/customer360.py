@@ -33,4 +33,4 @@ def _value(*arguments):
     return "null"
 
 
-age_in_years = as_timestamp_utc = as_uuid = utc_date = today_utc = now_utc = ratio = by_engine = _value
+age_in_years = as_timestamp_utc = as_uuid = at_utc = utc_date = today_utc = now_utc = ratio = by_engine = _value

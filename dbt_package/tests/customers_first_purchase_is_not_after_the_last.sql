@@ -10,9 +10,9 @@ final as (
     select count(*) as violations
     from customers
     where
-        first_purchase_date > last_purchase_date
-        or (first_purchase_date is null and last_purchase_date is not null)
-        or (first_purchase_date is not null and last_purchase_date is null)
+        first_purchase_at > last_purchase_at
+        or (first_purchase_at is null and last_purchase_at is not null)
+        or (first_purchase_at is not null and last_purchase_at is null)
 
 )
 

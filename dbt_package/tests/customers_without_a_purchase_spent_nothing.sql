@@ -17,8 +17,8 @@ final as (
     from customers
     left join buyers on customers.id = buyers.contact_id
     where
-        (buyers.contact_id is null and (customers.total_expense <> 0 or customers.first_purchase_date is not null))
-        or (buyers.contact_id is not null and customers.first_purchase_date is null)
+        (buyers.contact_id is null and (customers.total_expense <> 0 or customers.first_purchase_at is not null))
+        or (buyers.contact_id is not null and customers.first_purchase_at is null)
 
 )
 

@@ -92,7 +92,13 @@ def test_the_reader_sees_marts_and_nothing_else(flown):
         f"and has_schema_privilege('{access.READER}', n.oid, 'usage') "
         f"and has_table_privilege('{access.READER}', c.oid, 'select') order by 1"
     )
-    marts = ("customers", "next_best_category", "next_best_category_evaluation", "transactions_enriched")
+    marts = (
+        "customers",
+        "customers_v2",
+        "next_best_category",
+        "next_best_category_evaluation",
+        "transactions_enriched",
+    )
     assert readable == [(f"analytics.{mart}",) for mart in marts]
 
 

@@ -49,12 +49,13 @@ def test_a_category_in_the_contract_becomes_a_column_of_customers(copy, make, tm
     built = copy.c360("build", "--as-of", NOW, C360_DBT_PACKAGES=str(tmp_path))
     assert built.code == 0, f"{built.out}\n{built.err}"
     columns = "id::text, home_and_garden_amount::text, books_amount::text, total_expense::text"
-    assert copy.sql(f"select {columns} from analytics.customers order by id") == [
-        (make.id(1), "11.00", "5.00", "16.00"),
-        (make.id(2), "0.00", "0.00", "3.00"),
-    ]
+    for version in ("customers", "customers_v2"):
+        assert copy.sql(f"select {columns} from analytics.{version} order by id") == [
+            (make.id(1), "11.00", "5.00", "16.00"),
+            (make.id(2), "0.00", "0.00", "3.00"),
+        ]
     ranked = "select count(*) from analytics.next_best_category where category = 'Home & Garden'"
     assert copy.sql(ranked) == [(2,)]
     properties = yaml.safe_load((copy.settings.root / "dbt_package/models/contracts/customers.yml").read_text())
-    described = {c["name"]: c["description"] for c in properties["models"][0]["columns"]}
-    assert described["home_and_garden_amount"]
+    for version in properties["models"][0]["versions"]:
+        assert {c["name"]: c["description"] for c in version["columns"]}["home_and_garden_amount"]

@@ -61,9 +61,9 @@ def test_status_shows_each_clause_by_stage_and_engine(built):
             "contacts.unexpectedColumns",
         ),
         (
-            "alter table analytics.customers alter total_expense type numeric(14,3)",
-            "alter table analytics.customers alter column total_expense type numeric(14,2)",
-            "customers.total_expense.physicalType",
+            "alter table analytics.next_best_category_evaluation alter customers type bigint",
+            "alter table analytics.next_best_category_evaluation alter customers type integer",
+            "next_best_category_evaluation.customers.physicalType",
         ),
     ],
 )
@@ -141,7 +141,9 @@ def test_pages_hold_every_contract_and_load_nothing_from_elsewhere(built):
     folder = built.settings.home / "site" / "contracts"
     index = (folder / "index.html").read_text()
     pages = re.findall(r'href="([^":/]+\.html)"', index)
-    assert {"contacts-1.0.0.html", "transactions-1.0.0.html", "customers-1.1.0.html"} <= set(pages)
+    assert {"contacts-1.0.0.html", "transactions-1.0.0.html", "customers-1.1.0.html", "customers-2.0.0.html"} <= set(
+        pages
+    )
     for page in [*pages, "index.html"]:
         text = (folder / page).read_text()
         assert not re.search(r"<script[^>]*\bsrc=|<link[^>]*\bhref=[\"']?(https?:)?//|@import|\bimport\b .* from", text)

@@ -19,8 +19,8 @@ purchases as (
 
     select
         contact_id,
-        min(transaction_date) as first_purchase_date,
-        max(transaction_date) as last_purchase_date,
+        min(transaction_date) as first_purchase,
+        max(transaction_date) as last_purchase,
         {%- for category in categories %}
         sum(
             case when category = {{ customer360.text_literal(category.value) }} then amount else 0 end
@@ -39,8 +39,8 @@ final as (
         contacts.gender,
         {{ customer360.age_in_years('contacts.birthdate') }} as age,
         cast(coalesce(purchases.total_expense, 0) as numeric(14, 2)) as total_expense,
-        purchases.first_purchase_date,
-        purchases.last_purchase_date
+        {{ customer360.at_utc('purchases.first_purchase') }} as first_purchase_at,
+        {{ customer360.at_utc('purchases.last_purchase') }} as last_purchase_at
         {%- for category in categories %},
         cast(coalesce(purchases.{{ category.id }}_amount, 0) as numeric(14, 2)) as {{ category.id }}_amount
         {%- endfor %}

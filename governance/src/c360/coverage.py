@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 
 from c360.contract.catalog import Catalog
-from c360.generate.plan import plan
+from c360.generate.plan import model_file, plan
 from c360.generate.target import Target
 from c360.model import Clause, Contract, Point
 from c360.printable import file_stem
@@ -20,7 +20,7 @@ def cover(catalog: Catalog, target: Target | None = None) -> dict[str, dict[Poin
     rows = {}
     for contract, dataset in catalog.pairs():
         checks = _soda_names(files[f"{target.soda_checks}/{file_stem(dataset.name)}.yml"])
-        tests = _dbt_tests(files[f"{target.package}/models/contracts/{file_stem(dataset.name)}.yml"])
+        tests = _dbt_tests(files[model_file(catalog.versions(dataset), target)])
         for clause in dataset.clauses:
             does = {
                 "lint": clause.kind.linted,

@@ -142,9 +142,18 @@ class Dataset:
     """Names of the primary key's columns, in their order; empty without a key."""
     load_column: str | None
     """The column of the freshness SLA: when a row was loaded, in UTC."""
+    model: str = ""
+    """What dbt calls it where it is a product; its versions share that name."""
+    major: int | None = None
+    """Which version of that model it is; None where dbt knows no versions of it."""
     identity: tuple[str, ...] = ()
     """Names of the columns that may not change under a key: another value there is somebody else."""
     custom: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def node(self) -> str:
+        """The model as dbt's messages have it: `customers`, and `customers.v1` for a version."""
+        return self.model if self.major is None else f"{self.model}.v{self.major}"
 
     def column(self, name: str) -> Column:
         for column in self.columns:
@@ -204,6 +213,13 @@ class Contract:
     datasets: tuple[Dataset, ...]
     document: dict[str, Any] = field(default_factory=dict, hash=False, repr=False)
     custom: dict[str, Any] = field(default_factory=dict, hash=False)
+    suffix: str = ""
+    """What an older major that is live bears behind its names, `_v1`, where the current version has the plain ones."""
+
+    @property
+    def key(self) -> str:
+        """Its name among the live versions of all contracts."""
+        return self.name + self.suffix
 
     @property
     def label(self) -> str:

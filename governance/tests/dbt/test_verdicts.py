@@ -19,9 +19,15 @@ def catalog():
     return Catalog.of(find_contracts(ROOT / "contracts"))
 
 
-def node(name, status, clause=None, depends_on=(), **more):
+def node(name, status, clause=None, depends_on=(), version=None, **more):
     config = Bag(meta={"clause": clause} if clause else {})
-    about = Bag(name=name, unique_id=name, config=config, depends_on=Bag(nodes=list(depends_on)))
+    about = Bag(
+        name=name,
+        version=version,
+        unique_id=f"{name}.v{version}" if version else name,
+        config=config,
+        depends_on=Bag(nodes=list(depends_on)),
+    )
     return Bag(node=about, status=status, message=None, **more)
 
 
@@ -124,22 +130,26 @@ MISMATCH = """This model has an enforced contract that failed.
 
 
 def test_a_model_that_breaks_its_enforced_contract_breaks_clauses_and_no_value_is_kept(catalog):
-    built = node("customers", "error", failures=None)
+    built = node("customers", "error", failures=None, version=2)
     built.message = MISMATCH
-    skipped = node("t", "skipped", "customers.books_amount.required", depends_on=["customers"], failures=None)
+    skipped = node("t", "skipped", "customers.books_amount.required", depends_on=["customers.v2"], failures=None)
     found = of_models(catalog, answer(built, skipped))
-    why = "dbt refused to build customers"
+    why = "dbt refused to build customers.v2"
     assert told(found) == {
         "customers.age.physicalType": ("failed", why),
         "customers.gender.present": ("failed", why),
         "customers.unexpectedColumns": ("failed", why),
-        "customers.books_amount.required": ("skipped", "dbt skipped it, because customers errored"),
+        "customers.books_amount.required": ("skipped", "dbt skipped it, because customers.v2 errored"),
     }
-    assert refused(found) == {"customers"}
+    assert refused(found) == {"customers.v2"}
     built.message = (
         'null value in column "books_amount" of relation "x" violates not-null constraint\nDETAIL: (Zaphod, null)'
     )
     found = of_models(catalog, answer(built))
     assert told(found) == {"customers.books_amount.required": ("failed", why)} and "Zaphod" not in str(found)
+    older = node("customers", "error", failures=None, version=1)
+    older.message = built.message
+    found = of_models(catalog, answer(older))
+    assert told(found) == {"customers_v1.books_amount.required": ("failed", "dbt refused to build customers.v1")}
     built.message = 'relation "raw.contacts" does not exist'
     assert of_models(catalog, answer(built)) == []

@@ -4,20 +4,20 @@ import pytest
 
 SINGULAR = "test_type:singular,package:customer360"
 BROKEN_MARTS = {
-    "update analytics.customers set total_expense = total_expense + 1": {
+    "update analytics.customers_v2 set total_expense = total_expense + 1": {
         "customers_amounts_add_up_to_total_expense", "customers_total_expense_is_what_was_paid",
         "customers_without_a_purchase_spent_nothing",
     },
-    "update analytics.customers set first_purchase_date = last_purchase_date + interval '1 second'": {
+    "update analytics.customers_v2 set first_purchase_at = last_purchase_at + interval '1 second'": {
         "customers_first_purchase_is_not_after_the_last",
     },
-    "delete from analytics.customers where total_expense = 0": {"customers_are_the_contacts"},
+    "delete from analytics.customers_v2 where total_expense = 0": {"customers_are_the_contacts"},
     "delete from analytics.transactions_enriched where category = 'Beauty'": {
         "transactions_enriched_holds_every_transaction", "customers_total_expense_is_what_was_paid",
         "customers_without_a_purchase_spent_nothing",
     },
     # The sums and counts of the whole stay as they were: only row by row is it seen.
-    "update analytics.customers as c set total_expense = other.total_expense from analytics.customers as other "
+    "update analytics.customers_v2 as c set total_expense = other.total_expense from analytics.customers_v2 as other "
     "where c.total_expense + other.total_expense = 12.75 and c.id <> other.id": {
         "customers_total_expense_is_what_was_paid", "customers_amounts_add_up_to_total_expense",
     },
@@ -31,7 +31,7 @@ BROKEN_MARTS = {
 }  # fmt: skip
 
 
-MARTS = ("customers", "transactions_enriched", "next_best_category")
+MARTS = ("customers_v2", "transactions_enriched", "next_best_category")
 
 
 @pytest.fixture(scope="module")

@@ -112,8 +112,8 @@ def with_guarded_rules(contract: Contract, tables: Tables) -> dict[str, Any]:
         if isinstance(part, dict) and "query" in part:
             part["query"] = understood.get((name, str(part["query"])))  # none of a clause is none to run
 
-    for part in document.get("schema") or []:
-        rewrite(part, str(part["name"]))
+    for part, dataset in zip(document.get("schema") or [], contract.datasets, strict=True):
+        rewrite(part, dataset.name)
     return document
 
 

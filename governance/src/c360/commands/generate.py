@@ -30,6 +30,7 @@ def generate(only_check: bool, contracts: Path | None, out: Path | None) -> None
     """
     from c360.compat.changelog import changelog
     from c360.generate import check, plan, target_of, write
+    from c360.generate.model_sql import require_sql
     from c360.project import open_project
 
     project = open_project(contracts)
@@ -44,5 +45,7 @@ def generate(only_check: bool, contracts: Path | None, out: Path | None) -> None
             click.echo(f"{word if only_check else {'orphaned': 'deleted'}.get(word, 'written'):8}  {path}")
     if only_check and drift:
         raise Breach("Generated files differ from what the contracts ask for.", "Run: c360 generate")
+    if out is None:
+        require_sql(project.catalog, project.settings.dbt_package / "models")
     if not drift:
         click.echo(f"{len(files)} generated files are as the contracts ask.")

@@ -31,10 +31,16 @@ def impact(contract: str | None, base: str | None, contracts: Path | None, as_of
 
     settings = load(fallback=contracts.resolve().parent if contracts else None)
     folder = (contracts or settings.contracts).resolve()
-    found = look(folder, contract, base, settings.classifications, settings.dbt_project / "target", clock(as_of).date())
+    targets = (settings.home / "dbt" / "target", settings.dbt_project / "target")  # ours, and that of dbt by hand
+    manifest = max((target / "manifest.json" for target in targets), key=_written)
+    found = look(folder, contract, base, settings.classifications, manifest, clock(as_of).date())
     if as_json:
         print_json([vars(one) for one in found.users])
     else:
         print_table(["contract", "who", "what", "uses"], [[u.contract, u.who, u.what, u.uses] for u in found.users])
         for line in found.notes:
             click.echo(line)
+
+
+def _written(file: Path) -> float:
+    return file.stat().st_mtime if file.is_file() else 0

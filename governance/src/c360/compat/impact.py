@@ -34,8 +34,8 @@ class Impact:
     notes: tuple[str, ...]
 
 
-def impact(folder: Path, name: str | None, base: str | None, levels: Path | None, target: Path, today: date) -> Impact:
-    """Who uses the contract `name`, or any; with `base`, who is hit by what changed since.
+def impact(folder: Path, name: str | None, base: str | None, levels: Path | None, path: Path, today: date) -> Impact:
+    """Who uses the contract `name`, or any; with `base`, who is hit by what changed since. `path` is dbt's manifest.
 
     Raises Breach when there is no such contract, CouldNotTell for a manifest that cannot be read.
     """
@@ -44,7 +44,6 @@ def impact(folder: Path, name: str | None, base: str | None, levels: Path | None
     if name is not None and name not in names:
         raise Breach(f"There is no contract {shown(name)}.", f"There are: {', '.join(names)}.")
     judged = None if base is None else compare_all(folder, base, levels, today)
-    path = target / "manifest.json"
     manifest = _read(path)
     registered = consumers(folder, now.values())
     users: list[User] = []
@@ -87,10 +86,13 @@ def _models(manifest: dict[str, Any], versions: list[Contract], only: set[str] |
             for node in _nodes(manifest, contract, dataset):
                 for reader, depth in _downstream(manifest.get("child_map", {}), node):
                     kind, *_, name = reader.split(".", 2)
-                    if kind in _READERS and (reader, dataset.name) not in seen:
-                        seen.add((reader, dataset.name))
+                    if kind in _READERS and (reader, node) not in seen:
+                        seen.add((reader, node))
                         far = "" if depth == 1 else f", {depth} steps on"
-                        yield User(contract.name, name, f"{kind}{far}", dataset.name)
+                        version = manifest.get("nodes", {}).get(node, {}).get("version")
+                        yield User(
+                            contract.name, name, f"{kind}{far}", dataset.name + (f" v{version}" if version else "")
+                        )
 
 
 def _nodes(manifest: dict[str, Any], contract: Contract, dataset: Dataset) -> Iterator[str]:
@@ -99,7 +101,8 @@ def _nodes(manifest: dict[str, Any], contract: Contract, dataset: Dataset) -> It
         if source.get("source_name") == contract.system and source.get("name") == dataset.name:
             yield key
     for key, node in manifest.get("nodes", {}).items():
-        if contract.layer == "products" and node.get("resource_type") == "model" and node.get("name") == dataset.table:
+        told = node.get("alias" if node.get("version") else "name")  # versions of a model share its name
+        if contract.layer == "products" and node.get("resource_type") == "model" and told == dataset.table:
             yield key
 
 

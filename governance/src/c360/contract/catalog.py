@@ -1,4 +1,4 @@
-"""The catalog: all current contracts together, and what two of them must not both claim."""
+"""The catalog: all live contracts together, and what two of them must not both claim."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from c360.printable import file_stem, shown
 
 @dataclass(frozen=True)
 class Catalog:
-    """All current contracts together, so that a clause of one can refer to a table of another."""
+    """All live contracts together, so that a clause of one can refer to a table of another."""
 
     contracts: tuple[Contract, ...]
 
@@ -48,6 +48,13 @@ class Catalog:
             return self._by_name[dataset]
         known = ", ".join(sorted(candidate.name for _, candidate in self.pairs()))
         raise Breach(f"No contract describes the dataset {dataset!r}.", f"There are: {known}.")
+
+    def versions(self, dataset: Dataset) -> list[tuple[Contract, Dataset]]:
+        """The live versions of the dbt model that a dataset is, the newest first; itself where dbt knows none of it."""
+        if dataset.major is None:
+            return [self.find(dataset.name)]
+        found = [pair for pair in self.pairs() if pair[1].model == dataset.model]
+        return sorted(found, key=lambda pair: pair[1].major or 0, reverse=True)
 
     def relation(self, dataset: str, seen_from: str, dialect: Dialect = POSTGRES) -> tuple[str, Dataset]:
         """How SQL about `seen_from` names `dataset`: bare within one database schema, else with its schema."""
@@ -85,9 +92,10 @@ def collision(claim: tuple[str, str], owner: Owner, other: Owner) -> str:
 
 
 def _claims(contracts: Iterable[Contract]) -> Iterator[tuple[tuple[str, str], Owner]]:
-    """Files are compared as a file system does that knows no upper and lower case."""
+    """Files are compared as a file system does that knows no upper and lower case. Versions of a model share a name."""
+    models: dict[tuple[str, str], Owner] = {}
     for contract in contracts:
-        yield ("page", _on_disk(contract.name)), (contract, 0, contract.name)
+        yield ("page", _on_disk(contract.key)), (contract, 0, contract.key)
         for number, dataset in enumerate(contract.datasets):
             owner = (contract, number, dataset.name)
             yield ("file", _on_disk(dataset.name)), owner
@@ -95,7 +103,10 @@ def _claims(contracts: Iterable[Contract]) -> Iterator[tuple[tuple[str, str], Ow
             if contract.layer == "sources":
                 yield ("dbt source", f"{contract.system}.{dataset.name}"), owner
             else:
-                yield ("dbt model", dataset.table), owner
+                if dataset.major is not None:
+                    yield ("dbt model", f"{dataset.model}_v{dataset.major}"), owner
+                    owner = models.setdefault((contract.name, dataset.model), owner)
+                yield ("dbt model", dataset.model), owner
 
 
 def _on_disk(name: str) -> str:

@@ -13,6 +13,7 @@ from c360.contract.current import current
 from c360.contract.document import Document, dicts, parse
 from c360.contract.enum_columns import add_enum_columns
 from c360.contract.findings import House, LintFinding, Told
+from c360.contract.live import crowded_out, live
 from c360.contract.load import LAYERS, RAW, contract_files, layer_of, load_contract, of_one_name
 from c360.contract.lock import LOCK, broken
 from c360.contract.names import faults
@@ -123,11 +124,15 @@ def _plain(error: Breach, path: Path) -> str:
 
 
 def _together(contracts: list[Contract]) -> Found:
-    """Names that two of the current contracts claim; where there are none, what cannot be written for some tool."""
+    """Names that two of the live contracts claim; where there are none, what cannot be written for some tool."""
     for contract, twin in of_one_name(contracts):
         message = f"the name {shown(contract.name)} is that of {twin.path} too, which has another id"
         yield contract.path, Told("collision", ("name",), message)
-    chosen = current(contracts, lambda contract: contract.document)
+    for older, newer in crowded_out(contracts):
+        message = f"nobody enforces {older.label}, since {newer.label} has its table"
+        remedy = "retire what is no longer promised (c360 retire), or give the newer one a physicalName of its own"
+        yield older.path, Told("not-enforced", ("status",), f"{message}: {remedy}, see docs/versions.md")
+    chosen = live(contracts)
     claimed = list(collisions(chosen))
     for claim, owner, other in claimed:
         place = ("schema", owner[1], "name") if claim[0] != "page" else ("name",)

@@ -11,9 +11,10 @@ from c360.clause.reading import identity_of, relationship_of
 from c360.clause.said import Table, custom_properties
 from c360.clause.types import stored_type
 from c360.contract.clauses import clauses_of
-from c360.contract.current import SEMVER, current, name_of
+from c360.contract.current import SEMVER, name_of, precedence
 from c360.contract.document import read_document
 from c360.contract.enum_columns import add_enum_columns
+from c360.contract.live import live
 from c360.contract.names import located
 from c360.contract.older import read_as_now
 from c360.contract.problems import Problems
@@ -29,11 +30,11 @@ __all__ = ["find_contracts", "load_contract", "relationship_of"]
 
 
 def find_contracts(folder: Path, raw_schema: str = RAW, strict: bool = True) -> list[Contract]:
-    """The current version of every contract below `folder`, sources before products, then by name.
+    """The live versions of every contract below `folder`, sources before products, then by name, the newest first.
 
     What names no schema of its own lies in `raw_schema`.
-    Current is the highest version whose status is not draft, proposed or retired, else the highest draft. Partner
-    contracts are generated, and not read.
+    Live is the current version: the highest whose status is not draft, proposed or retired, else the highest draft; and
+    of a product each older major that is not retired (c360.contract.live). Partner contracts are generated, not read.
 
     Raises:
         CouldNotTell: there is no contract at all.
@@ -47,7 +48,8 @@ def find_contracts(folder: Path, raw_schema: str = RAW, strict: bool = True) -> 
             f"{contract.path}: the name {shown(contract.name)} is that of {other.path} too, which has another id.",
             "Rename one of them, or give all versions of one contract the same id.",
         )
-    return sorted(current(contracts, lambda c: c.document), key=lambda c: (c.layer != "sources", c.name))
+    newest_first = sorted(live(contracts), key=lambda c: precedence(c.version), reverse=True)
+    return sorted(newest_first, key=lambda c: (c.layer != "sources", c.name))
 
 
 def _of(path: Path, folder: Path, document: dict[str, Any], raw_schema: str, strict: bool) -> Contract:
@@ -207,6 +209,7 @@ def _dataset(
         key=table.keys,
         identity=identity,
         load_column=next((c.column for c in clauses if c.kind is FRESHNESS), None),
+        model=own_table,
         custom={**custom, **custom_properties(part)},
     )
 

@@ -11,7 +11,7 @@ from c360.contract.sunset import refuse_ended
 from c360.dbt import packages
 from c360.dbt.elementary import prepare_tables
 from c360.dbt.session import dbt, log_of
-from c360.dbt.verdicts import OUTCOMES, of_models, of_sources, refused, results_of, stale
+from c360.dbt.verdicts import OUTCOMES, name_of, of_models, of_sources, refused, results_of, stale
 from c360.engine.postgres import connect
 from c360.engine.postgres.access import TRANSFORMER, Place, open_marts
 from c360.errors import Breach, CouldNotTell
@@ -121,9 +121,9 @@ def _told(result: Any, what: str, project: Project, refused: Collection[str] = (
         return
     results = results_of(result)
     errored = [
-        str(node.node.name)
+        name_of(node.node)
         for node in results
-        if str(node.status) in ("error", "runtime error") and node.node.name not in refused
+        if str(node.status) in ("error", "runtime error") and name_of(node.node) not in refused
     ]
     failed = [node for node in results if str(node.status) == "fail"]
     if failed and not errored:

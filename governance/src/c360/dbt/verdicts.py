@@ -50,14 +50,14 @@ def of_models(catalog: Catalog, answer: Any) -> list[Finding]:
     """Findings of data tests, and of models that dbt refused to build, from `dbt build`."""
     clauses, results = _clauses(catalog), results_of(answer)
     ended = {node.node.unique_id: node for node in results}
-    models = {dataset.table: dataset for contract, dataset in catalog.pairs() if contract.layer != "sources"}
+    models = {dataset.node: dataset for contract, dataset in catalog.pairs() if contract.layer != "sources"}
     found = []
     for node in results:
         clause = clauses.get(_clause_id(node.node))
         if clause is not None:
             found.append(_tested(clause, node, ended))
-        elif str(node.status) == "error" and node.node.name in models:
-            found += _refused(models[node.node.name], str(node.message or ""))
+        elif str(node.status) == "error" and name_of(node.node) in models:
+            found += _refused(models[name_of(node.node)], str(node.message or ""))
     return found
 
 
@@ -83,7 +83,7 @@ def _why_skipped(node: Any, ended: dict[str, Any]) -> str:
             continue
         seen.add(above.node.unique_id)
         if OUTCOMES.get(str(above.status)) in ("failed", "errored"):
-            return f"dbt skipped it, because {above.node.name} {OUTCOMES[str(above.status)]}"
+            return f"dbt skipped it, because {name_of(above.node)} {OUTCOMES[str(above.status)]}"
         waiting += above.node.depends_on.nodes
     return "dbt skipped it"
 
@@ -98,7 +98,7 @@ def _refused(dataset: Dataset, message: str) -> Iterator[Finding]:
     for clause in dataset.clauses:
         column = dataset.physical(clause.column) if clause.column else None
         if (clause.kind, column) in broken and not (clause.kind is UNEXPECTED_COLUMNS and clause.argument):
-            yield Finding(clause, "dbt", failing(clause), detail=f"{_REFUSED} {dataset.table}")
+            yield Finding(clause, "dbt", failing(clause), detail=f"{_REFUSED} {dataset.node}")
 
 
 def refused(findings: Iterable[Finding]) -> set[str]:
@@ -109,6 +109,12 @@ def refused(findings: Iterable[Finding]) -> set[str]:
 
 def _clauses(catalog: Catalog) -> dict[str, Clause]:
     return {clause.id: clause for _, dataset in catalog.pairs() for clause in dataset.clauses}
+
+
+def name_of(node: Any) -> str:
+    """A node of dbt by its name, a version of a model by both: `customers.v1`."""
+    version = getattr(node, "version", None)
+    return str(node.name) if version is None else f"{node.name}.v{version}"
 
 
 def _clause_id(node: Any) -> str:

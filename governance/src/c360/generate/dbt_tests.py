@@ -106,4 +106,5 @@ def reference(catalog: Catalog, dataset: str) -> str:
     contract, target = catalog.find(dataset)
     if contract.layer == "sources":
         return Template(f"source({jinja_text(contract.system)}, {jinja_text(target.name)})")
-    return Template(f"ref({jinja_text(target.table)})")
+    version = "" if target.major is None else f", v={target.major}"
+    return Template(f"ref({jinja_text(target.model)}{version})")

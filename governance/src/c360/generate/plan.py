@@ -24,7 +24,7 @@ def plan(catalog: Catalog, target: Target | None = None) -> dict[str, str]:
     for contract in catalog.contracts:
         sound(contract, tool="dbt")
     for contract, dataset in catalog.pairs():
-        files |= _files_of(catalog, contract, dataset, target)
+        files |= _files_of(catalog, contract, dataset, target, catalog.versions(dataset))
     macros = {
         "contract_enum.sql": dbt_enums.enums(catalog),
         "contract_identity.sql": dbt_enums.identities(catalog),
@@ -35,14 +35,21 @@ def plan(catalog: Catalog, target: Target | None = None) -> dict[str, str]:
     return files | {f"{target.package}/macros/contracts/{name}": text for name, text in macros.items()}
 
 
-def _files_of(catalog: Catalog, contract: Contract, dataset: Dataset, target: Target) -> dict[str, str]:
+def _files_of(
+    catalog: Catalog, contract: Contract, dataset: Dataset, target: Target, versions: dbt_models.Versions
+) -> dict[str, str]:
     file = f"{file_stem(dataset.name)}.yml"
     files = {f"{target.soda_checks}/{file}": soda.render(catalog, contract, dataset)}
-    if contract.layer == "sources" and target.elementary:
+    if contract.layer != "sources":
+        return files | {model_file(versions, target): dbt_models.render(catalog, versions, target)}
+    if target.elementary:
         files[f"{target.gate}/{file}"] = elementary.gate(contract, dataset, target.name)
-    renderer = dbt_sources if contract.layer == "sources" else dbt_models
-    files[f"{target.package}/models/contracts/{file}"] = renderer.render(catalog, contract, dataset, target)
-    return files
+    return files | {f"{target.package}/models/contracts/{file}": dbt_sources.render(catalog, contract, dataset, target)}
+
+
+def model_file(versions: dbt_models.Versions, target: Target) -> str:
+    """The file of what dbt is told of a dataset: versions of a model are told together, under the newest one's name."""
+    return f"{target.package}/models/contracts/{file_stem(versions[0][1].name)}.yml"
 
 
 def unrendered(catalog: Catalog) -> Iterator[tuple[Contract, Clause[Argument] | None, Breach]]:
@@ -76,7 +83,7 @@ def enforceable(catalog: Catalog) -> Catalog:
 
 def _breach(catalog: Catalog, contract: Contract, dataset: Dataset) -> Breach | None:
     try:
-        _files_of(catalog, contract, dataset, Target())
+        _files_of(catalog, contract, dataset, Target(), [(contract, dataset)])
     except Breach as breach:
         return breach
     return None

@@ -173,10 +173,10 @@ def jinja_value(value: Any) -> str:
     return "none" if value is None else json.dumps(value)
 
 
-def header(contract: Contract) -> str:
+def header(*contracts: Contract) -> str:
     """What the first line of a generated file says."""
-    said = f"Generated from {source_path(contract)} ({contract.label}). Do not edit; run: c360 generate"
-    return one_line(said)
+    origins = ", ".join(f"{source_path(contract)} ({contract.label})" for contract in contracts)
+    return one_line(f"Generated from {origins}. Do not edit; run: c360 generate")
 
 
 def source_path(contract: Contract) -> str:

@@ -42,9 +42,9 @@ def write_site(project: Project, database: "connection", folder: Path, as_of: da
     """
     folder = folder.resolve()
     overview = look(database, project.catalog, as_of.astimezone(UTC))
-    slugs = unique_slugs([contract.name for contract in project.catalog.contracts], joint="-")
+    slugs = unique_slugs([contract.key for contract in project.catalog.contracts], joint="-")
     pages = [
-        _page(database, overview, contract, f"contract-{slugs[contract.name]}.html")
+        _page(database, overview, contract, f"contract-{slugs[contract.key]}.html")
         for contract in project.catalog.contracts
     ]
     links = _links(project, folder)
