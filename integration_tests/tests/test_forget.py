@@ -128,7 +128,7 @@ def assert_totals(workplace):
 
 def test_nothing_is_left_but_the_tombstone(filled):
     assert {"raw.contacts", "raw.transactions", "quarantine.rows", "governance.superseded", "quarantine.decision",
-            "analytics.customers", "analytics.transactions_enriched"} <= left(filled).keys()  # fmt: skip
+            "analytics.customers_v2", "analytics.transactions_enriched"} <= left(filled).keys()  # fmt: skip
     before = filled.sql(TOTALS)
     looked = filled.c360("forget", THEIRS, "--dry-run", "--json")
     assert looked.code == 0, looked.err

@@ -30,10 +30,10 @@ import psycopg2
 import spark
 
 DAMAGE = [
-    "update analytics.customers set home_and_garden_amount = home_and_garden_amount + 0.01"
-    " where id = (select min(id::text)::uuid from analytics.customers)",
+    "update analytics.customers_v2 set home_and_garden_amount = home_and_garden_amount + 0.01"
+    " where id = (select min(id::text)::uuid from analytics.customers_v2)",
     "delete from analytics.next_best_category where rank = 7"
-    " and customer_id = (select min(id::text)::uuid from analytics.customers)",
+    " and customer_id = (select min(id::text)::uuid from analytics.customers_v2)",
     "update analytics.next_best_category_evaluation set mrr = mrr + 0.0001 where method = 'popularity'",
     "update analytics.transactions_enriched set transaction_date = transaction_date + interval '1 millisecond'"
     " where id = (select min(id::text)::uuid from analytics.transactions_enriched)",
@@ -110,7 +110,7 @@ def test_every_mart_is_equal_on_both_engines_and_a_difference_is_reported(workpl
         "transactions_enriched": (PURCHASES, PURCHASES, 1, 1, "transaction_date"),
     }, said  # fmt: skip
     assert "The engines differ." in damaged
-    assert copy.sql("select sum(home_and_garden_amount) > 1 from analytics.customers") == [(True,)]
+    assert copy.sql("select sum(home_and_garden_amount) > 1 from analytics.customers_v2") == [(True,)]
 
 
 def compared(text):

@@ -64,6 +64,7 @@ def test_their_id_stands_wherever_a_reference_leads_to_them(shop):
     ours = Catalog.of(find_contracts(ROOT / "contracts"))
     assert holders(ours, subject_of(ours, ["pii_direct"])) == {
         "contacts": {"id": True}, "transactions": {"contact_id": True}, "customers": {"id": True},
+        "customers_v1": {"id": True},
         "transactions_enriched": {"contact_id": True}, "next_best_category": {"customer_id": True},
     }  # fmt: skip
 
