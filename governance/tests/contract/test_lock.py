@@ -79,8 +79,12 @@ def test_a_project_without_a_lock_has_promised_nothing_so(folder):
     assert told(folder) == []
 
 
-def test_one_file_for_all_versions_moves_on(folder):
+def test_one_file_for_all_versions_moves_on_and_one_of_a_version_does_not(folder):
     (folder / PATH).write_text(yaml.safe_dump(edited(("version", "1.1.0"))))
+    assert told(folder) == [("released-changed", "error")]
+    (folder / PATH).rename(folder / "sources/orders/orders.odcs.yaml")
+    text = (folder / LOCK).read_text()
+    (folder / LOCK).write_text(text.replace(PATH, "sources/orders/orders.odcs.yaml"))
     assert told(folder) == [("not-locked", "error")]
 
 

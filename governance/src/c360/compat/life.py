@@ -19,7 +19,7 @@ from c360.contract.edit import edited
 from c360.contract.findings import House
 from c360.contract.lint import lint
 from c360.contract.load import contract_files, load_contract
-from c360.contract.lock import LOCK, UNRELEASED, Locked, digest, read_lock, written
+from c360.contract.lock import LOCK, UNRELEASED, Locked, digest, moved_on, read_lock, written
 from c360.contract.sunset import sunset as sunset_of
 from c360.errors import Breach, CouldNotTell
 from c360.folders import replace_file
@@ -142,7 +142,7 @@ def _first_day(step: Diff, today: date) -> str:
 def _kept(folder: Path, version: Version, lock: dict[str, Locked], text: str) -> bool:
     """Whether it is in the lock. Raises Breach for a file that is neither what was locked nor on its way to `text`."""
     entry = lock.get(version.path.relative_to(folder).as_posix())
-    if entry is None or entry.version != version.version:
+    if entry is None or moved_on(version.path, version.version, entry):
         return False
     if entry.digest not in (digest(version.text.encode()), digest(text.encode())):
         raise Breach(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
 
+from c360.contract.current import SEMVER
 from c360.contract.document import Document
 from c360.contract.findings import Told
 from c360.errors import Breach, CouldNotTell
@@ -106,7 +107,9 @@ def broken(folder: Path, documents: Mapping[Path, Document]) -> Iterator[tuple[P
         put_back = f"put it back: git checkout -- {file}"
         if not file.is_file():
             yield file, Told("released-changed", (), f"{entry.version}, released on {entry.day}, is gone; {put_back}")
-        elif digest(file.read_bytes()) != entry.digest and not _moved_on(documents.get(file), entry):
+        elif digest(file.read_bytes()) != entry.digest and not (
+            file in documents and moved_on(file, str(documents[file].data.get("version")), entry)
+        ):
             message = (
                 f"{entry.version}, released on {entry.day}, has changed; {put_back}, and write the change into the "
                 "next version (its end: c360 deprecate, c360 retire)"
@@ -114,11 +117,12 @@ def broken(folder: Path, documents: Mapping[Path, Document]) -> Iterator[tuple[P
             yield file, Told("released-changed", (), message)
     for file, document in documents.items():
         held = lock.get(file.relative_to(folder).as_posix()) if file.is_relative_to(folder) else None
-        if released(document.data) and (held is None or _moved_on(document, held)):
+        if released(document.data) and (held is None or moved_on(file, str(document.data.get("version")), held)):
             message = f"it is released, and not locked; lock it: c360 release {file}"
             yield file, Told("not-locked", ("status",), message)
 
 
-def _moved_on(document: Document | None, locked: Locked) -> bool:
-    """Where all versions of a contract follow each other in one file, that file holds another one now."""
-    return document is not None and str(document.data.get("version")) != locked.version
+def moved_on(file: Path, version: str, locked: Locked) -> bool:
+    """Where all versions of a contract follow each other in one file, that file holds another one now. A file that is
+    named after a version holds that one for good."""
+    return version != locked.version and not SEMVER.fullmatch(file.name.partition(".odcs")[0])
