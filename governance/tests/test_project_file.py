@@ -18,6 +18,7 @@ raw_schema = "landed"
 [dbt]
 package = "warehouse"
 [soda]
+enabled = false
 checks = "checks/soda"
 [elementary]
 enabled = true
@@ -37,7 +38,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     settings = load({"C360_ROOT": str(project(tmp_path, WARD))})
     assert settings.file == ProjectFile(
         contracts="promises", classifications="policies/levels.yaml", raw_schema="landed", dbt_package="warehouse",
-        dbt_project="warehouse", soda_checks="checks/soda", elementary=True, strict=True,
+        dbt_project="warehouse", soda=False, soda_checks="checks/soda", elementary=True, strict=True,
         lint_off={"team": "there is one of us"},
     )  # fmt: skip
     assert settings.contracts == tmp_path / "promises"

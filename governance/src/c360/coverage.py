@@ -19,13 +19,14 @@ def cover(catalog: Catalog, target: Target | None = None) -> dict[str, dict[Poin
     files = plan(catalog, target)
     rows = {}
     for contract, dataset in catalog.pairs():
-        checks = _soda_names(files[f"{target.soda_checks}/{file_stem(dataset.name)}.yml"])
+        checks = _soda_names(files.get(f"{target.soda_checks}/{file_stem(dataset.name)}.yml", "{}"))
+        unchecked = "" if target.soda else "not here: Soda is off in c360.toml"
         tests = _dbt_tests(files[model_file(catalog.versions(dataset), target)])
         for clause in dataset.clauses:
             does = {
                 "lint": clause.kind.linted,
                 "gate": _gate(contract, clause),
-                "soda scan": "check" if clause.id in checks else "",
+                "soda scan": "check" if clause.id in checks else unchecked,
                 "dbt": tests.get(clause.id, _left_out(clause, target)),
                 "verify": "datacontract" if clause.kind.datacontract else "sql",
             }
@@ -34,8 +35,8 @@ def cover(catalog: Catalog, target: Target | None = None) -> dict[str, dict[Poin
 
 
 def _soda_names(text: str) -> set[str]:
-    checks = next(iter(yaml.safe_load(text).values()))
-    return {body["name"] for check in checks for body in check.values()}
+    tables = yaml.safe_load(text).values()
+    return {body["name"] for checks in tables for check in checks for body in check.values()}
 
 
 def _dbt_tests(text: str) -> dict[str, str]:

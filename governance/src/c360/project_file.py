@@ -27,6 +27,8 @@ class ProjectFile:
     dbt_project: str = "dbt_package"
     """Where dbt runs; the package itself when silent."""
     soda_checks: str = "soda_checks"
+    soda: bool = True
+    """Whether Soda scans deliveries, and checks are generated for it; else the gate measures by itself."""
     elementary: bool = False
     strict: bool = False
     """Whether a house rule that is not kept is an error, and no warning."""
@@ -109,6 +111,7 @@ _SETTINGS: dict[str, tuple[str, str, Callable[[Any], bool]]] = {
     "raw_schema": ("raw_schema", "a name", _is_name),
     "dbt.package": ("dbt_package", _PATH, _is_below),
     "dbt.project": ("dbt_project", _PATH, _is_below),
+    "soda.enabled": ("soda", _FLAG, _is_flag),
     "soda.checks": ("soda_checks", _PATH, _is_below),
     "elementary.enabled": ("elementary", _FLAG, _is_flag),
     "lint.strict": ("strict", _FLAG, _is_flag),

@@ -110,8 +110,8 @@ class InMemoryLanding:
                  "things.id.required": row["id"] is None}  # fmt: skip
         return sorted(name for name, broken in tests.items() if broken)
 
-    def scan(self, checks, now) -> dict[str, Verdict]:
-        assert "checks for" in checks and now == NOW
+    def scan(self, contract, now) -> dict[str, Verdict]:
+        assert self.dataset in contract.datasets and now == NOW
         counts = Counter(name for row in self.rows for name in self.broken(row))
         return {c.id: Verdict("failed" if counts[c.id] else "passed", counts[c.id]) for c in self.dataset.clauses}
 

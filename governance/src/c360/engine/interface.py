@@ -14,7 +14,7 @@ from c360.contract.catalog import Catalog
 from c360.gate.files import Delivery
 from c360.gate.form import Form
 from c360.ledger.quarantine import Chosen, Evidence
-from c360.model import Dataset
+from c360.model import Contract, Dataset
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class Verdict:
 
     outcome: str
     measured: float | None
+    engine: str = "soda"
+    """Who looked."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,11 @@ class Landing(Protocol):
         Raises CouldNotTell when the table there has a column of another type.
         """
 
-    def scan(self, checks: str, now: datetime) -> dict[str, Verdict]:
-        """Run SodaCL over what landed, which is committed; returns a verdict by clause id."""
+    def scan(self, contract: Contract, now: datetime) -> dict[str, Verdict]:
+        """Measure what landed, which is committed: by Soda or, where the project has none, by the engine itself.
+
+        Returns a verdict by clause id.
+        """
 
     def split(self, as_of: datetime, clean: bool = False) -> Split:
         """Judge each row, and collapse those that say the same; when the scan found the delivery `clean`, there is

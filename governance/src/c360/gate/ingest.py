@@ -18,7 +18,6 @@ from c360.gate import account, judge
 from c360.gate.account import Gate, Refused
 from c360.gate.files import Delivery
 from c360.gate.form import Form
-from c360.generate import soda
 from c360.ledger.deliveries import accepted_before
 from c360.ledger.history import Finding, Run, on_record, record
 from c360.ledger.tables import prepare
@@ -91,7 +90,6 @@ def ingest(
 
 def _through_the_gate(gate: Gate, landing: Landing, delivery: Delivery) -> Ingested:
     columns = account.look_at_columns(delivery, gate.dataset)
-    checks = soda.render(gate.catalog, gate.contract, gate.dataset, at_gate=True)
     gate.say("landing")
     with landing.transaction():
         delivered = landing.land(delivery)
@@ -103,7 +101,7 @@ def _through_the_gate(gate: Gate, landing: Landing, delivery: Delivery) -> Inges
         erased = landing.keep_out()
         landing.ensure_targets()
     gate.say("scanning")
-    verdicts = landing.scan(checks, gate.run.as_of)
+    verdicts = landing.scan(gate.contract, gate.run.as_of)
     judge.require(gate.dataset, verdicts)
     with landing.transaction():
         return _decide(gate, landing, delivery, delivered, erased, columns, verdicts)

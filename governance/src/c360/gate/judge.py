@@ -1,4 +1,4 @@
-"""Judge: what the verdicts of Soda and of the split mean for a delivery as a whole."""
+"""Judge: what the verdicts of the scan and of the split mean for a delivery as a whole."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from c360.model import Clause, Dataset, Relationship
 
 
 def require(dataset: Dataset, verdicts: dict[str, Verdict]) -> None:
-    """Raises CouldNotTell when Soda could not evaluate a check.
+    """Raises CouldNotTell when the scan could not evaluate a check.
 
     Checks on rows share a query, so that one takes the others along: SQL of the contract is to blame first.
     """
@@ -22,12 +22,12 @@ def require(dataset: Dataset, verdicts: dict[str, Verdict]) -> None:
         if seen_at_gate(clause) and verdicts.get(clause.id, Verdict("errored", None)).outcome == "errored"
     ]
     if untold:
-        raise CouldNotTell(f"Soda could not evaluate {untold[0].id}.", "Check the clause: c360 lint")
+        raise CouldNotTell(f"The scan could not evaluate {untold[0].id}.", "Check the clause: c360 lint")
 
 
 def is_clean(dataset: Dataset, verdicts: dict[str, Verdict]) -> bool:
-    """Whether Soda found no row that breaks a clause, so that there is nothing to split. A key that stands once has one
-    identity; whether a value that is unique stands in raw under another key, Soda does not see."""
+    """Whether the scan found no row that breaks a clause, so that there is nothing to split. A key that stands
+    once has one identity; whether a value that is unique stands in raw under another key, it does not see."""
     if UNIQUE.of(dataset):
         return False
     return all(verdicts[c.id].measured == 0 for c in dataset.clauses if c.scope == "row" and seen_at_gate(c))
@@ -40,10 +40,10 @@ def find(
     rows: dict[str, int],
     conflicts: dict[str, int] | None = None,
 ) -> list[Finding]:
-    """One finding a clause: Soda's word, and for clauses on rows the number of rows that broke them.
+    """One finding a clause: the word of the scan, and for clauses on rows the number of rows that broke them.
 
     `conflicts` with what raw holds are known last; before that (None), nothing is said of them. Raises CouldNotTell
-    when Soda and the split disagree.
+    when scan and split disagree.
     """
     findings = []
     for clause in dataset.clauses:
@@ -52,17 +52,17 @@ def find(
                 continue
             count = rows.get(clause.id, 0)
             if seen_at_gate(clause) and _is_exact(clause, dataset, judged) and count != verdicts[clause.id].measured:
-                raise CouldNotTell(f"Soda and the split disagree on {clause.id}.", "Report this as a bug.")
-            engine = "soda" if seen_at_gate(clause) else "gate"
+                raise CouldNotTell(f"Scan and split disagree on {clause.id}.", "Report this as a bug.")
+            engine = verdicts[clause.id].engine if seen_at_gate(clause) else "gate"
             findings.append(Finding(clause, engine, failing(clause) if count else "passed", float(count), count))
         elif seen_at_gate(clause):
             verdict = verdicts[clause.id]
-            findings.append(Finding(clause, "soda", verdict.outcome, verdict.measured))  # type: ignore[arg-type]
+            findings.append(Finding(clause, verdict.engine, verdict.outcome, verdict.measured))  # type: ignore[arg-type]
     return findings
 
 
 def _is_exact(clause: Clause, dataset: Dataset, judged: Split) -> bool:
-    """Whether Soda's number must be the split's: both looked at the same rows, and the clause is about single ones."""
+    """Whether the scan's number must be the split's: both saw the same rows, and the clause is about single ones."""
     types = {c.id for c in dataset.clauses if c.kind.by_value}
     to_itself = isinstance(clause.argument, Relationship) and clause.argument.target == clause.dataset
     alone = not clause.kind.disputed and not to_itself

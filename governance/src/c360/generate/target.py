@@ -19,6 +19,8 @@ class Target:
     project: str = "dbt_package"
     """Where dbt runs."""
     soda_checks: str = "soda_checks"
+    soda: bool = True
+    """Whether there is Soda, and checks for it."""
     elementary: bool = False
     """Whether there is Elementary: its anomaly tests, and a test a clause on the gate's verdict."""
     raw_schema: str = "raw"
@@ -43,6 +45,7 @@ def target_of(settings: Settings) -> Target:
         name=_name_of(settings.dbt_package),
         project=file.dbt_project,
         soda_checks=file.soda_checks,
+        soda=file.soda,
         elementary=file.elementary,
         raw_schema=file.raw_schema,
     )

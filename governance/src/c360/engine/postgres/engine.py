@@ -9,12 +9,13 @@ import psycopg2
 
 from c360.contract.catalog import Catalog
 from c360.engine.interface import Promotion, Split, Verdict
-from c360.engine.postgres import casts, keep_out, land, promote, quarantine, raw, soda, split
+from c360.engine.postgres import casts, keep_out, land, measure, promote, quarantine, raw, soda, split
 from c360.engine.postgres.scanner import scanner
 from c360.gate.files import Delivery
 from c360.gate.form import Form
+from c360.generate.soda import render
 from c360.ledger.quarantine import Chosen, Evidence
-from c360.model import Dataset
+from c360.model import Contract, Dataset
 from c360.settings import Settings
 
 if TYPE_CHECKING:
@@ -86,7 +87,10 @@ class PostgresLanding:
     def ensure_raw(self) -> None:
         raw.ensure_raw(self._cursor, self._dataset)
 
-    def scan(self, checks: str, now: datetime) -> dict[str, Verdict]:
+    def scan(self, contract: Contract, now: datetime) -> dict[str, Verdict]:
+        if not self._settings.file.soda:
+            return measure.measure_landed(self._settings, self._catalog, self._dataset, self._path, now)
+        checks = render(self._catalog, contract, self._dataset, at_gate=True)
         return soda.scan(self._settings, checks, self._path, now)
 
     def split(self, as_of: datetime, clean: bool = False) -> Split:
