@@ -162,6 +162,14 @@ def test_the_page_is_drawn_in_a_browser_and_asks_nobody(reported, chromium):
     page.close()
 
 
+def stored(place, *values: str) -> list[tuple[str, str]]:
+    """Elementary's tables that hold one of the values anywhere."""
+    tables = [table for (table,) in place.sql("select tablename from pg_tables where schemaname = 'elementary'")]
+    assert len(tables) > 10
+    held = {table: str(place.sql(f"select json_agg(t)::text from elementary.{table} as t")) for table in tables}
+    return [(table, value) for table, text in held.items() for value in values if value in text]
+
+
 def test_no_file_holds_a_value_that_is_not_public(reported):
     place = reported["place"]
     held = json.dumps(
@@ -174,8 +182,7 @@ def test_no_file_holds_a_value_that_is_not_public(reported):
     seen = [name for name, text in texts.items() if "contacts__mail__pattern" in text]
     assert len(seen) > 5, "the builds' own files, and the page, are there to look into"
     assert {(name, value) for name, text in texts.items() for value in PLANTED if value in text} == set()
-    rows = place.sql("select test_result_rows::text from elementary.test_result_rows")
-    assert not [value for (row,) in rows for value in PLANTED if value in row]
+    assert stored(place, *PLANTED) == []
 
 
 def test_the_cache_was_only_read(reported, cache):
@@ -183,3 +190,22 @@ def test_the_cache_was_only_read(reported, cache):
         folder = package.copy(load())
         assert not (folder / "target").exists() and not (folder / "logs").exists()
     assert packages.cached(load())
+
+
+def test_what_an_error_quotes_is_in_none_of_its_tables(reported, make, cache):
+    """Last: the database is broken on purpose, and stays so."""
+    place = reported["place"]
+    place.sql("drop schema analytics cascade; create schema analytics authorization c360_transformer")
+    place.sql("drop view superseded.contacts; alter table raw.contacts alter column id type text")
+    place.sql("update raw.contacts set id = %s where id = %s", PLANTED[1], make.id(1))
+    only = ("--select", "+customers", "--exclude", "test_type:data")
+    broken = place.c360("build", *only, f"--as-of={NOW.isoformat()}Z", C360_DBT_PACKAGES=cache)
+    assert broken.code == 2, broken.err
+    said = place.sql("select message from elementary.dbt_run_results where message like '%invalid input syntax%'")
+    assert said and all(message.endswith("for type uuid: ***") for (message,) in said)
+    for table, column in (("elementary_test_results", "test_results_description"),
+                          ("dbt_source_freshness_results", "error")):  # fmt: skip
+        words = f'ERROR: "{PLANTED[1]}"\nDETAIL: {PLANTED[1]}'
+        kept = f"insert into elementary.{table} (status, {column}) values ('runtime error', %s) returning {column}"
+        assert place.sql(kept, words) == [("ERROR: ***",)]
+    assert stored(place, PLANTED[1]) == []

@@ -23,7 +23,7 @@ from c360.pages import sealed_but, with_policy
 from c360.project import Project
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg2.extensions import connection, cursor
 
 _MADE_WITHIN = 600
 _EDR = "from elementary.monitor.cli import report; report(auto_envvar_prefix='EDR')"
@@ -31,6 +31,24 @@ _EDR = "from elementary.monitor.cli import report; report(auto_envvar_prefix='ED
 _CONFIG = "anonymous_usage_tracking: false\nrun_dbt_deps_if_needed: false\nquiet_logs: true\n"
 """edr's own file: it calls nobody, and leaves the folder of packages alone."""
 _OUTSIDE = re.compile(r"<link\b[^>]*\brel=[\"'](?:stylesheet|preconnect|icon)[\"'][^>]*>", re.IGNORECASE)
+_SAID = {
+    "dbt_run_results": "message",
+    "dbt_source_freshness_results": "error",
+    "elementary_test_results": "test_results_description",
+}
+"""By table, where Elementary keeps what a database said of an error, which may quote a value."""
+_WITHOUT_VALUES = r"""
+create or replace function elementary.without_values() returns trigger language plpgsql as $$
+declare said text := to_jsonb(new) ->> tg_argv[0];
+begin
+    if to_jsonb(new) ->> 'status' like '%error%' then
+        said := regexp_replace(regexp_replace(said, '(DETAIL|CONTEXT|QUERY):.*', '\1: ***'), '".*', '***');
+        new := jsonb_populate_record(new, jsonb_build_object(tg_argv[0], said));
+    end if;
+    return new;
+end $$
+"""
+"""What stands in quotes goes before it is stored, with all behind it: dbt's log tells the names (c360.dbt.log)."""
 _POLICY = sealed_but(
     "script-src 'unsafe-inline' 'unsafe-eval' blob:; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
 )
@@ -46,12 +64,29 @@ def prepare_tables(project: Project, database: "connection", invoke: Callable[..
     known = f"{packages.wanted()[0].version} {_fingerprint(project)}"
     with database, database.cursor() as cursor:
         cursor.execute("select obj_description(to_regnamespace('elementary'), 'pg_namespace')")
-        if cursor.fetchone() == (known,):
-            return
-    if not invoke("run", "--select", "package:elementary", "--quiet").success:
+        made = cursor.fetchone() == (known,)
+    if not made and not invoke("run", "--select", "package:elementary", "--quiet").success:
         raise CouldNotTell("dbt could not make Elementary's tables.", "See dbt/logs/dbt.log in C360_HOME.")
     with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner, owner.cursor() as cursor:
+        _leave_out_values(cursor)
         cursor.execute("comment on schema elementary is %s", (known,))
+
+
+def _leave_out_values(cursor: "cursor") -> None:
+    """Whatever runs dbt, and whatever it keeps from now on or has kept; a table that was made anew is one of these."""
+    cursor.execute(
+        "select c.relname::text from pg_class as c where c.relnamespace = to_regnamespace('elementary') "
+        "and c.relkind = 'r' and c.relname = any(%s) "
+        "and not exists (select from pg_trigger as t where t.tgrelid = c.oid and t.tgname = 'without_values')",
+        (list(_SAID),),
+    )
+    for (table,) in cursor.fetchall():
+        cursor.execute(_WITHOUT_VALUES)
+        cursor.execute(
+            f"create trigger without_values before insert or update on elementary.{table} "
+            f"for each row execute function elementary.without_values('{_SAID[table]}')"
+        )
+        cursor.execute(f"update elementary.{table} set {_SAID[table]} = {_SAID[table]} where status like '%error%'")
 
 
 def _fingerprint(project: Project) -> str:

@@ -20,19 +20,32 @@ _NAMED = re.compile(
     r"(?:relation|column|table|schema|function|operator|type|constraint|index|role|database|view|model|macro|near)\s$"
 )
 """What a name in quotes comes after; anything else in quotes may be a value."""
-_QUOTED = re.compile(r'"[^"]*"')
-_DETAIL = re.compile(r"^(\s*DETAIL:).*$", re.MULTILINE)
+_LOOK_BACK = 20
+_DETAIL = re.compile(
+    r"^(\s*(?:DETAIL|CONTEXT|QUERY):).*?(?=\n\s*compiled code at [\w./-]+\.sql\s*\Z|\Z)", re.MULTILINE | re.DOTALL
+)
+"""To the end, for a value may have lines of its own; but for dbt's last line."""
 _KEPT = ("info", "warn", "error")
 
 
 def without_values(text: str) -> str:
-    """The text with *** for what stands in quotes, unless it is a name, and for details of a row.
+    """The text with *** for what stands in quotes, unless it is a name, and for details of a row. A value may hold
+    quotes itself, so it ends at the last one.
 
-    >>> without_values('invalid input syntax for type uuid: "Ann"; column "id" does not exist')
-    'invalid input syntax for type uuid: ***; column "id" does not exist'
+    >>> without_values('column "id" does not exist')
+    'column "id" does not exist'
+    >>> without_values('invalid input syntax for type uuid: "Ann "column "Lee""')
+    'invalid input syntax for type uuid: ***'
     """
     text = _DETAIL.sub(r"\1 ***", text)
-    return _QUOTED.sub(lambda found: found[0] if _NAMED.search(text[: found.start()]) else "***", text)
+    begin = text.find('"')
+    while begin >= 0:
+        end = text.find('"', begin + 1)
+        if end < 0 or not _NAMED.search(text[max(0, begin - _LOOK_BACK) : begin]):
+            rest = text[text.rfind('"') + 1 :] if end >= 0 else ""
+            return f"{text[:begin]}***{rest}"
+        begin = text.find('"', end + 1)
+    return text
 
 
 def recorder(log: Path) -> Callable[[Any], None]:
