@@ -54,6 +54,16 @@ parity: $(READY) ## Build on Postgres and on Spark, and compare every mart row f
 catalog-setup: $(READY) ## Install OpenMetadata's client into .venv-catalog (it cannot share .venv with Soda)
 	@$(BIN)/python requirements/environment.py .venv-catalog requirements/catalog.txt
 
+.PHONY: catalog-test
+catalog-test: $(READY) ## Test the catalogue: on the server of C360_OPENMETADATA_URL, else on a double (a part of make test)
+	@echo "Against $${C360_OPENMETADATA_URL:-a double of OpenMetadata; C360_OPENMETADATA_URL and _TOKEN name a real server}."
+	@C360_CATALOG_TEST_URL="$$C360_OPENMETADATA_URL" $(TEST) -m catalog $(PYTEST_ARGS)
+
+.PHONY: catalog-server
+catalog-server: ## Start a real OpenMetadata (needs Docker; docs/catalog.md says which variables)
+	@docker compose version >/dev/null 2>&1 || { echo "There is no Docker Compose here, and no package index serves OpenMetadata's server: name one that runs, C360_OPENMETADATA_URL=http://host:8585 make catalog-test" >&2; exit 2; }
+	@docker compose --profile catalog up --wait
+
 .PHONY: generate
 generate: $(READY) ## Write the generated files anew from the contracts
 	@$(C360) generate

@@ -39,6 +39,7 @@ VERBS = {
     "history": ("c360.commands.history:history", "The record behind status: prune it."),
     "alert": ("c360.commands.alert:alert", "Tell what changed since the last alert."),
     "publish": ("c360.commands.publish:publish", "Write an HTML page for each contract, and an index."),
+    "catalog": ("c360.commands.catalog:catalog", "OpenMetadata: push what the contracts say, check, doctor."),
     "demo": ("c360.commands.demo:demo", "The whole flow on invented deliveries."),
 }
 
@@ -48,6 +49,7 @@ EXTRAS = {
     "dbt": "dbt",
     "datacontract": "verify",
     "elementary": "elementary",
+    "requests": "catalog",
 }
 """By the name that is imported, what `pip install` calls the part of c360 that needs it."""
 _ENDED = ("57P01", "57P02", "57P03")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,6 +61,15 @@ def print_json(data: Any) -> None:
     """JSON, with an escape for every character that a terminal would act on."""
     text = json.dumps(data, indent=2, ensure_ascii=False, default=str)
     click.echo("".join(ch if ch == "\n" or one_line(ch) == ch else json.dumps(ch)[1:-1] for ch in text))
+
+
+def print_exports(variables: dict[str, str]) -> None:
+    """As shell text, for eval; what the shell holds for other programs and would lead astray is unset."""
+    of_the_shell = [name for name in click.get_current_context().obj or () if name not in variables]
+    if of_the_shell:
+        click.echo(f"unset {' '.join(of_the_shell)}")
+    for name, value in variables.items():
+        click.echo(f"export {name}={shlex.quote(value)}")
 
 
 _COLOURS = {

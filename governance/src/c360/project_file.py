@@ -1,6 +1,7 @@
 """`c360.toml`, at the root of a project: its marker, and its settings."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,10 @@ class ProjectFile:
     soda: bool = True
     """Whether Soda scans deliveries, and checks are generated for it; else the gate measures by itself."""
     elementary: bool = False
+    catalog_name: str = "Contracts"
+    """What the classification and the glossary in the catalogue are called, and what all else of ours begins with."""
+    catalog_service: str = "postgres"
+    """The database service in the catalogue that holds the tables."""
     strict: bool = False
     """Whether a house rule that is not kept is an error, and no warning."""
     lint_off: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -95,6 +100,11 @@ def _is_name(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip()) and value.isprintable()
 
 
+def _is_word(value: Any) -> bool:
+    """A name that needs no quotes in the catalogue."""
+    return isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,63}", value) is not None
+
+
 def _is_flag(value: Any) -> bool:
     return isinstance(value, bool)
 
@@ -105,6 +115,7 @@ def _are_reasons(value: Any) -> bool:
 
 _PATH = "a path below the project's root"
 _FLAG = "true or false"
+_WORD = "a word of letters, digits, - and _"
 _SETTINGS: dict[str, tuple[str, str, Callable[[Any], bool]]] = {
     "contracts": ("contracts", _PATH, _is_below),
     "classifications": ("classifications", _PATH, _is_below),
@@ -114,6 +125,8 @@ _SETTINGS: dict[str, tuple[str, str, Callable[[Any], bool]]] = {
     "soda.enabled": ("soda", _FLAG, _is_flag),
     "soda.checks": ("soda_checks", _PATH, _is_below),
     "elementary.enabled": ("elementary", _FLAG, _is_flag),
+    "catalog.name": ("catalog_name", _WORD, _is_word),
+    "catalog.service": ("catalog_service", _WORD, _is_word),
     "lint.strict": ("strict", _FLAG, _is_flag),
     "lint.off": ("lint_off", "a table of rules with the reason of each", _are_reasons),
 }

@@ -30,6 +30,13 @@ class Settings:
     webhook_url: str | None = field(default=None, repr=False)
     """`$C360_WEBHOOK_URL`: where `c360 alert` posts to. Its path is a secret: it is never shown."""
 
+    openmetadata_url: str | None = None
+    """`$C360_OPENMETADATA_URL`: the address of the catalogue, as its pages have it."""
+    openmetadata_token: str | None = field(default=None, repr=False)
+    """`$C360_OPENMETADATA_TOKEN`: it is never shown."""
+    openmetadata_token_file: Path | None = None
+    """`$C360_OPENMETADATA_TOKEN_FILE`: holds the token where the environment does not."""
+
     file: ProjectFile = field(default_factory=ProjectFile)
     """What `c360.toml` says."""
 
@@ -87,6 +94,9 @@ def load(env: Mapping[str, str] | None = None, cwd: Path | None = None, fallback
         dbt_packages=(cwd / packages).resolve(),
         package_hub=env.get("DBT_PACKAGE_HUB_URL") or _PACKAGE_HUB,
         webhook_url=env.get("C360_WEBHOOK_URL") or None,
+        openmetadata_url=env.get("C360_OPENMETADATA_URL") or None,
+        openmetadata_token=env.get("C360_OPENMETADATA_TOKEN") or None,
+        openmetadata_token_file=cwd / token_file if (token_file := env.get("C360_OPENMETADATA_TOKEN_FILE")) else None,
         file=project_file.read(root),
     )
 

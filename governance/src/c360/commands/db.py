@@ -2,12 +2,12 @@
 
 import json
 import os
-import shlex
 import shutil
 
 import click
 
 from c360 import settings as settings_module
+from c360.console import print_exports
 
 
 @click.group()
@@ -104,11 +104,7 @@ def env() -> None:
     settings = settings_module.load()
     database.connect(settings).close()  # so that the role is there
     variables = database.libpq_env(settings, TRANSFORMER)
-    of_the_shell = [name for name in click.get_current_context().obj or () if name not in variables]
-    if of_the_shell:
-        click.echo(f"unset {' '.join(of_the_shell)}")
-    for name, value in variables.items():
-        click.echo(f"export {name}={shlex.quote(value)}")
+    print_exports(variables)
 
 
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": ["--help"]}

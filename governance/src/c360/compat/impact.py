@@ -1,6 +1,5 @@
 """Who is downstream of a contract: the consumers that registered, and what dbt's manifest says reads its tables."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +10,8 @@ from c360.compat.compare import Judged, compare_all
 from c360.compat.hit import reaches
 from c360.compat.steps import all_contracts
 from c360.contract.consumers import Consumer, consumers
-from c360.errors import Breach, CouldNotTell
+from c360.dbt.manifest import read_manifest
+from c360.errors import Breach
 from c360.model import Contract, Dataset
 from c360.printable import shown
 
@@ -44,7 +44,7 @@ def impact(folder: Path, name: str | None, base: str | None, levels: Path | None
     if name is not None and name not in names:
         raise Breach(f"There is no contract {shown(name)}.", f"There are: {', '.join(names)}.")
     judged = None if base is None else compare_all(folder, base, levels, today)
-    manifest = _read(path)
+    manifest = read_manifest(path)
     registered = consumers(folder, now.values())
     users: list[User] = []
     for own in [name] if name else names:
@@ -115,13 +115,3 @@ def _downstream(children: dict[str, list[str]], start: str) -> Iterator[tuple[st
         level = [child for child in dict.fromkeys(level) if child not in seen]
         seen.update(level)
         yield from ((child, depth) for child in level)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """dbt's manifest; empty where dbt has written none."""
-    if not path.is_file():
-        return {}
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise CouldNotTell(f"{path} is no manifest of dbt.", "Write it anew: c360 build") from error

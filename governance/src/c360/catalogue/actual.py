@@ -1,0 +1,89 @@
+"""What stands in the catalogue now, of all that is ours or that our contracts are about; read once, then compared."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from c360.catalogue.lineage import Edge
+from c360.catalogue.server import Server
+from c360.catalogue.things import COLLECTIONS, Names, Thing, qualified
+from c360.catalogue.values import Ref
+
+_FIELDS = "columns,tags,owners,domains,dataProducts"
+_BY_NAME = ("team", "domain", "dataProduct", "classification", "glossary")
+
+
+@dataclass(frozen=True)
+class Actual:
+    """Things as the server tells of them, and the edges between tables with what is said of each."""
+
+    things: Mapping[Ref, Mapping[str, Any]]
+    edges: Mapping[Edge, Mapping[str, Any]] = field(default_factory=dict)
+
+    def results(self) -> dict[str, int]:
+        """When the newest result of each test case was found, in milliseconds; of those that have one."""
+        found = {}
+        for ref, thing in self.things.items():
+            result = thing.get("testCaseResult") if ref.type == "testCase" else None
+            if result:
+                found[ref.name] = int(result["timestamp"])
+        return found
+
+
+def read(server: Server, wanted: Iterable[Thing], names: Names) -> Actual:
+    """Everything below our names, and every table of our database."""
+    found: dict[Ref, Mapping[str, Any]] = {}
+
+    def keep(type_: str, things: Iterable[Mapping[str, Any]]) -> None:
+        found.update({Ref(type_, str(thing["fullyQualifiedName"])): thing for thing in things})
+
+    wanted = list(wanted)
+    for thing in wanted:
+        if thing.ref.type in _BY_NAME:
+            there = server.named(COLLECTIONS[thing.ref.type], thing.ref)
+            if there:
+                found[thing.ref] = there
+    ours = qualified(names.space)
+    if Ref("classification", ours) in found:
+        keep("tag", server.every("tags", parent=ours))
+    glossary = found.get(Ref("glossary", ours))
+    if glossary:
+        keep("glossaryTerm", server.every("glossaryTerms", glossary=glossary["id"]))
+    definitions = server.every(COLLECTIONS["testDefinition"])
+    keep("testDefinition", (d for d in definitions if str(d["name"]).startswith(names.own(""))))
+    database = qualified(names.service, names.database)
+    if server.named("databases", Ref("database", database)):
+        keep("table", server.every("tables", database=database, fields=_FIELDS))
+    edges = _of_tables(server, wanted, found, names, keep)
+    return Actual(found, edges)
+
+
+def _of_tables(
+    server: Server, wanted: list[Thing], found: dict[Ref, Mapping[str, Any]], names: Names, keep: Any
+) -> dict[Edge, Mapping[str, Any]]:
+    """Contracts, test cases and lineage of the tables that are under contract, or were."""
+    known = {str(thing["id"]): ref for ref, thing in found.items() if ref.type == "table"}
+    edges: dict[Edge, Mapping[str, Any]] = {}
+    under = {thing.ref for thing in wanted if thing.ref.type == "table"}
+    for id_, ref in known.items():
+        if ref not in under and not _bears(found[ref], names.space):
+            continue
+        for contract in server.every("dataContracts", entity=id_, fields="owners"):
+            keep("dataContract", [contract])
+        cases = server.every(
+            COLLECTIONS["testCase"], entityLink=f"<#E::table::{ref.name}>", includeAllTests="true",
+            fields="testDefinition,testCaseResult",
+        )  # fmt: skip
+        keep("testCase", (c for c in cases if str(c["testDefinition"]["name"]).startswith(names.own(""))))
+        lineage = server.get(f"lineage/table/{id_}", upstreamDepth=1, downstreamDepth=0) or {}
+        for edge in lineage.get("upstreamEdges") or []:
+            source = known.get(str(edge["fromEntity"]))
+            if source and str(edge["toEntity"]) == id_:
+                edges[source, ref] = edge.get("lineageDetails") or {}
+    return edges
+
+
+def _bears(table: Mapping[str, Any], space: str) -> bool:
+    """Whether a table has a tag or a term of ours."""
+    labels = [*(table.get("tags") or []), *(label for column in table["columns"] for label in column.get("tags") or [])]
+    return any(str(label["tagFQN"]).startswith(f"{space}.") for label in labels)

@@ -1,0 +1,79 @@
+"""The catalogue against the contracts of a project: what ought to be there, what is, and what tells them apart."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from c360.catalogue import odcs
+from c360.catalogue.actual import Actual, read
+from c360.catalogue.cases import STAGES, Result, results
+from c360.catalogue.desired import desired
+from c360.catalogue.lineage import edges
+from c360.catalogue.plan import Plan, plan
+from c360.catalogue.server import Server
+from c360.catalogue.things import Names
+from c360.catalogue.values import Ref
+from c360.contract.classifications import described
+from c360.dbt.manifest import read_manifest
+from c360.engine.postgres import parameters
+from c360.ledger.outcomes import outcomes
+from c360.model import Contract
+from c360.project import Project
+from c360.status.overview import clock_of
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
+_RUNS = 10
+"""So many of the last outcomes of each clause and stage are pushed at most."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    plan: Plan
+    actual: Actual
+
+
+def names_of(project: Project) -> Names:
+    """How things of this project are called in the catalogue; its database is started where it is the embedded one."""
+    file = project.settings.file
+    return Names(file.catalog_name, file.catalog_service, parameters(project.settings)["dbname"])
+
+
+def contracts_of(project: Project) -> list[Contract]:
+    """The live versions of each contract that promises something."""
+    return [contract for contract in project.catalog.contracts if not contract.draft]
+
+
+def tables_of(contracts: Iterable[Contract], names: Names) -> set[Ref]:
+    return {Ref("table", names.table(d.schema, d.table)) for contract in contracts for d in contract.datasets}
+
+
+def compare(project: Project, server: Server, names: Names) -> Comparison:
+    """Raises CouldNotTell as the server does, and where it is of another version."""
+    server.require_version()
+    contracts = contracts_of(project)
+    things = desired(contracts, described(project.settings.classifications), names)
+    manifest = read_manifest(project.settings.home / "dbt" / "target" / "manifest.json")
+    wanted = edges(manifest, tables_of(contracts, names), names)
+    actual = read(server, things, names)
+    return Comparison(plan(things, wanted, actual, names), actual)
+
+
+def new_results(project: Project, database: "connection", actual: Actual, names: Names) -> list[Result]:
+    """What the history knows beyond the newest result of each test case."""
+    datasets = [dataset for _, dataset in project.catalog.pairs()]
+    pairs = [(clause.id, stage) for dataset in datasets for clause in dataset.clauses for stage in STAGES]
+    past = outcomes(database, pairs, clock_of(database, None), _RUNS)
+    last = actual.results()
+    return [result for dataset in datasets for result in results(dataset, past, last, names)]
+
+
+def unread(contracts: Iterable[Contract]) -> dict[str, list[str]]:
+    """By contract and table, what it says that the catalogue's data contract cannot hold."""
+    return {
+        f"{contract.label}, {dataset.name}": left
+        for contract in contracts
+        for dataset in contract.datasets
+        if (left := odcs.unread(contract, dataset))
+    }

@@ -1,0 +1,152 @@
+"""The plan: what tells the catalogue apart from the contracts, and the calls that bring it in step."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from c360.catalogue.actual import Actual
+from c360.catalogue.lineage import Edge
+from c360.catalogue.things import COLLECTIONS, Names, Path, Thing, qualified
+from c360.catalogue.values import Id, Ref, Tags, Value
+
+Action = Literal["create", "change", "leave", "remove", "missing"]
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing, and what becomes of it. `fields` are those that differ. A thing that is `missing` is not ours to make:
+    ingestion brings it."""
+
+    action: Action
+    ref: Ref
+    fields: tuple[str, ...] = ()
+    thing: Thing | None = None
+    changes: tuple[tuple[Place, Value, Any], ...] = ()
+    """Where in what the server has, what must stand there, and what does now."""
+    edge: Edge | None = None
+
+    @property
+    def differs(self) -> bool:
+        return self.action != "leave"
+
+
+@dataclass(frozen=True)
+class Plan:
+    steps: tuple[Step, ...]
+
+    def of(self, *actions: Action) -> list[Step]:
+        return [step for step in self.steps if step.action in actions]
+
+    def without(self, *actions: Action) -> "Plan":
+        return replace(self, steps=tuple(step for step in self.steps if step.action not in actions))
+
+
+def plan(desired: Iterable[Thing], edges: Iterable[Edge], actual: Actual, names: Names) -> Plan:
+    """In the order in which it is done: what is made and changed, then edges, then what is removed."""
+    desired, edges = list(desired), sorted(edges, key=_names_of)
+    wanted = {thing.ref for thing in desired}
+    steps = [_step(thing, actual) for thing in desired]
+    steps += [_edge("leave" if edge in actual.edges else "create", edge) for edge in edges]
+    steps += _left_over(wanted, set(edges), actual, names)
+    return Plan(tuple(_with_missing(steps)))
+
+
+def description_of_edges(names: Names) -> str:
+    """By which an edge of ours is known."""
+    return f"{names.space}: by dbt's manifest and the data contracts"
+
+
+def _step(thing: Thing, actual: Actual) -> Step:
+    there = actual.things.get(thing.ref)
+    if there is None:
+        return Step("missing" if thing.create is None else "create", thing.ref, thing=thing)
+    changes, missing = [], []
+    for path, value in thing.holds.items():
+        place = _place(there, path)
+        if place is None:
+            missing.append(".".join(path[1:-1]))
+            continue
+        stored = _at(there, place)
+        if not value.held(stored):
+            changes.append((place, value, stored, ".".join(path)))
+    if missing:
+        return Step("missing", thing.ref, tuple(dict.fromkeys(missing)), thing=thing)
+    fields = tuple(name for *_, name in changes)
+    told = tuple((place, value, stored) for place, value, stored, _ in changes)
+    return Step("change" if changes else "leave", thing.ref, fields, thing, told)
+
+
+def _place(there: Mapping[str, Any], path: Path) -> Place | None:
+    """The way to a field by the numbers of columns; None where the table has no such column."""
+    if path[0] != "columns":
+        return path
+    for number, column in enumerate(there.get("columns") or []):
+        if column["name"] == path[1]:
+            return ("columns", number, path[2])
+    return None
+
+
+def _at(there: Any, place: Place) -> Any:
+    for step in place:
+        there = there.get(step) if isinstance(there, Mapping) else there[step]
+    return there
+
+
+def _with_missing(steps: list[Step]) -> Iterator[Step]:
+    """What is about a table that is missing waits for it, and is left out."""
+    missing = {step.ref for step in steps if step.action == "missing"}
+    for step in steps:
+        needs = (step.thing.about, *step.thing.needs) if step.thing else step.edge or ()
+        if step.action == "missing" or not missing & set(needs):
+            yield step
+
+
+def _left_over(wanted: set[Ref], edges: set[Edge], actual: Actual, names: Names) -> Iterator[Step]:
+    """What bears our name, and no contract asks for any more; what needs others goes first."""
+    mark = description_of_edges(names)
+    for edge, details in actual.edges.items():
+        if edge not in edges and details.get("description") == mark:
+            yield _edge("remove", edge)
+    for type_ in reversed(list(COLLECTIONS)):
+        for ref, there in actual.things.items():
+            if ref.type != type_ or ref in wanted:
+                continue
+            if type_ == "table":
+                yield from _bared(ref, there, names)
+            elif _is_ours(ref, there, names):
+                yield Step("remove", ref)
+
+
+def _is_ours(ref: Ref, there: Mapping[str, Any], names: Names) -> bool:
+    """By its name. Teams, domains and data products are shared: nobody knows who else uses them."""
+    if ref.type in ("tag", "glossaryTerm"):
+        return ref.name.startswith(f"{qualified(names.space)}.")
+    if ref.type == "testCase":
+        return str(there["testDefinition"]["name"]).startswith(names.own(""))
+    return ref.type in ("testDefinition", "dataContract") and str(there["name"]).startswith(names.own(""))
+
+
+def _bared(ref: Ref, there: Mapping[str, Any], names: Names) -> Iterator[Step]:
+    """A table that is under contract no more, without our tags."""
+    places: list[Place] = [("tags",), *(("columns", n, "tags") for n in range(len(there.get("columns") or [])))]
+    none = Tags(names.space)
+    changes = tuple((place, none, _at(there, place)) for place in places if not none.held(_at(there, place)))
+    if changes:
+        yield Step("remove", ref, ("tags",), changes=changes)
+
+
+def _edge(action: Action, edge: Edge) -> Step:
+    return Step(action, Ref("lineage", f"{edge[0].name} → {edge[1].name}"), edge=edge)
+
+
+def _names_of(edge: Edge) -> tuple[str, str]:
+    return edge[0].name, edge[1].name
+
+
+def patch(step: Step, id_of: Id) -> list[dict[str, Any]]:
+    """The changes as a JSON Patch (RFC 6902), where `add` puts a new value in the place of one that is there."""
+    return [
+        {"op": "add", "path": "/" + "/".join(map(str, place)), "value": value.sent(stored, id_of)}
+        for place, value, stored in step.changes
+    ]

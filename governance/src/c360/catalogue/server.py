@@ -1,0 +1,167 @@
+"""Calls to an OpenMetadata server: one connection, JSON, errors that say what to do, and never the token in them."""
+
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import requests
+
+from c360.catalogue.values import Ref
+from c360.errors import CouldNotTell
+from c360.printable import one_line
+
+VERSION = "2.0"
+"""Major and minor version of the servers whose ways were read; that of the client in requirements/catalog.in."""
+_SECONDS = (10, 120)
+"""To connect, and to wait for an answer."""
+_GONE = (408, 429, 500, 502, 503, 504)
+"""HTTP states of a server that is not itself."""
+_PAGE = 1_000
+
+
+class Refused(Exception):
+    """The server did not take one thing; it may take others. `why` is its own sentence."""
+
+    def __init__(self, status: int, why: str) -> None:
+        self.status = status
+        self.why = why
+        super().__init__(f"{status}: {why}")
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Without one, requests would send what it finds in ~/.netrc in the place of the token."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Server:
+    """A server, at the address that its web pages have. Redirects are not followed: they would take the token along."""
+
+    def __init__(self, url: str, token: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+            raise CouldNotTell(
+                "C360_OPENMETADATA_URL is no http(s) address.",
+                "Set it: export C360_OPENMETADATA_URL=http://localhost:8585",
+            )
+        self.url = url.rstrip("/").removesuffix("/api")
+        self.host = parts.netloc
+        self._token = token
+        self._session = requests.Session()
+        self._session.auth = _Bearer(token)
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._session.close()
+
+    def version(self) -> str:
+        """Raises CouldNotTell when there is no OpenMetadata at the address."""
+        told = self.get("system/version")
+        if not isinstance(told, dict) or not told.get("version"):
+            raise CouldNotTell(f"What answers at {self.host} is no OpenMetadata.", "Check C360_OPENMETADATA_URL.")
+        return str(told["version"])
+
+    def require_version(self) -> None:
+        """Raises CouldNotTell for a server of another minor version: nothing has been sent to it then."""
+        found = self.version()
+        if not fits(found):
+            raise CouldNotTell(
+                f"The server at {self.host} is OpenMetadata {one_line(found)}; this c360 knows {VERSION}.",
+                "See what does not fit: c360 catalog doctor",
+            )
+
+    def get(self, path: str, **query: Any) -> Any:
+        """None where there is no such thing."""
+        try:
+            return self.call("GET", path, query=query)
+        except Refused as refused:
+            if refused.status == 404:
+                return None
+            raise
+
+    def named(self, collection: str, ref: Ref, **query: Any) -> Any:
+        """One thing by its fully qualified name; None where there is none."""
+        return self.get(f"{collection}/name/{quote(ref.name, safe='')}", **query)
+
+    def every(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+        """All entries of a list, page by page."""
+        after = None
+        while True:
+            page = self.get(path, limit=_PAGE, **query, **({"after": after} if after else {})) or {}
+            yield from page.get("data", [])
+            after = page.get("paging", {}).get("after")
+            if not after:
+                return
+
+    def call(self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
+        """One call; what was answered, None when nothing.
+
+        Raises:
+            Refused: the server did not take this.
+            CouldNotTell: it is away, takes the token no more, or does not answer as an OpenMetadata does.
+        """
+        kind = "application/json-patch+json" if method == "PATCH" else "application/json"
+        try:
+            answer = self._session.request(
+                method, f"{self.url}/api/v1/{path}", params=query, json=body, timeout=_SECONDS, allow_redirects=False,
+                headers={"Content-Type": kind, "Accept": "application/json", "User-Agent": "c360"},
+            )  # fmt: skip
+        except requests.RequestException as error:
+            raise self._away(error) from None
+        if answer.status_code == 401:
+            raise CouldNotTell(
+                f"The server at {self.host} does not take the token: it is expired, revoked or of another server.",
+                "Make a new one (Settings > Bots in its pages), set C360_OPENMETADATA_TOKEN, and run it again.",
+            )
+        if answer.status_code in _GONE:
+            raise CouldNotTell(
+                f"The server at {self.host} is not well: it answered {answer.status_code}.", "Run it again: it goes on."
+            )
+        if answer.is_redirect:
+            raise CouldNotTell(
+                f"The server at {self.host} sends us elsewhere: a sign-in page, or https.",
+                "Check C360_OPENMETADATA_URL.",
+            )
+        if answer.status_code >= 400:
+            raise Refused(answer.status_code, self._said(answer))
+        if not answer.content:
+            return None
+        try:
+            return answer.json()
+        except ValueError:
+            raise CouldNotTell(
+                f"What answers at {self.host} sends no JSON: a sign-in page, or a proxy.",
+                "Check C360_OPENMETADATA_URL.",
+            ) from None
+
+    def _away(self, error: requests.RequestException) -> CouldNotTell:
+        if isinstance(error, requests.exceptions.SSLError):
+            return CouldNotTell(
+                f"The certificate of {self.host} is not trusted.",
+                "Name its authority: export REQUESTS_CA_BUNDLE=file.pem",
+            )
+        if isinstance(error, requests.ConnectTimeout | requests.ConnectionError) and "refused" in str(error):
+            return CouldNotTell(f"No server answers at {self.host}.", "Start it, then run this again.")
+        return CouldNotTell(
+            f"The connection to {self.host} ended before there was an answer.", "Run it again: it goes on."
+        )
+
+    def _said(self, answer: requests.Response) -> str:
+        try:
+            told = answer.json()
+            text = str(told.get("message") or told) if isinstance(told, dict) else str(told)
+        except ValueError:
+            text = answer.reason or "no reason given"
+        return one_line(text.replace(self._token, "***"))[:300]
+
+
+def fits(version: str) -> bool:
+    return version.split(".")[:2] == VERSION.split(".")

@@ -1,0 +1,610 @@
+"""`c360 catalog` against OpenMetadata: the server that make catalog-test is given, else a double of it
+(integration_tests/catalog/double.py), which keeps state and takes only what the client's own classes take."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+import requests
+import yaml
+
+from c360.catalogue.actual import read
+from c360.catalogue.server import Server
+from c360.catalogue.things import Names, Thing
+from c360.catalogue.values import Ref
+from c360.engine.postgres import connect
+from c360.ledger.history import Finding, Run, record
+from c360.ledger.tables import prepare
+from c360.project import open_project
+
+pytestmark = pytest.mark.catalog
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "eyJ.only-of-this-test.x"
+CLIENT = ROOT / ".venv-catalog/bin"
+BLOCKS = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
+NOW = "2026-03-01T12:00:00Z"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A server, and who talks to it."""
+
+    url: str
+    token: str
+    double: bool
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"C360_OPENMETADATA_URL": self.url, "C360_OPENMETADATA_TOKEN": self.token}
+
+    def call(self, method: str, path: str, body: Any = None, **query: str) -> Any:
+        kind = "application/json-patch+json" if method == "PATCH" else "application/json"
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
+        answer = requests.request(
+            method, f"{self.url}/api/v1/{path}", json=body, params=query, headers=headers, timeout=60
+        )
+        assert answer.status_code < 300, (method, path, answer.status_code, answer.text[:500])
+        return answer.json() if answer.content else None
+
+    def order(self, **what: Any) -> Any:
+        return requests.post(f"{self.url}/double", json=what, timeout=60).json()
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Iterator[Catalogue]:
+    url = os.environ.get("C360_CATALOG_TEST_URL")  # of make catalog-test alone: nobody's own catalogue by accident
+    if url:
+        yield Catalogue(url.rstrip("/"), os.environ["C360_OPENMETADATA_TOKEN"], double=False)
+        return
+    command = [sys.executable, ROOT / "requirements/environment.py", CLIENT.parent, ROOT / "requirements/catalog.txt"]
+    made = subprocess.run(command, capture_output=True, text=True)
+    if made.returncode:
+        warnings.warn(f"test_catalog.py is skipped. {made.stderr.strip()}", stacklevel=2)
+        pytest.skip(made.stderr.strip())
+    double = ROOT / "integration_tests/catalog/double.py"
+    with subprocess.Popen(
+        [CLIENT / "python", "-W", "ignore", double, TOKEN], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True,
+    ) as process:  # fmt: skip
+        yield Catalogue(process.stdout.readline().strip(), TOKEN, double=True)
+        process.stdin.close()
+        process.wait(timeout=30)
+
+
+def column(name: str, **more: Any) -> dict[str, Any]:
+    described = {"description": f"The {name}.", "logicalType": "string", "physicalType": "text"}
+    return {"name": name, "classification": "public", **described} | more
+
+
+def contract(name: str, **more: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "v3.2.0", "kind": "DataContract", "id": name, "name": name, "version": "1.0.0",
+        "status": "active", "domain": "shop", "dataProduct": "things360", "team": {"name": "makers"},
+        "support": [{"channel": "c", "tool": "slack"}], "description": {"purpose": f"What {name} are for."},
+    } | more  # fmt: skip
+
+
+THINGS = contract(
+    "things",
+    schema=[{
+        "name": "things", "description": "One row a thing.", "businessName": "Thing", "properties": [
+            column("id", primaryKey=True, required=True, classification="internal"),
+            column("mail", classification="pii_direct", businessName="Mail address"),
+            column("kind", enum=[{"value": "a"}, {"value": "b"}]),
+            column("loaded", logicalType="timestamp", physicalType="timestamp"),
+        ],
+    }],
+    slaProperties=[{"property": "freshness", "value": 1, "unit": "d", "element": "things.loaded"}],
+)  # fmt: skip
+IN_ANALYTICS = [{"server": "pg", "type": "postgres", "host": "h.invalid", "database": "d", "schema": "analytics"}]
+TOTALS = contract("totals", servers=IN_ANALYTICS, schema=[{
+    "name": "totals", "description": "One row a kind.", "properties": [column("kind", required=True), column("number")],
+}])  # fmt: skip
+OLD = contract("sums", status="deprecated", servers=IN_ANALYTICS, schema=[{
+    "name": "sums", "description": "As totals, once.", "properties": [column("kind")],
+}])  # fmt: skip
+MANIFEST = {
+    "sources": {"source.p.raw.things": {"schema": "raw", "identifier": "things"}},
+    "nodes": {
+        "model.p.stg": {"resource_type": "model", "schema": "analytics", "name": "stg"},
+        "model.p.totals": {"resource_type": "model", "schema": "analytics", "name": "t", "alias": "totals"},
+    },
+    "parent_map": {"model.p.stg": ["source.p.raw.things"], "model.p.totals": ["model.p.stg"]},
+}
+CASES = {
+    f"{clause}@{stage}"
+    for stage in ("gate", "verify")
+    for clause in ("things.id.present", "things.id.physicalType", "things.id.primaryKey")
+}
+
+
+class Project:
+    """A small project of its own, and the tables that ingestion would have brought."""
+
+    def __init__(self, place: Any, catalogue: Catalogue, folder: Path) -> None:
+        self.catalogue, self.folder = catalogue, folder
+        self.space = f"T{uuid.uuid4().hex[:8]}"
+        (folder / "c360.toml").write_text(f'[catalog]\nname = "{self.space}"\nservice = "{self.space}s"\n')
+        self.place = replace(place, settings=replace(place.settings, root=folder, home=folder / "home"))
+        target = folder / "home" / "dbt" / "target"
+        target.mkdir(parents=True)
+        (target / "manifest.json").write_text(json.dumps(MANIFEST))
+        self.write(THINGS, "sources")
+        self.write(TOTALS, "products")
+        self.write(OLD, "products")
+        self.database = place.sql("select current_database()")[0][0]
+        self.service()
+
+    @property
+    def names(self) -> Names:
+        return Names(self.space, f"{self.space}s", self.database)
+
+    def write(self, document: dict[str, Any], layer: str) -> Path:
+        path = self.folder / "contracts" / layer / f"{document['name']}.odcs.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document))
+        return path
+
+    def service(self) -> None:
+        n, call = self.names, self.catalogue.call
+        call("PUT", "services/databaseServices", {"name": n.service, "serviceType": "Postgres"})
+        call("PUT", "databases", {"name": n.database, "service": n.service})
+        for schema in ("raw", "analytics"):
+            call("PUT", "databaseSchemas", {"name": schema, "database": f"{n.service}.{n.database}"})
+        for document, schema in ((THINGS, "raw"), (TOTALS, "analytics"), (OLD, "analytics")):
+            self.table(document["schema"][0], schema)
+
+    def table(self, part: dict[str, Any], schema: str) -> None:
+        columns = [{"name": c["name"], "dataType": "TEXT"} for c in part["properties"]]
+        above = f"{self.names.service}.{self.names.database}.{schema}"
+        self.catalogue.call("PUT", "tables", {"name": part["name"], "columns": columns, "databaseSchema": above})
+
+    def remember(self, outcome: str = "passed", at: str = NOW) -> None:
+        """What a gate and a verification would have found."""
+        project = open_project(self.folder / "contracts")
+        database = connect(self.place.settings)
+        prepare(database)
+        clauses = {clause.id: clause for _, d in project.catalog.pairs() for clause in d.clauses}
+        moment = datetime.fromisoformat(at).astimezone(UTC)
+        with database:
+            for stage, name in (("gate", "things.kind.enum"), ("verify", "things.kind.enum")):
+                run = Run(uuid.uuid4(), stage, moment)
+                record(database, run, [Finding(clauses[name], "soda", outcome, rows=3 if outcome == "failed" else 0)])
+        database.close()
+
+    def c360(self, *arguments: str, **env: str) -> Any:
+        return self.place.c360("catalog", *arguments, **(self.catalogue.env | env))
+
+    def state(self) -> dict[str, Any]:
+        """All that is there for this project, without what two servers may say differently."""
+        n = self.names
+        wanted = [
+            Thing(Ref(kind, name), None)
+            for kind, name in (("team", "makers"), ("domain", "shop"), ("dataProduct", "things360"),
+                               ("classification", self.space), ("glossary", self.space))
+        ] + [
+            Thing(Ref("table", n.table(schema, table)), None)
+            for schema, table in (("raw", "things"), ("analytics", "totals"), ("analytics", "sums"))
+        ]  # fmt: skip
+        with Server(self.catalogue.url, self.catalogue.token) as server:
+            actual = read(server, wanted, n)
+        told = {f"{ref.type} {ref.name}": bare(thing) for ref, thing in actual.things.items()}
+        return told | {f"{a.name} > {b.name}": bare(details) for (a, b), details in actual.edges.items()}
+
+    def at(self, kind: str, *names: str, **query: str) -> dict[str, Any]:
+        return self.catalogue.call("GET", f"{kind}/name/{'.'.join(names)}", **query)
+
+    def things(self, fields: str = "columns,tags,owners,domains,dataProducts") -> dict[str, Any]:
+        return self.at("tables", self.names.table("raw", "things"), fields=fields)
+
+
+VOLATILE = {
+    "id",
+    "href",
+    "updatedAt",
+    "updatedBy",
+    "createdAt",
+    "createdBy",
+    "version",
+    "incidentId",
+    "changeDescription",
+}
+
+
+def bare(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: bare(inner) for key, inner in value.items() if key not in VOLATILE}
+    return [bare(inner) for inner in value] if isinstance(value, list) else value
+
+
+@pytest.fixture
+def project(workplace, catalogue, tmp_path) -> Iterator[Project]:
+    if catalogue.double:
+        catalogue.order(save=True)
+    yield Project(workplace, catalogue, tmp_path)
+    if catalogue.double:
+        catalogue.order(restore=True)
+
+
+@contextmanager
+def counted(fail: int = 0, lost: bool = False) -> Iterator[list[str]]:
+    """The calls that change something; the n-th is cut, before it is sent or after it was answered."""
+    calls: list[str] = []
+    real = requests.Session.request
+
+    def request(self: Any, method: str, url: str, **more: Any) -> Any:
+        if method == "GET":
+            return real(self, method, url, **more)
+        calls.append(f"{method} {url}")
+        if len(calls) == fail:
+            if lost:
+                real(self, method, url, **more)
+            raise requests.exceptions.ConnectionError("cut")
+        return real(self, method, url, **more)
+
+    with mock.patch.object(requests.Session, "request", request):
+        yield calls
+
+
+def test_a_second_push_sends_nothing(project):
+    project.remember()
+    with counted() as first:
+        done = project.c360("push")
+    assert done.code == 0, done.out + done.err
+    assert len(first) > 30
+    with counted() as second:
+        assert project.c360("push").code == 0
+    assert second == []
+    assert project.c360("check").code == 0
+
+
+def test_everything_that_the_contracts_say_is_there(project):
+    project.remember("failed")
+    assert project.c360("push").code == 0
+    space = project.space
+    table = project.things()
+    assert [o["name"] for o in table["owners"]] == ["makers"]
+    assert [d["name"] for d in table["domains"]] == ["shop"]
+    assert [p["name"] for p in table["dataProducts"]] == ["things360"]
+    assert table["description"] == "One row a thing."
+    tags = {c["name"]: [t["tagFQN"] for t in c.get("tags", [])] for c in table["columns"]}
+    assert tags == {
+        "id": [f"{space}.internal"], "mail": [f"{space}.pii_direct", f"{space}.Mail address"],
+        "kind": [f"{space}.public"], "loaded": [f"{space}.public"],
+    }  # fmt: skip
+    assert [t["tagFQN"] for t in table["tags"]] == [f"{space}.Thing"]
+    assert project.at("glossaryTerms", f"{space}.Mail address")["description"] == "The mail."
+    assert project.at("classifications", space)["mutuallyExclusive"] is True
+
+    (made,) = project.catalogue.call("GET", "dataContracts", entity=table["id"], fields="owners")["data"]
+    assert made["name"] == f"{space}_things" and made["entityStatus"] == "Approved"
+    assert made["description"] == "things 1.0.0\n\nWhat things are for."
+    assert made["sla"]["refreshFrequency"] == {"interval": 1, "unit": "day"}
+    types = {c["name"]: (c["dataType"], c.get("constraint")) for c in made["schema"]}
+    assert types == {
+        "id": ("TEXT", "PRIMARY_KEY"), "mail": ("TEXT", None), "kind": ("TEXT", None), "loaded": ("TIMESTAMP", None),
+    }  # fmt: skip
+
+    state = project.state()
+    cases = {key for key in state if key.startswith("testCase ")}
+    things = project.names.table("raw", "things")
+    for name in CASES:
+        column_of = name.split(".")[1]
+        assert f'testCase {things}.{column_of}."{name}"' in cases
+    for stage in ("gate", "verify"):
+        result = state[f'testCase {things}.kind."things.kind.enum@{stage}"']["testCaseResult"]
+        assert result["testCaseStatus"] == "Failed"
+        assert result["timestamp"] == 1772366400000
+        assert result["testResultValue"] == [{"name": "rows that break it", "value": "3"}]
+    assert f"{things} > {project.names.table('analytics', 'totals')}" in state
+
+    old = project.at("tables", project.names.table("analytics", "sums"), fields="tags")
+    assert f"{space}.DeprecatedVersion" in [t["tagFQN"] for t in old["tags"]]
+    (ended,) = project.catalogue.call("GET", "dataContracts", entity=old["id"])["data"]
+    assert ended["entityStatus"] == "Deprecated"
+
+
+def test_the_next_push_goes_on_wherever_the_connection_was_cut(project):
+    """Cut at every call in turn, when the server has done it and nobody heard: the end is that of an uncut push. And so
+    for a call that never arrived, which finds the server as the call before it left it."""
+    (part,) = THINGS["schema"]
+    project.write(THINGS | {"schema": [part | {"properties": part["properties"][2:3]}], "slaProperties": []}, "sources")
+    (project.folder / "contracts/products/sums.odcs.yaml").unlink()
+    project.remember()
+    with counted() as calls:
+        assert project.c360("push").code == 0
+    whole = project.state()
+    for n in range(0, len(calls) + 1) if project.catalogue.double else ():
+        project.catalogue.order(restore=True)
+        project.service()
+        with counted(max(n, 1), lost=n > 0):
+            done = project.c360("push")
+        assert done.code == 2 and "Run it again: it goes on." in done.err, done.out + done.err
+        assert "Traceback" not in done.err and project.catalogue.token not in done.out + done.err
+        assert project.c360("push").code == 0
+        assert project.state() == whole, calls[n - 1]
+
+
+def edits(p: Project) -> dict[str, tuple[str, str, Any, str]]:
+    """Hand edits: method, path, body, and the name under which the check tells of them."""
+    table, name = p.things(), p.names.table("raw", "things")
+    (made,) = p.catalogue.call("GET", "dataContracts", entity=table["id"])["data"]
+    case = p.at("dataQuality/testCases", f'{name}.kind."things.kind.enum@gate"')
+    totals = p.at("tables", p.names.table("analytics", "totals"))
+    term = p.at("glossaryTerms", f"{p.space}.Mail address")
+    tag = p.at("tags", f"{p.space}.internal")
+
+    def patched(path: str, value: Any, op: str = "replace") -> list[dict[str, Any]]:
+        return [{"op": op, "path": path} | ({} if op == "remove" else {"value": value})]
+
+    return {
+        "a tag is removed": ("PATCH", f"tables/{table['id']}", patched("/columns/0/tags/0", None, "remove"), name),
+        "a description": ("PATCH", f"tables/{table['id']}", patched("/columns/1/description", "mine"), name),
+        "the owner": ("PATCH", f"tables/{table['id']}", patched("/owners", []), name),
+        "the contract": ("PATCH", f"dataContracts/{made['id']}", patched("/entityStatus", "Draft"), made["name"]),
+        "a service level": ("PATCH", f"dataContracts/{made['id']}",
+                            patched("/sla/refreshFrequency/interval", 9), made["name"]),
+        "a column's type": ("PATCH", f"dataContracts/{made['id']}", patched("/schema/0/dataType", "INT"), made["name"]),
+        "a test case": ("DELETE", f"dataQuality/testCases/{case['id']}", None, "things.kind.enum@gate"),
+        "a term": ("PATCH", f"glossaryTerms/{term['id']}", patched("/description", "mine"), term["name"]),
+        "a tag's meaning": ("PATCH", f"tags/{tag['id']}", patched("/description", "mine"), tag["name"]),
+        "an edge": ("DELETE", f"lineage/table/{table['id']}/table/{totals['id']}", None, "→"),
+    }  # fmt: skip
+
+
+def test_a_hand_edit_is_found_and_mended(project):
+    project.remember()
+    assert project.c360("push").code == 0
+    whole = project.state()
+    for what in edits(project):
+        method, path, body, told = edits(project)[what]
+        project.catalogue.call(method, path, body, **({"hardDelete": "true"} if method == "DELETE" else {}))
+        found = project.c360("check", "--json")
+        assert found.code == 1, what
+        differ = [step for step in found.json["steps"] if step["action"] != "leave"]
+        assert len(differ) == 1 and told in differ[0]["name"], (what, differ)
+        assert "c360 catalog push" in found.err
+        with counted() as calls:
+            assert project.c360("push").code == 0
+        assert 0 < len(calls) < 3, what  # what is mended, and its result again
+        assert project.c360("check").code == 0, what
+        assert project.state() == whole, what
+
+
+def test_what_others_made_stays(project):
+    """Tags of others, a second data product, test cases and contracts of theirs: pushed over, pruned over."""
+    call, table = project.catalogue.call, project.things()
+    mine = f"M{project.space}"
+    call("PUT", "classifications", {"name": mine, "description": "mine"})
+    call("PUT", "tags", {"name": "hot", "classification": mine, "description": "mine"})
+    call("PUT", "domains", {"name": "shop", "domainType": "Aggregate", "description": "The shop, by people."})
+    call("PUT", "dataProducts", {"name": f"{mine}p", "domains": ["shop"], "description": "mine"})
+    product = project.at("dataProducts", f"{mine}p")
+    label = {"tagFQN": f"{mine}.hot", "source": "Classification", "labelType": "Manual", "state": "Confirmed"}
+    call("PATCH", f"tables/{table['id']}", [
+        {"op": "add", "path": "/columns/0/tags", "value": [label]},
+        {"op": "add", "path": "/dataProducts", "value": [{"id": product["id"], "type": "dataProduct"}]},
+        {"op": "add", "path": "/domains", "value": [
+            {"id": project.at("domains", "shop")["id"], "type": "domain"}]},
+    ])  # fmt: skip
+    call("PUT", "dataQuality/testDefinitions", {"name": f"{mine}d", "entityType": "TABLE", "testPlatforms": ["Other"]})
+    name = project.names.table("raw", "things")
+    case = {"name": "mine", "testDefinition": f"{mine}d", "entityLink": f"<#E::table::{name}>"}
+    call("PUT", "dataQuality/testCases", case)
+
+    assert project.c360("push", "--prune").code == 0
+    assert project.c360("check").code == 0
+    (project.folder / "contracts/sources/things.odcs.yaml").unlink()
+    assert project.c360("push", "--prune").code == 0
+
+    table = project.things()
+    assert [t["tagFQN"] for t in table["columns"][0]["tags"]] == [f"{mine}.hot"]
+    assert f"{mine}p" in [p["name"] for p in table["dataProducts"]]
+    assert project.at("dataQuality/testCases", f"{name}.mine")
+    assert project.at("domains", "shop")["description"] == "The shop, by people."
+
+
+def test_prune_removes_what_was_made_for_contracts_that_are_gone(project):
+    project.remember()
+    assert project.c360("push").code == 0
+    (project.folder / "contracts/sources/things.odcs.yaml").unlink()
+    before = project.state()
+    told = project.c360("push")
+    assert told.code == 0 and "left over" in told.out and "--prune" in told.out
+    assert project.state() == before
+    assert project.c360("check").code == 1
+
+    assert project.c360("push", "--prune").code == 0
+    assert project.c360("check").code == 0
+    after = project.state()
+    name = project.names.table("raw", "things")
+    gone = set(before) - set(after)
+    assert (
+        f"glossaryTerm {project.space}.Thing" in gone
+        and f"dataContract {name}.dataContract_{project.space}_things" in gone
+    )
+    assert f"{name} > {project.names.table('analytics', 'totals')}" in gone
+    assert not any(key.startswith(f"testCase {name}") for key in after)
+    assert not any(column_.get("tags") for column_ in project.things()["columns"])
+    assert f"table {name}" in after or project.things(), "the table is the database's"
+    assert {"team makers", "domain shop", "dataProduct things360", f"tag {project.space}.public"} <= set(after)
+
+
+def test_one_that_is_refused_keeps_nobody_else_away(project):
+    """Somebody else's data contract is on the table, and a table takes one: it is told, the rest goes on."""
+    table = project.things()
+    theirs = {
+        "apiVersion": "v3.1.0", "kind": "DataContract", "id": "x", "name": "theirs", "version": "1", "status": "active",
+        "schema": [{"name": "t", "logicalType": "object", "properties": [{"name": "id", "logicalType": "string"}]}],
+    }  # fmt: skip
+    made = project.catalogue.call("POST", "dataContracts/odcs", theirs, entityId=table["id"], entityType="table")
+    done = project.c360("push")
+    assert done.code == 2
+    assert re.search(r"did not take 1 things; first dataContract .*things: A data contract already exists", done.err)
+    assert project.things()["description"] == "One row a thing."
+    assert f"testCase {project.names.table('raw', 'things')}" in "".join(project.state())
+    project.catalogue.call("DELETE", f"dataContracts/{made['id']}", hardDelete="true")
+    assert project.c360("push").code == 0
+    assert project.c360("check").code == 0
+
+
+def test_a_table_that_is_missing_is_waited_for(project):
+    more = contract(
+        "late", servers=IN_ANALYTICS, schema=[{"name": "late", "description": "Later.", "properties": [column("id")]}]
+    )
+    project.write(more, "products")
+    done = project.c360("push")
+    assert done.code == 2 and "analytics.late is not there (1 tables in all)" in done.err
+    assert "metadata ingest" in done.err
+    assert project.things()["description"] == "One row a thing."
+    project.table(more["schema"][0], "analytics")
+    assert project.c360("push").code == 0
+
+
+def test_a_token_that_is_taken_no_more_sends_nothing(project):
+    with counted() as calls:
+        done = project.c360("push", C360_OPENMETADATA_TOKEN="eyJ.old.x")
+    assert done.code == 2 and "does not take the token" in done.err and "Settings > Bots" in done.err
+    assert calls == [] and "eyJ.old.x" not in done.out + done.err
+
+
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(1)> [a](javascript:alert(1)) ![p](https://evil.invalid/p.png) "
+    "{{ 7*7 }} ${C360_OPENMETADATA_TOKEN} $(id) <#E::user::admin> a@b.c 'x' \"y\" `z` 1+1=2 & \u202e\u0007 \u00e9\n\nb"
+)
+
+
+def test_what_a_hostile_contract_says_is_text(project):
+    columns = [column("id", description=HOSTILE, businessName="[x](y)")]
+    part = {"name": "evil", "description": HOSTILE, "businessName": 'Wo<rd> ::"', "properties": columns}
+    hostile = contract(
+        "evil", domain="do::main <x>", dataProduct='pro"duct', team={"name": "te::am <b>"}, servers=IN_ANALYTICS,
+        description={"purpose": HOSTILE}, schema=[part],
+    )  # fmt: skip
+    project.write(hostile, "products")
+    project.table(part, "analytics")
+    done = project.c360("push")
+    assert done.code == 0, done.out + done.err
+    with counted() as calls:
+        assert project.c360("push").code == 0
+    assert calls == []
+    said = json.dumps(project.state())
+    for tag in ("<script", "<img", "<#E::user", "\\u202e", "\\u0007"):
+        assert tag not in said
+    assert "alert(1)" in said, "it is told, as text"
+    assert "![" not in said.replace("!\\\\[", "")
+    assert project.catalogue.token not in said
+
+
+def test_the_plan_is_told_before_anything_is_sent(project):
+    with counted() as calls:
+        done = project.c360("push", "--dry-run")
+    assert done.code == 0 and calls == []
+    assert re.search(r"^testCase +\d+$", done.out, re.MULTILINE)
+    assert "things 1.0.0, things: the catalogue's data contract cannot hold support" in done.out
+    data = project.c360("push", "--dry-run", "--json").json
+    assert {step["action"] for step in data["steps"]} == {"create", "change"}
+    assert data["unread"]["things 1.0.0, things"]
+
+
+def test_the_doctor_tells_what_does_not_fit(project):
+    done = project.c360("doctor", "--json")
+    assert done.code == 0, done.out + done.err
+    assert [fact["state"] for fact in done.json] == ["fits"] * 5
+    (project.folder / "c360.toml").write_text('[catalog]\nservice = "nowhere"\n')
+    lost = project.c360("doctor")
+    assert lost.code == 2 and "no database service nowhere" in lost.err and "metadata ingest" in lost.err
+
+
+@pytest.fixture(scope="module")
+def ingested(shared_workplace, catalogue, make):
+    """The repository's own contracts: delivered, built, verified, and brought as docs/catalog.md says."""
+    place = shared_workplace
+    place.reset()
+    contacts = [make.contact(n) for n in range(1, 6)]
+    sales = [make.transaction(n, 1 + n % 5) for n in range(1, 20)]
+    assert place.ingest("contacts", place.write("contacts.csv", contacts)).code == 0
+    assert place.ingest("transactions", place.write("transactions.csv", sales)).code == 0
+    assert place.c360("build", f"--as-of={NOW}").code == 0
+    assert place.c360("verify", f"--as-of={NOW}").code == 0
+    page = (ROOT / "docs/catalog.md").read_text(encoding="utf-8")
+    typed = re.sub(r"^make ", "true make ", "\n".join(BLOCKS.findall(page)), flags=re.MULTILINE)
+    assert typed.count("metadata ingest") == 2 and typed.count("c360 catalog push") > 2
+    env = os.environ | place.env | catalogue.env
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", typed], env=env, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return place, catalogue, done.stdout + done.stderr
+
+
+def documents() -> list[dict[str, Any]]:
+    """The contracts as a stranger would read them: the highest version of each major that somebody may still use."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for path in sorted((ROOT / "contracts").rglob("*.odcs.yaml")):
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if document["status"] in ("active", "deprecated"):
+            found[document["name"], document["version"].partition(".")[0]] = document
+    return list(found.values())
+
+
+def test_the_clients_own_workflows_bring_the_tables_and_what_dbt_knows(ingested):
+    """Asserted on what is there: the client calls an ingestion that brought nothing a success too."""
+    place, catalogue, said = ingested
+    database = place.sql("select current_database()")[0][0]
+    listed = catalogue.call("GET", "tables", database=f"postgres.{database}", limit="1000", fields="columns")["data"]
+    tables = {table["fullyQualifiedName"]: table for table in listed}
+    for document in documents():
+        for part in document["schema"]:
+            schema = next(s["schema"] for s in document["servers"] if s["type"] == "postgres")
+            table = tables[f"postgres.{database}.{schema}.{part.get('physicalName', part['name'])}"]
+            assert {c["name"] for c in table["columns"]} >= {p["name"] for p in part["properties"]}
+    staged = tables[f"postgres.{database}.analytics.stg_web__transactions"]
+    edges = catalogue.call("GET", f"lineage/table/{staged['id']}", upstreamDepth="1", downstreamDepth="0")
+    assert edges["upstreamEdges"], "dbt's lineage"
+    cases = catalogue.call("GET", "dataQuality/testCases", limit="10000", fields="testDefinition")["data"]
+    assert {"not_null", "unique"} <= {case["testDefinition"]["name"] for case in cases}, "dbt's tests"
+    assert catalogue.token not in said
+
+
+def test_the_repositorys_contracts_are_there_whole(ingested):
+    """Tags, owners, contracts, test results and lineage, counted from the documents themselves."""
+    place, catalogue, said = ingested
+    assert "The catalogue says what the contracts say." in said
+    database = place.sql("select current_database()")[0][0]
+    again = place.c360("catalog", "push", "--json", **catalogue.env)
+    assert again.code == 0 and again.json["sent"] == 0 and again.json["results"] == 0
+    for document in documents():
+        schema = next(s["schema"] for s in document["servers"] if s["type"] == "postgres")
+        for part in document["schema"]:
+            name = f"postgres.{database}.{schema}.{part.get('physicalName', part['name'])}"
+            table = catalogue.call("GET", f"tables/name/{name}", fields="columns,tags,owners,domains,dataProducts")
+            assert [o["name"] for o in table["owners"]] == [document["team"]["name"]], name
+            assert [d["name"] for d in table["domains"]] == [document["domain"]], name
+            columns = {c["name"]: c for c in table["columns"]}
+            for prop in part["properties"]:
+                label = f"Customer360.{prop['classification']}"
+                assert label in [t["tagFQN"] for t in columns[prop["name"]]["tags"]], (name, prop["name"])
+            (made,) = catalogue.call("GET", "dataContracts", entity=table["id"])["data"]
+            assert {c["name"] for c in made["schema"]} == set(columns) & {p["name"] for p in part["properties"]}
+    judged = place.sql(
+        "select count(distinct (clause, stage)) from governance.history where stage in ('gate', 'verify')"
+        " and engine <> 'c360' and outcome <> 'skipped' and clause not like '%.noted%'"
+    )[0][0]
+    cases = catalogue.call("GET", "dataQuality/testCases", limit="10000", fields="testDefinition,testCaseResult")[
+        "data"
+    ]
+    ours = [case for case in cases if case["testDefinition"]["name"].startswith("Customer360_")]
+    assert sum("testCaseResult" in case for case in ours) == judged > 150
