@@ -144,6 +144,8 @@ def test_nothing_is_left_but_the_tombstone(filled):
 
 
 def test_the_record_proves_it_without_naming_them(filled):
+    assert filled.c360("status", "--as-of", NOW, "--json").json["summary"]["erased_30_days"] == 5
+    assert "5 rows of people who were forgotten" in filled.c360("status", "--as-of", NOW).out
     listed = filled.c360("forget", "--list")
     assert listed.code == 0 and "ada" in listed.out and "raw.transactions 5" in listed.out
     assert filled.sql("select octet_length(hash), dataset, column_name from erasure.tombstone") == [

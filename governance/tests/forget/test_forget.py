@@ -105,10 +105,10 @@ def test_who_comes_again_is_kept_out_and_a_mention_of_them_too(shop):
 def test_a_line_that_is_no_record_and_names_them_loses_its_text(shop):
     workplace, _, forget = shop
     path = workplace.write("odd.csv", PEOPLE[1:])
-    path.write_text(path.read_text() + "1,ann,1,2,3\nrest of it,1\n4,dee.four@example.com,,1\n5,x,y\n")
+    path.write_text(path.read_text() + "1,ann,1,2,3\nrest of it,x\n4,dee.four@example.com,,1\n5,x,y\n")
     assert workplace.ingest("people", path, contracts=workplace.folder / "contracts").code == 0
     lines = "select row_number, payload ->> 'c360__record' from quarantine.rows where line is not null order by 1"
-    assert [text for _, text in workplace.sql(lines)] == ["1,ann,1,2,3", "rest of it,1", "5,x,y"]
+    assert [text for _, text in workplace.sql(lines)] == ["1,ann,1,2,3", "rest of it,x", "5,x,y"]
     assert forget("1").code == 0
     assert workplace.sql(lines) == [(3, ""), (4, ""), (6, "5,x,y")]
     path.write_text(path.read_text() + "\n")
@@ -150,6 +150,18 @@ def test_made_tables_without_a_contract_are_searched_by_what_only_they_have(shop
     assert done.json["rows"]["analytics.mails"] == 1, done.err
     assert rows(workplace, "analytics.mails", "id") == [(2,), (3,)] and len(rows(workplace, "analytics.seen")) == 2
     assert rows(workplace, "analytics.numbers") == [(1,)]
+
+
+def test_what_partners_know_them_by_is_found_beside_them(shop):
+    workplace, _, forget = shop
+    workplace.sql(
+        "set role c360_transformer; "
+        "create table analytics.pseudonyms as select mail, encode(sha256(mail::bytea), 'hex') as pseudonym "
+        "from raw.people; create table analytics.shared as select pseudonym, 1 as age_band from analytics.pseudonyms"
+    )
+    done = forget("1", "--json")
+    assert done.json["rows"]["analytics.pseudonyms"] == done.json["rows"]["analytics.shared"] == 1, done.err
+    assert len(rows(workplace, "analytics.shared")) == 2
 
 
 def test_what_is_left_where_no_contract_looks_is_told(shop):

@@ -282,6 +282,7 @@ def test_the_json_has_its_documented_shape(db, catalog, database):
     assert told["summary"] == {
         "clauses": 1, "holding": 0, "broken": 1, "stale": 0, "untold": promised - 1, "disagreements": 1, "anomalies": 0,
         "no_longer_promised": 0,
+        "erased_30_days": 0,
     }  # fmt: skip
     (entry,) = told["clauses"]
     assert entry["clause"] == "contacts.mail.pattern" and entry["holds"] is False

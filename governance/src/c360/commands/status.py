@@ -102,6 +102,8 @@ def _show(overview: "Overview", everything: bool) -> None:
         parts.append(_count(len(overview.anomalies), "anomaly", "anomalies"))
     if overview.gone:
         parts.append(f"{overview.gone} clauses on record are in no contract any more")
+    if overview.erased:
+        parts.append(f"{overview.erased:,} rows of people who were forgotten were delivered in 30 days, and erased")
     hint = "" if everything else " See all of them: c360 status --all"
     click.echo(f"As of {when(overview.as_of)} UTC: {'; '.join(parts)}.{hint}")
 

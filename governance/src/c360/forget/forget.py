@@ -97,7 +97,10 @@ def _erase(
         say("erasing rows")
         rows = theirs.erase()
         say("searching what no contract describes")
-        traces.remember(cursor, sorted(ids), sorted(values), SHORT)
+        traces.remember(cursor, ids, values, SHORT)
+        pseudonyms = traces.pseudonyms(cursor, catalog)
+        traces.remember(cursor, (), pseudonyms, SHORT)
+        values |= pseudonyms
         rows += traces.erase_delivered(cursor, subject, theirs.unnamed())
         rows += traces.erase_made(cursor, catalog)
         masked = in_text(ids | values)

@@ -159,6 +159,13 @@ def taken(database: "connection", as_of: datetime) -> list[Taken]:
     return [Taken(*row) for row in rows]
 
 
+def erased(database: "connection", as_of: datetime, days: int) -> int:
+    """Rows of people who were forgotten, kept out or taken out of what deliveries of the last `days` brought."""
+    since = as_of - timedelta(days=days)
+    query = "select coalesce(sum(erased), 0)::bigint from governance.delivery where as_of > %s and as_of <= %s"
+    return int(look(database, query, (since, as_of))[0][0])
+
+
 def newest_delivery(database: "connection") -> datetime | None:
     """The clock of the newest delivery."""
     newest: datetime | None = look(database, "select max(as_of) from governance.delivery")[0][0]

@@ -5,7 +5,6 @@ A row is open until a replay lets it through, a later delivery brings what it sh
 meant: a query is a parameter here, and is run as it stands.
 """
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,6 @@ from c360.ledger.rows import look, value
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
-TABLE = "quarantine.rows"
 RECORD = "c360__record"
 """Under this name the contents of a line that is no record are kept, as text."""
 Resolution = Literal["replayed", "corrected", "resolved", "discarded"]
@@ -147,24 +145,6 @@ def open_rows(dataset: str, before: int | None = None) -> str:
     )
 
 
-def records(dataset: str) -> str:
-    """A relation: the rows of a dataset that are records, open or not (quarantine_id, payload)."""
-    return (
-        f"(select quarantine_id, payload from quarantine.rows where dataset = {literal(dataset)} "
-        f"and not payload ? {literal(RECORD)})"
-    )
-
-
-def holding(found: str, condition: str = "true", dataset: str | None = None) -> str:
-    """A query: the numbers of the records of which `found` says so, SQL of the text t.contents; of all datasets or
-    one, and of those that meet a condition on the payload."""
-    of = "true" if dataset is None else f"dataset = {literal(dataset)}"
-    return (
-        "select quarantine_id from (select quarantine_id, payload, payload::text as contents from quarantine.rows "
-        f"where {of} and not payload ? {literal(RECORD)}) as t where ({condition}) and {found}"
-    )
-
-
 def any_open(database: "connection", dataset: str, before: int) -> bool:
     """Whether rows of deliveries before this one are open; in the caller's transaction."""
     with database.cursor() as cursor:
@@ -197,54 +177,6 @@ def close(
 def numbers(chosen: Chosen) -> str:
     """A query: the numbers of the chosen rows."""
     return f"select quarantine_id from quarantine.rows where {chosen.where()}"
-
-
-def erase(database: "connection", which: str) -> int:
-    """Rows are erased, open or not, in the caller's transaction: a query gives their numbers. The account of their
-    deliveries tells of it. Returns how many."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            f"with gone as (delete from quarantine.rows where quarantine_id in ({which}) returning delivery_id), "
-            "counted as (select delivery_id, count(*) as rows from gone group by delivery_id), "
-            "told as (update governance.delivery as d set quarantined = d.quarantined - c.rows, "
-            "erased = d.erased + c.rows from counted as c where c.delivery_id = d.delivery_id) "
-            "select coalesce(sum(rows), 0) from counted"
-        )
-        return int(value(cursor))
-
-
-def empty(database: "connection", which: str, columns: Sequence[str]) -> int:
-    """Nothing is left in these columns of rows, in the caller's transaction: a query gives their numbers. Returns how
-    many."""
-    nothing = ", ".join(f"{literal(column)}, null" for column in columns)
-    with database.cursor() as cursor:
-        cursor.execute(
-            f"update quarantine.rows set payload = payload || jsonb_build_object({nothing}) "
-            f"where quarantine_id in ({which})"
-        )
-        return int(cursor.rowcount)
-
-
-def blank(database: "connection", found: str) -> int:
-    """Lines that are no record lose their text where `found` says so, SQL of it as t.contents, and with them the lines
-    beside them, which may be the rest of it; in the caller's transaction. Returns how many."""
-    nothing = f"jsonb_build_object({literal(RECORD)}, '')"
-    beside = (
-        "exists (select from quarantine.rows as n where n.delivery_id = r.delivery_id "
-        f"and n.payload = {nothing} and abs(n.row_number - r.row_number) = 1)"
-    )
-    done = 0
-    with database.cursor() as cursor:
-        for which in itertools.chain([found], itertools.repeat(beside)):
-            cursor.execute(
-                f"update quarantine.rows as r set payload = {nothing} "
-                f"from (select quarantine_id, payload ->> {literal(RECORD)} as contents from quarantine.rows) as t "
-                f"where t.quarantine_id = r.quarantine_id and t.contents <> '' and ({which})"
-            )
-            done += cursor.rowcount
-            if which is beside and not cursor.rowcount:
-                break
-    return done
 
 
 def rewrite(database: "connection", judged: str) -> None:

@@ -31,6 +31,7 @@ def as_dict(overview: Overview) -> dict[str, Any]:
             "disagreements": len(overview.disagreements),
             "anomalies": len(overview.anomalies),
             "no_longer_promised": overview.gone,
+            "erased_30_days": overview.erased,
         },
         "disagreements": [
             {"clause": d.clause, "sides": [{"who": who, "outcome": said} for who, said in d.sides]}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from c360.clause.kinds import FRESHNESS
 from c360.contract.catalog import Catalog
-from c360.ledger.deliveries import deliveries_of, newest_delivery
+from c360.ledger.deliveries import deliveries_of, erased, newest_delivery
 from c360.ledger.history import BADNESS, RUN_ENGINE
 from c360.ledger.outcomes import newest_run
 from c360.ledger.quarantine import Quarantined, quarantined
@@ -76,6 +76,8 @@ class Overview:
     gone: int
     states: dict[str, State]
     unjudged: tuple[Unjudged, ...]
+    erased: int
+    """Rows of people who were forgotten, of what the last 30 days delivered."""
 
     def broken(self) -> list[str]:
         """Ids of the clauses that do not hold at some stage, the worst first."""
@@ -149,6 +151,7 @@ def look(database: "connection", catalog: Catalog, as_of: datetime) -> Overview:
         gone=len(gone),
         states=states,
         unjudged=tuple(_unjudged(catalog, states, current)),
+        erased=erased(database, as_of, 30),
     )
 
 

@@ -16,7 +16,8 @@ from c360.engine.postgres.keep_out import normal
 from c360.engine.postgres.quarantine import from_payload
 from c360.engine.postgres.raw import raw_table
 from c360.errors import CouldNotTell
-from c360.ledger import quarantine, superseded
+from c360.ledger import quarantine_erased as quarantine
+from c360.ledger import superseded
 from c360.ledger.rows import value
 from c360.model import Dataset
 

@@ -13,6 +13,7 @@ from c360.engine.postgres.land import AT, TEXT, TYPED, UNREADABLE, create, insta
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.split import VERDICT, fatal
 from c360.ledger import quarantine as ledger
+from c360.ledger import quarantine_erased
 from c360.ledger.quarantine import RECORD, Chosen, Evidence
 from c360.ledger.rows import value
 from c360.model import Dataset
@@ -83,7 +84,7 @@ def erase_landed(cursor: "cursor") -> None:
     )
     if value(cursor):
         out = f"not exists (select 1 from {TYPED} as t where t.{AT} = x.ctid)"
-        ledger.erase(cursor.connection, f"select c360__quarantine_id::bigint from {TEXT} as x where {out}")
+        quarantine_erased.erase(cursor.connection, f"select c360__quarantine_id::bigint from {TEXT} as x where {out}")
 
 
 def close_corrected(cursor: "cursor", dataset: Dataset, delivery_id: int, as_of: datetime) -> int:

@@ -14,7 +14,8 @@ from c360.contract.catalog import Catalog
 from c360.contract.people import Subject
 from c360.engine.postgres.access import CLOSED, LOADER, TRANSFORMER
 from c360.engine.postgres.keep_out import named_in_line
-from c360.ledger import quarantine, superseded
+from c360.ledger import quarantine_erased as quarantine
+from c360.ledger import superseded
 from c360.ledger.rows import value
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def remember(cursor: "cursor", ids: Iterable[str], values: Iterable[str], short:
     """Keep what to look for, until the transaction ends; what has less than `short` characters must stand for itself,
     with no letter or digit beside it."""
     cursor.execute(
-        "create temporary table c360__traces (trace text not null, bounded text, of_id bool not null) on commit drop"
+        "create temporary table if not exists c360__traces "
+        "(trace text not null, bounded text, of_id bool not null) on commit drop"
     )
     for of_id, spelled in ((True, ids), (False, values)):
         for one in spelled:
@@ -47,6 +49,20 @@ def holds(text: str, only_ids: bool = False) -> str:
     )
 
 
+def pseudonyms(cursor: "cursor", catalog: Catalog) -> set[str]:
+    """What stands for the person beside a trace of them: SHA-256 in hexadecimal, as partners get it. Remember these
+    too, for tables that hold nothing else of the person."""
+    found: set[str] = set()
+    for schema, table, _, columns in _made(cursor, catalog):
+        values = ", ".join(f"(r.{q(name)}::text)" for name in columns)
+        cursor.execute(
+            f"select distinct one from {q(schema)}.{q(table)} as r, lateral (values {values}) as v (one) "
+            f"where one ~ '^[0-9a-f]{{64}}$' and {holds(_text(columns))}"
+        )
+        found |= {one for (one,) in cursor.fetchall()}
+    return found
+
+
 def erase_delivered(cursor: "cursor", subject: Subject, unnamed: str) -> Counter[str]:
     """Of rows as they were delivered, those that hold the id anywhere go, and those without an id of their own that
     hold what only this person has; a line that is no record loses its text."""
@@ -62,12 +78,9 @@ def erase_delivered(cursor: "cursor", subject: Subject, unnamed: str) -> Counter
 def erase_made(cursor: "cursor", catalog: Catalog) -> Counter[str]:
     """Rows go that hold a trace, of tables that were made from others; what a killed delivery left in the landing goes
     as a whole. Returns how many rows, by table."""
-    sources = {(d.schema, d.table) for c, d in catalog.pairs() if c.layer == "sources"}
     done: Counter[str] = Counter()
-    for schema, table, kind, columns in _tables(cursor):
+    for schema, table, kind, columns in _made(cursor, catalog):
         name, where = f"{q(schema)}.{q(table)}", holds(_text(columns))
-        if schema in CLOSED or (schema, table) in sources:
-            continue
         if schema == "landing":
             cursor.execute(f"drop table if exists {name} cascade")
         elif kind == "m":
@@ -87,6 +100,14 @@ def left(cursor: "cursor") -> Counter[str]:
         cursor.execute(f"select count(*) from {q(schema)}.{q(table)} as r where {holds(_text(columns))}")
         found[f"{schema}.{table}"] += value(cursor)
     return +found
+
+
+def _made(cursor: "cursor", catalog: Catalog) -> Iterator[tuple[str, str, str, list[str]]]:
+    """Those of `_tables` that were made from others: neither what was delivered, nor what is on record."""
+    sources = {(d.schema, d.table) for c, d in catalog.pairs() if c.layer == "sources"}
+    for schema, table, kind, columns in list(_tables(cursor)):
+        if schema not in CLOSED and (schema, table) not in sources:
+            yield schema, table, kind, columns
 
 
 def _tables(cursor: "cursor") -> Iterator[tuple[str, str, str, list[str]]]:
