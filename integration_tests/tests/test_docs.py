@@ -18,6 +18,7 @@ PAGES = [
     "docs/versions.md",
     "docs/import.md",
     "docs/ci.md",
+    "docs/partners.md",
     "docs/privacy.md",
 ]
 MAKES = re.compile(r"^make (\w+)", re.MULTILINE)

@@ -38,6 +38,7 @@ VERBS = {
     "status": ("c360.commands.status:status", "What holds now, since when, and what gets worse."),
     "history": ("c360.commands.history:history", "The record behind status: prune it."),
     "alert": ("c360.commands.alert:alert", "Tell what changed since the last alert."),
+    "keys": ("c360.commands.keys:keys", "Keys of partners' pseudonyms: create, rotate, retire, list."),
     "publish": ("c360.commands.publish:publish", "Write an HTML page for each contract, and an index."),
     "catalog": ("c360.commands.catalog:catalog", "OpenMetadata: push what the contracts say, check, doctor."),
     "demo": ("c360.commands.demo:demo", "The whole flow on invented deliveries."),

@@ -6,6 +6,7 @@ from pathlib import Path
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.settings import Settings, load
+from c360.share.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,14 @@ class Project:
     settings: Settings
     catalog: Catalog
     contracts: Path
+
+    @property
+    def policies(self) -> "list[Policy]":
+        """What partners get. Raises Breach for a policy that is not sound."""
+        from c360.contract.classifications import classifications
+        from c360.share.policy import policies
+
+        return policies(self.settings.policies, self.catalog, classifications(self.settings.classifications))
 
 
 def open_project(contracts: Path | None = None) -> Project:

@@ -35,6 +35,8 @@ class ProjectFile:
     """What the classification and the glossary in the catalogue are called, and what all else of ours begins with."""
     catalog_service: str = "postgres"
     """The database service in the catalogue that holds the tables."""
+    policies: str = "policies/partners"
+    """The folder of what partners get, a file a partner and product."""
     strict: bool = False
     """Whether a house rule that is not kept is an error, and no warning."""
     lint_off: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -127,6 +129,7 @@ _SETTINGS: dict[str, tuple[str, str, Callable[[Any], bool]]] = {
     "elementary.enabled": ("elementary", _FLAG, _is_flag),
     "catalog.name": ("catalog_name", _WORD, _is_word),
     "catalog.service": ("catalog_service", _WORD, _is_word),
+    "sharing.policies": ("policies", _PATH, _is_below),
     "lint.strict": ("strict", _FLAG, _is_flag),
     "lint.off": ("lint_off", "a table of rules with the reason of each", _are_reasons),
 }

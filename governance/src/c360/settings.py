@@ -60,6 +60,11 @@ class Settings:
         return self.root / self.file.classifications if self.file.classifications else None
 
     @property
+    def policies(self) -> Path:
+        """The folder of partners' policies."""
+        return self.root / self.file.policies
+
+    @property
     def strict(self) -> bool:
         """Whether a house rule that is not kept is an error, and no warning."""
         return self.file.strict

@@ -28,6 +28,7 @@ def access(only_check: bool, only_print: bool) -> None:
     from c360.engine.postgres import access as rights
     from c360.engine.postgres.access_check import differences
     from c360.settings import load
+    from c360.share.role import role_of, too_much
 
     if only_check and only_print:
         raise CouldNotTell("--check and --print are two things.", "Type one of them: c360 access --check")
@@ -42,9 +43,21 @@ def access(only_check: bool, only_print: bool) -> None:
         database.give_access(settings)
     with closing(database.connect(settings, role=None)) as connection:
         found = differences(connection, user, places)
+        for partner in _partners():
+            found += [("too much", f"{role_of(partner)} {what}") for what in too_much(connection, partner)]
     for kind, what in found:
         click.echo(f"{kind:8}  {what}")
     if found:
         remedy = "Run: c360 access" if only_check else "Have an administrator revoke what is too much."
         raise Breach(f"{len(found)} rights in {login['dbname']} are not as c360 wants them.", remedy)
     click.echo(f"The roles have their rights in {login['dbname']}, and no more: {', '.join(rights.ROLES)}.")
+
+
+def _partners() -> list[str]:
+    """The partners of policies; none where contracts or policies cannot be read, which others say."""
+    from c360.project import open_project
+
+    try:
+        return sorted({policy.partner for policy in open_project().policies})
+    except CouldNotTell:
+        return []

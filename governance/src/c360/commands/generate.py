@@ -36,7 +36,8 @@ def generate(only_check: bool, contracts: Path | None, out: Path | None) -> None
     project = open_project(contracts)
     root = (out or project.settings.root).resolve()
     target = target_of(project.settings)
-    files = plan(project.catalog, target)
+    shared = project.policies if contracts is None else []
+    files = plan(project.catalog, target, shared)
     if contracts is None:
         files |= changelog(project.contracts, project.settings)
     drift = (check if only_check else write)(files, root, target.folders)

@@ -1,6 +1,7 @@
 """`c360 lint`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -32,6 +33,8 @@ def lint(path: Path | None, as_json: bool) -> None:
     settings = load(fallback=path and path.resolve().parent)
     house = House(settings.strict, settings.lint_off)
     found = look(path or settings.contracts, classifications(settings.classifications), house, settings.file.raw_schema)
+    if path is None and not any(f.severity == "error" for f in found):
+        found += _policies(settings)
     if as_json:
         print_json(
             [
@@ -54,3 +57,14 @@ def lint(path: Path | None, as_json: bool) -> None:
         raise Breach(f"{errors} findings in the contracts.", "Mend them, then: c360 generate")
     if not as_json:
         click.echo("The contracts are sound.")
+
+
+def _policies(settings: Any) -> list[Any]:
+    """What is wrong in the policies of partners, which are read against the contracts."""
+    from c360.contract.classifications import classifications
+    from c360.contract.findings import House, Told
+    from c360.project import open_project
+    from c360.share.policy import findings
+
+    found = findings(settings.policies, open_project().catalog, classifications(settings.classifications))
+    return [House().finding(Told("policy", place, what), file, line) for file, line, place, what in found]

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
-from c360.console import contracts_option
+from c360.console import as_of_option, clock, contracts_option, print_table
 from c360.errors import CouldNotTell
 from c360.settings import Settings
 
@@ -15,20 +16,76 @@ from c360.settings import Settings
     epilog="""\b
 Examples:
   c360 publish
-  c360 publish --out site"""
+  c360 publish --out site
+  c360 publish harbour_media
+  c360 publish --check .c360/site/partners/harbour_media/customers"""
 )
+@click.argument("partner", required=False)
 @contracts_option
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where to write.")
-def publish(contracts: Path | None, out: Path | None) -> None:
-    """Write the pages of all contracts; the folder is replaced as a whole."""
+@click.option(
+    "--check",
+    "bundle",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="Whether a partner's bundle is what was signed.",
+)
+@as_of_option
+def publish(
+    partner: str | None, contracts: Path | None, out: Path | None, bundle: Path | None, as_of: str | None
+) -> None:
+    """Write the pages of all contracts; the folder is replaced as a whole.
+
+    With a PARTNER, what its policy says instead: the share is made in the database, in groups of k persons at least,
+    and a signed bundle of contract, page and data is written. It is refused while what the product or its sources
+    promise does not hold.
+    """
     from c360.project import open_project
     from c360.publish.pages import write_pages
 
+    if bundle is not None:
+        from c360.share.bundle import check
+
+        click.echo(f"{check(bundle)} files of {bundle} are as they were signed.")
+        return
     project = open_project(contracts)
+    if partner is not None:
+        _share(project, partner, out or project.settings.site / "partners" / partner, as_of)
+        return
     folder = (out or project.settings.site / "contracts").resolve()
     with _on_record(project.settings):
         pages = write_pages(project.catalog.contracts, folder)
     click.echo(f"{pages} contract pages: {folder / 'index.html'}")
+
+
+def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
+    from c360.engine.postgres import connect
+    from c360.ledger.history import Run, on_record
+    from c360.ledger.tables import prepare
+    from c360.share.publish import publish as make
+
+    run = Run.start("publish", clock(as_of))
+    database = connect(project.settings)
+    prepare(database)
+    with on_record(database, run, partner):
+        made = make(project, database, partner, folder.resolve(), run.as_of, pinned=as_of is not None)
+    for policy in made.ended:
+        click.echo(f"Withdrawn: {policy.partner} gets {policy.dataset.name} no more, since {policy.until}.")
+    if made.releases:
+        rows = [
+            [
+                r.policy.dataset.name,
+                f"{r.schema}.{r.view}",
+                str(r.persons),
+                str(r.published),
+                str(r.coarser),
+                str(r.suppressed),
+            ]
+            for r in made.releases
+        ]
+        print_table(["product", "view", "persons", "published", "coarser", "left out"], rows)
+        for path in made.folders:
+            click.echo(f"{path}")
 
 
 @contextmanager

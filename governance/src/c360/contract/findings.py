@@ -22,6 +22,7 @@ RULES: dict[str, tuple[Level, str]] = {
     "no-such-column": ("error", "something names a column that its table does not have"),
     "released-changed": ("error", "a released version is not what it was when it was released"),
     "not-locked": ("house", "a released version is not in the lock of a project that has one"),
+    "policy": ("error", "a partner's policy is not sound"),
     "unclear": ("house", "a promise cannot be understood"),
     "not-rendered": ("house", "a clause cannot be enforced by the tools"),
     "older-name": ("house", "a name is that of an older version of the standard"),

@@ -102,6 +102,7 @@ def broken(folder: Path, documents: Mapping[Path, Document]) -> Iterator[tuple[P
     if not (folder / LOCK).exists():
         return
     lock = read_lock(folder)
+    version = {file: document.data.get("version") for file, document in documents.items()}
     for entry in lock.values():
         file = folder / entry.path
         put_back = f"put it back: git checkout -- {file}"
@@ -117,12 +118,12 @@ def broken(folder: Path, documents: Mapping[Path, Document]) -> Iterator[tuple[P
             yield file, Told("released-changed", (), message)
     for file, document in documents.items():
         held = lock.get(file.relative_to(folder).as_posix()) if file.is_relative_to(folder) else None
-        if released(document.data) and (held is None or moved_on(file, str(document.data.get("version")), held)):
+        if released(document.data) and (held is None or moved_on(file, version[file], held)):
             message = f"it is released, and not locked; lock it: c360 release {file}"
             yield file, Told("not-locked", ("status",), message)
 
 
-def moved_on(file: Path, version: str, locked: Locked) -> bool:
+def moved_on(file: Path, version: object, locked: Locked) -> bool:
     """Where all versions of a contract follow each other in one file, that file holds another one now. A file that is
     named after a version holds that one for good."""
-    return version != locked.version and not SEMVER.fullmatch(file.name.partition(".odcs")[0])
+    return str(version) != locked.version and not SEMVER.fullmatch(file.name.partition(".odcs")[0])

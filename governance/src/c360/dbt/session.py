@@ -16,8 +16,9 @@ from c360.project import Project
 
 
 @contextmanager
-def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
-    """A function that runs one dbt command in this process, over the dbt project and our database.
+def dbt(project: Project, as_of: datetime | None, **more: str) -> Iterator[Any]:
+    """A function that runs one dbt command in this process, over the dbt project and our database; `more` variables
+    of dbt are set.
 
     Telemetry is off; everything dbt writes goes below `$C360_HOME/dbt`.
     """
@@ -35,7 +36,7 @@ def dbt(project: Project, as_of: datetime | None) -> Iterator[Any]:
         "DBT_USE_COLORS": "false",
         **log.ENVIRONMENT,
     }
-    variables: dict[str, Any] = {}
+    variables: dict[str, Any] = {**more}
     if elementary:  # it is told of our models once, by prepare_tables
         variables |= {f"{target_of(project.settings).name}_elementary": True, "disable_dbt_artifacts_autoupload": True}
     if as_of:

@@ -29,7 +29,8 @@ class Target:
     @property
     def folders(self) -> tuple[str, ...]:
         """Every folder that may hold generated files."""
-        return (self.soda_checks, f"{self.package}/models/contracts", f"{self.package}/macros/contracts", self.gate)
+        models, macros = f"{self.package}/models", f"{self.package}/macros/contracts"
+        return (self.soda_checks, f"{models}/contracts", f"{models}/sharing", macros, self.gate)
 
     @property
     def gate(self) -> str:

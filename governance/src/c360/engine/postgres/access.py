@@ -64,8 +64,8 @@ def _statements(user: str | None, database: str, places: list[Place]) -> list[st
     values = ", ".join(f"({literal(a)}, {literal(b)}::name, {literal(c)})" for a, b, c in taken)
     statements = [
         "set local search_path = pg_catalog;",
-        *(_role(role) for role in ROLES),
-        *(_humble(role) for role in ROLES),
+        *(role(name) for name in ROLES),
+        *(humble(name) for name in ROLES),
         _unless(
             f"exists (select from pg_roles where rolname = '{SCANNER}' and rolconfig is not null)",
             *(f"alter role {SCANNER} set {name} = {literal(setting)}" for name, setting in READ_ONLY.items()),
@@ -170,19 +170,20 @@ def _unless(condition: str, *statements: str) -> str:
     return _do(f"begin if not ({condition}) then {'; '.join(statements)}; end if; end")
 
 
-def _role(role: str) -> str:
-    """Another database of the server may be making it at this moment."""
+def role(name: str) -> str:
+    """SQL that makes a role. Another database of the server may be making it at this moment."""
     return _do(
-        f"begin if to_regrole('{role}') is null then create role {role} login; end if;\n"
+        f"begin if to_regrole('{name}') is null then create role {name} login; end if;\n"
         "exception when duplicate_object or unique_violation then null; end"
     )
 
 
-def _humble(role: str) -> str:
+def humble(name: str) -> str:
+    """SQL that takes from a role what makes it mighty."""
     mighty = "rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls"
     return _unless(
-        f"not exists (select from pg_roles where rolname = '{role}' and ({mighty}))",
-        f"alter role {role} nosuperuser nocreaterole nocreatedb noreplication nobypassrls",
+        f"not exists (select from pg_roles where rolname = '{name}' and ({mighty}))",
+        f"alter role {name} nosuperuser nocreaterole nocreatedb noreplication nobypassrls",
     )
 
 

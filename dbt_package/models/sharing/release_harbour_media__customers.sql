@@ -1,0 +1,202 @@
+{#- Generated from harbour_media.yaml (harbour_media, customers 2.0.0). Do not edit; run: c360 generate -#}
+{{ config(
+    materialized='table',
+    schema='sharing',
+    enabled=(var('share', none) == 'harbour_media' and target.type == 'postgres')
+) }}
+
+{%- set last = load_relation(this) %}
+{%- set known = (adapter.get_columns_in_relation(last) | map(attribute='name') | list) if last else [] %}
+{%- set compare = known == ['person', 'pseudonym', 'pseudonym_previous', 'q1', 'q2', 'q3', 's', 'step'] %}
+
+with people as (
+
+    select
+        cast(id as text) as person,
+        coalesce((floor(age / 10.0) * 10)::bigint || '-' || (floor(age / 10.0) * 10 + 10 - 1)::bigint, '') as f1,
+        coalesce((floor(age / 20.0) * 20)::bigint || '-' || (floor(age / 20.0) * 20 + 20 - 1)::bigint, '') as c1,
+        coalesce(date_trunc('quarter', first_purchase_at at time zone 'UTC')::date::text, '') as f2,
+        coalesce(date_trunc('year', first_purchase_at at time zone 'UTC')::date::text, '') as c2,
+        coalesce((floor(total_expense / 500.0) * 500)::bigint || '-' || (floor(total_expense / 500.0) * 500 + 500 - 0)::bigint, '') as f3,
+        coalesce((floor(total_expense / 1000.0) * 1000)::bigint || '-' || (floor(total_expense / 1000.0) * 1000 + 1000 - 0)::bigint, '') as c3,
+        '' as s
+    from {{ ref('customers', v=2) }}
+
+),
+
+fine as (
+
+    select
+        f1,
+        f2,
+        f3,
+        count(*) as persons,
+        1 as kinds
+    from people
+    group by f1, f2, f3
+
+),
+
+placed as (
+
+    select
+        people.person,
+        fine.persons >= 11 and fine.kinds >= 1 as is_fine,
+        case when fine.persons >= 11 and fine.kinds >= 1 then people.f1 else people.c1 end as q1,
+        case when fine.persons >= 11 and fine.kinds >= 1 then people.f2 else people.c2 end as q2,
+        case when fine.persons >= 11 and fine.kinds >= 1 then people.f3 else people.c3 end as q3,
+        people.s
+    from people
+    inner join fine on people.f1 = fine.f1 and people.f2 = fine.f2 and people.f3 = fine.f3
+
+),
+
+coarse as (
+
+    select
+        q1,
+        q2,
+        q3,
+        count(*) as persons,
+        1 as kinds
+    from placed
+    where not is_fine
+    group by q1, q2, q3
+
+),
+
+grouped as (
+
+    select
+        placed.person,
+        placed.q1,
+        placed.q2,
+        placed.q3,
+        placed.s,
+        case when placed.is_fine then 1 else 2 end as step
+    from placed
+    left join coarse on placed.q1 = coarse.q1 and placed.q2 = coarse.q2 and placed.q3 = coarse.q3 and not placed.is_fine
+    where placed.is_fine or (coarse.persons >= 11 and coarse.kinds >= 1)
+
+),
+{%- if compare %}
+
+last as (
+
+    select released.person, released.q1, released.q2, released.q3, released.s, released.step
+    from {{ this }} as released
+    inner join (
+        select q1, q2, q3
+        from {{ this }}
+        group by q1, q2, q3
+        having count(*) >= 11
+    ) as sound on released.q1 = sound.q1 and released.q2 = sound.q2 and released.q3 = sound.q3
+
+),
+
+changed as (
+
+    select
+        coalesce(grouped.q1, last.q1) as q1,
+        coalesce(grouped.q2, last.q2) as q2,
+        coalesce(grouped.q3, last.q3) as q3,
+        count(*) filter (where last.person is null) as came,
+        count(*) filter (where grouped.person is null) as went
+    from grouped
+    full join last on grouped.person = last.person and grouped.q1 = last.q1 and grouped.q2 = last.q2 and grouped.q3 = last.q3
+    group by coalesce(grouped.q1, last.q1), coalesce(grouped.q2, last.q2), coalesce(grouped.q3, last.q3)
+
+),
+
+held as (
+
+    select last.*
+    from last
+    inner join changed on last.q1 = changed.q1 and last.q2 = changed.q2 and last.q3 = changed.q3
+    where changed.came between 1 and 10 or changed.went between 1 and 10
+
+),
+
+mixed as (
+
+    select grouped.*
+    from grouped
+    inner join changed on grouped.q1 = changed.q1 and grouped.q2 = changed.q2 and grouped.q3 = changed.q3
+    left join held on grouped.person = held.person
+    where
+        changed.came not between 1 and 10
+        and changed.went not between 1 and 10
+        and held.person is null
+    union all
+    select held.*
+    from held
+
+),
+
+unsound as (
+
+    select 1 as found
+    from mixed
+    group by q1, q2, q3
+    having not (count(*) >= 11)
+    union all
+    select 1 as found
+    from mixed
+    full join last on mixed.person = last.person and mixed.q1 = last.q1 and mixed.q2 = last.q2 and mixed.q3 = last.q3
+    group by coalesce(mixed.q1, last.q1), coalesce(mixed.q2, last.q2), coalesce(mixed.q3, last.q3)
+    having
+        count(*) filter (where last.person is null) between 1 and 10
+        or count(*) filter (where mixed.person is null) between 1 and 10
+
+),
+
+released as (
+
+    select mixed.*
+    from mixed
+    where not exists (select unsound.found from unsound)
+    union all
+    select last.*
+    from last
+    where exists (select unsound.found from unsound)
+
+),
+{%- else %}
+
+released as (
+
+    select * from grouped
+
+),
+{%- endif %}
+
+keys as (
+
+    select
+        newest.inner_pad,
+        newest.outer_pad,
+        older.inner_pad as old_inner_pad,
+        older.outer_pad as old_outer_pad
+    from sharing.key as newest
+    left join sharing.key as older
+        on
+            newest.partner = older.partner
+            and newest.version = older.version + 1
+            and older.retires at time zone 'UTC' > {{ customer360.now_utc() }}
+    where
+        newest.partner = 'harbour_media'
+        and newest.version = (select max(version) from sharing.key where partner = 'harbour_media')
+
+)
+
+select
+    released.person,
+    encode(sha256(keys.outer_pad || sha256(keys.inner_pad || convert_to(lower(trim(released.person)), 'UTF8'))), 'hex') as pseudonym,
+    encode(sha256(keys.old_outer_pad || sha256(keys.old_inner_pad || convert_to(lower(trim(released.person)), 'UTF8'))), 'hex') as pseudonym_previous,
+    released.q1,
+    released.q2,
+    released.q3,
+    released.s,
+    released.step
+from released
+cross join keys

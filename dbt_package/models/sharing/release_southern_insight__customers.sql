@@ -1,0 +1,194 @@
+{#- Generated from southern_insight.yaml (southern_insight, customers 2.0.0). Do not edit; run: c360 generate -#}
+{{ config(
+    materialized='table',
+    schema='sharing',
+    enabled=(var('share', none) == 'southern_insight' and target.type == 'postgres')
+) }}
+
+{%- set last = load_relation(this) %}
+{%- set known = (adapter.get_columns_in_relation(last) | map(attribute='name') | list) if last else [] %}
+{%- set compare = known == ['person', 'pseudonym', 'pseudonym_previous', 'q1', 'q2', 's', 'step'] %}
+
+with people as (
+
+    select
+        cast(id as text) as person,
+        coalesce((floor(age / 5.0) * 5)::bigint || '-' || (floor(age / 5.0) * 5 + 5 - 1)::bigint, '') as f1,
+        coalesce((floor(age / 25.0) * 25)::bigint || '-' || (floor(age / 25.0) * 25 + 25 - 1)::bigint, '') as c1,
+        coalesce((round(books_amount / 100.0) * 100)::bigint::text, '') as f2,
+        coalesce((round(books_amount / 1000.0) * 1000)::bigint::text, '') as c2,
+        coalesce((floor(total_expense / 250.0) * 250)::bigint || '-' || (floor(total_expense / 250.0) * 250 + 250 - 0)::bigint, '') as s
+    from {{ ref('customers', v=2) }}
+
+),
+
+fine as (
+
+    select
+        f1,
+        f2,
+        count(*) as persons,
+        count(distinct s) as kinds
+    from people
+    group by f1, f2
+
+),
+
+placed as (
+
+    select
+        people.person,
+        fine.persons >= 20 and fine.kinds >= 3 as is_fine,
+        case when fine.persons >= 20 and fine.kinds >= 3 then people.f1 else people.c1 end as q1,
+        case when fine.persons >= 20 and fine.kinds >= 3 then people.f2 else people.c2 end as q2,
+        people.s
+    from people
+    inner join fine on people.f1 = fine.f1 and people.f2 = fine.f2
+
+),
+
+coarse as (
+
+    select
+        q1,
+        q2,
+        count(*) as persons,
+        count(distinct s) as kinds
+    from placed
+    where not is_fine
+    group by q1, q2
+
+),
+
+grouped as (
+
+    select
+        placed.person,
+        placed.q1,
+        placed.q2,
+        placed.s,
+        case when placed.is_fine then 1 else 2 end as step
+    from placed
+    left join coarse on placed.q1 = coarse.q1 and placed.q2 = coarse.q2 and not placed.is_fine
+    where placed.is_fine or (coarse.persons >= 20 and coarse.kinds >= 3)
+
+),
+{%- if compare %}
+
+last as (
+
+    select released.person, released.q1, released.q2, released.s, released.step
+    from {{ this }} as released
+    inner join (
+        select q1, q2
+        from {{ this }}
+        group by q1, q2
+        having count(*) >= 20 and count(distinct s) >= 3
+    ) as sound on released.q1 = sound.q1 and released.q2 = sound.q2
+
+),
+
+changed as (
+
+    select
+        coalesce(grouped.q1, last.q1) as q1,
+        coalesce(grouped.q2, last.q2) as q2,
+        count(*) filter (where last.person is null) as came,
+        count(*) filter (where grouped.person is null) as went
+    from grouped
+    full join last on grouped.person = last.person and grouped.q1 = last.q1 and grouped.q2 = last.q2
+    group by coalesce(grouped.q1, last.q1), coalesce(grouped.q2, last.q2)
+
+),
+
+held as (
+
+    select last.*
+    from last
+    inner join changed on last.q1 = changed.q1 and last.q2 = changed.q2
+    where changed.came between 1 and 19 or changed.went between 1 and 19
+
+),
+
+mixed as (
+
+    select grouped.*
+    from grouped
+    inner join changed on grouped.q1 = changed.q1 and grouped.q2 = changed.q2
+    left join held on grouped.person = held.person
+    where
+        changed.came not between 1 and 19
+        and changed.went not between 1 and 19
+        and held.person is null
+    union all
+    select held.*
+    from held
+
+),
+
+unsound as (
+
+    select 1 as found
+    from mixed
+    group by q1, q2
+    having not (count(*) >= 20 and count(distinct s) >= 3)
+    union all
+    select 1 as found
+    from mixed
+    full join last on mixed.person = last.person and mixed.q1 = last.q1 and mixed.q2 = last.q2
+    group by coalesce(mixed.q1, last.q1), coalesce(mixed.q2, last.q2)
+    having
+        count(*) filter (where last.person is null) between 1 and 19
+        or count(*) filter (where mixed.person is null) between 1 and 19
+
+),
+
+released as (
+
+    select mixed.*
+    from mixed
+    where not exists (select unsound.found from unsound)
+    union all
+    select last.*
+    from last
+    where exists (select unsound.found from unsound)
+
+),
+{%- else %}
+
+released as (
+
+    select * from grouped
+
+),
+{%- endif %}
+
+keys as (
+
+    select
+        newest.inner_pad,
+        newest.outer_pad,
+        older.inner_pad as old_inner_pad,
+        older.outer_pad as old_outer_pad
+    from sharing.key as newest
+    left join sharing.key as older
+        on
+            newest.partner = older.partner
+            and newest.version = older.version + 1
+            and older.retires at time zone 'UTC' > {{ customer360.now_utc() }}
+    where
+        newest.partner = 'southern_insight'
+        and newest.version = (select max(version) from sharing.key where partner = 'southern_insight')
+
+)
+
+select
+    released.person,
+    encode(sha256(keys.outer_pad || sha256(keys.inner_pad || convert_to(lower(trim(released.person)), 'UTF8'))), 'hex') as pseudonym,
+    encode(sha256(keys.old_outer_pad || sha256(keys.old_inner_pad || convert_to(lower(trim(released.person)), 'UTF8'))), 'hex') as pseudonym_previous,
+    released.q1,
+    released.q2,
+    released.s,
+    released.step
+from released
+cross join keys

@@ -1,0 +1,90 @@
+"""`c360 keys`."""
+
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from c360.console import as_of_option, clock, json_option, print_json, print_table
+
+
+@click.group(
+    epilog="""\b
+Examples:
+  c360 keys create harbour_media
+  c360 keys rotate harbour_media --days 90
+  c360 keys retire harbour_media 1
+  c360 keys list"""
+)
+def keys() -> None:
+    """The keys of partners' pseudonyms. No key is ever shown: they are made in the database and stay there."""
+
+
+@keys.command()
+@click.argument("partner")
+def create(partner: str) -> None:
+    """Make the first key of PARTNER; c360 publish does it by itself."""
+    from c360.share.keys import create as make
+
+    made = make(_database(partner), partner)
+    click.echo(f"{partner} has its first key." if made else f"{partner} has a key already.")
+
+
+@keys.command()
+@click.argument("partner")
+@click.option(
+    "--days", default=90, show_default=True, type=click.IntRange(0, 3650), help="How long both are published."
+)
+@as_of_option
+def rotate(partner: str, days: int, as_of: str | None) -> None:
+    """Make a new key of PARTNER. The next release has pseudonyms by both, so that the partner can go over."""
+    from c360.share.keys import rotate as make
+
+    version = make(_database(partner), partner, timedelta(days=days), clock(as_of))
+    click.echo(
+        f"{partner} has key {version}; the one before goes on beside it for {days} days. Then: c360 publish {partner}"
+    )
+
+
+@keys.command()
+@click.argument("partner")
+@click.argument("version", type=int)
+def retire(partner: str, version: int) -> None:
+    """Delete a key of PARTNER for good: nobody can make its pseudonyms again."""
+    from c360.share.keys import retire as end
+
+    gone = end(_database(partner), partner, version)
+    click.echo(f"Key {version} of {partner} is deleted{'' if gone else ' already'}.")
+
+
+@keys.command("list")
+@click.argument("partner", required=False)
+@json_option
+def show(partner: str | None, as_json: bool) -> None:
+    """Which keys there are, since when, and until when."""
+    from c360.share.keys import keys as all_keys
+
+    there = all_keys(_database(partner), partner)
+    if as_json:
+        print_json([vars(key) for key in there])
+        return
+    rows = [
+        [key.partner, str(key.version), f"{key.created:%Y-%m-%d}", f"{key.retires:%Y-%m-%d}" if key.retires else "",
+         "deleted" if key.gone else "there"]
+        for key in there
+    ]  # fmt: skip
+    print_table(["partner", "key", "created", "until", "is"], rows)
+
+
+def _database(partner: str | None) -> Any:
+    """The transformer's connection. Raises CouldNotTell for a partner that no policy names."""
+    from c360.engine.postgres import connect
+    from c360.engine.postgres.access import TRANSFORMER
+    from c360.errors import CouldNotTell
+    from c360.project import open_project
+
+    project = open_project()
+    known = sorted({policy.partner for policy in project.policies})
+    if partner is not None and partner not in known:
+        raise CouldNotTell(f"No policy is for a partner {partner!r}.", f"There are: {', '.join(known) or 'none'}.")
+    return connect(project.settings, role=TRANSFORMER)

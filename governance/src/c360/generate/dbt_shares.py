@@ -1,0 +1,361 @@
+"""The models of a share: the release, private, in which nobody stands alone, and the view on it that the partner gets.
+
+A person is published with labels of a finer step where k persons have the same ones, else of a coarser one, else not at
+all. From release to release a group changes by k persons at least, or stays as it was: the difference would point at
+somebody. Where that cannot be had group by group, the whole release stays as it was.
+"""
+
+from typing import Any
+
+from c360.clause.dialect import POSTGRES
+from c360.generate.target import Target
+from c360.generate.text import dbt_yaml, jinja_text
+from c360.printable import one_line
+from c360.share.keys import TABLE, hmac
+from c360.share.policy import Policy, Shared
+
+VARIABLE = "share"
+"""Of dbt: the partner whose shares are made; none without it, in whatever project the package is installed."""
+PRIVATE = "sharing"
+"""The schema of releases, behind that of the target as dbt has it, where no partner looks."""
+
+quote, literal = POSTGRES.quote, POSTGRES.literal
+
+
+def schema_of(policy: Policy) -> str:
+    """The schema of a partner, behind that of the target."""
+    return f"share_{policy.partner}"
+
+
+def files(policy: Policy, target: Target) -> dict[str, str]:
+    """What dbt makes of a policy: path below the project's root, and text."""
+    folder, name = f"{target.package}/models/sharing", policy.name
+    return {
+        f"{folder}/release_{name}.sql": _release(policy, target),
+        f"{folder}/share_{name}.sql": _share(policy),
+        f"{folder}/{name}.yml": f"# {_origin(policy)}\n" + _properties(policy, target),
+        f"{target.package}/macros/contracts/k_anonymous.sql": _TEST,
+    }
+
+
+def _origin(policy: Policy) -> str:
+    what = f"{policy.path.name} ({policy.partner}, {policy.contract.label})"
+    return one_line(f"Generated from {what}. Do not edit; run: c360 generate")
+
+
+def _config(policy: Policy, materialized: str, schema: str, *more: str) -> str:
+    enabled = f"enabled=(var('{VARIABLE}', none) == {jinja_text(policy.partner)} and target.type == 'postgres')"
+    lines = [f"materialized='{materialized}'", f"schema={jinja_text(schema)}", *more, enabled]
+    return "{{ config(\n    " + ",\n    ".join(lines) + "\n) }}"
+
+
+def _lines(parts: list[str], indent: int = 8) -> str:
+    return ("\n" + " " * indent).join(parts)
+
+
+def _label(shared: Shared, step: int) -> str:
+    assert shared.ladder is not None
+    return shared.ladder.labels[step](quote(shared.column.physical_name))
+
+
+def _sensitive(policy: Policy) -> Shared | None:
+    return next((s for s in policy.columns if s.column.name == policy.sensitive), None)
+
+
+def _public(policy: Policy) -> list[Shared]:
+    return [s for s in policy.columns if s.how == "as_is"]
+
+
+def _release(policy: Policy, target: Target) -> str:
+    """Columns: person, pseudonyms, labels `q1`, … of quasi-identifiers, `a1`, … as they are, `s` sensitive, step."""
+    numbers = range(1, len(policy.quasi) + 1)
+    q = [f"q{n}" for n in numbers] or ["q0"]
+    public = _public(policy)
+    a = [f"a{n}" for n in range(1, len(public) + 1)]
+    fine = [(_label(s, 0), _label(s, 1)) for s in policy.quasi] or [("''", "''")]
+    numbers = range(1, len(fine) + 1)
+    sensitive = _sensitive(policy)
+    kinds = "count(distinct s)" if policy.l > 1 else "1"
+    sound = f"count(*) >= {policy.k}" + (f" and count(distinct s) >= {policy.l}" if policy.l > 1 else "")
+    columns = ["person", *q, *a, "s", "step"]
+
+    def pairs(left: str, right: str, names: list[str] = q) -> str:
+        return " and ".join(f"{left}.{name} = {right}.{name}" for name in names)
+
+    person = policy.dataset.physical(policy.person or "")
+    people = [
+        f"cast({quote(person)} as text) as person,",
+        *(f"{label} as f{n},\n        {wider} as c{n}," for n, (label, wider) in zip(numbers, fine, strict=True)),
+        *(
+            f"cast({quote(s.column.physical_name)} as text) as {name},"
+            for name, s in zip(a, _public(policy), strict=True)
+        ),
+        f"{_label(sensitive, 0) if sensitive else literal('')} as s",
+    ]
+    is_fine = f"fine.persons >= {policy.k} and fine.kinds >= {policy.l}"
+    placed = [
+        "people.person,",
+        f"{is_fine} as is_fine,",
+        *(f"case when {is_fine} then people.f{n} else people.c{n} end as q{n}," for n in numbers),
+        *(f"people.{name}," for name in a),
+        "people.s",
+    ]
+    if not policy.quasi:
+        placed = [line.replace("as q1,", "as q0,") for line in placed]
+    both = [f"coalesce(grouped.{name}, last.{name})" for name in q]
+    message = "convert_to(lower(trim(released.person)), 'UTF8')"
+    version = f", v={policy.dataset.major}" if policy.dataset.major is not None else ""
+    wanted = ["person", "pseudonym", "pseudonym_previous", *q, *a, "s", "step"]
+    return f"""{{#- {_origin(policy)} -#}}
+{_config(policy, "table", PRIVATE)}
+
+{{%- set last = load_relation(this) %}}
+{{%- set known = (adapter.get_columns_in_relation(last) | map(attribute='name') | list) if last else [] %}}
+{{%- set compare = known == {wanted} %}}
+
+with people as (
+
+    select
+        {_lines(people)}
+    from {{{{ ref({jinja_text(policy.dataset.model)}{version}) }}}}
+
+),
+
+fine as (
+
+    select
+        {_lines([f"f{n}," for n in numbers])}
+        count(*) as persons,
+        {kinds} as kinds
+    from people
+    group by {", ".join(f"f{n}" for n in numbers)}
+
+),
+
+placed as (
+
+    select
+        {_lines(placed)}
+    from people
+    inner join fine on {" and ".join(f"people.f{n} = fine.f{n}" for n in numbers)}
+
+),
+
+coarse as (
+
+    select
+        {_lines([f"{name}," for name in q])}
+        count(*) as persons,
+        {kinds} as kinds
+    from placed
+    where not is_fine
+    group by {", ".join(q)}
+
+),
+
+grouped as (
+
+    select
+        {_lines([f"placed.{name}," for name in columns[:-1]])}
+        case when placed.is_fine then 1 else 2 end as step
+    from placed
+    left join coarse on {pairs("placed", "coarse")} and not placed.is_fine
+    where placed.is_fine or (coarse.persons >= {policy.k} and coarse.kinds >= {policy.l})
+
+),
+{{%- if compare %}}
+
+last as (
+
+    select {", ".join(f"released.{name}" for name in columns)}
+    from {{{{ this }}}} as released
+    inner join (
+        select {", ".join(q)}
+        from {{{{ this }}}}
+        group by {", ".join(q)}
+        having {sound}
+    ) as sound on {pairs("released", "sound")}
+
+),
+
+changed as (
+
+    select
+        {_lines([f"{one} as {name}," for one, name in zip(both, q, strict=True)])}
+        count(*) filter (where last.person is null) as came,
+        count(*) filter (where grouped.person is null) as went
+    from grouped
+    full join last on {pairs("grouped", "last", ["person", *q])}
+    group by {", ".join(both)}
+
+),
+
+held as (
+
+    select last.*
+    from last
+    inner join changed on {pairs("last", "changed")}
+    where changed.came between 1 and {policy.k - 1} or changed.went between 1 and {policy.k - 1}
+
+),
+
+mixed as (
+
+    select grouped.*
+    from grouped
+    inner join changed on {pairs("grouped", "changed")}
+    left join held on grouped.person = held.person
+    where
+        changed.came not between 1 and {policy.k - 1}
+        and changed.went not between 1 and {policy.k - 1}
+        and held.person is null
+    union all
+    select held.*
+    from held
+
+),
+
+unsound as (
+
+    select 1 as found
+    from mixed
+    group by {", ".join(q)}
+    having not ({sound})
+    union all
+    select 1 as found
+    from mixed
+    full join last on {pairs("mixed", "last", ["person", *q])}
+    group by {", ".join(f"coalesce(mixed.{name}, last.{name})" for name in q)}
+    having
+        count(*) filter (where last.person is null) between 1 and {policy.k - 1}
+        or count(*) filter (where mixed.person is null) between 1 and {policy.k - 1}
+
+),
+
+released as (
+
+    select mixed.*
+    from mixed
+    where not exists (select unsound.found from unsound)
+    union all
+    select last.*
+    from last
+    where exists (select unsound.found from unsound)
+
+),
+{{%- else %}}
+
+released as (
+
+    select * from grouped
+
+),
+{{%- endif %}}
+
+keys as (
+
+    select
+        newest.inner_pad,
+        newest.outer_pad,
+        older.inner_pad as old_inner_pad,
+        older.outer_pad as old_outer_pad
+    from {TABLE} as newest
+    left join {TABLE} as older
+        on
+            newest.partner = older.partner
+            and newest.version = older.version + 1
+            and older.retires at time zone 'UTC' > {{{{ {target.name}.now_utc() }}}}
+    where
+        newest.partner = {literal(policy.partner)}
+        and newest.version = (select max(version) from {TABLE} where partner = {literal(policy.partner)})
+
+)
+
+select
+    released.person,
+    {hmac("keys.inner_pad", "keys.outer_pad", message)} as pseudonym,
+    {hmac("keys.old_inner_pad", "keys.old_outer_pad", message)} as pseudonym_previous,
+    {_lines([f"released.{name}," for name in columns[1:-1]], 4)}
+    released.step
+from released
+cross join keys
+"""
+
+
+def shared_columns(policy: Policy) -> list[tuple[str, str, str, Shared]]:
+    """What the partner gets: name, physical type, the expression over the release, and where it comes from."""
+    found, q, a = [], 0, 0
+    for shared in policy.columns:
+        if shared.how == "pseudonym":
+            found.append((shared.name, "text", "pseudonym", shared))
+            found.append((f"{shared.name}_previous", "text", "pseudonym_previous", shared))
+        elif shared.how == "as_is":
+            a += 1
+            found.append((shared.name, shared.column.physical_type, f"a{a}", shared))
+        elif shared.ladder is not None and shared.column.name == policy.sensitive:
+            found.append((shared.name, shared.ladder.physical_type, "nullif(s, '')", shared))
+        elif shared.ladder is not None:
+            q += 1
+            found.append((shared.name, shared.ladder.physical_type, f"nullif(q{q}, '')", shared))
+    return found
+
+
+def _share(policy: Policy) -> str:
+    columns = [
+        f"cast({expression} as {physical}) as {quote(name)}" for name, physical, expression, _ in shared_columns(policy)
+    ]
+    config = _config(policy, "view", schema_of(policy), f"alias={jinja_text(policy.dataset.model)}")
+    return (
+        f"{{#- {_origin(policy)} -#}}\n{config}\n\nselect\n    "
+        + ",\n    ".join(columns)
+        + f"\nfrom {{{{ ref('release_{policy.name}') }}}}\n"
+    )
+
+
+def _properties(policy: Policy, target: Target) -> str:
+    quasi = [f"q{n}" for n in range(1, len(policy.quasi) + 1)] or ["q0"]
+    held = {f"{target.name}.k_anonymous": {"arguments": {"columns": quasi, "k": policy.k, "l": policy.l}}}
+    columns = []
+    for name, physical, _, shared in shared_columns(policy):
+        entry: dict[str, Any] = {"name": name, "data_type": physical, "description": describe(policy, name, shared)}
+        if shared.how == "pseudonym" and not name.endswith("_previous"):
+            entry["data_tests"] = ["not_null", "unique"]
+        columns.append(entry)
+    models = [
+        {
+            "name": f"release_{policy.name}",
+            "description": f"What {policy.partner} is given of {policy.dataset.model}, with who it is about. Private.",
+            "data_tests": [{"k_anonymous": next(iter(held.values()))}],
+        },
+        {
+            "name": f"share_{policy.name}",
+            "description": f"What {policy.partner} gets of {policy.dataset.model}: {policy.purpose}",
+            "config": {"contract": {"enforced": True}},
+            "columns": columns,
+        },
+    ]
+    return dbt_yaml({"version": 2, "models": models})
+
+
+def describe(policy: Policy, name: str, shared: Shared) -> str:
+    """What a column is for the partner."""
+    about = shared.column.description.rstrip(".") or shared.column.name
+    if shared.how == "pseudonym":
+        old = "; by the key before, while both are published" if name.endswith("_previous") else ""
+        return f"Tells persons apart, for {policy.partner} alone{old}. HMAC-SHA-256, in hexadecimal."
+    if shared.ladder is None:
+        return f"{about}."
+    fine, coarse = shared.ladder.words
+    wider = "" if coarse == fine or shared.column.name == policy.sensitive else f", {coarse} where few are alike"
+    return f"{about}; {fine}{wider}."
+
+
+_TEST = """{#- Generated for c360 shares. Do not edit; run: c360 generate -#}
+{% test k_anonymous(model, columns, k, l) %}
+    {#- Groups of equal quasi-identifiers with fewer than k persons, or fewer than l kinds of what is sensitive. -#}
+    select {{ columns | join(", ") }}
+    from {{ model }}
+    group by {{ columns | join(", ") }}
+    having count(distinct person) < {{ k }} or count(distinct s) < {{ l }}
+{% endtest %}
+"""

@@ -1,0 +1,151 @@
+"""What a partner is sent: contract and page, data, an example, changes, how the promise was kept; summed and signed.
+
+customers/
+  customers.odcs.yaml  index.html  customers-….html  CHANGES.md  sla.json
+  customers.csv  customers.parquet  sample.csv  manifest.json  manifest.json.sig  publisher.pem
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from c360.clause.dialect import POSTGRES
+from c360.compat.diff import diff
+from c360.compat.told import markdown, remedy, verdict
+from c360.contract.document import read_document
+from c360.contract.load import load_contract
+from c360.errors import Breach, CouldNotTell
+from c360.folders import replacing
+from c360.generate.dbt_shares import shared_columns
+from c360.generate.text import to_yaml
+from c360.publish.pages import write_pages
+from c360.share import signing
+from c360.share.contract import contract_of
+from c360.share.release import Release
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from psycopg2.extensions import connection
+
+MANIFEST, SIGNATURE, PUBLIC = "manifest.json", "manifest.json.sig", "publisher.pem"
+quote = POSTGRES.quote
+
+
+def write(
+    release: Release,
+    database: "connection",
+    folder: Path,
+    home: Path,
+    levels: list[str],
+    kept: list[dict[str, Any]],
+    now: "datetime",
+) -> Path:
+    """Write the bundle of one product into a fresh folder, and swap it in; `database` is the transformer's, `kept` how
+    the promises of its sources were.
+
+    Raises Breach when the contract breaks what was published there before without a major step.
+    """
+    name = release.policy.dataset.model
+    text = to_yaml(contract_of(release.policy, release.schema))
+    contract = load_contract(Path(f"{name}.odcs.yaml"), None, read_document(Path(f"{name}.odcs.yaml"), text))
+    before = folder / f"{name}.odcs.yaml"
+    changes = "First publication.\n"
+    if before.is_file():
+        step = diff(load_contract(before), contract, levels, now.date())
+        if not step.enough:
+            raise Breach(f"What {release.policy.partner} was promised changes: {verdict(step)}", remedy(step))
+        changes = markdown(step) if step.changes else "Nothing changes.\n"
+    with replacing(folder) as fresh:
+        write_pages([contract], fresh)
+        (fresh / f"{name}.odcs.yaml").write_text(text, encoding="utf-8")
+        (fresh / "CHANGES.md").write_text(changes, encoding="utf-8")
+        (fresh / "sla.json").write_text(json.dumps(kept, indent=2, default=str) + "\n", encoding="utf-8")
+        _data(release, database, fresh / name)
+        _sample(release, database, fresh / "sample.csv")
+        _signed(fresh, home, release, now)
+    return folder
+
+
+def check(folder: Path) -> int:
+    """How many files of a bundle are what was signed. Raises Breach for one that is not, CouldNotTell without one."""
+    if not (folder / MANIFEST).is_file():
+        raise CouldNotTell(f"{folder} holds no {MANIFEST}.", "Name the folder of a bundle: c360 publish --check DIR")
+    content = (folder / MANIFEST).read_bytes()
+    signing.verify(content, folder / SIGNATURE, folder / PUBLIC)
+    listed = json.loads(content)["files"]
+    there = {path.name for path in folder.iterdir()} - {MANIFEST, SIGNATURE, PUBLIC}
+    for name in sorted(there ^ set(listed)):
+        raise Breach(f"{folder / name} is {'missing' if name in listed else 'not of the bundle'}.", "Fetch it anew.")
+    for name, digest in listed.items():
+        if _sha256(folder / name) != digest:
+            raise Breach(f"{folder / name} is not what was published.", "Fetch the bundle anew.")
+    return len(listed)
+
+
+def _signed(folder: Path, home: Path, release: Release, now: "datetime") -> None:
+    files = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
+    about = {
+        "partner": release.policy.partner,
+        "product": release.policy.dataset.name,
+        "version": release.policy.version,
+        "published": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        "k": release.policy.k,
+        "rows": release.published,
+        "files": files,
+    }
+    content = json.dumps(about, indent=2).encode() + b"\n"
+    (folder / MANIFEST).write_bytes(content)
+    signing.sign(content, home, folder / SIGNATURE, folder / PUBLIC)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _data(release: Release, database: "connection", path: Path) -> None:
+    """CSV by COPY, ordered by pseudonym: the order of the table would tell who came when. Parquet from that."""
+    from pyarrow import csv as arrow_csv
+    from pyarrow import parquet
+
+    columns = ", ".join(quote(name) for name, *_ in shared_columns(release.policy))
+    select = f"select {columns} from {quote(release.schema)}.{quote(release.view)} order by 1"
+    with path.with_suffix(".csv").open("wb") as file, database.cursor() as cursor:
+        cursor.copy_expert(f"copy ({select}) to stdout with (format csv, header)", file)
+    types = {name: _arrow(physical) for name, physical, *_ in shared_columns(release.policy)}
+    options = arrow_csv.ConvertOptions(column_types=types, strings_can_be_null=True, quoted_strings_can_be_null=False)
+    table = arrow_csv.read_csv(path.with_suffix(".csv"), convert_options=options)
+    parquet.write_table(table, path.with_suffix(".parquet"))
+
+
+def _arrow(physical: str) -> Any:
+    import pyarrow as pa
+
+    return {"bigint": pa.int64(), "date": pa.date32()}.get(physical, pa.string())
+
+
+def _sample(release: Release, database: "connection", path: Path) -> None:
+    """Ten rows of nobody: what the ladders make of invented values."""
+    with path.open("w", newline="", encoding="utf-8") as file, database.cursor() as cursor:
+        writer = csv.writer(file)
+        writer.writerow([name for name, *_ in shared_columns(release.policy)])
+        cursor.execute(f"select {', '.join(_invented(release))} from generate_series(1, 10) as n")
+        writer.writerows(cursor.fetchall())
+
+
+def _invented(release: Release) -> Iterator[str]:
+    for name, physical, _, shared in shared_columns(release.policy):
+        value = {"integer": "(18 + n * 7)", "number": "(n * 137.5)"}.get(
+            shared.column.logical_type, "(timestamp '2025-01-15' + n * interval '40 days')"
+        )
+        if shared.how == "pseudonym":
+            yield "null::text" if name.endswith("_previous") else "encode(sha256(('sample ' || n)::bytea), 'hex')"
+        elif shared.ladder is not None and shared.column.logical_type != "string":
+            zoned = "timestamptz" in shared.column.physical_type
+            label = shared.ladder.labels[0](f"({value} at time zone 'UTC')" if zoned else value)
+            yield f"cast(nullif({label}, '') as {physical})"
+        else:
+            yield "null::text"

@@ -1,0 +1,70 @@
+"""The contract that a partner gets: only what is shared, as it is shared, with the terms; ODCS v3.2, pure."""
+
+from typing import Any
+
+from c360.generate.dbt_shares import describe, shared_columns
+from c360.share.policy import Policy, Shared
+
+_LOGICAL = {"text": "string", "bigint": "integer", "date": "date"}
+
+
+def contract_of(policy: Policy, schema: str) -> dict[str, Any]:
+    """The document; `schema` is where the view lies. The same policy and contract give the same document."""
+    ours = policy.contract.document
+    table = policy.dataset.model
+    kept = ("noticePeriod",)
+    custom = [entry for entry in ours.get("customProperties") or [] if entry.get("property") in kept]
+    people = f"Groups of fewer than {policy.k} persons are left out, so totals are lower than ours."
+    return {
+        "apiVersion": "v3.2.0",
+        "kind": "DataContract",
+        "id": f"{policy.contract.id}:partners:{policy.partner}",
+        "name": f"{policy.partner}_{policy.dataset.name}",
+        "version": policy.version,
+        "status": "active",
+        "description": {
+            "purpose": policy.purpose,
+            "usage": f"{policy.terms or 'As agreed.'} Legal basis: {policy.legal_basis} Until {policy.until}.",
+            "limitations": people,
+        },
+        "servers": [
+            {"server": "view", "type": "postgres", "host": "localhost", "port": 5432, "database": "customer360",
+             "schema": schema},
+            {"server": "file", "type": "local", "path": f"{table}.parquet", "format": "parquet"},
+        ],
+        "team": {"name": str((ours.get("team") or {}).get("name", ""))},
+        "support": [{"channel": policy.contact, "tool": "other"}],
+        "slaProperties": list(ours.get("slaProperties") or []),
+        "customProperties": [
+            {"property": "sunset", "value": str(policy.until)},
+            {"property": "k", "value": policy.k},
+            *custom,
+        ],
+        "schema": [
+            {
+                "name": table,
+                "logicalType": "object",
+                "physicalType": "view",
+                "physicalName": table,
+                "description": f"{policy.dataset.description.rstrip('.')}, as far as it is shared.",
+                "properties": [_property(policy, *column) for column in shared_columns(policy)],
+                "quality": [
+                    {"id": "not_empty", "type": "library", "metric": "rowCount", "mustBeGreaterThan": 0,
+                     "description": "There is somebody in it."},
+                ],
+            }
+        ],
+    }  # fmt: skip
+
+
+def _property(policy: Policy, name: str, physical: str, _: str, shared: Shared) -> dict[str, Any]:
+    newest = shared.how == "pseudonym" and not name.endswith("_previous")
+    found: dict[str, Any] = {
+        "name": name,
+        "description": describe(policy, name, shared),
+        "logicalType": _LOGICAL.get(physical, shared.column.logical_type),
+        "physicalType": physical,
+        "classification": "internal" if shared.how == "pseudonym" else "public",
+        "required": newest,
+    }
+    return found | ({"unique": True} if newest else {})

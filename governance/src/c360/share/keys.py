@@ -1,0 +1,142 @@
+"""Keys of pseudonyms: one a partner and version, made in the database and never out of it.
+
+HMAC-SHA-256 (RFC 2104) takes a key by its two pads, so these are what is kept, in a table that only the transformer
+reads. SQL names no key, and so neither do logs, compiled models and the statistics of the server.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from c360.engine.postgres.access import LOADER, READER, SCANNER
+from c360.errors import Breach
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection, cursor
+
+TABLE = "sharing.key"
+_OTHERS = f"{LOADER}, {SCANNER}, {READER}"
+_TABLE = f"""
+create schema if not exists sharing;
+create table if not exists {TABLE} (
+    partner text not null,
+    version integer not null,
+    inner_pad bytea check (octet_length(inner_pad) = 64),
+    outer_pad bytea check (octet_length(outer_pad) = 64),
+    created timestamptz not null default now(),
+    retires timestamptz,
+    primary key (partner, version)
+);
+revoke all on schema sharing from public, {_OTHERS};
+revoke all on {TABLE} from public, {_OTHERS};"""
+_RANDOM = "sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))"
+"""244 bits out of the server's secure source."""
+
+
+def pads(key: str) -> str:
+    """SQL of the two pads of a key, an expression of at most 64 bytes: (inner, outer), as RFC 2104 has them."""
+    padded = f"substr({key} || decode(repeat('00', 64), 'hex'), 1, 64)"
+
+    def pad(byte: int) -> str:
+        return (
+            f"(select string_agg(set_byte('\\x00'::bytea, 0, get_byte({padded}, i) # {byte}), ''::bytea order by i) "
+            "from generate_series(0, 63) as i)"
+        )
+
+    return f"{pad(0x36)}, {pad(0x5C)}"
+
+
+def hmac(inner: str, outer: str, message: str) -> str:
+    """SQL of HMAC-SHA-256 of a message (bytea), as hexadecimal text."""
+    return f"encode(sha256({outer} || sha256({inner} || {message})), 'hex')"
+
+
+@dataclass(frozen=True)
+class Key:
+    """A version of a partner's key; `retires` is the instant (UTC) from which it makes no pseudonyms any more."""
+
+    partner: str
+    version: int
+    created: datetime
+    retires: datetime | None
+    gone: bool
+    """Retired: its pads are deleted, and nobody can make its pseudonyms again."""
+
+
+def ensure_table(cursor: "cursor") -> None:
+    """As the transformer, who owns it."""
+    cursor.execute(_TABLE)
+
+
+def keys(database: "connection", partner: str | None = None) -> list[Key]:
+    """All keys, or those of a partner, by version; `database` is the transformer's."""
+    with database, database.cursor() as cursor:
+        ensure_table(cursor)
+        cursor.execute(
+            f"select partner, version, created, retires, inner_pad is null from {TABLE} "
+            "where %(partner)s::text is null or partner = %(partner)s order by partner, version",
+            {"partner": partner},
+        )
+        return [Key(*row) for row in cursor.fetchall()]
+
+
+def create(database: "connection", partner: str) -> bool:
+    """The first key of a partner; False when there is one."""
+    with database, database.cursor() as cursor:
+        ensure_table(cursor)
+        cursor.execute(f"lock table {TABLE} in share row exclusive mode")
+        cursor.execute(f"select exists (select from {TABLE} where partner = %s)", (partner,))
+        if cursor.fetchone() == (True,):
+            return False
+        _insert(cursor, partner)
+        return True
+
+
+def rotate(database: "connection", partner: str, overlap: timedelta, now: datetime) -> int:
+    """A new version; the one before goes on beside it until `now` + `overlap`. Raises Breach without a key."""
+    with database, database.cursor() as cursor:
+        ensure_table(cursor)
+        cursor.execute(f"lock table {TABLE} in share row exclusive mode")
+        cursor.execute(
+            f"update {TABLE} set retires = case "
+            f"when version = (select max(version) from {TABLE} where partner = %(p)s) then %(until)s "
+            "else least(retires, %(now)s) end where partner = %(p)s and inner_pad is not null",
+            {"p": partner, "until": now + overlap, "now": now},
+        )
+        if not cursor.rowcount:
+            raise Breach(f"{partner} has no key.", f"c360 keys create {partner}")
+        return _insert(cursor, partner)
+
+
+def retire(database: "connection", partner: str, version: int) -> bool:
+    """Delete a version for good: its pseudonyms can never be made again. False when it was gone already.
+
+    Raises Breach for the newest one, by which the share is made, and for one that is not there.
+    """
+    there = keys(database, partner)
+    chosen = next((key for key in there if key.version == version), None)
+    if chosen is None:
+        known = ", ".join(str(key.version) for key in there) or "none"
+        raise Breach(f"{partner} has no key {version}.", f"There are: {known}.")
+    if chosen is there[-1]:
+        raise Breach(
+            f"Key {version} of {partner} is the newest, by which its share is made.", f"c360 keys rotate {partner}"
+        )
+    with database, database.cursor() as cursor:
+        cursor.execute(
+            f"update {TABLE} set inner_pad = null, outer_pad = null, retires = least(retires, now()) "
+            "where partner = %s and version = %s and inner_pad is not null",
+            (partner, version),
+        )
+        return bool(cursor.rowcount)
+
+
+def _insert(cursor: "cursor", partner: str) -> int:
+    cursor.execute(
+        f"insert into {TABLE} (partner, version, inner_pad, outer_pad) "
+        f"select %(p)s, (select coalesce(max(version), 0) + 1 from {TABLE} where partner = %(p)s), {pads('key')} "
+        f"from (select {_RANDOM} as key) as made returning version",
+        {"p": partner},
+    )
+    (version,) = cursor.fetchone() or (0,)
+    return int(version)

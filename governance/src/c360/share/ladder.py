@@ -1,0 +1,108 @@
+"""Ladders: how a value is made coarser, a finer step and a coarser one, after which it is suppressed.
+
+A label is a text, so that values of all types group alike; an empty one stands for a null.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from c360.clause.postgres import POSTGRES
+from c360.model import Column
+
+literal = POSTGRES.literal
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """SQL of the two labels over a column's expression, in words for people, and the type of what is shared."""
+
+    labels: tuple[Callable[[str], str], Callable[[str], str]]
+    words: tuple[str, str]
+    physical_type: str
+    logical_type: str
+
+
+def _band(steps: Any, column: Column) -> Ladder | str:
+    widths = _numbers(steps)
+    if widths is None or column.logical_type not in ("integer", "number"):
+        return f"band is for numbers, and takes one or two widths, such as [10, 20]; {column.name} is {_of(column)}"
+
+    def label(width: float) -> Callable[[str], str]:
+        top = f"- {1 if column.logical_type == 'integer' else 0}"
+        return lambda x: (
+            f"coalesce((floor({x} / {width}.0) * {width})::bigint || '-' "
+            f"|| (floor({x} / {width}.0) * {width} + {width} {top})::bigint, '')"
+        )
+
+    words = tuple(f"bands of {width}" for width in _both(widths))
+    return Ladder((label(widths[0]), label(widths[-1])), (words[0], words[1]), "text", "string")
+
+
+def _round(steps: Any, column: Column) -> Ladder | str:
+    widths = _numbers(steps)
+    if widths is None or column.logical_type not in ("integer", "number"):
+        return f"round is for numbers, and takes one or two steps, such as [10, 100]; {column.name} is {_of(column)}"
+
+    def label(width: int) -> Callable[[str], str]:
+        return lambda x: f"coalesce((round({x} / {width}.0) * {width})::bigint::text, '')"
+
+    words = tuple(f"rounded to {width}" for width in _both(widths))
+    return Ladder((label(widths[0]), label(widths[-1])), (words[0], words[1]), "bigint", "integer")
+
+
+_UNITS = ("day", "week", "month", "quarter", "year")
+
+
+def _truncate(steps: Any, column: Column) -> Ladder | str:
+    units = steps if isinstance(steps, list) else [steps]
+    fits = 1 <= len(units) <= 2 and all(unit in _UNITS for unit in units)
+    if not fits or column.logical_type not in ("date", "timestamp"):
+        return f"truncate is for times, and takes one or two of {', '.join(_UNITS)}; {column.name} is {_of(column)}"
+
+    def label(unit: str) -> Callable[[str], str]:
+        moment = "{x} at time zone 'UTC'" if _zoned(column) else "{x}"
+        return lambda x: f"coalesce(date_trunc({literal(unit)}, {moment.format(x=x)})::date::text, '')"
+
+    words = tuple(f"the first day of the {unit}" for unit in _both(units))
+    return Ladder((label(units[0]), label(units[-1])), (words[0], words[1]), "date", "date")
+
+
+def _region(steps: Any, column: Column) -> Ladder | str:
+    if steps not in ("state", ["state"]) or column.logical_type != "string":
+        return f"region is for an address, and takes state; {column.name} is {_of(column)}"
+    pattern = literal(r",\s*([[:alpha:]]{2,3})\s*,?\s*\d{4,5}\s*$")
+    return Ladder(
+        (lambda x: f"coalesce(upper(substring({x} from {pattern})), '')", lambda x: "''"),
+        ("the state of the address", "nothing"),
+        "text",
+        "string",
+    )
+
+
+LADDERS: dict[str, Callable[[Any, Column], Ladder | str]] = {
+    "band": _band,
+    "round": _round,
+    "truncate": _truncate,
+    "region": _region,
+}
+"""By the word of a policy: the ladder, or what is wrong with its steps."""
+
+
+def _numbers(steps: Any) -> list[int] | None:
+    widths = steps if isinstance(steps, list) else [steps]
+    whole = all(isinstance(width, int) and not isinstance(width, bool) and 1 < width <= 10**9 for width in widths)
+    nested = len(widths) == 1 or (len(widths) == 2 and whole and widths[1] > widths[0] and widths[1] % widths[0] == 0)
+    return widths if widths and whole and nested else None
+
+
+def _both(steps: list[Any]) -> tuple[Any, Any]:
+    return steps[0], steps[-1]
+
+
+def _of(column: Column) -> str:
+    return f"{column.logical_type or column.physical_type or 'of no type'}, {column.classification or 'not classified'}"
+
+
+def _zoned(column: Column) -> bool:
+    return column.physical_type.lower() in ("timestamptz", "timestamp with time zone")

@@ -1,0 +1,262 @@
+"""Policies: `<policies>/<name>.yaml`, what one partner gets of one product, for what, on which basis, until when.
+
+A column that is not listed is not shared; only a public one may be shared as it is. Everything else has to say how.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from c360.contract.catalog import Catalog
+from c360.contract.current import SEMVER
+from c360.contract.document import Document, Place, parse
+from c360.contract.people import holders, subject_of
+from c360.errors import Breach, CouldNotTell
+from c360.model import Column, Contract, Dataset
+from c360.printable import shown
+from c360.share.ladder import LADDERS, Ladder
+
+LEAST_K, USUAL_K = 3, 11
+_PARTNER = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_KEYS = (
+    "partner", "product", "version", "contract_version", "purpose", "legal_basis", "until", "contact", "terms", "k",
+    "sensitive", "l", "columns",
+)  # fmt: skip
+_NEEDED = ("partner", "product", "version", "purpose", "legal_basis", "until", "contact", "columns")
+_LONGEST = 500
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A column that the partner gets: by a pseudonym, as it is, or by a ladder, the finer step first."""
+
+    column: Column
+    how: str
+    ladder: Ladder | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.column.name}_pseudonym" if self.how == "pseudonym" else self.column.name
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One file, understood. `until` is the last day of the share, in UTC; `person` the column that tells persons apart,
+    None where the product has none."""
+
+    path: Path
+    partner: str
+    contract: Contract
+    dataset: Dataset
+    purpose: str
+    legal_basis: str
+    until: date
+    contact: str
+    terms: str
+    k: int
+    sensitive: str | None
+    l: int  # noqa: E741 (what the literature calls it)
+    columns: tuple[Shared, ...]
+    person: str | None
+    version: str
+    """That of the contract that the partner gets."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.partner}__{self.dataset.name}"
+
+    @property
+    def quasi(self) -> tuple[Shared, ...]:
+        """The quasi-identifiers: what is generalised, and is not the sensitive column."""
+        return tuple(s for s in self.columns if s.ladder and s.column.name != self.sensitive)
+
+
+class Wrong(Exception):
+    """A finding: where in the file, and what."""
+
+    def __init__(self, place: Place, what: str) -> None:
+        self.place, self.what = place, what
+        super().__init__(what)
+
+
+def policies(folder: Path, catalog: Catalog, levels: Sequence[str]) -> list[Policy]:
+    """The policies of a project, by file. `levels` are the classifications from open to closed.
+
+    Raises Breach with the file, the line and what to write for the first that is not sound.
+    """
+    found, seen = [], set()
+    for path in sorted(folder.glob("*.yaml")):
+        document = parse(path)
+        problems = list(_problems(document, catalog, levels))
+        if problems:
+            place, what = problems[0]
+            more = f" ({len(problems)} findings in the file)" if len(problems) > 1 else ""
+            raise Breach(f"{path}:{document.line(place)}: {what}{more}.", "Mend it, then: c360 lint")
+        policy = _policy(document, catalog)
+        if policy.name in seen:
+            raise Breach(f"{path}: {policy.partner} gets {policy.dataset.name} by another file too.", "Keep one.")
+        seen.add(policy.name)
+        found.append(policy)
+    return found
+
+
+def findings(folder: Path, catalog: Catalog, levels: Sequence[str]) -> Iterator[tuple[Path, int, Place, str]]:
+    """Everything that is wrong in the policies of a folder, all of it in one run: file, line, place and what."""
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            document = parse(path)
+        except CouldNotTell as error:
+            yield path, 1, (), error.message
+            continue
+        for place, what in _problems(document, catalog, levels):
+            yield path, document.line(place), place, what
+
+
+def _problems(document: Document, catalog: Catalog, levels: Sequence[str]) -> Iterator[tuple[Place, str]]:
+    data = document.data
+    for key in data:
+        if key not in _KEYS:
+            yield (key,), f"{shown(key)} means nothing in a policy; there are: {', '.join(_KEYS)}"
+    for key in _NEEDED:
+        if key not in data:
+            yield (), f"{key} is missing"
+    for key in ("purpose", "legal_basis", "contact", "terms"):
+        if key in data and not _is_text(data[key]):
+            yield (key,), f"{key} is no text of up to {_LONGEST} signs"
+    partner = data.get("partner")
+    if "partner" in data and not (isinstance(partner, str) and _PARTNER.fullmatch(partner)):
+        yield ("partner",), "partner is no name of a-z, 0-9 and _, of up to 31 signs, that begins with a letter"
+    if not SEMVER.fullmatch(str(data.get("contract_version", "1.0.0"))):
+        yield ("contract_version",), "contract_version is none of semver.org, such as 1.0.0"
+    if "until" in data and _day(data["until"]) is None:
+        yield ("until",), "until is no day, such as 2030-12-31"
+    k = data.get("k", USUAL_K)
+    if not _is_whole(k) or not LEAST_K <= k <= 1_000_000:
+        yield ("k",), f"k is no whole number from {LEAST_K} on"
+    yield from _of_product(data, catalog, levels)
+
+
+def _of_product(data: dict[str, Any], catalog: Catalog, levels: Sequence[str]) -> Iterator[tuple[Place, str]]:
+    product = str(data.get("product"))
+    there = {dataset.name: (contract, dataset) for contract, dataset in catalog.pairs() if contract.layer == "products"}
+    if product not in there:
+        if "product" in data:
+            yield ("product",), f"there is no product {shown(product)}; there are: {', '.join(sorted(there))}"
+        return
+    contract, dataset = there[product]
+    if "version" in data and str(data["version"]) != contract.version:
+        yield (
+            ("version",),
+            f"{contract.name} is {contract.version}, not {shown(data['version'])}: look what changed",
+        )
+    columns = data.get("columns")
+    if not isinstance(columns, dict) or not columns:
+        if "columns" in data:
+            yield ("columns",), "columns is no mapping of columns to how each is shared"
+        return
+    person = _person(catalog, dataset)
+    if person is None or dataset.key != (person,):
+        yield ("product",), f"{product} is not one row a person, so nobody can tell how many stand behind a row"
+        return
+    for name, how in columns.items():
+        try:
+            _shared(dataset, name, how, person, levels[0] if levels else "")
+        except Wrong as wrong:
+            yield ("columns", name, *wrong.place), wrong.what
+    yield from _of_sensitive(data, columns)
+
+
+def _of_sensitive(data: dict[str, Any], columns: dict[str, Any]) -> Iterator[tuple[Place, str]]:
+    sensitive, least = data.get("sensitive"), data.get("l")
+    if sensitive is None:
+        if least is not None:
+            yield ("l",), "l is about a sensitive column, and none is named"
+        return
+    if sensitive not in columns or not isinstance(columns[sensitive], dict):
+        yield ("sensitive",), f"{shown(sensitive)} is none of the columns that are generalised"
+    if not isinstance(least, int) or isinstance(least, bool) or not 2 <= least <= 1_000:
+        yield ("l" if "l" in data else "sensitive",), "l is no whole number from 2 on"
+
+
+def _person(catalog: Catalog, dataset: Dataset) -> str | None:
+    """The column of a product that holds a person's id."""
+    try:
+        subject = subject_of(catalog, ["pii_direct"])
+    except CouldNotTell:
+        return None
+    held = holders(catalog, subject).get(dataset.name, {})
+    return next((name for name, needs in held.items() if needs), next(iter(held), None))
+
+
+def _shared(dataset: Dataset, name: str, how: Any, person: str | None, public: str) -> Shared:
+    column = next((c for c in dataset.columns if c.name == name), None)
+    if column is None:
+        known = ", ".join(c.name for c in dataset.columns)
+        raise Wrong((), f"{dataset.name} has no column {shown(name)}; there are: {known}")
+    if how == "suppress":
+        return Shared(column, how)
+    if how == "pseudonym":
+        if name != person:
+            raise Wrong((), f"{name} is no person's id, and a pseudonym of anything else can be guessed by trying")
+        return Shared(column, how)
+    if how == "as_is":
+        if column.classification != public:
+            raise Wrong((), f"{name} is {column.classification or 'not classified'}: only {public} goes out as it is")
+        return Shared(column, how)
+    if isinstance(how, dict) and len(how) == 1 and next(iter(how)) in LADDERS:
+        if name == person:
+            raise Wrong((), f"{name} is a person's id: share it as a pseudonym, or suppress it")
+        ((kind, steps),) = how.items()
+        ladder = LADDERS[kind](steps, column)
+        if isinstance(ladder, str):
+            raise Wrong((kind,), ladder)
+        return Shared(column, "generalize", ladder)
+    ways = ", ".join(["pseudonym", "suppress", "as_is", *(f"{{{kind}: …}}" for kind in LADDERS)])
+    raise Wrong((), f"how {name} is shared is none of {ways}")
+
+
+def _policy(document: Document, catalog: Catalog) -> Policy:
+    data = document.data
+    contract, dataset = catalog.find(data["product"])
+    person = _person(catalog, dataset)
+    shared = [
+        _shared(dataset, name, how, person, dataset.column(name).classification)
+        for name, how in data["columns"].items()
+    ]
+    until = _day(data["until"])
+    assert until is not None
+    return Policy(
+        path=document.path,
+        partner=data["partner"],
+        contract=contract,
+        dataset=dataset,
+        purpose=data["purpose"],
+        legal_basis=data["legal_basis"],
+        until=until,
+        contact=data["contact"],
+        terms=data.get("terms", ""),
+        k=data.get("k", USUAL_K),
+        sensitive=data.get("sensitive"),
+        l=data.get("l", 1),
+        columns=tuple(s for s in shared if s.how != "suppress"),
+        person=person,
+        version=data.get("contract_version", "1.0.0"),
+    )
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value.strip()) <= _LONGEST and value.isprintable()
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        return None

@@ -1,0 +1,81 @@
+"""The story of `c360 publish PARTNER`: withdraw what has ended, ask whether it may go out, release, bundle."""
+
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from c360.contract.classifications import classifications
+from c360.contract.sunset import refuse_ended
+from c360.engine.postgres import connect
+from c360.engine.postgres.access import TRANSFORMER
+from c360.errors import Breach, CouldNotTell
+from c360.project import Project
+from c360.share import bundle
+from c360.share.policy import Policy
+from c360.share.release import Release, release, withdraw_ended
+from c360.status.overview import Overview, look
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
+
+@dataclass(frozen=True)
+class Published:
+    """What went out, and the policies whose share was withdrawn."""
+
+    releases: tuple[Release, ...]
+    folders: tuple[Path, ...]
+    ended: tuple[Policy, ...]
+
+
+def publish(
+    project: Project, database: "connection", partner: str, folder: Path, now: datetime, pinned: bool
+) -> Published:
+    """Publish all that a partner gets, each product into a folder below `folder`; `pinned` says that the clock is not
+    now.
+
+    Raises CouldNotTell for a partner that no policy names, or a product of which nobody knows whether it holds; Breach
+    when it does not hold, when k does not, or when the partner's contract breaks without a major step.
+    """
+    policies = project.policies
+    if partner not in {policy.partner for policy in policies}:
+        known = ", ".join(sorted({policy.partner for policy in policies})) or "none"
+        raise CouldNotTell(f"No policy is for a partner {partner!r}.", f"There are: {known}.")
+    ended = withdraw_ended(project, policies, now)
+    chosen = [policy for policy in policies if policy.partner == partner and policy not in ended]
+    if not chosen:
+        return Published((), (), tuple(ended))
+    overview = look(database, project.catalog, now)
+    for policy in chosen:
+        refuse_ended([policy.contract], now.date())
+        _require_held(project, overview, policy)
+    releases = release(project, chosen, now, pinned)
+    levels = classifications(project.settings.classifications)
+    kept = [asdict(one) for one in overview.sla]
+    with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner:
+        folders = [
+            bundle.write(one, owner, folder / one.policy.dataset.name, project.settings.home, levels, kept, now)
+            for one in releases
+        ]
+    return Published(tuple(releases), tuple(folders), tuple(ended))
+
+
+def _require_held(project: Project, overview: Overview, policy: Policy) -> None:
+    """What the product and the sources promise holds, as far as the newest gate, build and verify know."""
+    sources = {dataset.name for contract, dataset in project.catalog.pairs() if contract.layer == "sources"}
+    about = {policy.dataset.name, *sources}
+    broken = [clause for clause in overview.broken() if overview.clauses[clause].dataset in about]
+    if broken:
+        more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
+        raise Breach(
+            f"{policy.dataset.name} is not published to {policy.partner}: {', '.join(broken[:3])}{more} "
+            f"{'does' if len(broken) == 1 else 'do'} not hold.",
+            "See: c360 status",
+        )
+    verified = {s.dataset for s in overview.standings if s.stage == "verify"}
+    if policy.dataset.name not in verified:
+        raise CouldNotTell(
+            f"{policy.dataset.name} is not published to {policy.partner}: it was never verified.", "Run: c360 verify"
+        )

@@ -1,0 +1,154 @@
+"""A release: dbt makes what the partner gets, its role may select from it, and what was left out is counted.
+
+A share whose last day has passed is withdrawn instead: the view goes, and with it what it showed.
+"""
+
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from c360.clause.dialect import POSTGRES
+from c360.dbt.session import dbt, log_of
+from c360.dbt.verdicts import results_of
+from c360.engine.postgres import connect
+from c360.engine.postgres.access import TRANSFORMER
+from c360.errors import Breach, CouldNotTell
+from c360.generate.dbt_shares import VARIABLE
+from c360.project import Project
+from c360.share import keys, role
+from c360.share.policy import Policy
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection, cursor
+
+quote = POSTGRES.quote
+
+_LOG = """
+create table if not exists sharing.release (
+    id bigint generated always as identity primary key,
+    partner text not null,
+    product text not null,
+    version text not null,
+    at timestamptz not null,
+    schema_name text not null,
+    view_name text not null,
+    release_schema text not null,
+    release_name text not null,
+    key_version integer,
+    persons bigint not null,
+    published bigint not null,
+    coarser bigint not null,
+    held boolean not null,
+    withdrawn timestamptz
+)"""
+"""One row a release, append-only but for `withdrawn`; persons are counted, none is named."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """What was made of a policy. `persons` are those of the product; `published` of them are in the share, `coarser`
+    of these by the coarser step; the others stand in too small a group. `held`: it stays as it was before."""
+
+    policy: Policy
+    schema: str
+    view: str
+    persons: int
+    published: int
+    coarser: int
+    held: bool
+
+    @property
+    def suppressed(self) -> int:
+        return self.persons - self.published
+
+
+def withdraw_ended(project: Project, policies: list[Policy], now: datetime) -> list[Policy]:
+    """Withdraw each share whose last day has passed; those of `policies` that have ended."""
+    ended = [policy for policy in policies if policy.until < now.date()]
+    with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner, owner.cursor() as cursor:
+        _ensure_log(cursor)
+        for policy in ended:
+            cursor.execute(
+                "select distinct schema_name, view_name, release_schema, release_name from sharing.release "
+                "where partner = %s and product = %s and withdrawn is null",
+                (policy.partner, policy.dataset.name),
+            )
+            for schema, view, release_schema, release_name in cursor.fetchall():
+                cursor.execute(f"drop view if exists {quote(schema)}.{quote(view)} cascade")
+                cursor.execute(f"drop table if exists {quote(release_schema)}.{quote(release_name)} cascade")
+            cursor.execute(
+                "update sharing.release set withdrawn = %s where partner = %s and product = %s and withdrawn is null",
+                (now, policy.partner, policy.dataset.name),
+            )
+    return ended
+
+
+def release(project: Project, policies: list[Policy], now: datetime, pinned: bool) -> list[Release]:
+    """Make the shares of one partner; `pinned` says that the clock of the run is not now.
+
+    Raises Breach when k or l does not hold in what was made, CouldNotTell when dbt could not make it.
+    """
+    partner = policies[0].partner
+    _ensure_role(project, partner)
+    with closing(connect(project.settings, role=TRANSFORMER)) as owner:
+        keys.create(owner, partner)
+        names = [name for policy in policies for name in (f"release_{policy.name}", f"share_{policy.name}")]
+        with dbt(project, now if pinned else None, **{VARIABLE: partner}) as invoke:
+            answer = invoke("build", "--select", *names)
+        nodes = {str(node.node.name): node.node for node in results_of(answer)}
+        broken = [str(node.node.name) for node in results_of(answer) if str(node.status) == "fail"]
+        if broken:
+            raise Breach(f"The share of {partner} does not hold: {', '.join(broken)}.", "Nothing of it is granted.")
+        if not answer.success or not set(names) <= nodes.keys():
+            raise CouldNotTell(f"dbt could not make the share of {partner}.", f"See why: less {log_of(project)}")
+        with owner, owner.cursor() as cursor:
+            _ensure_log(cursor)
+            found = []
+            for policy in policies:
+                kept, view = nodes[f"release_{policy.name}"], nodes[f"share_{policy.name}"]
+                role.grant(cursor, partner, str(view.schema), str(view.alias))
+                found.append(_counted(owner, policy, kept, view, now))
+            return found
+
+
+def _counted(owner: "connection", policy: Policy, kept: Any, view: Any, now: datetime) -> Release:
+    table = f"{quote(str(kept.schema))}.{quote(str(kept.alias))}"
+    product = f"{quote(policy.dataset.schema)}.{quote(policy.dataset.table)}"
+    with owner.cursor() as cursor:
+        cursor.execute(f"select count(*), count(*) filter (where step = 2) from {table}")
+        published, coarser = cursor.fetchone() or (0, 0)
+        cursor.execute(f"select count(*) from {product}")
+        (persons,) = cursor.fetchone() or (0,)
+        place = (str(view.schema), str(view.alias))
+        cursor.execute(
+            "insert into sharing.release (partner, product, version, at, schema_name, view_name, release_schema, "
+            "release_name, key_version, persons, published, coarser, held) values (%s, %s, %s, %s, %s, %s, %s, %s, "
+            f"(select max(version) from {keys.TABLE} where partner = %s), %s, %s, %s, false)",
+            (policy.partner, policy.dataset.name, policy.contract.version, now, *place, str(kept.schema),
+             str(kept.alias), policy.partner, persons, published, coarser),
+        )  # fmt: skip
+    return Release(policy, *place, int(persons), int(published), int(coarser), False)
+
+
+def _ensure_log(cursor: "cursor") -> None:
+    keys.ensure_table(cursor)
+    cursor.execute(_LOG)
+    cursor.execute("revoke all on sharing.release from public")
+
+
+def _ensure_role(project: Project, partner: str) -> None:
+    import psycopg2
+
+    with closing(connect(project.settings, role=None)) as admin, admin.cursor() as cursor:
+        if role.exists(cursor, partner):
+            return
+        try:
+            cursor.execute(role.script(partner, admin.info.dbname))
+            admin.commit()
+        except psycopg2.errors.InsufficientPrivilege:
+            raise CouldNotTell(
+                f"The user {admin.info.user} may not make the role {role.role_of(partner)}.",
+                f"Have an administrator run: create role {role.role_of(partner)} login; "
+                f"grant connect on database {quote(admin.info.dbname)} to {role.role_of(partner)}",
+            ) from None

@@ -1,0 +1,131 @@
+"""Policies: deny by default, and everything that is wrong in a file is told in one run, with its line."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from c360.contract import find_contracts
+from c360.contract.catalog import Catalog
+from c360.contract.classifications import classifications
+from c360.errors import Breach
+from c360.generate.dbt_shares import files
+from c360.generate.target import Target
+from c360.share.policy import findings, policies
+
+ROOT = Path(__file__).parents[3]
+LEVELS = classifications()
+GOOD = {
+    "partner": "acme", "product": "customers", "version": "2.0.0", "purpose": "A study.", "legal_basis": "Consent.",
+    "until": "2030-12-31", "contact": "#acme",
+    "columns": {"id": "pseudonym", "age": {"band": [10, 20]}, "total_expense": {"band": 500}},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def catalog():
+    return Catalog.of(find_contracts(ROOT / "contracts"))
+
+
+def write(folder, name="acme", **changes):
+    said = {key: value for key, value in (GOOD | changes).items() if value is not None}
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump(said, sort_keys=False))
+    return folder
+
+
+def columns(**changes):
+    return {key: value for key, value in (GOOD["columns"] | changes).items() if value is not None}
+
+
+def told(folder, catalog):
+    return [what for _, _, _, what in findings(folder, catalog, LEVELS)]
+
+
+def test_ours_are_sound(catalog):
+    ours = policies(ROOT / "governance/policies/partners", catalog, LEVELS)
+    assert {policy.partner for policy in ours} == {"harbour_media", "southern_insight"}
+    assert len({tuple(s.column.name for s in policy.columns) for policy in ours}) == 2
+
+
+def test_what_is_silent_holds_by_default(tmp_path, catalog):
+    (policy,) = policies(write(tmp_path), catalog, LEVELS)
+    assert (policy.k, policy.l, policy.sensitive, policy.person) == (11, 1, None, "id")
+    assert [s.column.name for s in policy.columns] == ["id", "age", "total_expense"], "nothing else is shared"
+    assert policies(tmp_path / "none", catalog, LEVELS) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"partner": "Acme; drop schema raw"}, "partner is no name"),
+        ({"partner": "a" * 32}, "partner is no name"),
+        ({"partner": None}, "partner is missing"),
+        ({"purpose": None}, "purpose is missing"),
+        ({"legal_basis": ""}, "legal_basis is no text"),
+        ({"until": "soon"}, "until is no day"),
+        ({"k": 2}, "k is no whole number from 3 on"),
+        ({"k": True}, "k is no whole number from 3 on"),
+        ({"surprise": 1}, "'surprise' means nothing in a policy"),
+        ({"product": "nobody"}, "there is no product 'nobody'"),
+        ({"product": "contacts"}, "there is no product 'contacts'"),
+        ({"product": "transactions_enriched", "version": "1.0.0"}, "transactions_enriched is not one row a person"),
+        ({"version": "1.1.0"}, "customers is 2.0.0, not '1.1.0'"),
+        ({"columns": None}, "columns is missing"),
+        ({"columns": ["id"]}, "columns is no mapping"),
+        ({"columns": columns(mail="as_is")}, "customers has no column 'mail'"),
+        ({"columns": columns(gender="as_is")}, "gender is pii_indirect: only public goes out as it is"),
+        ({"columns": columns(id="as_is")}, "id is confidential: only public goes out as it is"),
+        ({"columns": columns(age="pseudonym")}, "age is no person's id"),
+        ({"columns": columns(id={"band": 10})}, "id is a person's id: share it as a pseudonym"),
+        ({"columns": columns(age="hash")}, "how age is shared is none of pseudonym, suppress, as_is"),
+        ({"columns": columns(age={"band": 10, "round": 10})}, "how age is shared is none of"),
+        ({"columns": columns(age={"band": [20, 10]})}, "band is for numbers, and takes one or two widths"),
+        ({"columns": columns(age={"band": [10, 25]})}, "band is for numbers, and takes one or two widths"),
+        ({"columns": columns(age={"band": "10); drop table x"})}, "band is for numbers"),
+        ({"columns": columns(gender={"band": 10})}, "gender is string, pii_indirect"),
+        ({"columns": columns(first_purchase_at={"truncate": "second"})}, "truncate is for times"),
+        ({"columns": columns(age={"region": "state"})}, "region is for an address"),
+        ({"l": 3}, "l is about a sensitive column, and none is named"),
+        ({"sensitive": "gender", "l": 3}, "'gender' is none of the columns that are generalised"),
+        ({"sensitive": "total_expense", "l": 1}, "l is no whole number from 2 on"),
+        ({"sensitive": "total_expense"}, "l is no whole number from 2 on"),
+    ],
+)  # fmt: skip
+def test_each_rule_is_told(tmp_path, catalog, changes, what):
+    assert any(what in one for one in told(write(tmp_path, **changes), catalog)), told(tmp_path, catalog)
+    with pytest.raises(Breach, match=r"acme\.yaml:\d+: "):
+        policies(tmp_path, catalog, LEVELS)
+
+
+def test_all_of_it_is_told_at_once_with_lines(tmp_path, catalog):
+    write(tmp_path, k=1, until="x", columns=columns(gender="as_is"))
+    found = list(findings(tmp_path, catalog, LEVELS))
+    lines = (tmp_path / "acme.yaml").read_text().splitlines()
+    assert {lines[line - 1].split(":")[0].strip() for _, line, _, _ in found} == {"k", "until", "gender"}
+
+
+def test_what_is_no_yaml_is_told(tmp_path, catalog):
+    (tmp_path / "acme.yaml").write_text("partner: [")
+    assert len(told(tmp_path, catalog)) == 1
+
+
+def test_one_partner_gets_a_product_once(tmp_path, catalog):
+    write(tmp_path)
+    write(tmp_path, "again")
+    with pytest.raises(Breach, match="acme gets customers by another file too"):
+        policies(tmp_path, catalog, LEVELS)
+
+
+def test_a_column_that_is_suppressed_stands_in_no_model(tmp_path, catalog):
+    (policy,) = policies(write(tmp_path, columns=columns(gender="suppress")), catalog, LEVELS)
+    made = files(policy, Target(package="p", name="p"))
+    assert not [path for path, text in made.items() if "gender" in text]
+
+
+def test_text_of_a_policy_runs_nothing(tmp_path, catalog):
+    (policy,) = policies(write(tmp_path, purpose="{{ run_query('drop') }} #} -- ' \""), catalog, LEVELS)
+    made = files(policy, Target(package="p", name="p"))
+    sql = "".join(text for path, text in made.items() if path.endswith(".sql"))
+    assert "run_query" not in sql
+    properties = made["p/models/sharing/acme__customers.yml"]
+    assert "{{ run_query" not in properties.replace("{{ '{{' }}", "")

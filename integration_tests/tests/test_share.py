@@ -1,0 +1,267 @@
+"""Shares, over a real Postgres: nobody stands alone in one, no difference of two points at anybody, a partner's role
+sees its own view and nothing else, and what is sent is signed, and refused while a promise does not hold."""
+
+import csv
+import hashlib
+import hmac
+import json
+import subprocess
+from collections import Counter
+from datetime import date, timedelta
+
+import psycopg2
+import pytest
+
+from c360.engine.postgres import connect, parameters
+from c360.share.keys import hmac as hmac_sql
+from c360.share.keys import pads
+from c360.share.role import role_of, too_much
+from governance.tests.workplace import NOW
+
+PARTNER, OTHER = "harbour_media", "southern_insight"
+VIEW, RELEASE = "analytics_share_harbour_media.customers", "analytics_sharing.release_harbour_media__customers"
+SPARE = date(2026, 3, 1)
+LATER = "2026-03-01T20:00:00Z"
+
+
+def born(years):
+    return str(SPARE - timedelta(days=years * 365 + 200))
+
+
+def people(make, ages):
+    """By number: as many of each age as `ages` says, a few apart."""
+    numbers = [years for years, times in ages.items() for _ in range(times)]
+    return [make.contact(n, birthdate=born(years)) for n, years in enumerate(numbers, 1)]
+
+
+def build(workplace, make, rows, name="contacts.csv"):
+    assert workplace.ingest("contacts", workplace.write(name, rows)).code == 0
+    number = int(rows[0]["id"][-12:])
+    sold = [make.transaction(number, number, amount="100.00")]
+    assert workplace.ingest("transactions", workplace.write(f"sold-{name}", sold)).code == 0
+    for verb in (["build"], ["verify"]):
+        done = workplace.c360(*verb, "--as-of", NOW)
+        assert done.code == 0, done.out + done.err
+
+
+def publish(workplace, partner=PARTNER, as_of=NOW):
+    return workplace.c360("publish", partner, "--as-of", as_of)
+
+
+@pytest.fixture(scope="module")
+def shared(shared_workplace, make):
+    """60 people of 34, 30 of 45, 6 of 52 and 6 of 57 (bands of ten: 12 in their fifties), 3 of 81, alone."""
+    shared_workplace.reset()
+    build(shared_workplace, make, people(make, {34: 60, 45: 30, 52: 6, 57: 6, 81: 3}))
+    done = publish(shared_workplace)
+    assert done.code == 0, done.out + done.err
+    return shared_workplace
+
+
+def groups(workplace):
+    return dict(workplace.sql(f"select age, count(*)::int from {VIEW} group by age"))
+
+
+def test_who_stands_among_few_is_left_out_and_counted(shared):
+    assert groups(shared) == {"30-39": 59, "40-49": 30, "50-59": 12}, "one bought, and is alone by that"
+    assert shared.sql("select persons, published, coarser from sharing.release order by id desc limit 1") == [
+        (105, 101, 0)
+    ]
+    run = shared.c360("publish", PARTNER, "--as-of", NOW)
+    assert run.code == 0 and "105" in run.out and " 4" in run.out
+
+
+def test_pseudonyms_are_hmacs_by_a_key_that_nobody_sees(shared):
+    ((person, pseudonym),) = shared.sql(f"select person, pseudonym from {RELEASE} order by person limit 1")
+    ((inner, outer),) = shared.sql("select inner_pad, outer_pad from sharing.key where partner = %s", PARTNER)
+    key = bytes(b ^ 0x36 for b in bytes(inner))
+    assert bytes(b ^ 0x5C for b in bytes(outer)) == key and len(set(key[:32])) > 8 and set(key[32:]) == {0}
+    assert hmac.new(key, person.encode(), hashlib.sha256).hexdigest() == pseudonym
+    home = b"".join(f.read_bytes() for f in shared.settings.home.rglob("*") if f.is_file() and not f.is_symlink())
+    for secret in (key[:32].hex(), bytes(inner).hex()):
+        assert secret.encode() not in home
+
+
+VECTORS = [  # RFC 4231, 4.2 to 4.5
+    (b"\x0b" * 20, b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
+    (b"Jefe", b"what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+    (b"\xaa" * 20, b"\xdd" * 50, "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"),
+    (bytes(range(1, 26)), b"\xcd" * 50, "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"),
+]
+
+
+@pytest.mark.parametrize(("key", "message", "expected"), VECTORS)
+def test_vectors_of_rfc_4231(shared, key, message, expected):
+    sql = (
+        f"with made as (select {pads('key')} from (select %s::bytea as key) as given) "
+        f"select {hmac_sql('i', 'o', '%s::bytea')} from made as made (i, o)"
+    )
+    assert shared.sql(sql, psycopg2.Binary(key), psycopg2.Binary(message)) == [(expected,)]
+
+
+def test_partners_cannot_join_what_they_have(shared):
+    assert publish(shared, OTHER).code == 0
+    ((common,),) = shared.sql(
+        f"select count(*) from {VIEW} as a join analytics_share_southern_insight.customers as b using (id_pseudonym)"
+    )
+    assert common == 0
+    ours = {row for (row,) in shared.sql(f"select id_pseudonym from {VIEW}")}
+    ids = [str(n) for (n,) in shared.sql("select id from raw.contacts")]
+    assert not ours & {hashlib.sha256(text.encode()).hexdigest() for text in ids}
+
+
+def test_a_difference_of_fewer_than_k_changes_nothing_and_of_k_shows(shared, make):
+    before = sorted(shared.sql(f"select id_pseudonym, age from {VIEW}"))
+    few = [make.contact(1000 + n, birthdate=born(45)) for n in range(3)]
+    build(shared, make, [*few, make.contact(2000, birthdate=born(20))], "few.csv")
+    assert publish(shared).code == 0
+    assert sorted(shared.sql(f"select id_pseudonym, age from {VIEW}")) == before
+    more = [make.contact(1100 + n, birthdate=born(45)) for n in range(11)]
+    build(shared, make, more, "more.csv")
+    assert publish(shared).code == 0
+    after = groups(shared)
+    came = after["40-49"] - dict(Counter(age for _, age in before))["40-49"]
+    assert came >= 11 and after["30-39"] == dict(Counter(age for _, age in before))["30-39"]
+    assert shared.sql(f"select count(*) - count(distinct id_pseudonym) from {VIEW}") == [(0,)]
+
+
+def test_both_pseudonyms_go_out_while_a_key_is_rotated(shared):
+    old = {row for (row,) in shared.sql(f"select id_pseudonym from {VIEW}")}
+    rotated = shared.c360("keys", "rotate", PARTNER, "--days", "30", "--as-of", NOW)
+    assert rotated.code == 0 and "key 2" in rotated.out, rotated.err
+    assert publish(shared).code == 0
+    both = shared.sql(f"select id_pseudonym, id_pseudonym_previous from {VIEW}")
+    assert {previous for _, previous in both} == old and not {new for new, _ in both} & old
+    kept = shared.c360("keys", "retire", PARTNER, "2")
+    assert kept.code == 1 and "is the newest" in kept.err
+    assert shared.c360("keys", "retire", PARTNER, "1").code == 0
+    listed = shared.c360("keys", "list", PARTNER)
+    assert "deleted" in listed.out and listed.code == 0
+    assert publish(shared).code == 0
+    assert {row for (row,) in shared.sql(f"select id_pseudonym_previous from {VIEW}")} == {None}
+    assert shared.c360("keys", "create", "nobody").code == 2
+
+
+def as_partner(workplace, statement, partner=PARTNER):
+    """What a partner gets for a statement: rows, or the code of the refusal."""
+    login = parameters(workplace.settings) | {"user": role_of(partner)}
+    connection = psycopg2.connect(**{key: value for key, value in login.items() if key != "options"})
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    except psycopg2.Error as error:
+        return error.pgcode
+    finally:
+        connection.close()
+
+
+FORBIDDEN = [
+    "select * from raw.contacts", "select * from raw.transactions", "select * from quarantine.rows",
+    "select * from governance.delivery", "select * from analytics.customers_v2", "select * from analytics.customers",
+    "select * from sharing.key", "select * from sharing.release", f"select * from {RELEASE}",
+    "select * from analytics_share_southern_insight.customers", "select * from erasure.tombstone",
+    "set role c360_transformer", "set role c360_loader", "set session authorization c360_transformer",
+    f"create table {VIEW}_mine (a int)", "create schema mine", f"delete from {VIEW}", f"drop view {VIEW}",
+    f"create or replace view {VIEW} as select 1 as a", "create table public.mine (a int)",
+    "select pg_read_file('/etc/passwd')", "select lo_import('/etc/passwd')", "copy (select 1) to program 'true'",
+    "select * from pg_authid", "select * from pg_statistic", "create extension dblink", "load 'x'",
+    "alter role c360_partner_harbour_media superuser", "grant select on raw.contacts to c360_partner_harbour_media",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN)
+def test_a_partner_may_do_nothing_else(shared, statement):
+    refused = as_partner(shared, statement)
+    assert refused in ("42501", "42704", "0A000", "58P01"), (statement, refused)
+
+
+def test_a_partner_reads_its_own_share_and_no_statistics_of_others(shared):
+    assert len(as_partner(shared, f"select * from {VIEW}")) > 50
+    assert as_partner(shared, "select count(*) from pg_stats where schemaname in ('raw', 'analytics')") == [(0,)]
+
+
+def test_what_the_role_may_do_too_much_is_found(shared):
+    database = connect(shared.settings, role=None)
+    assert too_much(database, PARTNER) == [] and too_much(database, "nobody") == []
+    shared.sql("grant select (id) on raw.contacts to c360_partner_harbour_media")
+    shared.sql("grant usage on schema raw to c360_partner_harbour_media")
+    assert too_much(database, PARTNER) == ["reads raw.contacts"]
+    told = shared.c360("access", "--check")
+    assert told.code == 1 and "c360_partner_harbour_media reads raw.contacts" in told.out
+    shared.sql("revoke all on raw.contacts from c360_partner_harbour_media")
+    shared.sql("revoke select (id) on raw.contacts from c360_partner_harbour_media")
+    shared.sql("revoke all on schema raw from c360_partner_harbour_media")
+    database.close()
+
+
+def bundle(workplace):
+    return workplace.settings.site / "partners" / PARTNER / "customers"
+
+
+def test_the_bundle_is_whole_and_signed_and_a_changed_byte_is_seen(shared):
+    assert publish(shared).code == 0
+    folder = bundle(shared)
+    wanted = (
+        "customers.odcs.yaml index.html customers.csv customers.parquet sample.csv CHANGES.md sla.json manifest.json"
+    )
+    assert {*wanted.split(), "manifest.json.sig", "publisher.pem"} <= {path.name for path in folder.iterdir()}
+    listed = json.loads((folder / "manifest.json").read_text())
+    assert listed["k"] == 11 and listed["rows"] == len((folder / "customers.csv").read_text().splitlines()) - 1
+    assert shared.c360("publish", "--check", folder).code == 0
+    openssl = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "publisher.pem", "-rawin", "-in", "manifest.json",
+               "-sigfile", "manifest.json.sig"]  # fmt: skip
+    assert subprocess.run(openssl, cwd=folder, capture_output=True).returncode == 0
+    assert (shared.settings.home / "signing.pem").stat().st_mode & 0o077 == 0
+    for name in ("customers.csv", "manifest.json", "sample.csv"):
+        kept = (folder / name).read_bytes()
+        (folder / name).write_bytes(kept + b" ")
+        assert shared.c360("publish", "--check", folder).code == 1, name
+        (folder / name).write_bytes(kept)
+    (folder / "more.txt").write_text("")
+    assert "is not of the bundle" in shared.c360("publish", "--check", folder).err
+    (folder / "more.txt").unlink()
+
+
+def test_nothing_of_anybody_is_in_the_bundle(shared):
+    folder = bundle(shared)
+    held = b"".join(path.read_bytes() for path in folder.iterdir())
+    for column in ("id::text", "username", "name", "mail", "birthdate::text"):
+        for (text,) in shared.sql(f"select {column} from raw.contacts limit 200"):
+            assert text.encode() not in held, column
+    with (folder / "sample.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    real = {row for (row,) in shared.sql(f"select id_pseudonym from {VIEW}")}
+    assert len(rows) == 10 and not real & {row["id_pseudonym"] for row in rows}
+
+
+def test_the_partner_can_test_it_with_the_published_contract_alone(shared):
+    from datacontract.data_contract import DataContract
+
+    from c360.engine.postgres import libpq_env
+    from c360.engine.postgres.shell import exported
+
+    with exported(libpq_env(shared.settings)):
+        run = DataContract(data_contract_file=str(bundle(shared) / "customers.odcs.yaml"), server="view").test()
+    assert run.result == "passed" and len(run.checks) > 8
+
+
+def test_it_is_refused_while_a_promise_does_not_hold(shared):
+    shared.sql("alter table raw.contacts add column surprise text")
+    assert shared.c360("verify", "--as-of", NOW).code == 1
+    refused = publish(shared)
+    assert refused.code == 1 and "is not published to harbour_media: contacts.unexpectedColumns" in refused.err
+    shared.sql("alter table raw.contacts drop column surprise")
+    assert shared.c360("verify", "--as-of", NOW).code == 0 and publish(shared).code == 0
+
+
+def test_a_partner_that_no_policy_names_gets_nothing(shared):
+    refused = publish(shared, "nobody")
+    assert refused.code == 2 and "No policy is for a partner 'nobody'." in refused.err and PARTNER in refused.err
+
+
+def test_after_its_last_day_a_share_is_withdrawn(shared):
+    ended = publish(shared, as_of="2031-01-01T00:00:00Z")
+    assert ended.code == 0 and f"Withdrawn: {PARTNER} gets customers no more, since 2030-12-31." in ended.out, ended.err
+    assert shared.sql(f"select to_regclass('{VIEW}') is null and to_regclass('{RELEASE}') is null") == [(True,)]
+    assert as_partner(shared, f"select * from {VIEW}") == "42P01"
