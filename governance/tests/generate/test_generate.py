@@ -18,6 +18,7 @@ from c360.contract.catalog import Catalog
 from c360.errors import CouldNotTell
 from c360.generate import check, plan, target_of, write
 from c360.generate.support import support
+from c360.project import open_project
 from c360.settings import load
 
 EXPECTED = Path(__file__).parents[1] / "expected"
@@ -47,7 +48,9 @@ def test_goldens():
 
 
 def test_the_repository_is_as_its_contracts_ask():
-    assert not check(planned(ROOT / "contracts"), ROOT, OURS.folders)
+    ours = open_project(ROOT / "contracts")
+    assert len(ours.policies) == 2
+    assert not check(plan(ours.catalog, OURS, ours.policies), ROOT, OURS.folders)
 
 
 def test_the_same_bytes_whatever_the_order_of_files_and_hashes(tmp_path, monkeypatch):
