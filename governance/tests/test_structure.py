@@ -142,7 +142,7 @@ def test_what_is_written_twice_is_found() -> None:
 
 
 HEAVY = {"dbt", "soda", "datacontract", "elementary", "faker", "jinja2", "jsonschema", "numpy", "psycopg", "psycopg2",
-         "pyarrow", "sqlglot", "yaml"}  # fmt: skip
+         "pyarrow", "requests", "sqlglot", "yaml"}  # fmt: skip
 
 
 def test_help_waits_for_no_tool() -> None:

@@ -121,8 +121,15 @@ MANIFEST = {
     "nodes": {
         "model.p.stg": {"resource_type": "model", "schema": "analytics", "name": "stg"},
         "model.p.totals": {"resource_type": "model", "schema": "analytics", "name": "t", "alias": "totals"},
+        "model.p.share": {"resource_type": "model", "schema": "share_acme", "name": "totals"},
+        "model.p.other": {"resource_type": "model", "schema": "share_late", "name": "totals"},
     },
-    "parent_map": {"model.p.stg": ["source.p.raw.things"], "model.p.totals": ["model.p.stg"]},
+    "parent_map": {
+        "model.p.stg": ["source.p.raw.things"],
+        "model.p.totals": ["model.p.stg"],
+        "model.p.share": ["model.p.totals"],
+        "model.p.other": ["model.p.totals"],
+    },
 }
 CASES = {
     f"{clause}@{stage}"
@@ -162,9 +169,11 @@ class Project:
         n, call = self.names, self.catalogue.call
         call("PUT", "services/databaseServices", {"name": n.service, "serviceType": "Postgres"})
         call("PUT", "databases", {"name": n.database, "service": n.service})
-        for schema in ("raw", "analytics"):
+        for schema in ("raw", "analytics", "share_acme"):
             call("PUT", "databaseSchemas", {"name": schema, "database": f"{n.service}.{n.database}"})
-        for document, schema in ((THINGS, "raw"), (TOTALS, "analytics"), (OLD, "analytics")):
+        for document, schema in (
+            (THINGS, "raw"), (TOTALS, "analytics"), (OLD, "analytics"), (TOTALS, "share_acme"),
+        ):  # fmt: skip
             self.table(document["schema"][0], schema)
 
     def table(self, part: dict[str, Any], schema: str) -> None:
@@ -200,7 +209,7 @@ class Project:
             for schema, table in (("raw", "things"), ("analytics", "totals"), ("analytics", "sums"))
         ]  # fmt: skip
         with Server(self.catalogue.url, self.catalogue.token) as server:
-            actual = read(server, wanted, n)
+            actual = read(server, wanted, n, [Ref("table", n.table("share_acme", "totals"))])
         told = {f"{ref.type} {ref.name}": bare(thing) for ref, thing in actual.things.items()}
         return told | {f"{a.name} > {b.name}": bare(details) for (a, b), details in actual.edges.items()}
 
@@ -309,7 +318,8 @@ def test_everything_that_the_contracts_say_is_there(project):
         assert result["testCaseStatus"] == "Failed"
         assert result["timestamp"] == 1772366400000
         assert result["testResultValue"] == [{"name": "rows that break it", "value": "3"}]
-    assert f"{things} > {project.names.table('analytics', 'totals')}" in state
+    totals, share = (project.names.table(schema, "totals") for schema in ("analytics", "share_acme"))
+    assert {key for key in state if " > " in key} == {f"{things} > {totals}", f"{totals} > {share}"}
 
     old = project.at("tables", project.names.table("analytics", "sums"), fields="tags")
     assert f"{space}.DeprecatedVersion" in [t["tagFQN"] for t in old["tags"]]

@@ -69,6 +69,7 @@ def test_tags_of_others_stay() -> None:
 def test_of_a_mapping_what_is_named_counts() -> None:
     assert Same({"a": {"b": 1}}).held({"a": {"b": 1, "c": 2}, "d": 3})
     assert not Same({"a": {"b": 1}}).held({"a": {"b": 2}})
+    assert not Same({"a": 1, "b": 2}).held({"a": 1, "b": 3})
 
 
 def test_columns_of_a_contract_are_told_apart_by_what_the_server_reads() -> None:

@@ -30,8 +30,8 @@ class Actual:
         return found
 
 
-def read(server: Server, wanted: Iterable[Thing], names: Names) -> Actual:
-    """Everything below our names, and every table of our database."""
+def read(server: Server, wanted: Iterable[Thing], names: Names, shares: Iterable[Ref] = ()) -> Actual:
+    """Everything below our names, and every table of our database; `shares` are those whose lineage counts too."""
     found: dict[Ref, Mapping[str, Any]] = {}
 
     def keep(type_: str, things: Iterable[Mapping[str, Any]]) -> None:
@@ -54,17 +54,17 @@ def read(server: Server, wanted: Iterable[Thing], names: Names) -> Actual:
     database = qualified(names.service, names.database)
     if server.named("databases", Ref("database", database)):
         keep("table", server.every("tables", database=database, fields=_FIELDS))
-    edges = _of_tables(server, wanted, found, names, keep)
+    under = {thing.ref for thing in wanted if thing.ref.type == "table"} | set(shares)
+    edges = _of_tables(server, under, found, names, keep)
     return Actual(found, edges)
 
 
 def _of_tables(
-    server: Server, wanted: list[Thing], found: dict[Ref, Mapping[str, Any]], names: Names, keep: Any
+    server: Server, under: set[Ref], found: dict[Ref, Mapping[str, Any]], names: Names, keep: Any
 ) -> dict[Edge, Mapping[str, Any]]:
-    """Contracts, test cases and lineage of the tables that are under contract, or were."""
+    """Contracts, test cases and lineage of the tables that are under contract, or were, and of shares."""
     known = {str(thing["id"]): ref for ref, thing in found.items() if ref.type == "table"}
     edges: dict[Edge, Mapping[str, Any]] = {}
-    under = {thing.ref for thing in wanted if thing.ref.type == "table"}
     for id_, ref in known.items():
         if ref not in under and not _bears(found[ref], names.space):
             continue

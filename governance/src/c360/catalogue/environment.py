@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 
 from c360.catalogue import access
+from c360.catalogue.lineage import SHARES
 from c360.catalogue.things import Names
 from c360.engine.postgres import connect, libpq_env
 from c360.engine.postgres.access import READER
@@ -20,14 +21,15 @@ def variables(project: Project, names: Names, contracts: Iterable[Contract]) -> 
     settings = project.settings
     connect(settings).close()  # so that the role is there
     login = libpq_env(settings, READER)
-    schemas = sorted({dataset.schema for contract in contracts for dataset in contract.datasets})
+    schemas = {dataset.schema for contract in contracts for dataset in contract.datasets}
+    patterns = [*map(re.escape, sorted(schemas)), f"{SHARES}.+"]
     found = {name: value for name, value in login.items() if name.startswith("PG")}
     found |= {
         "PGPASSWORD": login["DATACONTRACT_POSTGRES_PASSWORD"],
         "PGSSLMODE": login.get("PGSSLMODE", "prefer"),
         "C360_OPENMETADATA_URL": access.address(settings).rstrip("/").removesuffix("/api"),
         "C360_OPENMETADATA_SERVICE": names.service,
-        "C360_OPENMETADATA_SCHEMAS": f"^({'|'.join(map(re.escape, schemas))})$",
+        "C360_OPENMETADATA_SCHEMAS": f"^({'|'.join(patterns)})$",
         "C360_DBT_TARGET": str(settings.home / "dbt" / "target"),
         "DO_NOT_TRACK": "true",
     }

@@ -6,6 +6,8 @@ from typing import Any
 from c360.catalogue.things import Names
 from c360.catalogue.values import Ref
 
+SHARES = "share_"
+"""How the schemas of what partners get begin."""
 Edge = tuple[Ref, Ref]
 """From a table to one that is made of it."""
 
@@ -17,12 +19,26 @@ def edges(manifest: Mapping[str, Any], tables: set[Ref], names: Names) -> set[Ed
     return {(source, ref) for key, ref in nodes.items() for source in _nearest(key, parents, nodes) if source != ref}
 
 
+def shares(manifest: Mapping[str, Any], names: Names) -> set[Ref]:
+    """The tables that partners get; they are under no contract of ours."""
+    models = manifest.get("nodes", {}).values()
+    return {_table(node, names) for node in models if _is_table(node) and str(node["schema"]).startswith(SHARES)}
+
+
 def _tables(manifest: Mapping[str, Any], names: Names) -> Iterator[tuple[str, Ref]]:
     for key, source in manifest.get("sources", {}).items():
         yield key, Ref("table", names.table(source["schema"], source["identifier"]))
     for key, node in manifest.get("nodes", {}).items():
-        if node.get("resource_type") in ("model", "snapshot", "seed"):
-            yield key, Ref("table", names.table(node["schema"], node.get("alias") or node["name"]))
+        if _is_table(node):
+            yield key, _table(node, names)
+
+
+def _is_table(node: Mapping[str, Any]) -> bool:
+    return node.get("resource_type") in ("model", "snapshot", "seed")
+
+
+def _table(node: Mapping[str, Any], names: Names) -> Ref:
+    return Ref("table", names.table(node["schema"], node.get("alias") or node["name"]))
 
 
 def _nearest(key: str, parents: Mapping[str, list[str]], nodes: Mapping[str, Ref]) -> set[Ref]:
