@@ -4,11 +4,12 @@ from pathlib import Path
 
 from c360.catalogue import odcs
 from c360.catalogue.desired import desired
-from c360.catalogue.lineage import edges
+from c360.catalogue.lineage import edges, is_share, shared
 from c360.catalogue.things import COLLECTIONS, Names
 from c360.catalogue.values import Ref, Tags
 from c360.contract import find_contracts, load_contract
 from c360.contract.classifications import described
+from c360.project import open_project
 
 ROOT = Path(__file__).parents[3]
 NAMES = Names("Customer360", "postgres", "customer360")
@@ -105,11 +106,22 @@ def test_lineage_skips_what_has_no_contract() -> None:
     manifest = {
         "sources": {"s": {"schema": "raw", "identifier": "contacts"}},
         "nodes": {"stg": node | {"name": "stg"}, "mart": node | {"name": "m", "alias": "customers_v2"},
-                  "share": node | {"name": "share"}},
-        "parent_map": {"stg": ["s"], "mart": ["stg", "mart"], "share": ["mart"]},
+                  "late": node | {"name": "late"}},
+        "parent_map": {"stg": ["s"], "mart": ["stg", "mart"], "late": ["mart"]},
     }  # fmt: skip
-    raw, mart, share = (Ref("table", f"postgres.customer360.{name}") for name in
-                        ("raw.contacts", "analytics.customers_v2", "analytics.share"))  # fmt: skip
+    raw, mart, late = (Ref("table", f"postgres.customer360.{name}") for name in
+                       ("raw.contacts", "analytics.customers_v2", "analytics.late"))  # fmt: skip
     assert edges(manifest, {raw, mart}, NAMES) == {(raw, mart)}
-    assert edges(manifest, {raw, mart, share}, NAMES) == {(raw, mart), (mart, share)}
+    assert edges(manifest, {raw, mart, late}, NAMES) == {(raw, mart), (mart, late)}
     assert edges({}, {raw, mart}, NAMES) == set()
+
+
+def test_shares_are_made_of_the_product_of_their_policy() -> None:
+    project = open_project(ROOT / "contracts")
+    mart = Ref("table", "postgres.customer360.analytics.customers_v2")
+    schemas = ["share_harbour_media", "analytics_share_harbour_media", "share_southern_insight", "share_nobody",
+               "myshare_harbour_media", "sharing"]  # fmt: skip
+    tables = {Ref("table", schema): (schema, "customers") for schema in schemas}
+    tables[Ref("table", "other")] = ("share_harbour_media", "other")
+    assert shared(project.policies, tables, NAMES) == {(mart, Ref("table", schema)) for schema in schemas[:3]}
+    assert [is_share(schema) for schema in schemas] == [True, True, True, True, False, False]

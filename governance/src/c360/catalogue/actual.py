@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from c360.catalogue.lineage import Edge
+from c360.catalogue.lineage import Edge, is_share
 from c360.catalogue.server import Server
 from c360.catalogue.things import COLLECTIONS, Names, Thing, qualified
 from c360.catalogue.values import Ref
@@ -29,9 +29,14 @@ class Actual:
                 found[ref.name] = int(result["timestamp"])
         return found
 
+    def tables(self) -> dict[Ref, tuple[str, str]]:
+        """Schema and name of each table."""
+        there = ((ref, thing) for ref, thing in self.things.items() if ref.type == "table")
+        return {ref: (_schema(thing), str(thing["name"])) for ref, thing in there}
 
-def read(server: Server, wanted: Iterable[Thing], names: Names, shares: Iterable[Ref] = ()) -> Actual:
-    """Everything below our names, and every table of our database; `shares` are those whose lineage counts too."""
+
+def read(server: Server, wanted: Iterable[Thing], names: Names) -> Actual:
+    """Everything below our names, and every table of our database."""
     found: dict[Ref, Mapping[str, Any]] = {}
 
     def keep(type_: str, things: Iterable[Mapping[str, Any]]) -> None:
@@ -54,7 +59,7 @@ def read(server: Server, wanted: Iterable[Thing], names: Names, shares: Iterable
     database = qualified(names.service, names.database)
     if server.named("databases", Ref("database", database)):
         keep("table", server.every("tables", database=database, fields=_FIELDS))
-    under = {thing.ref for thing in wanted if thing.ref.type == "table"} | set(shares)
+    under = {thing.ref for thing in wanted if thing.ref.type == "table"}
     edges = _of_tables(server, under, found, names, keep)
     return Actual(found, edges)
 
@@ -66,7 +71,7 @@ def _of_tables(
     known = {str(thing["id"]): ref for ref, thing in found.items() if ref.type == "table"}
     edges: dict[Edge, Mapping[str, Any]] = {}
     for id_, ref in known.items():
-        if ref not in under and not _bears(found[ref], names.space):
+        if ref not in under and not _bears(found[ref], names.space) and not is_share(_schema(found[ref])):
             continue
         for contract in server.every("dataContracts", entity=id_, fields="owners"):
             keep("dataContract", [contract])
@@ -81,6 +86,10 @@ def _of_tables(
             if source and str(edge["toEntity"]) == id_:
                 edges[source, ref] = edge.get("lineageDetails") or {}
     return edges
+
+
+def _schema(table: Mapping[str, Any]) -> str:
+    return str(table["databaseSchema"]["name"])
 
 
 def _bears(table: Mapping[str, Any], space: str) -> bool:

@@ -8,7 +8,7 @@ from c360.catalogue import odcs
 from c360.catalogue.actual import Actual, read
 from c360.catalogue.cases import STAGES, Result, results
 from c360.catalogue.desired import desired
-from c360.catalogue.lineage import edges, shares
+from c360.catalogue.lineage import edges, shared
 from c360.catalogue.plan import Plan, plan
 from c360.catalogue.server import Server
 from c360.catalogue.things import Names
@@ -55,10 +55,8 @@ def compare(project: Project, server: Server, names: Names) -> Comparison:
     contracts = contracts_of(project)
     things = desired(contracts, described(project.settings.classifications), names)
     manifest = read_manifest(project.settings.home / "dbt" / "target" / "manifest.json")
-    shared = shares(manifest, names)
-    actual = read(server, things, names, shared)
-    there = shared & actual.things.keys()  # those that were built, and ingested
-    wanted = edges(manifest, tables_of(contracts, names) | there, names)
+    actual = read(server, things, names)
+    wanted = edges(manifest, tables_of(contracts, names), names) | shared(project.policies, actual.tables(), names)
     return Comparison(plan(things, wanted, actual, names), actual)
 
 

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable
 
 from c360.catalogue import access
-from c360.catalogue.lineage import SHARES
 from c360.catalogue.things import Names
 from c360.engine.postgres import connect, libpq_env
 from c360.engine.postgres.access import READER
@@ -22,7 +21,7 @@ def variables(project: Project, names: Names, contracts: Iterable[Contract]) -> 
     connect(settings).close()  # so that the role is there
     login = libpq_env(settings, READER)
     schemas = {dataset.schema for contract in contracts for dataset in contract.datasets}
-    patterns = [*map(re.escape, sorted(schemas)), f"{SHARES}.+"]
+    patterns = [*map(re.escape, sorted(schemas)), "(.*_)?share_.+"]
     found = {name: value for name, value in login.items() if name.startswith("PG")}
     found |= {
         "PGPASSWORD": login["DATACONTRACT_POSTGRES_PASSWORD"],

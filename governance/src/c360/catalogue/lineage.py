@@ -1,13 +1,13 @@
 """Which tables of contracts are made of which, by dbt's manifest; steps between them without a contract are skipped."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from c360.catalogue.things import Names
 from c360.catalogue.values import Ref
+from c360.share.policy import Policy
 
-SHARES = "share_"
-"""How the schemas of what partners get begin."""
 Edge = tuple[Ref, Ref]
 """From a table to one that is made of it."""
 
@@ -19,26 +19,28 @@ def edges(manifest: Mapping[str, Any], tables: set[Ref], names: Names) -> set[Ed
     return {(source, ref) for key, ref in nodes.items() for source in _nearest(key, parents, nodes) if source != ref}
 
 
-def shares(manifest: Mapping[str, Any], names: Names) -> set[Ref]:
-    """The tables that partners get; they are under no contract of ours."""
-    models = manifest.get("nodes", {}).values()
-    return {_table(node, names) for node in models if _is_table(node) and str(node["schema"]).startswith(SHARES)}
+def is_share(schema: str) -> bool:
+    """Whether a schema holds what a partner gets; dbt may have put its own before the name."""
+    return re.search(r"(^|_)share_", schema) is not None
+
+
+def shared(policies: Iterable[Policy], tables: Mapping[Ref, tuple[str, str]], names: Names) -> set[Edge]:
+    """From products to what partners get of them, by their policies: `tables` are those there are, with their schema
+    and name. dbt's manifest knows the shares of the partner that was built last alone."""
+    return {
+        (Ref("table", names.table(policy.dataset.schema, policy.dataset.table)), ref)
+        for policy in policies
+        for ref, (schema, table) in tables.items()
+        if f"_{schema}".endswith(f"_share_{policy.partner}") and table == policy.dataset.model
+    }
 
 
 def _tables(manifest: Mapping[str, Any], names: Names) -> Iterator[tuple[str, Ref]]:
     for key, source in manifest.get("sources", {}).items():
         yield key, Ref("table", names.table(source["schema"], source["identifier"]))
     for key, node in manifest.get("nodes", {}).items():
-        if _is_table(node):
-            yield key, _table(node, names)
-
-
-def _is_table(node: Mapping[str, Any]) -> bool:
-    return node.get("resource_type") in ("model", "snapshot", "seed")
-
-
-def _table(node: Mapping[str, Any], names: Names) -> Ref:
-    return Ref("table", names.table(node["schema"], node.get("alias") or node["name"]))
+        if node.get("resource_type") in ("model", "snapshot", "seed"):
+            yield key, Ref("table", names.table(node["schema"], node.get("alias") or node["name"]))
 
 
 def _nearest(key: str, parents: Mapping[str, list[str]], nodes: Mapping[str, Ref]) -> set[Ref]:

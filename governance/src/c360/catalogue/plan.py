@@ -26,10 +26,6 @@ class Step:
     """Where in what the server has, what must stand there, and what does now."""
     edge: Edge | None = None
 
-    @property
-    def differs(self) -> bool:
-        return self.action != "leave"
-
 
 @dataclass(frozen=True)
 class Plan:
