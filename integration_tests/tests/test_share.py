@@ -21,7 +21,6 @@ from governance.tests.workplace import NOW
 PARTNER, OTHER = "harbour_media", "southern_insight"
 VIEW, RELEASE = "analytics_share_harbour_media.customers", "analytics_sharing.release_harbour_media__customers"
 SPARE = date(2026, 3, 1)
-LATER = "2026-03-01T20:00:00Z"
 
 
 def born(years):
@@ -253,6 +252,19 @@ def test_it_is_refused_while_a_promise_does_not_hold(shared):
     assert refused.code == 1 and "is not published to harbour_media: contacts.unexpectedColumns" in refused.err
     shared.sql("alter table raw.contacts drop column surprise")
     assert shared.c360("verify", "--as-of", NOW).code == 0 and publish(shared).code == 0
+
+
+def test_who_is_forgotten_is_in_no_share_and_no_bundle_any_more(shared):
+    ((person, pseudonym),) = shared.sql(f"select person, pseudonym from {RELEASE} where q1 = '30-39' limit 1")
+    done = shared.c360("forget", person, "--by", "ada", "--yes")
+    assert done.code == 0, done.err
+    assert shared.sql(f"select count(*) from {VIEW} where id_pseudonym = %s", pseudonym) == [(0,)]
+    for verb in (["build"], ["verify"], ["publish", PARTNER]):
+        done = shared.c360(*verb, "--as-of", NOW)
+        assert done.code == 0, done.err
+    assert pseudonym not in (bundle(shared) / "customers.csv").read_text() and shared.sql(
+        f"select count(*) from {RELEASE} where person = %s", person
+    ) == [(0,)]
 
 
 def test_a_partner_that_no_policy_names_gets_nothing(shared):
