@@ -136,15 +136,15 @@ def macros_hold(spark, zone: str, as_of: str, scratch: str) -> bool:
 
 
 def marts(scratch: Path) -> list[str]:
-    """The names of the public models, from the manifest of the build."""
+    """The relations of the public models, from the manifest of the build; a view only where it is an older version."""
     manifest = json.loads((scratch / "target-spark" / "manifest.json").read_text())
     return sorted(
-        node["name"]
+        node["alias"]
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model"
         and node["package_name"] == "customer360"
         and node["access"] == "public"
-        and node["config"]["materialized"] != "view"
+        and (node["config"]["materialized"] != "view" or node.get("version"))
     )
 
 

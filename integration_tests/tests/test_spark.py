@@ -96,6 +96,7 @@ def test_every_mart_is_equal_on_both_engines_and_a_difference_is_reported(workpl
 
     customers = {
         "customers": (CUSTOMERS, CUSTOMERS, 0, 0, "nothing"),
+        "customers_v2": (CUSTOMERS, CUSTOMERS, 0, 0, "nothing"),
         "next_best_category": (7 * CUSTOMERS, 7 * CUSTOMERS, 0, 0, "nothing"),
         "next_best_category_evaluation": (3, 3, 0, 0, "nothing"),
         "transactions_enriched": (PURCHASES, PURCHASES, 0, 0, "nothing"),
@@ -103,6 +104,7 @@ def test_every_mart_is_equal_on_both_engines_and_a_difference_is_reported(workpl
     assert compared(equal) == customers, said
     assert compared(damaged) == {
         "customers": (CUSTOMERS, CUSTOMERS, 1, 1, "home_and_garden_amount"),
+        "customers_v2": (CUSTOMERS, CUSTOMERS, 1, 1, "home_and_garden_amount"),
         "next_best_category": (
             7 * CUSTOMERS - 1, 7 * CUSTOMERS, 0, 1, "customer_id, rank, category, score, reason, is_fallback",
         ),

@@ -1,6 +1,7 @@
 """Who is downstream: consumers, and what dbt's manifest says."""
 
 import json
+import os
 
 import pytest
 
@@ -77,6 +78,38 @@ def test_a_product_is_a_model(root, look):  # noqa: F811
                        ("slaProperties", [])))  # fmt: skip
     (root / "contracts" / "sources" / "stg").rename(root / "contracts" / "products")
     assert [who for who, *_ in users(look, "stg")] == ["revenue", "board", "customers.v2"]
+
+
+def test_versions_of_a_model_are_told_apart_by_their_table(root, look):  # noqa: F811
+    products = root / "contracts" / "products" / "stg"
+    for version, table in (("1.0.0", "stg"), ("2.0.0", "stg_v2")):
+        products.mkdir(parents=True, exist_ok=True)
+        schema = [{"name": "stg", "physicalName": table}]
+        contract = edited(("name", "stg"), ("id", "x"), ("version", version), ("schema", schema), ("slaProperties", []))
+        (products / f"{version}.odcs.yaml").write_text(json.dumps(contract))
+    versions = {
+        f"model.shop.stg.v{v}": {"resource_type": "model", "name": "stg", "alias": table, "version": v}
+        for v, table in ((1, "stg"), (2, "stg_v2"))
+    }
+    readers = {"model.shop.stg.v1": ["exposure.shop.old"], "model.shop.stg.v2": ["model.shop.stg.v1"]}
+    manifest = root / "integration_tests" / "target" / "manifest.json"
+    manifest.write_text(json.dumps({"nodes": versions, "child_map": readers}))
+    assert users(look, "stg") == [
+        ("old", "exposure", "stg v1"),
+        ("stg.v1", "model", "stg v2"),
+        ("old", "exposure, 2 steps on", "stg v2"),
+    ]
+
+
+def test_the_manifest_of_the_last_build_counts_whoever_ran_it(root, look, monkeypatch):  # noqa: F811
+    monkeypatch.setenv("C360_HOME", str(root / "home"))
+    ours = root / "home" / "dbt" / "target"
+    ours.mkdir(parents=True)
+    (ours / "manifest.json").write_text(json.dumps(MANIFEST | {"child_map": {SOURCE: ["model.shop.fresh"]}}))
+    os.utime(ours / "manifest.json", (2e9, 2e9))
+    assert [who for who, *_ in users(look, "orders")] == ["fresh"]
+    os.utime(ours / "manifest.json", (1, 1))
+    assert "fresh" not in [who for who, *_ in users(look, "orders")]
 
 
 def test_without_a_manifest_it_says_what_is_missing(root, look):  # noqa: F811

@@ -21,6 +21,12 @@ def sunset(document: dict[str, Any]) -> date | None:
         return None
 
 
+def replacement_of(contract: Contract) -> str:
+    """The contract and version to use instead, `customers 2.0.0`; empty where it names none."""
+    named = str(contract.custom.get("replacement") or "").removeprefix(contract.name).strip()
+    return f"{contract.name} {named}" if named else ""
+
+
 def refuse_ended(contracts: Iterable[Contract], today: date) -> None:
     """Raises Breach for a version whose sunset has passed, naming what to use instead; `today` is in UTC.
 
@@ -29,8 +35,8 @@ def refuse_ended(contracts: Iterable[Contract], today: date) -> None:
     for contract in contracts:
         ends = sunset(contract.document)
         if ends is not None and today > ends:
-            replacement = str(contract.custom.get("replacement") or "").removeprefix(contract.name).strip()
-            instead = f"use {contract.name} {replacement} instead" if replacement else "it names no replacement"
+            replacement = replacement_of(contract)
+            instead = f"use {replacement} instead" if replacement else "it names no replacement"
             raise Breach(
                 f"{contract.label} ended on {ends}: {instead}.",
                 f"c360 retire {contract.name}@{contract.version} && c360 generate",

@@ -28,5 +28,5 @@ def require_sql(catalog: Catalog, models: Path) -> None:
             if found and int(found[1]) < (newest.major or 0) and int(found[1]) not in live:
                 raise Breach(
                     f"{models.name}/{path} builds a version of {dataset.model} that is live no more.",
-                    "Delete it; what it built stays in the database until somebody drops it.",
+                    "Delete it and what it built: dbt drops nothing that it no longer knows.",
                 )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from c360.clause.kinds import ANOMALY
+from c360.contract.sunset import replacement_of, sunset
 from c360.folders import replacing
 from c360.generate.text import unique_slugs
 from c360.ledger.deliveries import arrivals
@@ -76,6 +77,7 @@ def _page(database: "connection", overview: Overview, contract: Contract, file: 
         "file": file,
         "contract": contract,
         "layer": _LAYERS.get(contract.layer, contract.layer),
+        "life": _life(contract),
         "product": str(contract.document.get("dataProduct") or ""),
         "about": about if isinstance(about, dict) else {"purpose": about or ""},
         "datasets": datasets,
@@ -84,6 +86,13 @@ def _page(database: "connection", overview: Overview, contract: Contract, file: 
         "holding": sum(d["holding"] for d in datasets),
         "state": worst(overview.states[c.id] for d in contract.datasets for c in d.clauses if c.id in overview.states),
     }
+
+
+def _life(contract: Contract) -> str:
+    """Its status, and where it ends, when and what comes then."""
+    ends, replacement = sunset(contract.document), replacement_of(contract)
+    until = f"{contract.status} until {ends}" if ends else contract.status
+    return f"{until}, then {replacement}" if ends and replacement else until
 
 
 def _dataset(database: "connection", overview: Overview, contract: Contract, dataset: Dataset) -> dict[str, Any]:
