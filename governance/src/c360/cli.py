@@ -39,6 +39,7 @@ VERBS = {
     "history": ("c360.commands.history:history", "The record behind status: prune it."),
     "alert": ("c360.commands.alert:alert", "Tell what changed since the last alert."),
     "keys": ("c360.commands.keys:keys", "Keys of partners' pseudonyms: create, rotate, retire, list."),
+    "privacy": ("c360.commands.privacy:privacy", "How anonymous the people in a file are: its k and its l."),
     "publish": ("c360.commands.publish:publish", "Write an HTML page for each contract, and an index."),
     "catalog": ("c360.commands.catalog:catalog", "OpenMetadata: push what the contracts say, check, doctor."),
     "demo": ("c360.commands.demo:demo", "The whole flow on invented deliveries."),

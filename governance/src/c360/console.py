@@ -4,6 +4,8 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -111,3 +113,19 @@ def print_table(head: list[str], rows: list[list[str]]) -> None:
         colour = colour_of(row)
         click.echo(click.style(text, fg=colour) if colour and sys.stdout.isatty() else text)
     click.echo()
+
+
+@contextmanager
+def reading(path: Path, step: str, quiet: bool) -> Iterator[tuple[Callable[[int], None], Callable[[str], None]]]:
+    """A progress bar over the bytes read, and the step that they are read for or the next one, on a terminal only."""
+    if quiet or not sys.stderr.isatty():
+        yield (lambda size: None), (lambda step: None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:10}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(step, total=path.stat().st_size if path.is_file() else None)
+        say: Callable[[str], None] = lambda step: bar.update(task, description=step)  # noqa: E731
+        yield (lambda size: bar.advance(task, size)), say

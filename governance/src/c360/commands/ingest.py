@@ -1,14 +1,11 @@
 """`c360 ingest`."""
 
-import sys
-from collections.abc import Callable
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from c360.console import as_of_option, clock, contracts_option, json_option, print_json, print_table
+from c360.console import as_of_option, clock, contracts_option, json_option, print_json, print_table, reading
 from c360.errors import CouldNotTell
 
 
@@ -69,7 +66,7 @@ def ingest(
     results = []
     try:
         for path in paths:
-            with _progress(path, as_json) as (read, say):
+            with reading(path, "landing", as_json) as (read, say):
                 run = Run.start("gate", clock(as_of))
                 taken = take(database, engine, project.catalog, dataset, path, run, read, say, form)
                 results.append(taken)
@@ -152,19 +149,3 @@ def _show(results: list[Any]) -> None:
             click.echo(f"{result.path.name}: {result.erased:,} rows of people who were forgotten were kept out.")
         if result.corrected:
             click.echo(f"{result.path.name}: {result.corrected:,} rows in quarantine were corrected, and left it.")
-
-
-@contextmanager
-def _progress(path: Path, quiet: bool) -> Any:
-    """A progress bar over the bytes read, and the step after that, on a terminal only."""
-    if quiet or not sys.stderr.isatty():
-        yield (lambda size: None), (lambda step: None)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:10}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("landing", total=path.stat().st_size if path.is_file() else None)
-        say: Callable[[str], None] = lambda step: bar.update(task, description=step)  # noqa: E731
-        yield (lambda size: bar.advance(task, size)), say

@@ -1,7 +1,7 @@
 """A delivery as blocks of columns of text, read by the gate's own reader; its form is guessed, and then said."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,13 +30,17 @@ class Source:
     header: tuple[str, ...]
     declared: tuple[str, ...]
 
-    def open(self) -> Delivery:
-        return Delivery(self.path, self.form, _dataset(self.path, self.header, self.declared))
+    def open(self, only: Sequence[str] | None = None, progress: Callable[[int], None] = lambda size: None) -> Delivery:
+        """From its start; of Parquet, `only` these columns are read."""
+        named = [
+            (name, kind) for name, kind in zip(self.header, self.declared, strict=True) if only is None or name in only
+        ]
+        return Delivery(self.path, self.form, _dataset(self.path, named), progress)
 
 
 def blocks(delivery: Delivery) -> Iterator["pa.Table"]:
-    """Every record, as text by the number of its column (`c0`, `c1`, …), null where a field is empty."""
-    form, columns, text = delivery.form, len(delivery.header), b""
+    """Every record, as text by the number of its column (`c0`, `c1`, …, as landed), null where a field is empty."""
+    form, columns, text = delivery.form, len(delivery.landed), b""
     while block := delivery.read():
         text += block
         if len(text) >= _BLOCK:
@@ -73,7 +77,7 @@ def open_source(path: Path) -> Source:
     failed: CouldNotTell | None = None
     for form in _forms(path):
         try:
-            delivery = Delivery(path, form, _dataset(path, (), ()))
+            delivery = Delivery(path, form, _dataset(path, ()))
             if delivery.first.startswith(b"PAR1"):
                 return Source(path, form, tuple(delivery.header), _declared(path))
             delivery.read()
@@ -86,7 +90,7 @@ def open_source(path: Path) -> Source:
             best = score, form, delivery
     if best is None:
         assert failed is not None
-        raise CouldNotTell(failed.message, "Give c360 import CSV with a header line, or Parquet.")
+        raise CouldNotTell(failed.message, "Give CSV with a header line, or Parquet.")
     return Source(path, best[1], tuple(best[2].header), ("",) * len(best[2].header))
 
 
@@ -102,10 +106,8 @@ def _forms(path: Path) -> Iterator[Form]:
             yield Form(delimiter=delimiter, encoding=encoding)
 
 
-def _dataset(path: Path, header: Sequence[str], declared: Sequence[str]) -> Dataset:
-    columns = tuple(
-        Column(name, name, kind or "text", "string", False, "", "") for name, kind in zip(header, declared, strict=True)
-    )
+def _dataset(path: Path, named: Iterable[tuple[str, str]]) -> Dataset:
+    columns = tuple(Column(name, name, kind or "text", "string", False, "", "") for name, kind in named)
     return Dataset(path.stem, path.stem, "raw", "", columns, (), (), None)
 
 
