@@ -1,7 +1,8 @@
 """Run the package on a local Spark session, the stand-in for Databricks, and compare the marts with Postgres.
 
     python spark.py build    raw tables from Postgres into Spark, then source freshness and dbt build
-    python spark.py parity   the same, after a build on Postgres with the same clock; every mart row for row
+    python spark.py parity   the same, after a build on Postgres with the same clock; every mart row for row, and what
+                             each partner that has a key gets
 
 Connects to Postgres by the libpq variables (PGHOST …). All times are UTC. Exit codes: 0 all held,
 1 a test failed or a row differs, 2 could not run. Session, load, build and export share one process: the
@@ -21,6 +22,7 @@ os.environ.update(TZ="UTC", DBT_SEND_ANONYMOUS_USAGE_STATS="false", SPARK_LOCAL_
 
 HERE = Path(__file__).parent
 RAW = ("contacts", "transactions")
+TIMES = ("timestamp without time zone", "timestamp with time zone")
 BATCH = 50_000
 PACKAGE = "package:customer360"
 MACRO_TESTS = "test_type:singular,package:customer360_integration_tests"
@@ -34,13 +36,14 @@ def main(command: str, as_of: str) -> int:
         spark = session(Path(scratch))
         try:
             for table in RAW:
-                load(spark, table, Path(scratch))
+                load(spark, "raw", table, Path(scratch))
             stages = ("source freshness", f"build --select {PACKAGE}")
             built = all(dbt(stage, "spark", as_of, scratch) for stage in stages)
             built = built and all(macros_hold(spark, zone, as_of, scratch) for zone in ZONES)
             if not built or command == "build":
                 return 0 if built else 1
-            return 0 if compare(spark, marts(Path(scratch))) else 1
+            found = [*marts(Path(scratch)), *shares(spark, as_of, Path(scratch))]
+            return 0 if compare(spark, found) else 1
         finally:
             spark.stop()
 
@@ -65,13 +68,13 @@ def session(scratch: Path):
     for name, value in settings.items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
-    spark.sql("create schema if not exists raw")
-    spark.sql("create schema if not exists analytics")
+    for schema in ("raw", "analytics", "sharing"):
+        spark.sql(f"create schema if not exists {schema}")
     return spark
 
 
-def load(spark, table: str, scratch: Path) -> None:
-    """Copy raw.`table` of Postgres into Spark through Parquet; dbt's seeds would lose nulls and quotes."""
+def load(spark, schema: str, table: str, scratch: Path) -> None:
+    """Copy a table of Postgres into Spark through Parquet; dbt's seeds would lose nulls and quotes."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -79,8 +82,8 @@ def load(spark, table: str, scratch: Path) -> None:
     columns, types = [], []
     for name, kind, precision, scale in query(
         "select column_name, data_type, numeric_precision, numeric_scale from information_schema.columns"
-        " where table_schema = 'raw' and table_name = %s order by ordinal_position",
-        [table],
+        " where table_schema = %s and table_name = %s order by ordinal_position",
+        [schema, table],
     ):
         columns.append(name)
         types.append(
@@ -88,31 +91,32 @@ def load(spark, table: str, scratch: Path) -> None:
                 "integer": pa.int32(),
                 "bigint": pa.int64(),
                 "date": pa.date32(),
-                "timestamp without time zone": pa.timestamp("us", "UTC"),
+                "bytea": pa.binary(),
+                **dict.fromkeys(TIMES, pa.timestamp("us", "UTC")),
             }.get(kind)
             or (pa.decimal128(precision, scale) if kind == "numeric" and precision else pa.string())
         )
     if not columns:
-        sys.exit(could_not(f"There is no table raw.{table}.", "make setup"))
-    schema = pa.schema(list(zip(columns, types, strict=True)))
+        sys.exit(could_not(f"There is no table {schema}.{table}.", "make setup"))
+    fields = pa.schema(list(zip(columns, types, strict=True)))
     select = ", ".join(
         f'"{name}"::text' if pa.types.is_string(kind) else f'"{name}"'
         for name, kind in zip(columns, types, strict=True)
     )
     rows = 0
-    with pq.ParquetWriter(path, schema) as writer:
-        for batch in batches(f"select {select} from raw.{table}"):
+    with pq.ParquetWriter(path, fields) as writer:
+        for batch in batches(f"select {select} from {schema}.{table}"):
             arrays = [pa.array(values, kind) for values, kind in zip(zip(*batch, strict=True), types, strict=True)]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            writer.write_table(pa.Table.from_arrays(arrays, schema=fields))
             rows += len(batch)
-    spark.read.parquet(str(path)).write.saveAsTable(f"raw.{table}", format="parquet", mode="overwrite")
-    arrived = spark.table(f"raw.{table}").count()
+    spark.read.parquet(str(path)).write.saveAsTable(f"{schema}.{table}", format="parquet", mode="overwrite")
+    arrived = spark.table(f"{schema}.{table}").count()
     if arrived != rows:
-        sys.exit(could_not(f"raw.{table}: {rows} rows left Postgres, {arrived} arrived in Spark.", "make parity"))
-    print(f"raw.{table}: {rows} rows loaded into Spark")
+        sys.exit(could_not(f"{schema}.{table}: {rows} rows left Postgres, {arrived} arrived in Spark.", "make parity"))
+    print(f"{schema}.{table}: {rows} rows loaded into Spark")
 
 
-def dbt(command: str, target: str, as_of: str, scratch: str) -> bool:
+def dbt(command: str, target: str, as_of: str, scratch: str | Path, **variables: str) -> bool:
     """Run a dbt command in this process; True when nothing failed."""
     from dbt.cli.main import dbtRunner
 
@@ -120,7 +124,7 @@ def dbt(command: str, target: str, as_of: str, scratch: str) -> bool:
         *command.split(),
         *("--project-dir", str(HERE), "--profiles-dir", str(HERE), "--target", target),
         *("--target-path", f"{scratch}/target-{target}", "--log-path", f"{scratch}/logs"),
-        *("--vars", json.dumps({"as_of": as_of})),
+        *("--vars", json.dumps({"as_of": as_of, **variables})),
     ]
     return bool(dbtRunner().invoke(arguments).success)
 
@@ -137,24 +141,43 @@ def macros_hold(spark, zone: str, as_of: str, scratch: str) -> bool:
 
 def marts(scratch: Path) -> list[str]:
     """The relations of the public models, from the manifest of the build; a view only where it is an older version."""
-    manifest = json.loads((scratch / "target-spark" / "manifest.json").read_text())
     return sorted(
-        node["alias"]
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model"
-        and node["package_name"] == "customer360"
-        and node["access"] == "public"
-        and (node["config"]["materialized"] != "view" or node.get("version"))
+        f"analytics.{node['alias']}"
+        for node in models(scratch)
+        if node["access"] == "public" and (node["config"]["materialized"] != "view" or node.get("version"))
     )
 
 
-def compare(spark, models: list[str]) -> bool:
+def models(scratch: Path) -> list[dict]:
+    """The models of the package that dbt knew when it ran last on Spark."""
+    manifest = json.loads((scratch / "target-spark" / "manifest.json").read_text())
+    known = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
+    return [node for node in known if node["package_name"] == "customer360"]
+
+
+def shares(spark, as_of: str, scratch: Path) -> list[str]:
+    """Build what every partner with a key gets on both engines, by the same keys; the relations to compare."""
+    if query("select to_regclass('sharing.key')") == [(None,)]:
+        print("There is no sharing.key, so no share to compare; c360 keys create makes one.")
+        return []
+    load(spark, "sharing", "key", scratch)
+    found = []
+    for (partner,) in query("select distinct partner from sharing.key order by partner"):
+        for target in ("postgres", "spark"):
+            if not dbt("build --select customer360.sharing", target, as_of, scratch, share=partner):
+                sys.exit(could_not(f"dbt could not make the share of {partner} on {target}.", "make parity"))
+        places = {node["name"]: f"{node['schema']}.{node['alias']}" for node in models(scratch)}
+        found += [places[name] for name in sorted(places) if name.partition("__")[0].endswith(f"_{partner}")]
+    return found
+
+
+def compare(spark, relations: list[str]) -> bool:
     """Print one line a mart: the rows of each engine, those that only one has, and where they differ."""
-    print(f"\n{'mart':<32}{'postgres':>10}{'spark':>10}{'only postgres':>15}{'only spark':>12}  differs in")
+    print(f"\n{'relation':<62}{'postgres':>10}{'spark':>10}{'only postgres':>15}{'only spark':>12}  differs in")
     equal = True
-    for model in models:
-        here = [tuple(map(plain, row)) for row in query(f"select * from analytics.{model}")]
-        frame = spark.table(f"analytics.{model}")
+    for relation in relations:
+        here = [tuple(map(plain, row)) for row in query(f"select * from {relation}")]
+        frame = spark.table(relation)
         there = [tuple(map(plain, row)) for row in frame.toLocalIterator()]
         only_here, only_there = Counter(here) - Counter(there), Counter(there) - Counter(here)
         differing = [
@@ -164,7 +187,9 @@ def compare(spark, models: list[str]) -> bool:
         ]
         equal = equal and bool(here) and not only_here and not only_there
         verdict = ", ".join(differing) or ("nothing" if here else "no rows to compare")
-        print(f"{model:<32}{len(here):>10}{len(there):>10}{only_here.total():>15}{only_there.total():>12}  {verdict}")
+        print(
+            f"{relation:<62}{len(here):>10}{len(there):>10}{only_here.total():>15}{only_there.total():>12}  {verdict}"
+        )
     print("\nEvery mart is equal row for row." if equal else "\nThe engines differ.")
     return equal
 

@@ -33,7 +33,7 @@ def compiled(tmp_path_factory, installed_package):
     def run(target):
         arguments = ["--profiles-dir", PROJECT, "--target", target, "--no-introspect", "--no-populate-cache"]
         places = ["--target-path", folder / target, "--log-path", folder / "logs"]
-        clock = ["--vars", json.dumps({"as_of": "2026-03-01T12:00:00Z"})]
+        clock = ["--vars", json.dumps({"as_of": "2026-03-01T12:00:00Z", "share": "harbour_media"})]
         done = subprocess.run(
             [PROJECT / ".spark-venv/bin/dbt", "compile", "--quiet", *arguments, *places, *clock],
             cwd=PROJECT,
@@ -61,7 +61,13 @@ def installed_package():
 def test_compiles_without_a_connection_and_says_what_spark_is_told(compiled):
     databricks, spark = compiled("databricks"), compiled("spark")
     models = {path for path in databricks if "customer360/models/" in path}
-    assert {"customers.sql", "transactions_enriched.sql", "next_best_category.sql"} <= {Path(p).name for p in models}
+    wanted = {
+        "customers.sql",
+        "transactions_enriched.sql",
+        "next_best_category.sql",
+        "release_harbour_media__customers.sql",
+    }
+    assert wanted <= {Path(p).name for p in models}
     for path, sql in databricks.items():
         assert sqlglot.parse_one(sql, read="databricks"), path
         assert re.search(r"::|~ '|pg_\w+\(", sql) is None, f"{path} holds SQL of Postgres"

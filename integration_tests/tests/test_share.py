@@ -12,8 +12,8 @@ from datetime import date, timedelta
 import psycopg2
 import pytest
 
+from c360.clause.dialect import POSTGRES
 from c360.engine.postgres import connect, parameters
-from c360.share.keys import hmac as hmac_sql
 from c360.share.keys import pads
 from c360.share.role import role_of, too_much
 from governance.tests.workplace import NOW
@@ -93,7 +93,7 @@ VECTORS = [  # RFC 4231, 4.2 to 4.5
 def test_vectors_of_rfc_4231(shared, key, message, expected):
     sql = (
         f"with made as (select {pads('key')} from (select %s::bytea as key) as given) "
-        f"select {hmac_sql('i', 'o', '%s::bytea')} from made as made (i, o)"
+        f"select {POSTGRES.hmac('i', 'o', '%s::bytea')} from made as made (i, o)"
     )
     assert shared.sql(sql, psycopg2.Binary(key), psycopg2.Binary(message)) == [(expected,)]
 

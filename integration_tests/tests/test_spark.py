@@ -1,5 +1,6 @@
 """On a real Spark session: everything builds, every mart equals the one on Postgres, and a difference is reported."""
 
+import json
 import os
 import re
 import subprocess
@@ -13,22 +14,44 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from project_copy import ROOT, add_category, copy_project
 
+from c360.clause.dialect import DATABRICKS, POSTGRES
 from c360.engine.postgres import libpq_env
+from c360.model import Column
+from c360.share.ladder import LADDERS
+from integration_tests.tests.test_share import VECTORS
 
 pytestmark = pytest.mark.spark
 
+PARTNERS = ("harbour_media", "southern_insight")
 AS_OF = "2026-03-01T12:00:00Z"
 NO_JAVA = 3
 ENVIRONMENT = ROOT / "integration_tests/spark_environment.py"
 PYTHON = ROOT / "integration_tests/.spark-venv/bin/python"
-CUSTOMERS, PURCHASES = 40, 300
+CUSTOMERS, PURCHASES = 400, 300
+LOGICAL = {
+    "integer": "integer", "numeric(14,2)": "number", "timestamptz": "timestamp", "date": "date", "text": "string",
+}  # fmt: skip
+MARTS = {
+    "analytics.customers": CUSTOMERS,
+    "analytics.customers_v2": CUSTOMERS,
+    "analytics.next_best_category": 7 * CUSTOMERS,
+    "analytics.next_best_category_evaluation": 3,
+    "analytics.transactions_enriched": PURCHASES,
+}
 
-# A parity run; then the marts of Postgres are damaged, one in each way, and compared again.
+# A parity run; then people grow older and each partner gets a second release; then the marts of Postgres are damaged,
+# one in each way, and compared again. The stand-in has no Delta, so a second release reads the first one elsewhere.
 DRIVER = """
+import json
 import sys
 import psycopg2
 import spark
 
+OLDER = (  # enough for a release to show, and three for it to hide
+    "update analytics.customers_v2 set age = age + 30 where age between 30 and 39 and first_purchase_at is null",
+    "update analytics.customers_v2 set age = age + 10 where id in (select id from analytics.customers_v2"
+    " where age between 70 and 79 and first_purchase_at is null order by id limit 3)",
+)
 DAMAGE = [
     "update analytics.customers_v2 set home_and_garden_amount = home_and_garden_amount + 0.01"
     " where id = (select min(id::text)::uuid from analytics.customers_v2)",
@@ -38,22 +61,59 @@ DAMAGE = [
     "update analytics.transactions_enriched set transaction_date = transaction_date + interval '1 millisecond'"
     " where id = (select min(id::text)::uuid from analytics.transactions_enriched)",
 ]
-compare = spark.compare
+compare, shares = spark.compare, spark.shares
 
 
-def compare_twice(session, models):
-    equal = compare(session, models)
+def execute(*statements):
     with psycopg2.connect("") as connection, connection.cursor() as cursor:
-        for statement in DAMAGE:
+        for statement in statements:
             cursor.execute(statement)
-    compare(session, models)
+
+
+def shares_and_where(session, as_of, scratch):
+    global again
+    again = as_of, scratch
+    return shares(session, as_of, scratch)
+
+
+def released_again(session, release):
+    as_of, scratch = again
+    _, _, name = release.partition(".")
+    partner = name.removeprefix("release_").partition("__")[0]
+    last = release.replace("release_", "last_")
+    execute(f"create table first_{partner} as table {release}")
+    assert spark.dbt("build --select customer360.sharing", "postgres", as_of, scratch, share=partner)
+    assert spark.dbt(f"compile --select {name}", "spark", as_of, scratch, share=partner)
+    (compiled,) = (scratch / "target-spark" / "compiled").rglob(f"{name}.sql")
+    session.sql(f"alter table {release} rename to {last}")
+    sql = compiled.read_text().replace(release, last)
+    assert sql.count(f"from {last}") == 2, sql
+    session.sql(f"create table {release} as {sql}")
+
+
+def compare_thrice(session, relations):
+    for zone in ("UTC", *spark.ZONES):
+        session.conf.set("spark.sql.session.timeZone", zone)
+        for sql, expected in json.loads(sys.argv[2]):
+            ((found,),) = session.sql(f"select {sql}").collect()
+            assert found == expected, (zone, sql, found)
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    equal = compare(session, relations)
+    execute(*OLDER)
+    spark.load(session, "analytics", "customers_v2", again[1])
+    releases = [relation for relation in relations if ".release_" in relation]
+    for release in releases:
+        released_again(session, release)
+    equal = compare(session, releases) and equal
+    execute(*DAMAGE)
+    compare(session, relations)
     return equal
 
 
-spark.compare = compare_twice
+spark.compare, spark.shares = compare_thrice, shares_and_where
 sys.exit(spark.main("parity", sys.argv[1]))
 """
-LINE = re.compile(r"^([a-z]\w+) +(\d+) +(\d+) +(\d+) +(\d+)  (.+)$", re.MULTILINE)
+LINE = re.compile(r"^([a-z][\w.]+) +(\d+) +(\d+) +(\d+) +(\d+)  (.+)$", re.MULTILINE)
 
 
 @pytest.fixture
@@ -77,13 +137,18 @@ def test_every_mart_is_equal_on_both_engines_and_a_difference_is_reported(workpl
     assert copy.c360("fake", *size, "--format", "csv", "--now", AS_OF, "--out", out).code == 0
     for dataset in ("contacts", "transactions"):
         assert copy.ingest(dataset, out / f"{dataset}.csv", as_of=AS_OF).code == 0
+    for partner in PARTNERS:
+        assert copy.c360("keys", "create", partner).code == 0
+    assert copy.c360("keys", "rotate", PARTNERS[0], "--as-of", AS_OF).code == 0
     copy.sql("update raw.transactions set category = 'Home & Garden' where category = 'Books' and amount > 10")
 
+    for sql, expected in cases(POSTGRES):
+        assert copy.sql(f"select {sql}") == [(expected,)], sql
     tests = project / "integration_tests"
     (tests / "dbt_packages").mkdir()
     (tests / "dbt_packages/customer360").symlink_to(project / "dbt_package")
     done = subprocess.run(
-        [spark_python, "-c", DRIVER, AS_OF],
+        [spark_python, "-c", DRIVER, AS_OF, json.dumps(cases(DATABRICKS))],
         cwd=tests,
         env=os.environ | libpq_env(copy.settings) | {"PYTHONPATH": str(tests)},
         capture_output=True,
@@ -92,27 +157,61 @@ def test_every_mart_is_equal_on_both_engines_and_a_difference_is_reported(workpl
     )
     said = f"{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
     assert done.returncode == 0, said
-    equal, _, damaged = done.stdout.partition("Every mart is equal row for row.")
+    equal, again, damaged, _ = re.split(r"Every mart is equal row for row\.|The engines differ\.", done.stdout)
+    assert "The engines differ." in done.stdout, "the damage is reported"
 
-    customers = {
-        "customers": (CUSTOMERS, CUSTOMERS, 0, 0, "nothing"),
-        "customers_v2": (CUSTOMERS, CUSTOMERS, 0, 0, "nothing"),
-        "next_best_category": (7 * CUSTOMERS, 7 * CUSTOMERS, 0, 0, "nothing"),
-        "next_best_category_evaluation": (3, 3, 0, 0, "nothing"),
-        "transactions_enriched": (PURCHASES, PURCHASES, 0, 0, "nothing"),
-    }
-    assert compared(equal) == customers, said
-    assert compared(damaged) == {
-        "customers": (CUSTOMERS, CUSTOMERS, 1, 1, "home_and_garden_amount"),
-        "customers_v2": (CUSTOMERS, CUSTOMERS, 1, 1, "home_and_garden_amount"),
-        "next_best_category": (
+    sizes = dict(MARTS)
+    for partner in PARTNERS:  # half of the people or more, by either step
+        place = f"analytics_sharing.release_{partner}__customers"
+        ((rows, steps),) = copy.sql(f"select count(*), count(distinct step) from first_{partner}")
+        sizes |= dict.fromkeys((place, f"analytics_share_{partner}.customers"), rows)
+        assert rows > CUSTOMERS / 2 and steps == 2
+        assert compared(again)[place][2:] == (0, 0, "nothing"), said
+        before, after = (f"select person, q1, q2 from {release}" for release in (f"first_{partner}", place))
+        moved = f"({before} except {after}) union all ({after} except {before})"
+        assert copy.sql(f"select count(*) >= 11 from ({moved})") == [(True,)], "the second release is another one"
+    assert compared(equal) == {place: (rows, rows, 0, 0, "nothing") for place, rows in sizes.items()}, said
+    found = compared(damaged)
+    assert {place: found[place] for place in MARTS} == {
+        "analytics.customers": (CUSTOMERS, CUSTOMERS, 1, 1, "home_and_garden_amount"),
+        "analytics.customers_v2": (CUSTOMERS, CUSTOMERS, 1, 1, "home_and_garden_amount"),
+        "analytics.next_best_category": (
             7 * CUSTOMERS - 1, 7 * CUSTOMERS, 0, 1, "customer_id, rank, category, score, reason, is_fallback",
         ),
-        "next_best_category_evaluation": (3, 3, 1, 1, "mrr"),
-        "transactions_enriched": (PURCHASES, PURCHASES, 1, 1, "transaction_date"),
+        "analytics.next_best_category_evaluation": (3, 3, 1, 1, "mrr"),
+        "analytics.transactions_enriched": (PURCHASES, PURCHASES, 1, 1, "transaction_date"),
     }, said  # fmt: skip
-    assert "The engines differ." in damaged
     assert copy.sql("select sum(home_and_garden_amount) > 1 from analytics.customers_v2") == [(True,)]
+
+
+def cases(dialect):
+    """[SQL, its value] of what shares are made of, the same on both engines whatever the zone of the session."""
+    hexadecimal = {POSTGRES: "decode('%s', 'hex')", DATABRICKS: "unhex('%s')"}[dialect]
+    found = []
+    for key, message, expected in VECTORS:
+        pads = (bytes(byte ^ pad for byte in key.ljust(64, b"\0")) for pad in (0x36, 0x5C))
+        found.append((dialect.hmac(*(hexadecimal % part.hex() for part in (*pads, message))), expected))
+    instant = "timestamp{} '2024-12-31 23:30:00+00:00'".format("tz" if dialect is POSTGRES else "")
+    for ladder, steps, kind, value, expected in (
+        ("band", 10, "integer", "-1", "-10--1"),
+        ("band", 250, "numeric(14,2)", "cast(749.99 as decimal(14,2))", "500-750"),
+        ("round", 100, "numeric(14,2)", "cast(250.00 as decimal(14,2))", "300"),
+        ("round", 100, "numeric(14,2)", "cast(-250.00 as decimal(14,2))", "-300"),
+        ("round", 100, "integer", "cast(null as int)", ""),
+        ("truncate", "day", "timestamptz", instant, "2024-12-31"),
+        ("truncate", "week", "timestamptz", instant, "2024-12-30"),
+        ("truncate", "month", "timestamptz", instant, "2024-12-01"),
+        ("truncate", "quarter", "timestamptz", instant, "2024-10-01"),
+        ("truncate", "year", "timestamptz", instant, "2024-01-01"),
+        ("truncate", "week", "date", "date '1969-12-31'", "1969-12-29"),
+        ("truncate", "day", "date", "date '1969-12-31'", "1969-12-31"),
+        ("region", "state", "text", "'1 Long Road, Hay NSW 2711'", "NSW"),
+        ("region", "state", "text", "'1 Long Road, Hay, nsw 2711 '", "NSW"),
+        ("region", "state", "text", "'1 Long Road'", ""),
+    ):
+        column = Column("x", "x", kind, LOGICAL[kind], False, "", "")
+        found.append((LADDERS[ladder](steps, column).labels[0](dialect, value), expected))
+    return found
 
 
 def compared(text):

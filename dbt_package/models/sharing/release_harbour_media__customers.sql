@@ -2,23 +2,21 @@
 {{ config(
     materialized='table',
     schema='sharing',
-    enabled=(var('share', none) == 'harbour_media' and target.type == 'postgres')
+    enabled=(var('share', none) == 'harbour_media')
 ) }}
 
-{%- set last = load_relation(this) %}
-{%- set known = (adapter.get_columns_in_relation(last) | map(attribute='name') | list) if last else [] %}
-{%- set compare = known == ['person', 'pseudonym', 'pseudonym_previous', 'q1', 'q2', 'q3', 's', 'step'] %}
+{%- set compare = customer360.last_release(this, ['person', 'pseudonym', 'pseudonym_previous', 'q1', 'q2', 'q3', 's', 'step']) %}
 
 with people as (
 
     select
-        cast(id as text) as person,
-        coalesce((floor(age / 10.0) * 10)::bigint || '-' || (floor(age / 10.0) * 10 + 10 - 1)::bigint, '') as f1,
-        coalesce((floor(age / 20.0) * 20)::bigint || '-' || (floor(age / 20.0) * 20 + 20 - 1)::bigint, '') as c1,
-        coalesce(date_trunc('quarter', first_purchase_at at time zone 'UTC')::date::text, '') as f2,
-        coalesce(date_trunc('year', first_purchase_at at time zone 'UTC')::date::text, '') as c2,
-        coalesce((floor(total_expense / 500.0) * 500)::bigint || '-' || (floor(total_expense / 500.0) * 500 + 500 - 0)::bigint, '') as f3,
-        coalesce((floor(total_expense / 1000.0) * 1000)::bigint || '-' || (floor(total_expense / 1000.0) * 1000 + 1000 - 0)::bigint, '') as c3,
+        {{ customer360.by_engine({"postgres": "cast(id as text)", "databricks": "cast(id as string)"}) }} as person,
+        coalesce(cast(floor(age / 10.0) * 10 as bigint) || '-' || cast(floor(age / 10.0) * 10 + 9 as bigint), '') as f1,
+        coalesce(cast(floor(age / 20.0) * 20 as bigint) || '-' || cast(floor(age / 20.0) * 20 + 19 as bigint), '') as c1,
+        {{ customer360.by_engine({"postgres": "coalesce(cast(date_trunc('quarter', (first_purchase_at at time zone 'UTC')) as date) || '', '')", "databricks": "coalesce(trunc(date_add(date'1970-01-01', cast(floor(unix_micros(first_purchase_at) / 86400000000) as int)), 'quarter') || '', '')"}) }} as f2,
+        {{ customer360.by_engine({"postgres": "coalesce(cast(date_trunc('year', (first_purchase_at at time zone 'UTC')) as date) || '', '')", "databricks": "coalesce(trunc(date_add(date'1970-01-01', cast(floor(unix_micros(first_purchase_at) / 86400000000) as int)), 'year') || '', '')"}) }} as c2,
+        coalesce(cast(floor(total_expense / 500.0) * 500 as bigint) || '-' || cast(floor(total_expense / 500.0) * 500 + 500 as bigint), '') as f3,
+        coalesce(cast(floor(total_expense / 1000.0) * 1000 as bigint) || '-' || cast(floor(total_expense / 1000.0) * 1000 + 1000 as bigint), '') as c3,
         '' as s
     from {{ ref('customers', v=2) }}
 
@@ -182,7 +180,7 @@ keys as (
         on
             newest.partner = older.partner
             and newest.version = older.version + 1
-            and older.retires at time zone 'UTC' > {{ customer360.now_utc() }}
+            and {{ customer360.by_engine({"postgres": "(older.retires at time zone 'UTC')", "databricks": "older.retires"}) }} > {{ customer360.now_utc() }}
     where
         newest.partner = 'harbour_media'
         and newest.version = (select max(version) from sharing.key where partner = 'harbour_media')
@@ -191,8 +189,8 @@ keys as (
 
 select
     released.person,
-    encode(sha256(keys.outer_pad || sha256(keys.inner_pad || convert_to(lower(trim(released.person)), 'UTF8'))), 'hex') as pseudonym,
-    encode(sha256(keys.old_outer_pad || sha256(keys.old_inner_pad || convert_to(lower(trim(released.person)), 'UTF8'))), 'hex') as pseudonym_previous,
+    {{ customer360.by_engine({"postgres": "encode(sha256(keys.outer_pad || sha256(keys.inner_pad || convert_to(lower(trim(released.person)), 'UTF8'))), 'hex')", "databricks": "sha2(concat(keys.outer_pad, unhex(sha2(concat(keys.inner_pad, encode(lower(trim(released.person)), 'UTF-8')), 256))), 256)"}) }} as pseudonym,
+    {{ customer360.by_engine({"postgres": "encode(sha256(keys.old_outer_pad || sha256(keys.old_inner_pad || convert_to(lower(trim(released.person)), 'UTF8'))), 'hex')", "databricks": "sha2(concat(keys.old_outer_pad, unhex(sha2(concat(keys.old_inner_pad, encode(lower(trim(released.person)), 'UTF-8')), 256))), 256)"}) }} as pseudonym_previous,
     released.q1,
     released.q2,
     released.q3,

@@ -2,22 +2,20 @@
 {{ config(
     materialized='table',
     schema='sharing',
-    enabled=(var('share', none) == 'southern_insight' and target.type == 'postgres')
+    enabled=(var('share', none) == 'southern_insight')
 ) }}
 
-{%- set last = load_relation(this) %}
-{%- set known = (adapter.get_columns_in_relation(last) | map(attribute='name') | list) if last else [] %}
-{%- set compare = known == ['person', 'pseudonym', 'pseudonym_previous', 'q1', 'q2', 's', 'step'] %}
+{%- set compare = customer360.last_release(this, ['person', 'pseudonym', 'pseudonym_previous', 'q1', 'q2', 's', 'step']) %}
 
 with people as (
 
     select
-        cast(id as text) as person,
-        coalesce((floor(age / 5.0) * 5)::bigint || '-' || (floor(age / 5.0) * 5 + 5 - 1)::bigint, '') as f1,
-        coalesce((floor(age / 25.0) * 25)::bigint || '-' || (floor(age / 25.0) * 25 + 25 - 1)::bigint, '') as c1,
-        coalesce((round(books_amount / 100.0) * 100)::bigint::text, '') as f2,
-        coalesce((round(books_amount / 1000.0) * 1000)::bigint::text, '') as c2,
-        coalesce((floor(total_expense / 250.0) * 250)::bigint || '-' || (floor(total_expense / 250.0) * 250 + 250 - 0)::bigint, '') as s
+        {{ customer360.by_engine({"postgres": "cast(id as text)", "databricks": "cast(id as string)"}) }} as person,
+        coalesce(cast(floor(age / 5.0) * 5 as bigint) || '-' || cast(floor(age / 5.0) * 5 + 4 as bigint), '') as f1,
+        coalesce(cast(floor(age / 25.0) * 25 as bigint) || '-' || cast(floor(age / 25.0) * 25 + 24 as bigint), '') as c1,
+        coalesce(cast(round(books_amount / 100.0) * 100 as bigint) || '', '') as f2,
+        coalesce(cast(round(books_amount / 1000.0) * 1000 as bigint) || '', '') as c2,
+        coalesce(cast(floor(total_expense / 250.0) * 250 as bigint) || '-' || cast(floor(total_expense / 250.0) * 250 + 250 as bigint), '') as s
     from {{ ref('customers', v=2) }}
 
 ),
@@ -175,7 +173,7 @@ keys as (
         on
             newest.partner = older.partner
             and newest.version = older.version + 1
-            and older.retires at time zone 'UTC' > {{ customer360.now_utc() }}
+            and {{ customer360.by_engine({"postgres": "(older.retires at time zone 'UTC')", "databricks": "older.retires"}) }} > {{ customer360.now_utc() }}
     where
         newest.partner = 'southern_insight'
         and newest.version = (select max(version) from sharing.key where partner = 'southern_insight')
@@ -184,8 +182,8 @@ keys as (
 
 select
     released.person,
-    encode(sha256(keys.outer_pad || sha256(keys.inner_pad || convert_to(lower(trim(released.person)), 'UTF8'))), 'hex') as pseudonym,
-    encode(sha256(keys.old_outer_pad || sha256(keys.old_inner_pad || convert_to(lower(trim(released.person)), 'UTF8'))), 'hex') as pseudonym_previous,
+    {{ customer360.by_engine({"postgres": "encode(sha256(keys.outer_pad || sha256(keys.inner_pad || convert_to(lower(trim(released.person)), 'UTF8'))), 'hex')", "databricks": "sha2(concat(keys.outer_pad, unhex(sha2(concat(keys.inner_pad, encode(lower(trim(released.person)), 'UTF-8')), 256))), 256)"}) }} as pseudonym,
+    {{ customer360.by_engine({"postgres": "encode(sha256(keys.old_outer_pad || sha256(keys.old_inner_pad || convert_to(lower(trim(released.person)), 'UTF8'))), 'hex')", "databricks": "sha2(concat(keys.old_outer_pad, unhex(sha2(concat(keys.old_inner_pad, encode(lower(trim(released.person)), 'UTF-8')), 256))), 256)"}) }} as pseudonym_previous,
     released.q1,
     released.q2,
     released.s,

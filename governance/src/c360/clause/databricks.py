@@ -56,6 +56,21 @@ class Databricks(Dialect):
     def in_utc(self, name: str, canonical: str) -> str:
         return name if canonical.startswith("timestamp") else f"cast({name} as timestamp)"
 
+    def first_day(self, name: str, canonical: str, unit: str) -> str:
+        day = name
+        if canonical != "date":  # an instant, which date() would show in the zone of the session
+            day = f"date_add(date'1970-01-01', cast(floor(unix_micros({name}) / 86400000000) as int))"
+        return day if unit == "day" else f"trunc({day}, '{unit}')"
+
+    def first_group(self, text: str, pattern: str) -> str:
+        return f"nullif(regexp_extract({text}, {pattern}, 1), '')"
+
+    def utf8(self, text: str) -> str:
+        return f"encode({text}, 'UTF-8')"
+
+    def hmac(self, inner: str, outer: str, message: str) -> str:
+        return f"sha2(concat({outer}, unhex(sha2(concat({inner}, {message}), 256))), 256)"
+
     def seconds_between(self, earlier: str, later: str) -> str:
         return f"(unix_micros({later}) - unix_micros({earlier})) / 1000000"
 

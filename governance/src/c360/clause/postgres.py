@@ -69,6 +69,18 @@ class Postgres(Dialect):
             return f"({name} at time zone 'UTC')"
         return name if canonical.startswith("timestamp") else f"cast({name} as timestamp)"
 
+    def first_day(self, name: str, canonical: str, unit: str) -> str:
+        return f"cast(date_trunc('{unit}', {self.in_utc(name, canonical)}) as date)"
+
+    def first_group(self, text: str, pattern: str) -> str:
+        return f"substring({text} from {pattern})"
+
+    def utf8(self, text: str) -> str:
+        return f"convert_to({text}, 'UTF8')"
+
+    def hmac(self, inner: str, outer: str, message: str) -> str:
+        return f"encode(sha256({outer} || sha256({inner} || {message})), 'hex')"
+
     def seconds_between(self, earlier: str, later: str) -> str:
         return f"extract(epoch from {later} - {earlier})"
 

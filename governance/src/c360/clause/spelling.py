@@ -117,6 +117,22 @@ class Dialect(ABC):
         """A column as a timestamp without zone, in UTC, whatever the zone of the session."""
 
     @abstractmethod
+    def first_day(self, name: str, canonical: str, unit: str) -> str:
+        """The first day, in UTC, of the day, week (from Monday), month, quarter or year of a column that is a time."""
+
+    @abstractmethod
+    def first_group(self, text: str, pattern: str) -> str:
+        """What the group of a pattern, a literal, holds where it is found first; null where it is not."""
+
+    @abstractmethod
+    def utf8(self, text: str) -> str:
+        """The bytes of a text."""
+
+    @abstractmethod
+    def hmac(self, inner: str, outer: str, message: str) -> str:
+        """HMAC-SHA-256 (RFC 2104) of bytes, by the two pads of a key, as hexadecimal text."""
+
+    @abstractmethod
     def seconds_between(self, earlier: str, later: str) -> str: ...
 
     @abstractmethod

@@ -5,13 +5,16 @@ all. From release to release a group changes by k persons at least, or stays as 
 somebody. Where that cannot be had group by group, the whole release stays as it was.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from c360.clause.dialect import POSTGRES
+from c360.clause.dialect import DATABRICKS, POSTGRES, Dialect
+from c360.generate.dbt_models import data_type
+from c360.generate.dbt_tests import by_engine
 from c360.generate.target import Target
-from c360.generate.text import dbt_yaml, jinja_text
+from c360.generate.text import dbt_yaml, jinja_text, jinja_value
 from c360.printable import one_line
-from c360.share.keys import TABLE, hmac
+from c360.share.keys import TABLE
 from c360.share.policy import Policy, Shared
 
 VARIABLE = "share"
@@ -19,7 +22,7 @@ VARIABLE = "share"
 PRIVATE = "sharing"
 """The schema of releases, behind that of the target as dbt has it, where no partner looks."""
 
-quote, literal = POSTGRES.quote, POSTGRES.literal
+literal = POSTGRES.literal
 
 
 def schema_of(policy: Policy) -> str:
@@ -32,9 +35,10 @@ def files(policy: Policy, target: Target) -> dict[str, str]:
     folder, name = f"{target.package}/models/sharing", policy.name
     return {
         f"{folder}/release_{name}.sql": _release(policy, target),
-        f"{folder}/share_{name}.sql": _share(policy),
+        f"{folder}/share_{name}.sql": _share(policy, target),
         f"{folder}/{name}.yml": f"# {_origin(policy)}\n" + _properties(policy, target),
         f"{target.package}/macros/contracts/k_anonymous.sql": _TEST,
+        f"{target.package}/macros/contracts/last_release.sql": _LAST,
     }
 
 
@@ -44,7 +48,7 @@ def _origin(policy: Policy) -> str:
 
 
 def _config(policy: Policy, materialized: str, schema: str, *more: str) -> str:
-    enabled = f"enabled=(var('{VARIABLE}', none) == {jinja_text(policy.partner)} and target.type == 'postgres')"
+    enabled = f"enabled=(var('{VARIABLE}', none) == {jinja_text(policy.partner)})"
     lines = [f"materialized='{materialized}'", f"schema={jinja_text(schema)}", *more, enabled]
     return "{{ config(\n    " + ",\n    ".join(lines) + "\n) }}"
 
@@ -53,9 +57,24 @@ def _lines(parts: list[str], indent: int = 8) -> str:
     return ("\n" + " " * indent).join(parts)
 
 
-def _label(shared: Shared, step: int) -> str:
+def _in_both(target: Target, sql: Callable[[Dialect], str]) -> str:
+    """The same on every engine, or dbt's choice of it."""
+    texts = by_engine(sql(POSTGRES), sql(DATABRICKS))
+    return texts["any"] if "any" in texts else f"{{{{ {target.name}.by_engine({jinja_value(texts)}) }}}}"
+
+
+def _label(target: Target, shared: Shared, step: int) -> str:
     assert shared.ladder is not None
-    return shared.ladder.labels[step](quote(shared.column.physical_name))
+    label, name = shared.ladder.labels[step], shared.column.physical_name
+    return _in_both(target, lambda dialect: label(dialect, dialect.quote(name)))
+
+
+def _cast(target: Target, expression: Callable[[Dialect], str], kind: str) -> str:
+    return _in_both(target, lambda dialect: f"cast({expression(dialect)} as {dialect.type_of(kind)})")
+
+
+def _as_text(target: Target, name: str) -> str:
+    return _cast(target, lambda dialect: dialect.quote(name), "text")
 
 
 def _sensitive(policy: Policy) -> Shared | None:
@@ -72,7 +91,7 @@ def _release(policy: Policy, target: Target) -> str:
     q = [f"q{n}" for n in numbers] or ["q0"]
     public = _public(policy)
     a = [f"a{n}" for n in range(1, len(public) + 1)]
-    fine = [(_label(s, 0), _label(s, 1)) for s in policy.quasi] or [("''", "''")]
+    fine = [(_label(target, s, 0), _label(target, s, 1)) for s in policy.quasi] or [("''", "''")]
     numbers = range(1, len(fine) + 1)
     sensitive = _sensitive(policy)
     kinds = "count(distinct s)" if policy.l > 1 else "1"
@@ -84,13 +103,10 @@ def _release(policy: Policy, target: Target) -> str:
 
     person = policy.dataset.physical(policy.person or "")
     people = [
-        f"cast({quote(person)} as text) as person,",
+        f"{_as_text(target, person)} as person,",
         *(f"{label} as f{n},\n        {wider} as c{n}," for n, (label, wider) in zip(numbers, fine, strict=True)),
-        *(
-            f"cast({quote(s.column.physical_name)} as text) as {name},"
-            for name, s in zip(a, _public(policy), strict=True)
-        ),
-        f"{_label(sensitive, 0) if sensitive else literal('')} as s",
+        *(f"{_as_text(target, s.column.physical_name)} as {name}," for name, s in zip(a, public, strict=True)),
+        f"{_label(target, sensitive, 0) if sensitive else literal('')} as s",
     ]
     is_fine = f"fine.persons >= {policy.k} and fine.kinds >= {policy.l}"
     placed = [
@@ -103,15 +119,19 @@ def _release(policy: Policy, target: Target) -> str:
     if not policy.quasi:
         placed = [line.replace("as q1,", "as q0,") for line in placed]
     both = [f"coalesce(grouped.{name}, last.{name})" for name in q]
-    message = "convert_to(lower(trim(released.person)), 'UTF8')"
+    until = _in_both(target, lambda dialect: dialect.in_utc("older.retires", "timestamp with time zone"))
+
+    def pseudonym(age: str) -> str:
+        pads = f"keys.{age}inner_pad", f"keys.{age}outer_pad"
+        person = "lower(trim(released.person))"
+        return _in_both(target, lambda dialect: dialect.hmac(*pads, dialect.utf8(person)))
+
     version = f", v={policy.dataset.major}" if policy.dataset.major is not None else ""
     wanted = ["person", "pseudonym", "pseudonym_previous", *q, *a, "s", "step"]
     return f"""{{#- {_origin(policy)} -#}}
 {_config(policy, "table", PRIVATE)}
 
-{{%- set last = load_relation(this) %}}
-{{%- set known = (adapter.get_columns_in_relation(last) | map(attribute='name') | list) if last else [] %}}
-{{%- set compare = known == {wanted} %}}
+{{%- set compare = {target.name}.last_release(this, {wanted}) %}}
 
 with people as (
 
@@ -264,7 +284,7 @@ keys as (
         on
             newest.partner = older.partner
             and newest.version = older.version + 1
-            and older.retires at time zone 'UTC' > {{{{ {target.name}.now_utc() }}}}
+            and {until} > {{{{ {target.name}.now_utc() }}}}
     where
         newest.partner = {literal(policy.partner)}
         and newest.version = (select max(version) from {TABLE} where partner = {literal(policy.partner)})
@@ -273,8 +293,8 @@ keys as (
 
 select
     released.person,
-    {hmac("keys.inner_pad", "keys.outer_pad", message)} as pseudonym,
-    {hmac("keys.old_inner_pad", "keys.old_outer_pad", message)} as pseudonym_previous,
+    {pseudonym("")} as pseudonym,
+    {pseudonym("old_")} as pseudonym_previous,
     {_lines([f"released.{name}," for name in columns[1:-1]], 4)}
     released.step
 from released
@@ -300,10 +320,11 @@ def shared_columns(policy: Policy) -> list[tuple[str, str, str, Shared]]:
     return found
 
 
-def _share(policy: Policy) -> str:
-    columns = [
-        f"cast({expression} as {physical}) as {quote(name)}" for name, physical, expression, _ in shared_columns(policy)
-    ]
+def _share(policy: Policy, target: Target) -> str:
+    columns = []
+    for name, physical, expression, _ in shared_columns(policy):
+        value = _cast(target, lambda dialect, expression=expression: expression, physical)  # type: ignore[misc]
+        columns.append(f"{value} as {_in_both(target, lambda dialect, name=name: dialect.quote(name))}")  # type: ignore[misc]
     config = _config(policy, "view", schema_of(policy), f"alias={jinja_text(policy.dataset.model)}")
     return (
         f"{{#- {_origin(policy)} -#}}\n{config}\n\nselect\n    "
@@ -317,7 +338,11 @@ def _properties(policy: Policy, target: Target) -> str:
     held = {f"{target.name}.k_anonymous": {"arguments": {"columns": quasi, "k": policy.k, "l": policy.l}}}
     columns = []
     for name, physical, _, shared in shared_columns(policy):
-        entry: dict[str, Any] = {"name": name, "data_type": physical, "description": describe(policy, name, shared)}
+        entry: dict[str, Any] = {
+            "name": name,
+            "data_type": data_type(physical),
+            "description": describe(policy, name, shared),
+        }
         if shared.how == "pseudonym" and not name.endswith("_previous"):
             entry["data_tests"] = ["not_null", "unique"]
         columns.append(entry)
@@ -358,4 +383,14 @@ _TEST = """{#- Generated for c360 shares. Do not edit; run: c360 generate -#}
     group by {{ columns | join(", ") }}
     having count(distinct person) < {{ k }} or count(distinct s) < {{ l }}
 {% endtest %}
+"""
+_LAST = """{#- Generated for c360 shares. Do not edit; run: c360 generate -#}
+{% macro last_release(relation, columns) %}
+    {#- Whether there is a release with these columns, for the next one to be compared with. -#}
+    {%- set last = load_relation(relation) if flags.INTROSPECT != false else none -%}
+    {%- if last and target.type == "spark" and config.get("file_format") != "delta" and flags.WHICH != "compile" -%}
+        {{ exceptions.raise_compiler_error("Without Delta, Spark drops the last release before it can be compared.") }}
+    {%- endif -%}
+    {{ return(last and (adapter.get_columns_in_relation(last) | map(attribute="name") | list) == columns) }}
+{% endmacro %}
 """

@@ -145,7 +145,7 @@ def _invented(release: Release) -> Iterator[str]:
             yield "null::text" if name.endswith("_previous") else "encode(sha256(('sample ' || n)::bytea), 'hex')"
         elif shared.ladder is not None and shared.column.logical_type != "string":
             zoned = "timestamptz" in shared.column.physical_type
-            label = shared.ladder.labels[0](f"({value} at time zone 'UTC')" if zoned else value)
+            label = shared.ladder.labels[0](POSTGRES, f"({value} at time zone 'UTC')" if zoned else value)
             yield f"cast(nullif({label}, '') as {physical})"
         else:
             yield "null::text"

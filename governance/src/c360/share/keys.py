@@ -46,11 +46,6 @@ def pads(key: str) -> str:
     return f"{pad(0x36)}, {pad(0x5C)}"
 
 
-def hmac(inner: str, outer: str, message: str) -> str:
-    """SQL of HMAC-SHA-256 of a message (bytea), as hexadecimal text."""
-    return f"encode(sha256({outer} || sha256({inner} || {message})), 'hex')"
-
-
 @dataclass(frozen=True)
 class Key:
     """A version of a partner's key; `retires` is the instant (UTC) from which it makes no pseudonyms any more."""

@@ -7,17 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from c360.clause.postgres import POSTGRES
+from c360.clause.dialect import Dialect, canonical_type
 from c360.model import Column
 
-literal = POSTGRES.literal
+Label = Callable[[Dialect, str], str]
+"""SQL of a label in a dialect, over a column as that dialect names it."""
 
 
 @dataclass(frozen=True)
 class Ladder:
-    """SQL of the two labels over a column's expression, in words for people, and the type of what is shared."""
+    """The two labels, in words for people, and the type of what is shared."""
 
-    labels: tuple[Callable[[str], str], Callable[[str], str]]
+    labels: tuple[Label, Label]
     words: tuple[str, str]
     physical_type: str
     logical_type: str
@@ -28,12 +29,9 @@ def _band(steps: Any, column: Column) -> Ladder | str:
     if widths is None or column.logical_type not in ("integer", "number"):
         return f"band is for numbers, and takes one or two widths, such as [10, 20]; {column.name} is {_of(column)}"
 
-    def label(width: float) -> Callable[[str], str]:
-        top = f"- {1 if column.logical_type == 'integer' else 0}"
-        return lambda x: (
-            f"coalesce((floor({x} / {width}.0) * {width})::bigint || '-' "
-            f"|| (floor({x} / {width}.0) * {width} + {width} {top})::bigint, '')"
-        )
+    def label(width: int) -> Label:
+        last = width - (column.logical_type == "integer")
+        return lambda dialect, x: _bounds(f"floor({x} / {width}.0) * {width}", last)
 
     words = tuple(f"bands of {width}" for width in _both(widths))
     return Ladder((label(widths[0]), label(widths[-1])), (words[0], words[1]), "text", "string")
@@ -44,8 +42,8 @@ def _round(steps: Any, column: Column) -> Ladder | str:
     if widths is None or column.logical_type not in ("integer", "number"):
         return f"round is for numbers, and takes one or two steps, such as [10, 100]; {column.name} is {_of(column)}"
 
-    def label(width: int) -> Callable[[str], str]:
-        return lambda x: f"coalesce((round({x} / {width}.0) * {width})::bigint::text, '')"
+    def label(width: int) -> Label:
+        return lambda dialect, x: f"coalesce(cast(round({x} / {width}.0) * {width} as bigint) || '', '')"
 
     words = tuple(f"rounded to {width}" for width in _both(widths))
     return Ladder((label(widths[0]), label(widths[-1])), (words[0], words[1]), "bigint", "integer")
@@ -60,9 +58,10 @@ def _truncate(steps: Any, column: Column) -> Ladder | str:
     if not fits or column.logical_type not in ("date", "timestamp"):
         return f"truncate is for times, and takes one or two of {', '.join(_UNITS)}; {column.name} is {_of(column)}"
 
-    def label(unit: str) -> Callable[[str], str]:
-        moment = "{x} at time zone 'UTC'" if _zoned(column) else "{x}"
-        return lambda x: f"coalesce(date_trunc({literal(unit)}, {moment.format(x=x)})::date::text, '')"
+    def label(unit: str) -> Label:
+        return lambda dialect, x: (
+            f"coalesce({dialect.first_day(x, canonical_type(column.physical_type), unit)} || '', '')"
+        )
 
     words = tuple(f"the first day of the {unit}" for unit in _both(units))
     return Ladder((label(units[0]), label(units[-1])), (words[0], words[1]), "date", "date")
@@ -71,9 +70,13 @@ def _truncate(steps: Any, column: Column) -> Ladder | str:
 def _region(steps: Any, column: Column) -> Ladder | str:
     if steps not in ("state", ["state"]) or column.logical_type != "string":
         return f"region is for an address, and takes state; {column.name} is {_of(column)}"
-    pattern = literal(r",\s*([[:alpha:]]{2,3})\s*,?\s*\d{4,5}\s*$")
+
+    def label(dialect: Dialect, x: str) -> str:
+        pattern = dialect.literal(dialect.pattern("[ ,]([A-Za-z]{2,3}),? +[0-9]{4,5} *$"))
+        return f"coalesce(upper({dialect.first_group(x, pattern)}), '')"
+
     return Ladder(
-        (lambda x: f"coalesce(upper(substring({x} from {pattern})), '')", lambda x: "''"),
+        (label, lambda dialect, x: "''"),
         ("the state of the address", "nothing"),
         "text",
         "string",
@@ -104,5 +107,5 @@ def _of(column: Column) -> str:
     return f"{column.logical_type or column.physical_type or 'of no type'}, {column.classification or 'not classified'}"
 
 
-def _zoned(column: Column) -> bool:
-    return column.physical_type.lower() in ("timestamptz", "timestamp with time zone")
+def _bounds(low: str, last: int) -> str:
+    return f"coalesce(cast({low} as bigint) || '-' || cast({low} + {last} as bigint), '')"
