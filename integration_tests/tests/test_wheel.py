@@ -4,7 +4,9 @@ What it depends on is that of this environment, by a .pth file: to install it an
 of the wheel. The toolkit itself is not: the editable install of the checkout is out of sight there.
 """
 
+import importlib.metadata
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +15,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,6 +42,29 @@ def installed(tmp_path_factory) -> Path:
     (site,) = (folder / "venv").glob("lib/python*/site-packages")
     (site / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
     return python.parent
+
+
+def test_its_extras_are_what_is_tried_here(installed):
+    """Every requirement of the wheel takes the version that is locked for the environment in which it is tried."""
+    (site,) = installed.parent.glob("lib/python*/site-packages")
+    (wheel,) = importlib.metadata.distributions(name="customer360-governance", path=[str(site)])
+    extras = set(wheel.metadata.get_all("Provides-Extra") or ())
+    assert extras == {"server", "soda", "dbt", "verify", "elementary", "catalog", "all", "spark"}
+    needs = [Requirement(line) for line in wheel.requires or ()]
+    untried = []
+    for need in needs:
+        of_spark = need.marker is not None and not need.marker.evaluate({"extra": ""}) and "spark" in str(need.marker)
+        locked = _locked("spark.txt" if of_spark else "runtime.txt")
+        if need.name != wheel.name and locked.get(canonicalize_name(need.name), "0") not in need.specifier:
+            untried.append(str(need))
+    assert untried == []
+    (everything,) = (need.extras for need in needs if need.name == wheel.name and "all" in str(need.marker))
+    assert everything == extras - {"all", "spark"}, "860 MB that nobody needs on Postgres"
+
+
+def _locked(name: str) -> dict[str, str]:
+    pinned = re.findall(r"(?m)^([\w.-]+)(?:\[[\w,]+\])?==([^\s;]+)", (ROOT / "requirements" / name).read_text("utf-8"))
+    return {canonicalize_name(package): version for package, version in pinned}
 
 
 @pytest.fixture
