@@ -7,7 +7,7 @@ from c360.clause.arguments import Argument, Noted
 from c360.clause.kinds import NOTED
 from c360.contract.catalog import Catalog, sound
 from c360.errors import Breach
-from c360.generate import dbt_checks, dbt_enums, dbt_models, dbt_shares, dbt_sources, elementary, soda
+from c360.generate import dbt_checks, dbt_enums, dbt_models, dbt_shares, dbt_sources, elementary, soda, unity_catalog
 from c360.generate.support import support
 from c360.generate.target import Target
 from c360.model import Clause, Contract, Dataset
@@ -26,8 +26,10 @@ def plan(catalog: Catalog, target: Target | None = None, policies: Iterable[Poli
         sound(contract, tool="dbt")
     for contract, dataset in catalog.pairs():
         files |= _files_of(catalog, contract, dataset, target, catalog.versions(dataset))
+    policies = list(policies)
     for policy in policies:
         files |= dbt_shares.files(policy, target)
+    files |= unity_catalog.files(policies, target)
     macros = {
         "contract_enum.sql": dbt_enums.enums(catalog),
         "contract_identity.sql": dbt_enums.identities(catalog),

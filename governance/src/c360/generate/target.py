@@ -30,7 +30,13 @@ class Target:
     def folders(self) -> tuple[str, ...]:
         """Every folder that may hold generated files."""
         models, macros = f"{self.package}/models", f"{self.package}/macros/contracts"
-        return (self.soda_checks, f"{models}/contracts", f"{models}/sharing", macros, self.gate)
+        sharing = f"{models}/sharing", self.unity_catalog
+        return (self.soda_checks, f"{models}/contracts", *sharing, macros, self.gate)
+
+    @property
+    def unity_catalog(self) -> str:
+        """The folder of what Unity Catalog is told of partners, which dbt does not read."""
+        return f"{self.package}/unity_catalog"
 
     @property
     def gate(self) -> str:
