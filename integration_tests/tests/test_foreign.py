@@ -18,6 +18,7 @@ def _payment(number: int, **changes):
     return {
         "txn_ref_dt": (date.today() - timedelta(days=number)).isoformat(), "txn_no": str(number), "rcvr_id": "R1",
         "amount": "10.00", "fee": "0.50", "channel": "web", "Load Time": loaded,
+        "details": """{"purpose": "{{ 'services' }}", "parts": [1.5, null]}""",
     } | changes  # fmt: skip
 
 
@@ -41,6 +42,7 @@ def test_a_foreign_project_is_generated_loaded_gated_built_and_verified(workplac
         _payment(52, amount="0"),
         _payment(53, txn_ref_dt="2003-12-31"),
         _payment(54, channel="marketplaces!"),
+        _payment(55, details='{"purpose": "goods", "parts": [1, -0.01]}'),
     ]
     taken = workplace.ingest("payment", workplace.write("p.csv", rows), as_of=None)
     assert (taken.code, taken.err) != (
@@ -56,6 +58,7 @@ def test_a_foreign_project_is_generated_loaded_gated_built_and_verified(workplac
         "payment.amount.fee_within_amount": 2,
         "payment.amount.exclusiveMinimum": 1,
         "payment.channel.maxLength": 1,
+        "payment.details.parts.items.minimum": 1,
     }
     checked = workplace.c360("verify", "--json")
     assert checked.code == 0, checked.err
@@ -65,7 +68,16 @@ def test_a_foreign_project_is_generated_loaded_gated_built_and_verified(workplac
     assert built.code == 0, built.err
     held = built.json["clauses"]
     assert set(held.values()) == {"passed"}
-    kinds = ("maximum", "relationship", "fee_within_amount", "rating.physicalType", "unexpectedColumns", "freshness")
+    kinds = (
+        "maximum",
+        "relationship",
+        "fee_within_amount",
+        "rating.physicalType",
+        "unexpectedColumns",
+        "freshness",
+        "details.purpose.enum",
+        "parts.items.minimum",
+    )
     for kind in kinds:  # each kind of test that is generated with the package
         assert [clause for clause in held if clause.endswith(kind)], kind
     assert workplace.sql("select payments, paid from marts.paid_by_country") == [(40, 400)]

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, cast
 
-from c360.clause.arguments import Anomaly, Argument, Latency, Noted, Relationship, Rule, Scalar
+from c360.clause.arguments import Anomaly, Argument, Latency, Nested, Noted, Relationship, Rule, Scalar
 from c360.clause.dialect import Dialect
 from c360.clause.measure import Measure
 from c360.clause.said import Entry, Said, Stand
 from c360.errors import Breach
 
 __all__ = [
-    "Anomaly", "Clause", "Column", "Contract", "Dataset", "Kind", "Latency", "Noted", "Point", "Relationship", "Row",
-    "Rule", "Scope", "Severity", "Where",
+    "Anomaly", "Clause", "Column", "Contract", "Dataset", "Kind", "Latency", "Nested", "Noted", "Point", "Relationship",
+    "Row", "Rule", "Scope", "Severity", "Where",
 ]  # fmt: skip
 
 Severity = Literal["error", "warning"]
@@ -46,6 +46,8 @@ class Kind(Generic[A]):
     """SQL that is true where a row breaks it, for what a row can break alone."""
     measure: Callable[["Clause[A]", "Where"], Measure] | None = None
     """What to measure; without it, rows with a violation are counted."""
+    looks_inside: bool = False
+    """Whether its condition needs a dialect that looks inside a column."""
     dbt: DbtTest | None = None
     """How dbt tests it where it can do so by other means than our SQL."""
     by_source_freshness: bool = False

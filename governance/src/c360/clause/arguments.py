@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from c360.clause.operators import Expected, Operator
 
@@ -70,4 +71,33 @@ class Noted:
     warn: bool = True
 
 
-Argument = Scalar | tuple[Scalar, ...] | Relationship | Rule | Anomaly | Latency | Noted
+@dataclass(frozen=True)
+class Step:
+    """From a document to what lies in it: its member of a name, or each of its `items`, `key` or `value`."""
+
+    side: Literal["property", "items", "key", "value"]
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Nested:
+    """A promise about what lies inside a column: `promise` names its kind, or an option; `value` is the argument.
+
+    `name` is the way there as people write it (`lines.items.sku`), empty for the column itself; `logical` the type that
+    the contract gives it, `stored` the one in which it is compared.
+    """
+
+    steps: tuple[Step, ...]
+    name: str
+    promise: str
+    value: Scalar | tuple[Scalar, ...]
+    logical: str
+    stored: str
+
+    @property
+    def said(self) -> str:
+        """What its clause is called after its column."""
+        return f"{self.name}.{self.promise}".lstrip(".")
+
+
+Argument = Scalar | tuple[Scalar, ...] | Relationship | Rule | Anomaly | Latency | Nested | Noted

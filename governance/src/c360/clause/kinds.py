@@ -4,8 +4,10 @@ All that a stage needs to know of a kind stands here (see c360.model.Kind); read
 that are more than a line are functions of the modules beside this one.
 """
 
-from c360.clause import levels, measures, predicates, reading, rules
-from c360.clause.arguments import Anomaly, Bound, Latency, Noted, Relationship, Rule, Scalar
+from typing import Any
+
+from c360.clause import inside, levels, measures, predicates, reading, rules
+from c360.clause.arguments import Anomaly, Bound, Latency, Nested, Noted, Relationship, Rule, Scalar
 from c360.model import Clause, Kind
 from c360.printable import span
 
@@ -199,6 +201,18 @@ RELATIONSHIP = Kind[Relationship](
     measure=measures.relationship,
     dbt="relationships",
     checks=("field_relationships",),  # within one contract only, so it does not count as measured
+)
+_OF_A_VALUE: tuple[Kind[Any], ...] = (
+    REQUIRED, ENUM, MIN_LENGTH, MAX_LENGTH, PATTERN, MINIMUM, MAXIMUM, EXCLUSIVE_MINIMUM, EXCLUSIVE_MAXIMUM,
+    MULTIPLE_OF, FORMAT,
+)  # fmt: skip
+NESTED = Kind[Nested](
+    "nested",
+    "row",
+    inside.read(_OF_A_VALUE),
+    inside.words(_OF_A_VALUE),
+    violation=inside.violation(_OF_A_VALUE),
+    looks_inside=True,
 )
 CLASSIFICATION = Kind[str](
     "classification",

@@ -5,6 +5,7 @@ By itself it reads 1.2345 into numeric(12,2) as 1.23, drops a time zone, takes '
 
 import re
 
+from c360.clause.jsonb import Jsonb
 from c360.clause.spelling import Dialect, pieces
 from c360.clause.types import canonical_type, unsized
 
@@ -34,6 +35,10 @@ _OUTSIDE = {
 class Postgres(Dialect):
     name = "postgres"
     mark = '"'
+
+    @property
+    def json(self) -> Jsonb:
+        return Jsonb(self)
 
     def string(self, text: str) -> str:
         return "'" + text.replace("'", "''") + "'"

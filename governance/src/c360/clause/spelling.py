@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from decimal import Decimal
 
+from c360.clause.jsonb import Jsonb
 from c360.errors import Breach
 
 _PLAIN = re.compile(r"^[a-z_][a-z0-9_]*$")
@@ -47,6 +48,11 @@ class Dialect(ABC):
     """As sqlglot calls it."""
     mark: str
     """What quotes an identifier."""
+
+    @property
+    def json(self) -> Jsonb | None:
+        """How it looks inside a column; None where nobody has tried to."""
+        return None
 
     def quote(self, name: str) -> str:
         """An identifier; bare where that is safe, so that generated text stays readable."""

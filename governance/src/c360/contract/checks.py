@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from c360.clause.inside import why_not
 from c360.contract.document import Place, numbered
 from c360.contract.enum_columns import PROPERTY
 from c360.contract.findings import Told
@@ -45,7 +46,7 @@ def _columns(part: dict[str, Any], place: Place, classifications: Sequence[str])
             yield Told("duplicate-column", inside, f"two columns are named {physical}")
         names.add(physical)
         yield from _type(prop, name, inside)
-        for k, nested in numbered(prop.get("properties")):
+        for k, nested in numbered(prop.get("properties") if why_not(prop) else None):
             message = f"nobody enforces clauses inside {name}: {nested.get('name')}"
             yield Told("nested", (*inside, "properties", k), message)
 

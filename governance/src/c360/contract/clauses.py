@@ -3,7 +3,7 @@
 from typing import Any
 
 from c360.clause import levels, rules
-from c360.clause.arguments import Argument
+from c360.clause.arguments import Argument, Nested
 from c360.clause.kinds import KINDS, NOTED, PHYSICAL_TYPE
 from c360.clause.said import STANDS, Entry, Said, Stand, Table, only_warns
 from c360.contract.document import Place
@@ -62,7 +62,10 @@ def clauses_of(
                     if breach.message not in unread:
                         unread.add(breach.message)
                         add(NOTED, _said(unclear(place, breach, entry)), place)
-    enforced = {(str(clause.column), clause.kind.name) for clause in found.values()}
+    enforced = {
+        (str(clause.column), clause.argument.said if isinstance(clause.argument, Nested) else clause.kind.name)
+        for clause in found.values()
+    }
     first = table.name == table.tables[0]
     for noted in notes_of(table.part, ("schema", table.tables.index(table.name)), enforced):
         add(NOTED, _said(noted), noted.noted.place)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from c360.clause.dialect import TEMPLATE_OPENERS
+from c360.clause.inside import spots
 from c360.contract.document import Place, numbered
 from c360.printable import one_line, shown
 
@@ -113,6 +114,9 @@ def _column(prop: dict[str, Any], place: Place) -> Iterator[Fault]:
         if '"' in name:
             message = f'the column {shown(name)} holds a ", which dbt cannot quote: write another physicalName'
             yield Fault((*place, key), message, "dbt")
+    for spot in spots(prop, place):
+        if spot.steps and "name" in spot.body:
+            yield from _name("property", spot.body["name"], (*spot.place, "name"))
     for k, entry in numbered(prop.get("enum")):
         if entry.get("id") is not None:
             yield from _name("id", entry["id"], (*place, "enum", k, "id"))

@@ -4,10 +4,11 @@ Each says why: in the coverage table, on the owner's page and, unless something 
 """
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from typing import Any
 
+from c360.clause import inside as look
 from c360.clause.kinds import KINDS
 from c360.clause.reading import is_text
 from c360.clause.rules import type_of
@@ -19,9 +20,10 @@ from c360.model import Noted
 OURS = frozenset({"system", "maxQuarantineRatio", "columnPerEnumValue"})
 """Custom properties that mean something here, beside those that say a clause."""
 _BY_TYPE = "the column's physical type holds it"
-_INSIDE = "nobody looks inside a column"
+_ALONE = "a value inside a column is judged by itself, by what its type can promise"
+_NOTHING = "nothing is said of its values"
+_OF_JSON = "what lies in a document has the types of JSON"
 _UNKNOWN = "it means nothing here"
-_OPTIONS = dict.fromkeys(("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "required"), _INSIDE)
 _PROPERTIES = {
     "partitioned": "how a table is stored shows in none of its rows",
     "criticalDataElement": "it says how much the column matters, and nothing of its values",
@@ -39,20 +41,22 @@ class Note:
     source: dict[str, Any] = field(default_factory=dict)
 
 
-def notes_of(part: dict[str, Any], place: Place, enforced: Container[tuple[str, str]]) -> Iterator[Note]:
+def notes_of(part: dict[str, Any], place: Place, enforced: Set[tuple[str, str]]) -> Iterator[Note]:
     """What a schema object at `place` says beyond the clauses `enforced`, each a column and an option."""
     yield from _of_holder(part, None, place)
+    held = {(column, said.rpartition(".")[0]) for column, said in enforced}  # of what lies inside, what has a clause
     for j, prop in enumerate(part.get("properties") or []):
         column, inside = str(prop["name"]), (*place, "properties", j)
         for option, value in (prop.get("logicalTypeOptions") or {}).items():
-            if value is not None and (column, option) not in enforced:
+            inside_it = option in look.OPTIONS and not look.why_not(prop)
+            if value is not None and (column, option) not in enforced and not inside_it:
                 noted = _option(prop, option, value, (*inside, "logicalTypeOptions", option))
                 yield Note(option, column, noted)
         for name, why in _PROPERTIES.items():
             if prop.get(name):
                 text = name if prop[name] is True else f"{name} {prop[name]}"
                 yield Note(name, column, Noted(text, why, (*inside, name), warn=name == "encryptedName"))
-        yield from _below(prop, column, inside)
+        yield from _below(prop, column, inside, enforced, held)
         yield from _of_holder(prop, column, inside)
 
 
@@ -70,21 +74,41 @@ def _option(prop: dict[str, Any], option: str, value: Any, place: Place) -> Note
     if option == "defaultTimezone":
         why = "a time without a zone is taken for UTC everywhere"
         return Noted(text, why, place, warn=str(value) not in ("UTC", "Etc/UTC", "Z", "GMT"))
-    return Noted(text, _OPTIONS.get(option, "no engine knows this option"), place)
+    unseen = look.why_not(prop) if option in look.OPTIONS else ""
+    return Noted(text, unseen or "no engine knows this option", place)
 
 
-def _below(prop: dict[str, Any], column: str, place: Place, path: str = "") -> Iterator[Note]:
-    """Properties of an object, items of an array, keys and values of a map, one line each."""
-    inner: list[tuple[str, dict[str, Any], Place]]
-    inner = [(str(p.get("name")), p, ("properties", k)) for k, p in enumerate(prop.get("properties") or [])]
-    if isinstance(prop.get("items"), dict):
-        inner.append(("items", prop["items"], ("items",)))
-    inner += [(side, nested, ("map", side)) for side, nested in (prop.get("map") or {}).items()]
-    for name, nested, steps in inner:
-        own = f"{path}.{name}".lstrip(".")
-        refused = not path and steps[0] == "properties"  # by a check of lint's own
-        yield Note(own, column, Noted(f"{own}, inside the column", _INSIDE, (*place, *steps), warn=not refused), nested)
-        yield from _below(nested, column, (*place, *steps), own)
+def _below(
+    prop: dict[str, Any], column: str, place: Place, enforced: Set[tuple[str, str]], held: Set[tuple[str, str]]
+) -> Iterator[Note]:
+    """What lies inside a column, one line each where nobody looks there; else what is said of it and not held."""
+    why = look.why_not(prop)
+    for spot in look.spots(prop, place):
+        if spot.steps and why:
+            refused = len(spot.steps) == 1 and spot.steps[0].side == "property"  # by a check of lint's own
+            noted = Noted(f"{spot.name}, inside the column", why, spot.place, warn=not refused)
+            yield Note(spot.name, column, noted, spot.body)
+        elif spot.steps:
+            left = list(_left_inside(spot, column, enforced))
+            yield from left
+            if not left and (column, spot.name) not in held:
+                yield Note(
+                    spot.name, column, Noted(f"{spot.name}, inside the column", _NOTHING, spot.place, warn=False)
+                )
+
+
+def _left_inside(spot: look.Spot, column: str, enforced: Set[tuple[str, str]]) -> Iterator[Note]:
+    said = {key: spot.body[key] for key in ("unique", "primaryKey", "relationships", "quality") if spot.body.get(key)}
+    if spot.body.get("physicalType"):
+        yield Note(
+            f"{spot.name}.physicalType", column,
+            Noted(f"{spot.name}: {spot.body['physicalType']}", _OF_JSON, (*spot.place, "physicalType"), warn=False),
+        )  # fmt: skip
+    options = spot.body.get("logicalTypeOptions") or {}
+    said |= {key: value for key, value in options.items() if value is not None and key not in look.OPTIONS}
+    for name in said:
+        if (column, f"{spot.name}.{name}") not in enforced:
+            yield Note(f"{spot.name}.{name}", column, Noted(f"{spot.name}: {name}", _ALONE, spot.place))
 
 
 def _of_holder(holder: dict[str, Any], column: str | None, place: Place) -> Iterator[Note]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeGuard
 
+from c360.clause.inside import spots
 from c360.clause.levels import seconds_or_none
 from c360.clause.operators import OPERATORS
 from c360.clause.rules import ARGUMENTS, VACUOUS, is_rule, unit_of
@@ -24,7 +25,8 @@ def vain(document: dict[str, Any]) -> Iterator[Told]:
         yield from _ratio(part, place)
         for j, prop in numbered(part.get("properties")):
             inside: Place = (*place, "properties", j)
-            yield from _options(prop, (*inside, "logicalTypeOptions"))
+            for spot in spots(prop, inside):
+                yield from _options(spot.body, (*spot.place, "logicalTypeOptions"))
             yield from _rules(prop, inside)
             own = f"{part.get('name')}.{prop.get('name')}"
             for k, relation in numbered(prop.get("relationships")):

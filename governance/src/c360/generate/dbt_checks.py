@@ -6,10 +6,9 @@ from typing import Any
 
 from c360.clause.dialect import DATABRICKS, POSTGRES, Dialect, canonical_type, unsized
 from c360.clause.kinds import REQUIRED
-from c360.clause.predicates import violation
 from c360.clause.types import TEXTS
 from c360.contract.catalog import Catalog
-from c360.generate.dbt_tests import by_engine
+from c360.generate.dbt_tests import by_engine, condition
 from c360.generate.text import jinja_value
 from c360.model import Column, Dataset, Kind
 
@@ -66,7 +65,7 @@ def _violations(dataset: Dataset) -> list[dict[str, Any]]:
     return [
         {
             "clause": clause.id,
-            "violation": by_engine(*(violation(clause, dataset, d, "__now__") for d in (POSTGRES, DATABRICKS))),
+            "violation": condition(clause, dataset),
         }
         for clause in dataset.clauses
         if clause.severity == "error" and clause.kind.violation and clause.kind is not REQUIRED

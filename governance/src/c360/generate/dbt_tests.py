@@ -38,13 +38,25 @@ def data_tests(catalog: Catalog, dataset: Dataset, target: Target) -> tuple[dict
             "severity": "warn" if clause.severity == "warning" else "error",
             "meta": {"clause": Verbatim(clause.id)},
         }
-        if clause.kind.dbt == "elementary":
-            body["config"] = {"enabled": elementary.enabled(target.name), **body["config"]}
-        elif not built or _leads_to_a_source(catalog, clause):
-            body["config"] = {"enabled": gated(target.name), **body["config"]}
+        enabled = _enabled(catalog, clause, target, built)
+        if enabled:
+            body["config"] = {"enabled": enabled, **body["config"]}
         place = by_column[clause.column] if clause.column and kind in _COLUMN_TESTS else of_table
         place.append({f"{target.name}.{kind}" if kind in CLAUSES else kind: body})
     return by_column, of_table
+
+
+def _enabled(catalog: Catalog, clause: Clause, target: Target, built: bool) -> Template | None:
+    """When there is anything to test, where that is not always."""
+    if clause.kind.dbt == "elementary":
+        return elementary.enabled(target.name)
+    only = gated(target.name) if not built or _leads_to_a_source(catalog, clause) else None
+    if clause.kind.looks_inside:
+        return Template(_LOOKS_INSIDE.replace("}}", f"and {only.removeprefix('{{ ')}") if only else _LOOKS_INSIDE)
+    return only
+
+
+_LOOKS_INSIDE = "{{ target.type not in ('spark', 'databricks') }}"
 
 
 def _leads_to_a_source(catalog: Catalog, clause: Clause) -> bool:
@@ -71,10 +83,9 @@ def _test(catalog: Catalog, clause: Clause, dataset: Dataset) -> tuple[str, dict
         case "unexpected_columns_clause":
             known = [column.physical_name for column in dataset.columns]
             return "unexpected_columns_clause", {"columns": known, "allowed": bool(clause.argument)}
-    both = (POSTGRES, DATABRICKS)
     if clause.kind.violation:
-        conditions = (violation(clause, dataset, dialect, "__now__") for dialect in both)
-        return "row_clause", {"violation": by_engine(*conditions)}
+        return "row_clause", {"violation": condition(clause, dataset)}
+    both = (POSTGRES, DATABRICKS)
     found = (measure(clause, catalog.where(dataset, "__now__", dialect, "__relation__")) for dialect in both)
     return "query_clause", {"query": by_engine(*(m.as_violations("__relation__") for m in found))}
 
@@ -92,6 +103,17 @@ def _type(promised: str) -> dict[str, str]:
     """The type by engine; a promise of no size gets none where an engine's own type has one (decimal)."""
     types = [dialect.type_of(promised) for dialect in (POSTGRES, DATABRICKS)]
     return by_engine(*(map(unsized, types) if is_open(promised) else types))
+
+
+def condition(clause: Clause, dataset: Dataset) -> dict[str, str]:
+    """When a row breaks the clause, by engine; never, where an engine does not look inside a column."""
+    asked = (clause.kind.looks_inside and dialect.json is None for dialect in (POSTGRES, DATABRICKS))
+    return by_engine(
+        *(
+            "false" if silent else violation(clause, dataset, dialect, "__now__")
+            for silent, dialect in zip(asked, (POSTGRES, DATABRICKS), strict=True)
+        )
+    )
 
 
 def by_engine(postgres: str, databricks: str) -> dict[str, str]:
