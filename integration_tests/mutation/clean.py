@@ -150,6 +150,17 @@ def types(n: int) -> Row:
     }  # fmt: skip
 
 
+def documents(n: int) -> Row:
+    return {
+        "id": str(n),
+        "address": cycle(n, '{"city": "Perth", "kind": "O\'Brien\'s", "since": "2020-01-01"}',
+                         '{"city": "Kalgoorli", "kind": "{{ braces }}", "more": [null]}', None),
+        "lines": cycle(n, '[{"sku": "A1", "price": 0.01}, {"sku": "A1", "price": 0.02}]', '[null]', None),
+        "words": cycle(n, "{ab,NULL}", "{}", None),
+        "prices": cycle(n, '{"AUD": 0, "EUR": 3.0}', "{}", None),
+    }  # fmt: skip
+
+
 def open_types(n: int) -> Row:
     return {"id": str(n), "t": "any text"}
 

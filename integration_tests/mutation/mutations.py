@@ -753,12 +753,43 @@ VERSIONS = [
           Put({"due": "01/03/2026", "at": "2026-03-02", "seen": "2026-03-01 13:00:00+01"})),
     legal("versions", "optional columns null", Every({c: None for c in ("owner", "note", "due", "at", "seen")})),
 ]  # fmt: skip
+DOCUMENTS = [
+    put("documents", "address", '{"kind": "home"}', "city.required", "a member that is not there"),
+    put("documents", "address", '{"city": null}', "city.required", "a member that is null"),
+    put("documents", "address", '{"city": "Kalgoorlie"}', "city.maxLength", "one more"),
+    put("documents", "address", '{"city": ["Perth"]}', "city.logicalType", "a list for a text"),
+    put("documents", "address", '{"city": "x", "kind": "Home"}', "kind.enum", "other case"),
+    put("documents", "address", '{"city": "x", "since": "2019-12-31"}', "since.minimum", "a day before"),
+    put("documents", "address", '{"city": "x", "since": "2020-02-30"}', "since.logicalType", "30 February"),
+    put("documents", "address", "[]", "logicalType", "an array for an object"),
+    put("documents", "lines", "[]", "minItems", "no item"),
+    put(
+        "documents",
+        "lines",
+        '[{"sku": "A1", "n": 1}, {"n": 1.0, "sku": "A1"}]',
+        "uniqueItems",
+        "the same, in other words",
+    ),
+    put("documents", "lines", '[{"sku": "A1"}, {}]', "items.sku.required", "the second item without it"),
+    put("documents", "lines", '[{"sku": "A1"}, {"sku": "A\u0661"}]', "items.sku.pattern", "Arabic-Indic digit"),
+    put("documents", "lines", '[{"sku": "A1", "price": 0}]', "items.price.exclusiveMinimum", "exactly it"),
+    put("documents", "lines", '[{"sku": "A1", "price": 0.015}]', "items.price.multipleOf", "half a step"),
+    put("documents", "words", "{abc,a}", "items.minLength", "one less"),
+    put("documents", "prices", '{"AUD": 1, "aud": 1}', "key.pattern", "other case"),
+    put("documents", "prices", '{"AUD": -1}', "value.minimum", "one less"),
+    put("documents", "prices", '{"AUD": 0.5}', "value.logicalType", "half for a whole number"),
+    legal("documents", "optional columns null", Every({c: None for c in ("address", "lines", "words", "prices")})),
+    legal(
+        "documents", "what is not promised", Put({"address": '{"city": "", "kind": null, "other": 1}', "prices": "{}"})
+    ),
+]
 MUTATIONS = [
     *CLEAN,
     *VERSIONS,
     *TEXTS,
     *DATES,
     *FORMATS,
+    *DOCUMENTS,
     *NUMBERS,
     *MOMENTS,
     *KEYS,

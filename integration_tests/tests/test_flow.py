@@ -61,8 +61,8 @@ def test_status_shows_each_clause_by_stage_and_engine(built):
             "contacts.unexpectedColumns",
         ),
         (
-            "alter table analytics.next_best_category_evaluation alter customers type bigint",
             "alter table analytics.next_best_category_evaluation alter customers type integer",
+            "alter table analytics.next_best_category_evaluation alter customers type bigint",
             "next_best_category_evaluation.customers.physicalType",
         ),
     ],

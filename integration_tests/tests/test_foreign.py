@@ -63,6 +63,7 @@ def test_a_foreign_project_is_generated_loaded_gated_built_and_verified(workplac
     checked = workplace.c360("verify", "--json")
     assert checked.code == 0, checked.err
     assert {line["outcome"] for line in checked.json} == {"passed"}
+    assert "what is no clause" not in checked.err
 
     built = workplace.c360("build", "--json")
     assert built.code == 0, built.err

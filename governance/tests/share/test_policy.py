@@ -1,5 +1,6 @@
 """Policies: deny by default, and everything that is wrong in a file is told in one run, with its line."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,17 @@ def test_ours_are_sound(catalog):
     ours = policies(ROOT / "governance/policies/partners", catalog, LEVELS)
     assert {policy.partner for policy in ours} == {"harbour_media", "southern_insight"}
     assert len({tuple(s.column.name for s in policy.columns) for policy in ours}) == 2
+
+
+def test_another_source_of_people_leaves_it_plain_who_stands_in_a_product(tmp_path):
+    text = (ROOT / "contracts/sources/contacts/1.0.0.odcs.yaml").read_text().replace("contacts", "people")
+    folder = tmp_path / "contracts"
+    shutil.copytree(ROOT / "contracts", folder)
+    (folder / "sources/people").mkdir()
+    (folder / "sources/people/1.0.0.odcs.yaml").write_text(text)
+    both = Catalog.of(find_contracts(folder))
+    assert told(write(tmp_path), both) == []
+    assert policies(tmp_path, both, LEVELS)[0].person == "id"
 
 
 def test_what_is_silent_holds_by_default(tmp_path, catalog):

@@ -23,7 +23,8 @@ def release(versions: tuple[str, ...], everything: bool, contracts: Path | None,
     """Make a draft active, and lock it in contracts.lock: from then on c360 lint fails when it changes.
 
     VERSION is CONTRACT@VERSION, a file, or a contract that has one draft. It has to be sound, to have moved far enough
-    from the version below, and to have the word of each registered consumer that it breaks.
+    from the version below, and to have the word of each registered consumer that it breaks. What follows from it, the
+    contracts' CHANGELOG.md, c360 generate writes.
     """
     from c360.compat.life import pick, unlocked
     from c360.compat.life import release as make

@@ -39,7 +39,7 @@ def verify(names: tuple[str, ...], as_of: str | None, contracts: Path | None, as
     with on_record(database, run) as ending:
         findings, strays = verify_contracts(project, database, run, chosen, pinned=as_of is not None)
         if strays:
-            ending.detail = f"datacontract also checked what is no clause: {'; '.join(strays)}"
+            ending.detail = f"datacontract also checked what is no clause: {'; '.join(dict.fromkeys(strays))}"
             click.echo(f"{ending.detail}.", err=True)
         if as_json:
             print_json([_as_dict(found) for found in findings])

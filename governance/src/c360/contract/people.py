@@ -43,14 +43,9 @@ class Reference:
     needs: bool
 
 
-def subject_of(catalog: Catalog, closed: Collection[str], of: str | None = None) -> Subject:
-    """The dataset that is named `of`, or the one source that describes people: it has a key of one column, holds
-    columns of the classifications `closed`, and needs no row of another such source.
-
-    Raises CouldNotTell when it is none, or not one.
-    """
-    if of is not None:
-        return _named(catalog, of)
+def subjects(catalog: Catalog, closed: Collection[str]) -> list[Subject]:
+    """The sources that describe people: each has a key of one column, holds columns of the classifications `closed`,
+    and needs no row of another such source."""
     found = [
         dataset
         for contract, dataset in catalog.pairs()
@@ -60,10 +55,21 @@ def subject_of(catalog: Catalog, closed: Collection[str], of: str | None = None)
     ]
     names = {dataset.name for dataset in found}
     first = [d for d in found if not any(r.needs and r.target in names - {d.name} for r in references_of(d))]
-    if len(first) == 1:
-        return Subject(first[0], first[0].key[0])
-    said = f"describe people: {', '.join(sorted(d.name for d in first))}" if first else "describe people: none"
-    raise CouldNotTell(f"The contracts do not tell who is a person; sources that {said}.", SAY_WHICH)
+    return [Subject(dataset, dataset.key[0]) for dataset in first]
+
+
+def subject_of(catalog: Catalog, closed: Collection[str], of: str | None = None) -> Subject:
+    """The dataset that is named `of`, or the one source that describes people.
+
+    Raises CouldNotTell when it is none, or not one.
+    """
+    if of is not None:
+        return _named(catalog, of)
+    found = subjects(catalog, closed)
+    if len(found) == 1:
+        return found[0]
+    said = ", ".join(sorted(subject.dataset.name for subject in found)) or "none"
+    raise CouldNotTell(f"The contracts do not tell who is a person; sources that describe people: {said}.", SAY_WHICH)
 
 
 def _named(catalog: Catalog, of: str) -> Subject:

@@ -13,7 +13,7 @@ from typing import Any
 from c360.contract.catalog import Catalog
 from c360.contract.current import SEMVER
 from c360.contract.document import Document, Place, parse
-from c360.contract.people import holders, subject_of
+from c360.contract.people import holders, subjects
 from c360.errors import Breach, CouldNotTell
 from c360.model import Column, Contract, Dataset
 from c360.printable import shown
@@ -60,7 +60,7 @@ class Policy:
     sensitive: str | None
     l: int  # noqa: E741 (what the literature calls it)
     columns: tuple[Shared, ...]
-    person: str | None
+    person: str
     version: str
     """That of the contract that the partner gets."""
 
@@ -157,7 +157,7 @@ def _of_product(data: dict[str, Any], catalog: Catalog, levels: Sequence[str]) -
         if "columns" in data:
             yield ("columns",), "columns is no mapping of columns to how each is shared"
         return
-    person = _person(catalog, dataset)
+    person = _person(catalog, dataset, levels[-1:])
     if person is None or dataset.key != (person,):
         yield ("product",), f"{product} is not one row a person, so nobody can tell how many stand behind a row"
         return
@@ -181,14 +181,15 @@ def _of_sensitive(data: dict[str, Any], columns: dict[str, Any]) -> Iterator[tup
         yield ("l" if "l" in data else "sensitive",), "l is no whole number from 2 on"
 
 
-def _person(catalog: Catalog, dataset: Dataset) -> str | None:
-    """The column of a product that holds a person's id."""
-    try:
-        subject = subject_of(catalog, ["pii_direct"])
-    except CouldNotTell:
+def _person(catalog: Catalog, dataset: Dataset, closed: Sequence[str]) -> str | None:
+    """The column of a product that holds a person's id, of whichever source that describes people; None where there is
+    none, or more than one source's."""
+    places = [holders(catalog, subject).get(dataset.name) for subject in subjects(catalog, closed)]
+    held = [columns for columns in places if columns]
+    if len(held) != 1:
         return None
-    held = holders(catalog, subject).get(dataset.name, {})
-    return next((name for name, needs in held.items() if needs), next(iter(held), None))
+    (columns,) = held
+    return next((name for name, needs in columns.items() if needs), next(iter(columns)))
 
 
 def _shared(dataset: Dataset, name: str, how: Any, person: str | None, public: str) -> Shared:
@@ -221,7 +222,7 @@ def _shared(dataset: Dataset, name: str, how: Any, person: str | None, public: s
 def _policy(document: Document, catalog: Catalog) -> Policy:
     data = document.data
     contract, dataset = catalog.find(data["product"])
-    person = _person(catalog, dataset)
+    (person,) = dataset.key
     shared = [
         _shared(dataset, name, how, person, dataset.column(name).classification)
         for name, how in data["columns"].items()

@@ -14,6 +14,7 @@ from typing import Any
 
 from c360.clause.dialect import canonical_type
 from c360.clause.guard import Tables, with_guarded_rules
+from c360.clause.inside import OPTIONS
 from c360.clause.kinds import EXCLUSIVE_MAXIMUM, EXCLUSIVE_MINIMUM, RELATIONSHIP
 from c360.clause.rules import is_rule
 from c360.model import Clause, Contract, Dataset, Rule
@@ -105,6 +106,7 @@ def question(contract: Contract, pinned: bool, document: dict[str, Any] | None =
         for j, prop in enumerate(part.get("properties") or []):
             if prop.get("physicalType"):
                 prop["physicalType"] = canonical_type(dataset.column(prop["name"]).physical_type)
+            _ask_nothing_inside(prop)
             _ask_bounds(asked, prop, dataset)
             _ask_rules(asked, prop, dataset, (*place, "properties", j))
     _ask_one_schema(asked, contract)
@@ -143,6 +145,15 @@ def _ask_rules(asked: Question, holder: dict[str, Any], dataset: Dataset, place:
         quality["id"] = f"rule{len(asked.rules)}"
         quality.pop("severity", None)
         asked.rules[quality["id"]] = clause
+
+
+def _ask_nothing_inside(prop: dict[str, Any]) -> None:
+    """It has no SQL for what lies inside a column of Postgres, and would say of each promise that it cannot tell."""
+    for name in ("properties", "items", "map"):
+        prop.pop(name, None)
+    options = prop.get("logicalTypeOptions") or {}
+    for name in options.keys() & OPTIONS:
+        options.pop(name)
 
 
 def _ask_bounds(asked: Question, prop: dict[str, Any], dataset: Dataset) -> None:
