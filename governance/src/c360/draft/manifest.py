@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from c360.draft.constraints import Constraint, Described
 from c360.errors import CouldNotTell
 
 _LARGEST = 500_000_000
 _TABLES = ("model", "seed", "snapshot", "source")
+_LAST = re.compile(r"([^\"`.]+)[\"`]?\s*$")
 _CALL = re.compile(r"(?:ref|source)\s*\(.*?['\"]([^'\"]+)['\"]\s*(?:,\s*v(?:ersion)?\s*=.*)?\)\s*$", re.DOTALL)
 
 
-def tables_of(path: Path) -> list[tuple[str, dict[str, Any]]]:
-    """Each with the layer that it belongs to, as an ODCS schema object; those without columns are left out.
+def tables_of(path: Path) -> list[tuple[str, Described]]:
+    """Each with the layer that it belongs to; those without columns are left out.
 
     Raises CouldNotTell for a file that is no manifest.
     """
@@ -56,10 +58,13 @@ def _tested(test: dict[str, Any]) -> str:
     return str(about[-1])
 
 
-def _table(node: dict[str, Any], promises: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+def _table(node: dict[str, Any], promises: dict[str, list[dict[str, Any]]]) -> Described:
     columns = {str(column.get("name")): _column(column) for column in _dicts(node["columns"])}
-    for constraint in node.get("constraints") or []:
-        _promise(columns, str(constraint.get("type")), constraint.get("columns") or [], constraint)
+    constraints = [(given, given.get("columns") or []) for given in node.get("constraints") or []]
+    for column in _dicts(node["columns"]):
+        constraints += [(given, [column.get("name")]) for given in column.get("constraints") or []]
+    for given, on in constraints:
+        _promise(columns, str(given.get("type")), on, given)
     for test in promises.get(str(node.get("unique_id")), []):
         metadata = test["test_metadata"]
         given = metadata.get("kwargs") or {}
@@ -77,7 +82,8 @@ def _table(node: dict[str, Any], promises: dict[str, list[dict[str, Any]]]) -> d
     found = {"name": name, "physicalName": str(node.get("identifier") or node.get("alias") or name)}
     if node.get("description"):
         found["description"] = node["description"]
-    return {**found, "properties": list(columns.values())}
+    left = [constraint for given, on in constraints for constraint in _constraint(given, on)]
+    return Described({**found, "properties": list(columns.values())}, left)
 
 
 def _column(column: dict[str, Any]) -> dict[str, Any]:
@@ -91,9 +97,21 @@ def _column(column: dict[str, Any]) -> dict[str, Any]:
     )
     if isinstance(classification, str):
         found["classification"] = classification
-    for constraint in column.get("constraints") or []:
-        _promise({found["name"]: found}, str(constraint.get("type")), [found["name"]], constraint)
     return found
+
+
+def _constraint(given: dict[str, Any], on: list[Any]) -> Iterator[Constraint]:
+    """One of dbt's that is no promise of a single column, nor a key."""
+    kind, name, columns = str(given.get("type")), str(given.get("name") or ""), tuple(map(str, on))
+    says = str(given.get("expression") or "")
+    if kind == "unique" and len(columns) > 1:
+        yield Constraint("unique", name, columns)
+    elif kind == "foreign_key" and given.get("to_columns") and (target := _LAST.search(str(given.get("to")))):
+        yield Constraint("foreign key", name, columns, target[1], tuple(map(str, given["to_columns"])))
+    elif kind == "check":
+        yield Constraint("check", name, says=says)
+    elif kind not in ("primary_key", "not_null", "unique"):
+        yield Constraint("", name, says=f"{kind.replace('_', ' ')} {says}")
 
 
 def _promise(columns: dict[str, dict[str, Any]], kind: str, on: list[Any], given: dict[str, Any]) -> None:

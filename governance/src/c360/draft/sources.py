@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from c360.contract.document import read_document
-from c360.draft import ddl, manifest
+from c360.draft import manifest
+from c360.draft.constraints import Described
 from c360.draft.delivery import from_delivery
 from c360.draft.document import Known, completed, draft_of
 from c360.draft.frame import drafted
@@ -30,14 +30,18 @@ def drafts_of(
         raise CouldNotTell("--table takes one table out of SQL or a manifest of dbt.", "Leave it out: c360 import FILE")
     described = {path: _described(path, only, dialect) for path in files if _is_described(path)}
     data = [path for path in files if not _is_described(path) and not _is_contract(path)]
-    own = {t["name"]: frozenset(p["name"] for p in t["properties"]) for tables in described.values() for _, t in tables}
+    own = {
+        table.part["name"]: frozenset(prop["name"] for prop in table.part["properties"])
+        for tables in described.values()
+        for _, table in tables
+    }
     by_path: dict[Path, list[Draft]] = {}
     delivered = related([from_delivery(path, files[path], levels) for path in data], known)
     for path, draft in zip(data, delivered, strict=True):
         by_path[path] = [draft]
     for path, tables in described.items():
         told = (f"Drafted from {path.name} by c360 import, which has seen no data.",)
-        by_path[path] = [draft_of(t["name"], t, told, levels, {**known, **own}, layer) for layer, t in tables]
+        by_path[path] = [draft_of(table, told, levels, {**known, **own}, layer) for layer, table in tables]
     return [
         draft
         for path in files
@@ -54,16 +58,18 @@ def _is_contract(path: Path) -> bool:
     return path.suffix.lower() in (".yaml", ".yml")
 
 
-def _described(path: Path, only: Sequence[str], dialect: str) -> list[tuple[str, dict[str, Any]]]:
+def _described(path: Path, only: Sequence[str], dialect: str) -> list[tuple[str, Described]]:
     """The tables of a file that describes some, each with its layer."""
     if path.suffix.lower() == ".sql":
+        from c360.draft import ddl  # with sqlglot, which takes its time
+
         tables = [("sources", table) for table in ddl.tables_of(path, dialect)]
     else:
         tables = manifest.tables_of(path)
-    missing = set(only) - {table["name"] for _, table in tables}
+    missing = set(only) - {table.part["name"] for _, table in tables}
     if missing:
         raise CouldNotTell(f"{path} knows no table {sorted(missing)[0]!r}.", "Write --table as it is called there.")
-    return [(layer, table) for layer, table in tables if not only or table["name"] in only]
+    return [(layer, table) for layer, table in tables if not only or table.part["name"] in only]
 
 
 def _from_contract(path: Path, levels: Sequence[str], known: Known) -> Draft:
@@ -72,6 +78,6 @@ def _from_contract(path: Path, levels: Sequence[str], known: Known) -> Draft:
     own = {str(part.get("name")): frozenset(str(p.get("name")) for p in part.get("properties") or []) for part in parts}
     name = str(document.get("name") or document.get("id") or path.stem)
     name = re.sub(r"\W+", "_", name).strip("_").lower()
-    tables = tuple(completed(part, levels, {**known, **own}) for part in parts)
+    tables = tuple(completed(Described(part), levels, {**known, **own}) for part in parts)
     said = [f"Drafted from {path.name} by c360 import.", *(f"{line[0].upper()}{line[1:]}." for line in told)]
     return drafted(name, tables, said, own={**document, "name": name})

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
+from c360.draft.constraints import Constraint, Described, Kind
 from c360.draft.delivery import classify_all, tally
 from c360.draft.document import Known, completed
 from c360.draft.frame import drafted, freshness
 from c360.draft.keys import able, find_key, with_key
+from c360.draft.own_types import CITEXT, OwnType, with_own_types
 from c360.draft.propose import propose
-from c360.draft.write import Draft, Property, Table
+from c360.draft.write import Draft, Property
 from c360.errors import CouldNotTell
 
 if TYPE_CHECKING:
@@ -25,16 +28,40 @@ where a.attrelid = %s::regclass and a.attnum > 0 and not a.attisdropped
 order by a.attnum
 """
 _CONSTRAINTS = """
-select c.contype::text,
+select c.contype::text, c.conname::text,
     array(select attname::text from unnest(c.conkey) with ordinality k(n, at)
           join pg_attribute on attrelid = c.conrelid and attnum = n order by at),
-    (select relname::text from pg_class where oid = c.confrelid),
+    (select relname::text from pg_class where oid = c.confrelid and oid <> c.conrelid),
     array(select attname::text from unnest(c.confkey) with ordinality k(n, at)
-          join pg_attribute on attrelid = c.confrelid and attnum = n order by at)
+          join pg_attribute on attrelid = c.confrelid and attnum = n order by at),
+    case contype when 'c' then pg_get_expr(c.conbin, c.conrelid) else pg_get_constraintdef(c.oid) end
 from pg_constraint c
-where c.conrelid = %s::regclass and c.contype in ('p', 'u', 'f')
-order by c.contype, c.conname
+where c.conrelid = %(table)s::regclass and c.contype in ('p', 'u', 'f', 'c', 'x')
+union all
+select case when indpred is null and indexprs is null then 'u' else 'x' end, i.relname,
+    array(select attname::text from unnest(indkey[:indnkeyatts - 1]) with ordinality k(n, at)
+          join pg_attribute on attrelid = indrelid and attnum = n order by at),
+    null, null, pg_get_indexdef(indexrelid)
+from pg_index join pg_class i on i.oid = indexrelid
+where indrelid = %(table)s::regclass and indisunique and not exists
+    (select from pg_constraint where conindid = indexrelid and contype in ('p', 'u', 'x'))
+order by 1, 2
 """
+_KINDS: dict[str, Kind] = {"p": "primary key", "u": "unique", "f": "foreign key", "c": "check"}
+_OWN_TYPES = """
+with recursive own (attname, oid, typmod, depth) as (
+    select attname::text, atttypid, atttypmod, 0 from pg_attribute
+    where attrelid = %s::regclass and attnum > 0 and not attisdropped
+    union all select attname, typbasetype, typtypmod, depth + 1
+    from own join pg_type t on t.oid = own.oid where typtype = 'd')
+select attname, format_type(t.oid, typmod), typtype::text, typname::text, typnotnull,
+    array(select enumlabel::text from pg_enum where enumtypid = t.oid order by enumsortorder),
+    array(select array[conname::text, pg_get_expr(conbin, 0)] from pg_constraint
+          where contypid = t.oid and contype = 'c' order by conname)
+from own join pg_type t on t.oid = own.oid
+order by attname, depth desc
+"""
+"""The type of each column and, before it, those that it is a domain of."""
 _SHORT = (
     (r"^timestamp(\(\d\))? without time zone", r"timestamp\1"), (r"^timestamp with time zone", "timestamptz"),
     (r"^time without time zone", "time"), (r"^character varying", "varchar"), (r"^character\b", "char"),
@@ -54,8 +81,10 @@ def from_table(database: "connection", written: str, name: str, levels: Sequence
             columns = cursor.fetchall()
             if not columns:
                 raise CouldNotTell(f"The table {written} has no columns.", "Name another: --table schema.table")
-            cursor.execute(_CONSTRAINTS, (relation,))
-            constraints = cursor.fetchall()
+            cursor.execute(_CONSTRAINTS, {"table": relation})
+            constraints = [_constraint(name, *row) for row in cursor.fetchall()]
+            cursor.execute(_OWN_TYPES, (relation,))
+            own = _own_types(cursor.fetchall())
             texts = ", ".join(f"{POSTGRES.quote(column[0])}::text" for column in columns)
             rows.execute(f"select {texts} from {relation}")
             facts = tally([column[0] for column in columns], _blocks(rows))
@@ -64,20 +93,19 @@ def from_table(database: "connection", written: str, name: str, levels: Sequence
         raise CouldNotTell(said, "See whether you may: c360 db psql") from None
     found = classify_all(facts)
     properties = [
-        propose(seen, level, _short(column[1]), levels)
+        propose(seen, level, own[column[0]].physical if column[0] in own else _short(column[1]), levels)
         for seen, level, column in zip(facts, found, columns, strict=True)
     ]
-    if not any(kind == "p" for kind, *_ in constraints):
+    if not any(one.kind == "primary key" for one in constraints):
         properties = list(with_key(properties, find_key(facts, properties, able(found, properties), name)))
     told = [f"Drafted from the table {written} by c360 import: {facts[0].rows:,} rows."]
     part = {"name": name, "description": columns[0][4]}
-    part["properties"] = [
-        _declared(prop, column, constraints) for prop, column in zip(properties, columns, strict=True)
-    ]
-    table = completed(part, levels, known)
+    part["properties"] = [_declared(prop, column) for prop, column in zip(properties, columns, strict=True)]
+    described = with_own_types(Described(part, constraints), own)
+    table = completed(described, levels, {**known, name: frozenset(column[0] for column in columns)})
     evidence = [(*was.evidence, *now.evidence) for was, now in zip(properties, table.properties, strict=True)]
     whole = tuple(Property(now.document, why) for now, why in zip(table.properties, evidence, strict=True))
-    return drafted(name, (Table(table.document, whole),), told, freshness(name, whole))
+    return drafted(name, (replace(table, properties=whole),), told, freshness(name, whole))
 
 
 def _blocks(rows: "cursor") -> Iterator["pa.Table"]:
@@ -88,20 +116,40 @@ def _blocks(rows: "cursor") -> Iterator["pa.Table"]:
         yield pa.table({f"c{at}": pa.array(column, pa.string()) for at, column in enumerate(columns)})
 
 
-def _declared(prop: Property, column: tuple, constraints: list[tuple]) -> dict[str, Any]:
-    """A proposed column with what the table itself promises of it in place of what its rows show."""
-    name, _, required, description, _ = column
-    document = {key: value for key, value in prop.document.items() if key != "required"} | {"required": required}
-    if description:
-        document["description"] = description
-    for kind, names, target, targets in constraints:
-        if name in names and kind == "p":
-            document |= {"primaryKey": True, "primaryKeyPosition": names.index(name) + 1}
-        elif names == [name] and kind == "u":
-            document["unique"] = True
-        elif names == [name] and kind == "f":
-            document["relationships"] = [{"to": f"{target}.{targets[0]}"}]
-    return document
+def _declared(prop: Property, column: tuple) -> dict[str, Any]:
+    """A proposed column with what the table itself says of it in place of what its rows show."""
+    document = {key: value for key, value in prop.document.items() if key != "required"} | {"required": column[2]}
+    return document | {"description": column[3]} if column[3] else document
+
+
+def _constraint(
+    own: str, kind: str, name: str, columns: list[str], target: str | None, targets: Any, says: str
+) -> Constraint:
+    """A row of _CONSTRAINTS; a reference without a target leads to the table itself."""
+    if kind not in _KINDS:
+        return Constraint("", name, says=says)
+    if kind == "c":
+        return Constraint("check", name, says=says)
+    return Constraint(_KINDS[kind], name, tuple(columns), target or own, tuple(targets or ()))
+
+
+def _own_types(rows: list[tuple]) -> dict[str, OwnType]:
+    """By column, of those that have one."""
+    types: dict[str, OwnType] = {}
+    bases: dict[str, str] = {}
+    for column, written, kind, name, required, labels, checks in rows:
+        if kind == "e":
+            types[column] = OwnType(written, "text", tuple(labels), "enum")
+        elif name == CITEXT:
+            types[column] = OwnType(written, "text", how=CITEXT)
+        elif kind == "d":
+            base = types.get(column) or OwnType(written, bases[column])
+            types[column] = OwnType(written, base.physical, required=required, checks=tuple(map(tuple, checks))).over(
+                base
+            )
+        else:
+            bases[column] = _short(written)
+    return types
 
 
 def _short(kind: str) -> str:

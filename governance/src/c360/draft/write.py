@@ -20,10 +20,11 @@ class Property:
 
 @dataclass(frozen=True)
 class Table:
-    """A proposed schema object without its properties, and these."""
+    """A proposed schema object without its properties, these, and why it is so as a whole."""
 
     document: dict[str, Any]
     properties: tuple[Property, ...]
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def as_yaml(draft: Draft) -> str:
     parts = [*_comments(draft.evidence, ""), to_yaml(head), "schema:\n"]
     for table in draft.tables:
         above = {key: value for key, value in table.document.items() if key != "quality"}
-        parts += [to_yaml([above]), "  properties:\n"]
+        parts += [*_comments(table.evidence, ""), to_yaml([above]), "  properties:\n"]
         for prop in table.properties:
             parts += _comments(prop.evidence, "  ")
             parts.append(_indented(to_yaml([prop.document]), "  "))

@@ -1,0 +1,69 @@
+"""Constraints out of SQL: those of a `create table`, those that are added later, and unique indexes."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sqlglot import exp
+
+from c360.draft.constraints import Constraint
+
+_ALTERED = re.compile(r'(?is)\s*table\s+(?:if\s+exists\s+)?(?:only\s+)?(?:[^\s.]+\.)?(?:"([^"]+)"|(\w+))\s+add\b')
+
+
+def constraints_of(statement: Any) -> Iterator[tuple[str, Constraint]]:
+    """The table of each that a statement makes, and it."""
+    if isinstance(statement, exp.Create) and statement.kind == "TABLE" and isinstance(statement.this, exp.Schema):
+        table, parts = statement.this.this.name, statement.this.expressions
+    elif isinstance(statement, exp.Create) and statement.kind == "INDEX" and statement.args.get("unique"):
+        index = statement.this
+        table, parts = index.args["table"].name, []
+        yield table, _of_index(index)
+    elif isinstance(statement, exp.Alter) and isinstance(statement.this, exp.Table):
+        table = statement.this.name
+        actions = statement.args.get("actions") or []
+        parts = [part for action in actions if isinstance(action, exp.AddConstraint) for part in action.expressions]
+    elif isinstance(statement, exp.Command) and (found := _ALTERED.match(str(statement.expression))):
+        yield found[1] or found[2], Constraint("", says=f"alter {str(statement.expression).strip()}")
+        return
+    else:
+        return
+    for part in parts:
+        if isinstance(part, exp.ColumnDef):
+            yield from ((table, one) for c in part.constraints for one in constraint_of(c.kind, c.name, (part.name,)))
+        elif isinstance(part, exp.Constraint):
+            yield from ((table, one) for inner in part.expressions for one in constraint_of(inner, part.name))
+        else:
+            yield from ((table, one) for one in constraint_of(part))
+
+
+def constraint_of(said: Any, name: str = "", column: tuple[str, ...] = ()) -> Iterator[Constraint]:
+    """One of a table, or of its `column`."""
+    if isinstance(said, exp.PrimaryKey | exp.PrimaryKeyColumnConstraint):
+        yield Constraint("primary key", name, column or names_of(said.expressions))
+    elif isinstance(said, exp.UniqueColumnConstraint):
+        yield Constraint("unique", name, column or names_of(said.this.expressions if said.this else []))
+    elif isinstance(said, exp.ForeignKey | exp.Reference):
+        reference = said.args.get("reference") if isinstance(said, exp.ForeignKey) else said
+        target = reference.this if reference is not None else None
+        if target is not None:
+            targets = names_of(target.expressions) if isinstance(target, exp.Schema) else ()
+            own = column or names_of(said.expressions)
+            yield Constraint("foreign key", name, own, (target.find(exp.Table) or target).name, targets)
+    elif isinstance(said, exp.CheckColumnConstraint):
+        yield Constraint("check", name, says=said.this.sql("postgres", comments=False))
+    elif isinstance(said, exp.ExcludeColumnConstraint):
+        yield Constraint("", name, says=said.sql("postgres", comments=False))
+
+
+def _of_index(index: Any) -> Constraint:
+    """A unique index, which is a promise of columns only where it is on nothing but these, and on all rows."""
+    parameters = index.args["params"]
+    columns = [one.this if isinstance(one, exp.Ordered) else one for one in parameters.args.get("columns") or []]
+    if parameters.args.get("where") or not all(isinstance(one, exp.Column) for one in columns):
+        return Constraint("", index.name, says=f"unique index {index.sql('postgres', comments=False)}")
+    return Constraint("unique", index.name, names_of(columns))
+
+
+def names_of(expressions: Any) -> tuple[str, ...]:
+    return tuple(one.this.name if one.name == "" else one.name for one in expressions)
