@@ -114,8 +114,9 @@ class Clause(Generic[A_co]):
 
 @dataclass(frozen=True)
 class Column:
-    """A property of the contract. `physical_type` is the one that it is stored in, which is never empty; `enum` holds
-    one dict an entry: value, id (a column stem), label."""
+    """A property of the contract. `physical_type` is the one that it is stored in, which is never empty; `own_type` is
+    one of the database's own that the contract names; `enum` holds one dict an entry: value, id (a column stem), label.
+    """
 
     name: str
     physical_name: str
@@ -127,6 +128,7 @@ class Column:
     enum: tuple[dict[str, Any], ...] = ()
     options: dict[str, Any] = field(default_factory=dict, hash=False)
     examples: tuple[Scalar, ...] = ()
+    own_type: str = ""
 
 
 @dataclass(frozen=True)

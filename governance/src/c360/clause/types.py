@@ -56,6 +56,7 @@ _SPARK_TYPES = {
     "timestamp without time zone": "timestamp", "timestamp with time zone": "timestamp",
     "time without time zone": "string", "numeric": "decimal(38,18)",
 }  # fmt: skip
+_OWN = re.compile(r"citext|[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")
 _SIZED = re.compile(r"^([a-z][a-z0-9 ]*?)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)\s*(.*)$")
 
 
@@ -94,6 +95,11 @@ def is_known(written: str) -> bool:
 def stored_type(written: str, logical: str) -> str:
     """The type in which a property is stored: its own where it is known, else one that holds what it is logically."""
     return written if is_known(written) else _BY_LOGICAL.get(logical, "text")
+
+
+def own_type(written: str) -> str:
+    """A type that the database has of its own (`app.mood`, `citext`), safe to write into SQL; else empty."""
+    return written if not is_known(written) and _OWN.fullmatch(written) else ""
 
 
 def is_narrow(logical: str) -> bool:

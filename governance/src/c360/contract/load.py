@@ -9,7 +9,7 @@ from typing import Any
 from c360.clause.kinds import FRESHNESS
 from c360.clause.reading import identity_of, relationship_of
 from c360.clause.said import Table, custom_properties
-from c360.clause.types import stored_type
+from c360.clause.types import own_type, stored_type
 from c360.contract.clauses import clauses_of
 from c360.contract.current import SEMVER, name_of, precedence
 from c360.contract.document import read_document
@@ -226,6 +226,7 @@ def _column(prop: dict[str, Any]) -> Column:
         enum=tuple(entry for entry in prop.get("enum") or []),
         options=dict(prop.get("logicalTypeOptions") or {}),
         examples=tuple(prop.get("examples") or ()),
+        own_type=own_type(str(prop.get("physicalType") or "")),
     )
 
 

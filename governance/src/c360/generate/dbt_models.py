@@ -46,7 +46,7 @@ def _promise(catalog: Catalog, contract: Contract, dataset: Dataset, target: Tar
     columns = []
     for column in dataset.columns:
         entry = column_entry(column, by_column[column.name])
-        typed = {"name": entry.pop("name"), "data_type": data_type(column.physical_type)}
+        typed = {"name": entry.pop("name"), "data_type": data_type(column.physical_type, column.own_type)}
         if column.required:
             typed["constraints"] = [{"type": "not_null", **(_QUIET if contract.suffix else {})}]
         columns.append({**typed, **entry})
@@ -62,9 +62,10 @@ def _promise(catalog: Catalog, contract: Contract, dataset: Dataset, target: Tar
     return promise | {"columns": columns}
 
 
-def data_type(physical_type: str) -> str:
-    """The type on Postgres, and what holds the same on Spark and Databricks where that differs."""
-    postgres, databricks = POSTGRES.type_of(physical_type), DATABRICKS.type_of(physical_type)
+def data_type(physical_type: str, own_type: str = "") -> str:
+    """The type on Postgres (one of the database's own where it is named: dbt compares these too), and what holds the
+    same on Spark and Databricks where that differs."""
+    postgres, databricks = own_type or POSTGRES.type_of(physical_type), DATABRICKS.type_of(physical_type)
     if postgres == databricks:
         return postgres
     return Template("{{ '%s' if target.type == 'postgres' else '%s' }}" % (postgres, databricks))

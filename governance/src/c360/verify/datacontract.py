@@ -104,8 +104,12 @@ def question(contract: Contract, pinned: bool, document: dict[str, Any] | None =
         place = ("schema", i)
         _ask_rules(asked, part, dataset, place)
         for j, prop in enumerate(part.get("properties") or []):
-            if prop.get("physicalType"):
-                prop["physicalType"] = canonical_type(dataset.column(prop["name"]).physical_type)
+            column = dataset.column(prop["name"])
+            if column.own_type:  # of which there is no clause, and which it takes for no type at all
+                prop.pop("physicalType")
+                prop.pop("logicalType", None)
+            elif prop.get("physicalType"):
+                prop["physicalType"] = canonical_type(column.physical_type)
             _ask_nothing_inside(prop)
             _ask_bounds(asked, prop, dataset)
             _ask_rules(asked, prop, dataset, (*place, "properties", j))
