@@ -2,12 +2,18 @@
 
 import ipaddress
 import random
+from contextlib import closing, suppress
 
+import psycopg2
 import pytest
+import sqlglot
+from sqlglot import exp
 
+from c360.clause.allowed import is_function
 from c360.clause.dialect import DATABRICKS, POSTGRES, canonical_type, same_type, spark_type
 from c360.clause.formats import TEXTS
 from c360.clause.predicates import read_format
+from c360.contract.names import _SYSTEM_COLUMNS
 from c360.engine.postgres import connect
 from c360.engine.postgres.casts import cast
 from c360.errors import Breach
@@ -201,3 +207,23 @@ def test_formats_are_those_of_pythons_own_library(ask, form):
         return True
 
     assert {text for text, same in zip(texts, found, strict=True) if same} == {t for t in texts if expected(t)}
+
+
+def test_no_word_that_the_database_reserves_is_written_bare(database):
+    with closing(connect(database, role=None)) as connection:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute("select word from pg_get_keywords() where catcode in ('R', 'T')")
+        reserved = [word for (word,) in cursor.fetchall()]
+        assert len(reserved) > 90 and [word for word in reserved if POSTGRES.quote(word) == word] == []
+        cursor.execute("select attname from pg_attribute where attrelid = 'pg_class'::regclass and attnum < 0")
+        assert {name for (name,) in cursor.fetchall()} == set(_SYSTEM_COLUMNS)
+        values = []
+        for word in reserved:
+            with suppress(psycopg2.Error):
+                cursor.execute(f"select ({word})")
+                values.append(word)
+    assert {"current_user", "localtime"} <= set(values)
+    for word in values:  # what is no column to the database is none to the guard
+        read = sqlglot.parse_one(f"select {word}", read="postgres").expressions[0]
+        assert not isinstance(read, exp.Column) or is_function(read), word

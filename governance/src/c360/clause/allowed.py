@@ -55,8 +55,8 @@ _TYPES = frozenset({
     exp.DType.TEXT, exp.DType.VARCHAR, exp.DType.CHAR, exp.DType.DATE, exp.DType.TIME, exp.DType.TIMESTAMP,
     exp.DType.TIMESTAMPTZ, exp.DType.BOOLEAN, exp.DType.UUID, exp.DType.INTERVAL, exp.DType.JSON, exp.DType.JSONB,
 })  # fmt: skip
-_WORDS = frozenset({"user", "current_user", "session_user", "system_user", "current_role", "current_catalog",
-                    "current_schema", "current_time", "localtime"})  # fmt: skip
+_WORDS = ("user", "system_user", "current_role")
+"""Functions of Postgres without parentheses that sqlglot takes for columns."""
 _PLAIN = re.compile(r"[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*")
 
 

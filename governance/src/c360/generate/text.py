@@ -90,15 +90,19 @@ def _emit(value: Any, lead: str, indent: str, lines: list[str]) -> None:
 
 def _scalar(value: Any) -> str:
     if isinstance(value, str):
-        return value if _PLAIN.fullmatch(value) and value.lower() not in _WORDS else _quoted(value)
+        return value if _PLAIN.fullmatch(value) and not _is_other(value) else _quoted(value)
     if isinstance(value, bool) or value is None or not isinstance(value, int):
         return _dump(value)
     return str(value)
 
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*(?:[ ]+[A-Za-z0-9_.()<>=|+'*/,;-]+)*")
-_WORDS = frozenset({"yes", "no", "true", "false", "on", "off", "null"})
-"""Text that YAML takes as it stands, and words that it would take for something else."""
+"""Text that YAML takes as it stands, but for what it takes for something else."""
+
+
+def _is_other(text: str) -> bool:
+    """Whether YAML takes a text for a value of another type, such as yes or null."""
+    return any(form.match(text) for _, form in yaml.SafeDumper.yaml_implicit_resolvers.get(text[0], ()))
 
 
 @lru_cache(maxsize=4096)
