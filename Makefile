@@ -127,6 +127,10 @@ coverage: $(READY) ## Run every test, and tell which lines of the toolkit none o
 mutation: $(READY) ## Break every clause in every way at every enforcement point, and count what is caught
 	@cd integration_tests && ../$(BIN)/python -m mutation $(MUTATION_ARGS)
 
+.PHONY: attack
+attack: $(READY) ## Attack what partners get, and the same columns without protection (ATTACK_ARGS="--json")
+	@cd integration_tests && ../$(BIN)/python -m attack $(ATTACK_ARGS)
+
 .PHONY: bench
 bench: $(READY) ## Print speed ratios, side by side in one run
 	@$(BIN)/python -m integration_tests.bench

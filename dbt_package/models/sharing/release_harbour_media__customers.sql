@@ -92,17 +92,31 @@ last as (
 
 ),
 
-changed as (
+ways as (
 
     select
-        coalesce(grouped.q1, last.q1) as q1,
-        coalesce(grouped.q2, last.q2) as q2,
-        coalesce(grouped.q3, last.q3) as q3,
-        count(*) filter (where last.person is null) as came,
-        count(*) filter (where grouped.person is null) as went
+        grouped.q1 as q1,
+        grouped.q2 as q2,
+        grouped.q3 as q3,
+        last.q1 as last_q1,
+        last.q2 as last_q2,
+        last.q3 as last_q3,
+        count(*) as persons
     from grouped
-    full join last on grouped.person = last.person and grouped.q1 = last.q1 and grouped.q2 = last.q2 and grouped.q3 = last.q3
-    group by coalesce(grouped.q1, last.q1), coalesce(grouped.q2, last.q2), coalesce(grouped.q3, last.q3)
+    full join last on grouped.person = last.person
+    group by grouped.q1, last.q1, grouped.q2, last.q2, grouped.q3, last.q3
+
+),
+
+touched as (
+
+    select q1, q2, q3
+    from ways
+    where persons < 11
+    union
+    select last_q1, last_q2, last_q3
+    from ways
+    where persons < 11
 
 ),
 
@@ -110,8 +124,7 @@ held as (
 
     select last.*
     from last
-    inner join changed on last.q1 = changed.q1 and last.q2 = changed.q2 and last.q3 = changed.q3
-    where changed.came between 1 and 10 or changed.went between 1 and 10
+    inner join touched on last.q1 = touched.q1 and last.q2 = touched.q2 and last.q3 = touched.q3
 
 ),
 
@@ -119,12 +132,9 @@ mixed as (
 
     select grouped.*
     from grouped
-    inner join changed on grouped.q1 = changed.q1 and grouped.q2 = changed.q2 and grouped.q3 = changed.q3
+    left join touched on grouped.q1 = touched.q1 and grouped.q2 = touched.q2 and grouped.q3 = touched.q3
     left join held on grouped.person = held.person
-    where
-        changed.came not between 1 and 10
-        and changed.went not between 1 and 10
-        and held.person is null
+    where touched.q1 is null and held.person is null
     union all
     select held.*
     from held
@@ -140,11 +150,9 @@ unsound as (
     union all
     select 1 as found
     from mixed
-    full join last on mixed.person = last.person and mixed.q1 = last.q1 and mixed.q2 = last.q2 and mixed.q3 = last.q3
-    group by coalesce(mixed.q1, last.q1), coalesce(mixed.q2, last.q2), coalesce(mixed.q3, last.q3)
-    having
-        count(*) filter (where last.person is null) between 1 and 10
-        or count(*) filter (where mixed.person is null) between 1 and 10
+    full join last on mixed.person = last.person
+    group by mixed.q1, last.q1, mixed.q2, last.q2, mixed.q3, last.q3
+    having count(*) < 11
 
 ),
 

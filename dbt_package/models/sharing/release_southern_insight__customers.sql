@@ -86,16 +86,29 @@ last as (
 
 ),
 
-changed as (
+ways as (
 
     select
-        coalesce(grouped.q1, last.q1) as q1,
-        coalesce(grouped.q2, last.q2) as q2,
-        count(*) filter (where last.person is null) as came,
-        count(*) filter (where grouped.person is null) as went
+        grouped.q1 as q1,
+        grouped.q2 as q2,
+        last.q1 as last_q1,
+        last.q2 as last_q2,
+        count(*) as persons
     from grouped
-    full join last on grouped.person = last.person and grouped.q1 = last.q1 and grouped.q2 = last.q2
-    group by coalesce(grouped.q1, last.q1), coalesce(grouped.q2, last.q2)
+    full join last on grouped.person = last.person
+    group by grouped.q1, last.q1, grouped.q2, last.q2
+
+),
+
+touched as (
+
+    select q1, q2
+    from ways
+    where persons < 20
+    union
+    select last_q1, last_q2
+    from ways
+    where persons < 20
 
 ),
 
@@ -103,8 +116,7 @@ held as (
 
     select last.*
     from last
-    inner join changed on last.q1 = changed.q1 and last.q2 = changed.q2
-    where changed.came between 1 and 19 or changed.went between 1 and 19
+    inner join touched on last.q1 = touched.q1 and last.q2 = touched.q2
 
 ),
 
@@ -112,12 +124,9 @@ mixed as (
 
     select grouped.*
     from grouped
-    inner join changed on grouped.q1 = changed.q1 and grouped.q2 = changed.q2
+    left join touched on grouped.q1 = touched.q1 and grouped.q2 = touched.q2
     left join held on grouped.person = held.person
-    where
-        changed.came not between 1 and 19
-        and changed.went not between 1 and 19
-        and held.person is null
+    where touched.q1 is null and held.person is null
     union all
     select held.*
     from held
@@ -133,11 +142,9 @@ unsound as (
     union all
     select 1 as found
     from mixed
-    full join last on mixed.person = last.person and mixed.q1 = last.q1 and mixed.q2 = last.q2
-    group by coalesce(mixed.q1, last.q1), coalesce(mixed.q2, last.q2)
-    having
-        count(*) filter (where last.person is null) between 1 and 19
-        or count(*) filter (where mixed.person is null) between 1 and 19
+    full join last on mixed.person = last.person
+    group by mixed.q1, last.q1, mixed.q2, last.q2
+    having count(*) < 20
 
 ),
 

@@ -1,8 +1,8 @@
 """The models of a share: the release, private, in which nobody stands alone, and the view on it that the partner gets.
 
 A person is published with labels of a finer step where k persons have the same ones, else of a coarser one, else not at
-all. From release to release a group changes by k persons at least, or stays as it was: the difference would point at
-somebody. Where that cannot be had group by group, the whole release stays as it was.
+all. Pseudonyms stay, so whoever holds two releases sees who went from which group to which: k persons at least go the
+same way, or the groups stay as they were. Where that cannot be had group by group, the whole release stays as it was.
 """
 
 from collections.abc import Callable
@@ -118,7 +118,6 @@ def _release(policy: Policy, target: Target) -> str:
     ]
     if not policy.quasi:
         placed = [line.replace("as q1,", "as q0,") for line in placed]
-    both = [f"coalesce(grouped.{name}, last.{name})" for name in q]
     until = _in_both(target, lambda dialect: dialect.in_utc("older.retires", "timestamp with time zone"))
 
     def pseudonym(age: str) -> str:
@@ -198,15 +197,27 @@ last as (
 
 ),
 
-changed as (
+ways as (
 
     select
-        {_lines([f"{one} as {name}," for one, name in zip(both, q, strict=True)])}
-        count(*) filter (where last.person is null) as came,
-        count(*) filter (where grouped.person is null) as went
+        {_lines([f"grouped.{name} as {name}," for name in q])}
+        {_lines([f"last.{name} as last_{name}," for name in q])}
+        count(*) as persons
     from grouped
-    full join last on {pairs("grouped", "last", ["person", *q])}
-    group by {", ".join(both)}
+    full join last on grouped.person = last.person
+    group by {", ".join(f"grouped.{name}, last.{name}" for name in q)}
+
+),
+
+touched as (
+
+    select {", ".join(q)}
+    from ways
+    where persons < {policy.k}
+    union
+    select {", ".join(f"last_{name}" for name in q)}
+    from ways
+    where persons < {policy.k}
 
 ),
 
@@ -214,8 +225,7 @@ held as (
 
     select last.*
     from last
-    inner join changed on {pairs("last", "changed")}
-    where changed.came between 1 and {policy.k - 1} or changed.went between 1 and {policy.k - 1}
+    inner join touched on {pairs("last", "touched")}
 
 ),
 
@@ -223,12 +233,9 @@ mixed as (
 
     select grouped.*
     from grouped
-    inner join changed on {pairs("grouped", "changed")}
+    left join touched on {pairs("grouped", "touched")}
     left join held on grouped.person = held.person
-    where
-        changed.came not between 1 and {policy.k - 1}
-        and changed.went not between 1 and {policy.k - 1}
-        and held.person is null
+    where touched.{q[0]} is null and held.person is null
     union all
     select held.*
     from held
@@ -244,11 +251,9 @@ unsound as (
     union all
     select 1 as found
     from mixed
-    full join last on {pairs("mixed", "last", ["person", *q])}
-    group by {", ".join(f"coalesce(mixed.{name}, last.{name})" for name in q)}
-    having
-        count(*) filter (where last.person is null) between 1 and {policy.k - 1}
-        or count(*) filter (where mixed.person is null) between 1 and {policy.k - 1}
+    full join last on mixed.person = last.person
+    group by {", ".join(f"mixed.{name}, last.{name}" for name in q)}
+    having count(*) < {policy.k}
 
 ),
 
