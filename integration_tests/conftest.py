@@ -29,7 +29,7 @@ def chromium() -> Iterator[Any]:
 SLOW = (
     "test_spark", "test_elementary", "test_exercises", "test_mutation", "test_without_a_gate", "test_docs",
     "test_server", "test_databricks", "test_flow", "test_kill", "test_customers", "test_site", "test_contract_text",
-    "test_clock", "test_catalog",
+    "test_clock", "test_catalog", "test_attack",
 )  # fmt: skip
 """What takes minutes starts first, so that no worker is left with it at the end."""
 
