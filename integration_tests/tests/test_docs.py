@@ -62,7 +62,7 @@ def copy(tmp_path):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_commands_of_a_page_work(page, copy, server, tmp_path):
+def test_the_commands_of_a_page_work(page, copy):
     script = "\n".join(blocks(page))
     script = MAKES.sub(r"true make \1", script).replace("source .venv/bin/activate", "true")
     home = Path(os.environ.get("TMPDIR", "/tmp")) / f"c360-docs-{os.getpid()}-{Path(page).stem}"
@@ -72,6 +72,8 @@ def test_the_commands_of_a_page_work(page, copy, server, tmp_path):
         "C360_HOME": str(home),
         "C360_ROOT": str(copy),
     }
+    if page != "README.md":  # where Elementary is, and its models stand in every build
+        env["C360_DBT_PACKAGES"] = str(home / "none")
     try:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script], cwd=copy, env=env, capture_output=True, text=True, check=False
