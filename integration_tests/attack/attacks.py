@@ -37,6 +37,11 @@ class Share:
     rows: tuple[Row, ...]
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Those that say something of a person."""
+        return (*self.quasi, self.sensitive) if self.sensitive else self.quasi
+
+    @property
     def pseudonyms(self) -> set[str]:
         return {pseudonym for row in self.rows for pseudonym in row.pseudonyms}
 
@@ -81,7 +86,7 @@ def join_pseudonyms(ours: Share, theirs: Share) -> Result:
 
 def join_columns(ours: Share, theirs: Share) -> Result:
     """Rows of ours that fit fewer than k of theirs which fit fewer than k of ours, by the columns that both have."""
-    columns = sorted(ours.rows[0].values.keys() & theirs.rows[0].values.keys())
+    columns = sorted(set(ours.columns) & set(theirs.columns))
     left, right = (Counter(row.of(columns) for row in share.rows) for share in (ours, theirs))
     pairs = list(_fitting(list(left), list(right), 0, len(columns)))
     fits_left, fits_right = Counter[Values](), Counter[Values]()
@@ -138,7 +143,7 @@ def linkage(share: Share, people: Iterable[Person]) -> list[Result]:
         Result("guessing the row, exact values known", share.partner, len(people), right, 1 / share.k),
     ]
     if share.sensitive:
-        lone, _ = _looked_up(share, people, (*share.quasi, share.sensitive))
+        lone, _ = _looked_up(share, people, share.columns)
         results.append(Result(f"{least}, the sensitive known too", share.partner, len(people), lone, None))
     return results
 

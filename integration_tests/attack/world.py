@@ -25,6 +25,7 @@ from c360.share.policy import Policy
 from c360.share.role import role_of
 
 from .attacks import Person, Row, Share
+from .labels import label
 
 AS_OF = ("--as-of", "2026-03-01T12:00:00Z")
 LOADED = ("2026-03-01T10:00:00Z", "2026-03-01T11:00:00Z")
@@ -166,14 +167,10 @@ def _share(policy: Policy, rows: Iterable[dict[str, str | None]]) -> Share:
 def _unprotected(settings: Settings, policy: Policy) -> tuple[Share, list[Person], list[Person]]:
     """The same columns as they are, and whom they are about as an attacker of the share and of this knows them."""
     quote, columns = POSTGRES.quote, [shared for shared in policy.columns if shared.ladder]
-    wanted = [quote(policy.person)]
-    for shared in columns:
-        name = quote(shared.column.physical_name)
-        wanted += [name, *(f"nullif({label(POSTGRES, name)}, '')" for label in shared.ladder.labels)]  # type: ignore[union-attr]
+    wanted = ", ".join(quote(name) for name in (policy.person, *(shared.column.physical_name for shared in columns)))
     with contextlib.closing(connect(settings, role=None)) as database, database.cursor() as cursor:
-        product = f"{quote(policy.dataset.schema)}.{quote(policy.dataset.table)}"
-        cursor.execute(f"select {', '.join(wanted)} from {product} order by 1")
-        rows = [[_text(value) for value in row] for row in cursor.fetchall()]
+        cursor.execute(f"select {wanted} from {quote(policy.dataset.schema)}.{quote(policy.dataset.table)} order by 1")
+        rows = cursor.fetchall()
         cursor.execute(
             f"select inner_pad, outer_pad from {TABLE} where partner = %s and inner_pad is not null", (policy.partner,)
         )
@@ -181,8 +178,11 @@ def _unprotected(settings: Settings, policy: Policy) -> tuple[Share, list[Person
     raw, people, raw_people = [], [], []
     for id_, *values in rows:
         person = str(id_)
-        exact = {shared.name: values[3 * n] for n, shared in enumerate(columns)}
-        labels = {shared.name: tuple(values[3 * n + 1 : 3 * n + 3]) for n, shared in enumerate(columns)}
+        exact = {shared.name: _text(value) for shared, value in zip(columns, values, strict=True)}
+        labels = {
+            shared.name: tuple(label(words, value) for words in shared.ladder.words)  # type: ignore[union-attr]
+            for shared, value in zip(columns, values, strict=True)
+        }
         plain = hashlib.sha256(person.encode()).hexdigest()
         hmacs = (hashlib.sha256(o + hashlib.sha256(i + person.encode()).digest()).hexdigest() for i, o in keys)
         raw.append({"id_pseudonym": plain, **exact})
