@@ -102,7 +102,8 @@ def commit(root):
 
 def env(**others):
     """The environment without what belongs to git, databases and CI around these tests."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("C360_", "DBT_", "GIT", "MAKE", "MFLAGS", "PG"))}
+    ours = ("BASE", "C360", "DATACONTRACT", "DBT_", "GIT", "MAKE", "MFLAGS", "PG", "SERVER", "TAG")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     return (
         kept | {"NO_COLOR": "1", "PATH": f"{BIN}{os.pathsep}{kept['PATH']}", "GIT_CONFIG_GLOBAL": os.devnull} | others
     )

@@ -2,207 +2,326 @@
 {{ config(
     materialized='table',
     schema='sharing',
+    pre_hook="{{ 'set local enable_mergejoin = off; set local enable_nestloop = off' if target.type == 'postgres' else '' }}",
     enabled=(var('share', none) == 'harbour_media')
 ) }}
 
-{%- set compare = customer360.last_release(this, ['person', 'pseudonym', 'pseudonym_previous', 'q1', 'q2', 'q3', 's', 'step']) %}
+{%- set compare = customer360.last_release(this, ['person', 'q1_band_10_20', 'q2_truncate_quarter_year', 'q3_band_500_1000', 'step', 'canary']) %}
 
 with people as (
 
     select
-        {{ customer360.by_engine({"postgres": "cast(id as text)", "databricks": "cast(id as string)"}) }} as person,
-        coalesce(cast(floor(age / 10.0) * 10 as bigint) || '-' || cast(floor(age / 10.0) * 10 + 9 as bigint), '') as f1,
-        coalesce(cast(floor(age / 20.0) * 20 as bigint) || '-' || cast(floor(age / 20.0) * 20 + 19 as bigint), '') as c1,
-        {{ customer360.by_engine({"postgres": "coalesce(cast(date_trunc('quarter', (first_purchase_at at time zone 'UTC')) as date) || '', '')", "databricks": "coalesce(trunc(date_add(date'1970-01-01', cast(floor(unix_micros(first_purchase_at) / 86400000000) as int)), 'quarter') || '', '')"}) }} as f2,
-        {{ customer360.by_engine({"postgres": "coalesce(cast(date_trunc('year', (first_purchase_at at time zone 'UTC')) as date) || '', '')", "databricks": "coalesce(trunc(date_add(date'1970-01-01', cast(floor(unix_micros(first_purchase_at) / 86400000000) as int)), 'year') || '', '')"}) }} as c2,
-        coalesce(cast(floor(total_expense / 500.0) * 500 as bigint) || '-' || cast(floor(total_expense / 500.0) * 500 + 500 as bigint), '') as f3,
-        coalesce(cast(floor(total_expense / 1000.0) * 1000 as bigint) || '-' || cast(floor(total_expense / 1000.0) * 1000 + 1000 as bigint), '') as c3,
-        '' as s
+        id as person,
+        coalesce(cast(floor(age) as bigint) - mod(mod(cast(floor(age) as bigint), 10) + 10, 10), 1) as f1,
+        coalesce(cast(floor(age) as bigint) - mod(mod(cast(floor(age) as bigint), 20) + 20, 20), 1) as c1,
+        {{ customer360.by_engine({"postgres": "coalesce(cast(date_trunc('quarter', (first_purchase_at at time zone 'UTC')) as date), date '9999-12-30')", "databricks": "coalesce(trunc(date_add(date'1970-01-01', cast(floor(unix_micros(first_purchase_at) / 86400000000) as int)), 'quarter'), date '9999-12-30')"}) }} as f2,
+        {{ customer360.by_engine({"postgres": "coalesce(cast(date_trunc('year', (first_purchase_at at time zone 'UTC')) as date), date '9999-12-30')", "databricks": "coalesce(trunc(date_add(date'1970-01-01', cast(floor(unix_micros(first_purchase_at) / 86400000000) as int)), 'year'), date '9999-12-30')"}) }} as c2,
+        coalesce(cast(floor(total_expense) as bigint) - mod(mod(cast(floor(total_expense) as bigint), 500) + 500, 500), 1) as f3,
+        coalesce(cast(floor(total_expense) as bigint) - mod(mod(cast(floor(total_expense) as bigint), 1000) + 1000, 1000), 1) as c3
     from {{ ref('customers', v=2) }}
 
 ),
 
-fine as (
+counted as (
 
     select
         f1,
         f2,
         f3,
-        count(*) as persons,
-        1 as kinds
+        c1,
+        c2,
+        c3,
+        count(*) as persons
     from people
-    group by f1, f2, f3
+    group by f1, f2, f3, c1, c2, c3
 
 ),
 
-placed as (
+fine as (
 
-    select
-        people.person,
-        fine.persons >= 11 and fine.kinds >= 1 as is_fine,
-        case when fine.persons >= 11 and fine.kinds >= 1 then people.f1 else people.c1 end as q1,
-        case when fine.persons >= 11 and fine.kinds >= 1 then people.f2 else people.c2 end as q2,
-        case when fine.persons >= 11 and fine.kinds >= 1 then people.f3 else people.c3 end as q3,
-        people.s
-    from people
-    inner join fine on people.f1 = fine.f1 and people.f2 = fine.f2 and people.f3 = fine.f3
+    select f1, f2, f3
+    from counted
+    group by f1, f2, f3
+    having sum(persons) >= 11
 
 ),
 
 coarse as (
 
-    select
-        q1,
-        q2,
-        q3,
-        count(*) as persons,
-        1 as kinds
-    from placed
-    where not is_fine
-    group by q1, q2, q3
+    select counted.c1, counted.c2, counted.c3
+    from counted
+    left join fine using (f1, f2, f3)
+    where fine.f1 is null
+    group by counted.c1, counted.c2, counted.c3
+    having sum(persons) >= 11
+
+),
+
+placed as (
+
+    select distinct
+        counted.f1,
+        counted.f2,
+        counted.f3,
+        counted.c1,
+        counted.c2,
+        counted.c3,
+        case when fine.f1 is null then counted.c1 else counted.f1 end as q1_band_10_20,
+        case when fine.f1 is null then counted.c2 else counted.f2 end as q2_truncate_quarter_year,
+        case when fine.f1 is null then counted.c3 else counted.f3 end as q3_band_500_1000,
+        case when fine.f1 is null then 2 else 1 end as step
+    from counted
+    left join fine using (f1, f2, f3)
+    left join coarse using (c1, c2, c3)
+    where fine.f1 is not null or coarse.c1 is not null
 
 ),
 
 grouped as (
 
     select
-        placed.person,
-        placed.q1,
-        placed.q2,
-        placed.q3,
-        placed.s,
-        case when placed.is_fine then 1 else 2 end as step
-    from placed
-    left join coarse on placed.q1 = coarse.q1 and placed.q2 = coarse.q2 and placed.q3 = coarse.q3 and not placed.is_fine
-    where placed.is_fine or (coarse.persons >= 11 and coarse.kinds >= 1)
+        people.person,
+        placed.q1_band_10_20,
+        placed.q2_truncate_quarter_year,
+        placed.q3_band_500_1000,
+        placed.step
+    from people
+    inner join placed using (f1, f2, f3, c1, c2, c3)
+
+)
+{%- if compare %},
+
+last_sound as (
+
+    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    from {{ this }}
+    where canary is null
+    group by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    having count(*) >= 11
 
 ),
-{%- if compare %}
 
 last as (
 
-    select released.person, released.q1, released.q2, released.q3, released.s, released.step
+    select released.person, released.q1_band_10_20, released.q2_truncate_quarter_year, released.q3_band_500_1000, released.step
     from {{ this }} as released
-    inner join (
-        select q1, q2, q3
-        from {{ this }}
-        group by q1, q2, q3
-        having count(*) >= 11
-    ) as sound on released.q1 = sound.q1 and released.q2 = sound.q2 and released.q3 = sound.q3
+    inner join last_sound using (q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step)
+    where released.canary is null
 
 ),
 
-ways as (
+matched as (
 
     select
-        grouped.q1 as q1,
-        grouped.q2 as q2,
-        grouped.q3 as q3,
-        last.q1 as last_q1,
-        last.q2 as last_q2,
-        last.q3 as last_q3,
-        count(*) as persons
+        coalesce(grouped.person, last.person) as person,
+        grouped.q1_band_10_20 as now_q1_band_10_20,
+        grouped.q2_truncate_quarter_year as now_q2_truncate_quarter_year,
+        grouped.q3_band_500_1000 as now_q3_band_500_1000,
+        grouped.step as now_step,
+        last.q1_band_10_20 as last_q1_band_10_20,
+        last.q2_truncate_quarter_year as last_q2_truncate_quarter_year,
+        last.q3_band_500_1000 as last_q3_band_500_1000,
+        last.step as last_step,
+        coalesce(grouped.q1_band_10_20 = last.q1_band_10_20 and grouped.q2_truncate_quarter_year = last.q2_truncate_quarter_year and grouped.q3_band_500_1000 = last.q3_band_500_1000 and grouped.step = last.step, false) as stays
     from grouped
     full join last on grouped.person = last.person
-    group by grouped.q1, last.q1, grouped.q2, last.q2, grouped.q3, last.q3
 
 ),
 
-touched as (
+moved as (
 
-    select q1, q2, q3
-    from ways
-    where persons < 11
+    select *
+    from matched
+    where not stays
+
+),
+
+stayed as (
+
+    select
+        now_q1_band_10_20 as q1_band_10_20,
+        now_q2_truncate_quarter_year as q2_truncate_quarter_year,
+        now_q3_band_500_1000 as q3_band_500_1000,
+        now_step as step,
+        count(*) as persons
+    from matched
+    where stays
+    group by now_q1_band_10_20, now_q2_truncate_quarter_year, now_q3_band_500_1000, now_step
+
+),
+
+held_0 as (
+
+    select now_q1_band_10_20 as q1_band_10_20, now_q2_truncate_quarter_year as q2_truncate_quarter_year, now_q3_band_500_1000 as q3_band_500_1000, now_step as step
+    from moved
+    where now_step is not null
+    group by now_q1_band_10_20, now_q2_truncate_quarter_year, now_q3_band_500_1000, now_step
+    having count(*) < 11
     union
-    select last_q1, last_q2, last_q3
-    from ways
-    where persons < 11
-
-),
-
-held as (
-
-    select last.*
-    from last
-    inner join touched on last.q1 = touched.q1 and last.q2 = touched.q2 and last.q3 = touched.q3
-
-),
-
-mixed as (
-
-    select grouped.*
-    from grouped
-    left join touched on grouped.q1 = touched.q1 and grouped.q2 = touched.q2 and grouped.q3 = touched.q3
-    left join held on grouped.person = held.person
-    where touched.q1 is null and held.person is null
-    union all
-    select held.*
-    from held
-
-),
-
-unsound as (
-
-    select 1 as found
-    from mixed
-    group by q1, q2, q3
-    having not (count(*) >= 11)
-    union all
-    select 1 as found
-    from mixed
-    full join last on mixed.person = last.person
-    group by mixed.q1, last.q1, mixed.q2, last.q2, mixed.q3, last.q3
+    select last_q1_band_10_20 as q1_band_10_20, last_q2_truncate_quarter_year as q2_truncate_quarter_year, last_q3_band_500_1000 as q3_band_500_1000, last_step as step
+    from moved
+    where last_step is not null
+    group by last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step
     having count(*) < 11
 
 ),
 
-released as (
-
-    select mixed.*
-    from mixed
-    where not exists (select unsound.found from unsound)
-    union all
-    select last.*
-    from last
-    where exists (select unsound.found from unsound)
-
-),
-{%- else %}
-
-released as (
-
-    select * from grouped
-
-),
-{%- endif %}
-
-keys as (
+came_1 as (
 
     select
-        newest.inner_pad,
-        newest.outer_pad,
-        older.inner_pad as old_inner_pad,
-        older.outer_pad as old_outer_pad
-    from sharing.key as newest
-    left join sharing.key as older
-        on
-            newest.partner = older.partner
-            and newest.version = older.version + 1
-            and {{ customer360.by_engine({"postgres": "(older.retires at time zone 'UTC')", "databricks": "older.retires"}) }} > {{ customer360.now_utc() }}
+        moved.now_q1_band_10_20 as q1_band_10_20,
+        moved.now_q2_truncate_quarter_year as q2_truncate_quarter_year,
+        moved.now_q3_band_500_1000 as q3_band_500_1000,
+        moved.now_step as step,
+        1 as persons
+    from moved
+    left join held_0 as held on moved.last_q1_band_10_20 = held.q1_band_10_20 and moved.last_q2_truncate_quarter_year = held.q2_truncate_quarter_year and moved.last_q3_band_500_1000 = held.q3_band_500_1000 and moved.last_step = held.step
+    where moved.now_step is not null and held.step is null
+
+),
+
+held_1 as (
+
+    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    from held_0
+    union
+    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    from came_1
+    group by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    having count(*) < 11
+    union
+    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    from (
+        select *
+        from came_1
+        union all
+        select *
+        from stayed
+    ) as everybody
+    group by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    having not (sum(persons) >= 11)
+
+),
+
+came_2 as (
+
+    select
+        moved.now_q1_band_10_20 as q1_band_10_20,
+        moved.now_q2_truncate_quarter_year as q2_truncate_quarter_year,
+        moved.now_q3_band_500_1000 as q3_band_500_1000,
+        moved.now_step as step,
+        1 as persons
+    from moved
+    left join held_1 as held on moved.last_q1_band_10_20 = held.q1_band_10_20 and moved.last_q2_truncate_quarter_year = held.q2_truncate_quarter_year and moved.last_q3_band_500_1000 = held.q3_band_500_1000 and moved.last_step = held.step
+    where moved.now_step is not null and held.step is null
+
+),
+
+held_2 as (
+
+    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    from held_1
+    union
+    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    from came_2
+    group by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    having count(*) < 11
+    union
+    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    from (
+        select *
+        from came_2
+        union all
+        select *
+        from stayed
+    ) as everybody
+    group by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    having not (sum(persons) >= 11)
+
+),
+
+came_3 as (
+
+    select
+        moved.now_q1_band_10_20 as q1_band_10_20,
+        moved.now_q2_truncate_quarter_year as q2_truncate_quarter_year,
+        moved.now_q3_band_500_1000 as q3_band_500_1000,
+        moved.now_step as step,
+        1 as persons
+    from moved
+    left join held_2 as held on moved.last_q1_band_10_20 = held.q1_band_10_20 and moved.last_q2_truncate_quarter_year = held.q2_truncate_quarter_year and moved.last_q3_band_500_1000 = held.q3_band_500_1000 and moved.last_step = held.step
+    where moved.now_step is not null and held.step is null
+
+),
+
+held_3 as (
+
+    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    from held_2
+    union
+    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    from came_3
+    group by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    having count(*) < 11
+    union
+    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    from (
+        select *
+        from came_3
+        union all
+        select *
+        from stayed
+    ) as everybody
+    group by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    having not (sum(persons) >= 11)
+
+),
+
+unsettled as (
+
+    select held_3.step
+    from held_3
+    left join held_2 as held using (q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step)
+    where held.step is null
+
+),
+
+released as (
+
+    select
+        matched.person,
+        case when held.step is null then matched.now_q1_band_10_20 else matched.last_q1_band_10_20 end as q1_band_10_20,
+        case when held.step is null then matched.now_q2_truncate_quarter_year else matched.last_q2_truncate_quarter_year end as q2_truncate_quarter_year,
+        case when held.step is null then matched.now_q3_band_500_1000 else matched.last_q3_band_500_1000 end as q3_band_500_1000,
+        case when held.step is null then matched.now_step else matched.last_step end as step
+    from matched
+    left join held_2 as held on matched.last_q1_band_10_20 = held.q1_band_10_20 and matched.last_q2_truncate_quarter_year = held.q2_truncate_quarter_year and matched.last_q3_band_500_1000 = held.q3_band_500_1000 and matched.last_step = held.step
+    left join held_2 as closed on matched.now_q1_band_10_20 = closed.q1_band_10_20 and matched.now_q2_truncate_quarter_year = closed.q2_truncate_quarter_year and matched.now_q3_band_500_1000 = closed.q3_band_500_1000 and matched.now_step = closed.step
     where
-        newest.partner = 'harbour_media'
-        and newest.version = (select max(version) from sharing.key where partner = 'harbour_media')
+        not exists (select 1 from unsettled)
+        and (held.step is not null or (matched.now_step is not null and closed.step is null))
+    union all
+    select last.person, last.q1_band_10_20, last.q2_truncate_quarter_year, last.q3_band_500_1000, last.step
+    from last
+    where exists (select 1 from unsettled)
+
+)
+{%- endif %},
+
+everybody as (
+
+    select
+        person,
+        q1_band_10_20,
+        q2_truncate_quarter_year,
+        q3_band_500_1000,
+        step,
+        cast(null as int) as canary
+    from {{ 'released' if compare else 'grouped' }}
 
 )
 
-select
-    released.person,
-    {{ customer360.by_engine({"postgres": "encode(sha256(keys.outer_pad || sha256(keys.inner_pad || convert_to(lower(trim(released.person)), 'UTF8'))), 'hex')", "databricks": "sha2(concat(keys.outer_pad, unhex(sha2(concat(keys.inner_pad, encode(lower(trim(released.person)), 'UTF-8')), 256))), 256)"}) }} as pseudonym,
-    {{ customer360.by_engine({"postgres": "encode(sha256(keys.old_outer_pad || sha256(keys.old_inner_pad || convert_to(lower(trim(released.person)), 'UTF8'))), 'hex')", "databricks": "sha2(concat(keys.old_outer_pad, unhex(sha2(concat(keys.old_inner_pad, encode(lower(trim(released.person)), 'UTF-8')), 256))), 256)"}) }} as pseudonym_previous,
-    released.q1,
-    released.q2,
-    released.q3,
-    released.s,
-    released.step
-from released
-cross join keys
+-- the order of rows would tell who came when, and who is a canary
+select *
+from everybody
+order by random()

@@ -2,198 +2,321 @@
 {{ config(
     materialized='table',
     schema='sharing',
+    pre_hook="{{ 'set local enable_mergejoin = off; set local enable_nestloop = off' if target.type == 'postgres' else '' }}",
     enabled=(var('share', none) == 'southern_insight')
 ) }}
 
-{%- set compare = customer360.last_release(this, ['person', 'pseudonym', 'pseudonym_previous', 'q1', 'q2', 's', 'step']) %}
+{%- set compare = customer360.last_release(this, ['person', 'q1_band_5_25', 'q2_round_100_1000', 'step', 's_band_250', 'canary']) %}
 
 with people as (
 
     select
-        {{ customer360.by_engine({"postgres": "cast(id as text)", "databricks": "cast(id as string)"}) }} as person,
-        coalesce(cast(floor(age / 5.0) * 5 as bigint) || '-' || cast(floor(age / 5.0) * 5 + 4 as bigint), '') as f1,
-        coalesce(cast(floor(age / 25.0) * 25 as bigint) || '-' || cast(floor(age / 25.0) * 25 + 24 as bigint), '') as c1,
-        coalesce(cast(round(books_amount / 100.0) * 100 as bigint) || '', '') as f2,
-        coalesce(cast(round(books_amount / 1000.0) * 1000 as bigint) || '', '') as c2,
-        coalesce(cast(floor(total_expense / 250.0) * 250 as bigint) || '-' || cast(floor(total_expense / 250.0) * 250 + 250 as bigint), '') as s
+        id as person,
+        coalesce(cast(floor(age) as bigint) - mod(mod(cast(floor(age) as bigint), 5) + 5, 5), 1) as f1,
+        coalesce(cast(floor(age) as bigint) - mod(mod(cast(floor(age) as bigint), 25) + 25, 25), 1) as c1,
+        coalesce(cast(round(books_amount / 100.0) * 100 as bigint), 1) as f2,
+        coalesce(cast(round(books_amount / 1000.0) * 1000 as bigint), 1) as c2,
+        coalesce(cast(floor(total_expense) as bigint) - mod(mod(cast(floor(total_expense) as bigint), 250) + 250, 250), 1) as s_band_250
     from {{ ref('customers', v=2) }}
+
+),
+
+counted as (
+
+    select
+        f1,
+        f2,
+        c1,
+        c2,
+        s_band_250,
+        count(*) as persons
+    from people
+    group by f1, f2, c1, c2, s_band_250
 
 ),
 
 fine as (
 
-    select
-        f1,
-        f2,
-        count(*) as persons,
-        count(distinct s) as kinds
-    from people
+    select f1, f2
+    from counted
     group by f1, f2
-
-),
-
-placed as (
-
-    select
-        people.person,
-        fine.persons >= 20 and fine.kinds >= 3 as is_fine,
-        case when fine.persons >= 20 and fine.kinds >= 3 then people.f1 else people.c1 end as q1,
-        case when fine.persons >= 20 and fine.kinds >= 3 then people.f2 else people.c2 end as q2,
-        people.s
-    from people
-    inner join fine on people.f1 = fine.f1 and people.f2 = fine.f2
+    having sum(persons) >= 20 and count(distinct s_band_250) >= 3
 
 ),
 
 coarse as (
 
-    select
-        q1,
-        q2,
-        count(*) as persons,
-        count(distinct s) as kinds
-    from placed
-    where not is_fine
-    group by q1, q2
+    select counted.c1, counted.c2
+    from counted
+    left join fine using (f1, f2)
+    where fine.f1 is null
+    group by counted.c1, counted.c2
+    having sum(persons) >= 20 and count(distinct s_band_250) >= 3
+
+),
+
+placed as (
+
+    select distinct
+        counted.f1,
+        counted.f2,
+        counted.c1,
+        counted.c2,
+        case when fine.f1 is null then counted.c1 else counted.f1 end as q1_band_5_25,
+        case when fine.f1 is null then counted.c2 else counted.f2 end as q2_round_100_1000,
+        case when fine.f1 is null then 2 else 1 end as step
+    from counted
+    left join fine using (f1, f2)
+    left join coarse using (c1, c2)
+    where fine.f1 is not null or coarse.c1 is not null
 
 ),
 
 grouped as (
 
     select
-        placed.person,
-        placed.q1,
-        placed.q2,
-        placed.s,
-        case when placed.is_fine then 1 else 2 end as step
-    from placed
-    left join coarse on placed.q1 = coarse.q1 and placed.q2 = coarse.q2 and not placed.is_fine
-    where placed.is_fine or (coarse.persons >= 20 and coarse.kinds >= 3)
+        people.person,
+        placed.q1_band_5_25,
+        placed.q2_round_100_1000,
+        placed.step,
+        people.s_band_250
+    from people
+    inner join placed using (f1, f2, c1, c2)
+
+)
+{%- if compare %},
+
+last_sound as (
+
+    select q1_band_5_25, q2_round_100_1000, step
+    from {{ this }}
+    where canary is null
+    group by q1_band_5_25, q2_round_100_1000, step
+    having count(*) >= 20 and count(distinct s_band_250) >= 3
 
 ),
-{%- if compare %}
 
 last as (
 
-    select released.person, released.q1, released.q2, released.s, released.step
+    select released.person, released.q1_band_5_25, released.q2_round_100_1000, released.step, released.s_band_250
     from {{ this }} as released
-    inner join (
-        select q1, q2
-        from {{ this }}
-        group by q1, q2
-        having count(*) >= 20 and count(distinct s) >= 3
-    ) as sound on released.q1 = sound.q1 and released.q2 = sound.q2
+    inner join last_sound using (q1_band_5_25, q2_round_100_1000, step)
+    where released.canary is null
 
 ),
 
-ways as (
+matched as (
 
     select
-        grouped.q1 as q1,
-        grouped.q2 as q2,
-        last.q1 as last_q1,
-        last.q2 as last_q2,
-        count(*) as persons
+        coalesce(grouped.person, last.person) as person,
+        grouped.q1_band_5_25 as now_q1_band_5_25,
+        grouped.q2_round_100_1000 as now_q2_round_100_1000,
+        grouped.step as now_step,
+        grouped.s_band_250 as now_s_band_250,
+        last.q1_band_5_25 as last_q1_band_5_25,
+        last.q2_round_100_1000 as last_q2_round_100_1000,
+        last.step as last_step,
+        last.s_band_250 as last_s_band_250,
+        coalesce(grouped.q1_band_5_25 = last.q1_band_5_25 and grouped.q2_round_100_1000 = last.q2_round_100_1000 and grouped.step = last.step, false) as stays
     from grouped
     full join last on grouped.person = last.person
-    group by grouped.q1, last.q1, grouped.q2, last.q2
 
 ),
 
-touched as (
+moved as (
 
-    select q1, q2
-    from ways
-    where persons < 20
+    select *
+    from matched
+    where not stays
+
+),
+
+stayed as (
+
+    select
+        now_q1_band_5_25 as q1_band_5_25,
+        now_q2_round_100_1000 as q2_round_100_1000,
+        now_step as step,
+        now_s_band_250 as s_band_250,
+        count(*) as persons
+    from matched
+    where stays
+    group by now_q1_band_5_25, now_q2_round_100_1000, now_step, now_s_band_250
+
+),
+
+held_0 as (
+
+    select now_q1_band_5_25 as q1_band_5_25, now_q2_round_100_1000 as q2_round_100_1000, now_step as step
+    from moved
+    where now_step is not null
+    group by now_q1_band_5_25, now_q2_round_100_1000, now_step
+    having count(*) < 20
     union
-    select last_q1, last_q2
-    from ways
-    where persons < 20
-
-),
-
-held as (
-
-    select last.*
-    from last
-    inner join touched on last.q1 = touched.q1 and last.q2 = touched.q2
-
-),
-
-mixed as (
-
-    select grouped.*
-    from grouped
-    left join touched on grouped.q1 = touched.q1 and grouped.q2 = touched.q2
-    left join held on grouped.person = held.person
-    where touched.q1 is null and held.person is null
-    union all
-    select held.*
-    from held
-
-),
-
-unsound as (
-
-    select 1 as found
-    from mixed
-    group by q1, q2
-    having not (count(*) >= 20 and count(distinct s) >= 3)
-    union all
-    select 1 as found
-    from mixed
-    full join last on mixed.person = last.person
-    group by mixed.q1, last.q1, mixed.q2, last.q2
+    select last_q1_band_5_25 as q1_band_5_25, last_q2_round_100_1000 as q2_round_100_1000, last_step as step
+    from moved
+    where last_step is not null
+    group by last_q1_band_5_25, last_q2_round_100_1000, last_step
     having count(*) < 20
 
 ),
 
-released as (
-
-    select mixed.*
-    from mixed
-    where not exists (select unsound.found from unsound)
-    union all
-    select last.*
-    from last
-    where exists (select unsound.found from unsound)
-
-),
-{%- else %}
-
-released as (
-
-    select * from grouped
-
-),
-{%- endif %}
-
-keys as (
+came_1 as (
 
     select
-        newest.inner_pad,
-        newest.outer_pad,
-        older.inner_pad as old_inner_pad,
-        older.outer_pad as old_outer_pad
-    from sharing.key as newest
-    left join sharing.key as older
-        on
-            newest.partner = older.partner
-            and newest.version = older.version + 1
-            and {{ customer360.by_engine({"postgres": "(older.retires at time zone 'UTC')", "databricks": "older.retires"}) }} > {{ customer360.now_utc() }}
+        moved.now_q1_band_5_25 as q1_band_5_25,
+        moved.now_q2_round_100_1000 as q2_round_100_1000,
+        moved.now_step as step,
+        moved.now_s_band_250 as s_band_250,
+        1 as persons
+    from moved
+    left join held_0 as held on moved.last_q1_band_5_25 = held.q1_band_5_25 and moved.last_q2_round_100_1000 = held.q2_round_100_1000 and moved.last_step = held.step
+    where moved.now_step is not null and held.step is null
+
+),
+
+held_1 as (
+
+    select q1_band_5_25, q2_round_100_1000, step
+    from held_0
+    union
+    select q1_band_5_25, q2_round_100_1000, step
+    from came_1
+    group by q1_band_5_25, q2_round_100_1000, step
+    having count(*) < 20
+    union
+    select q1_band_5_25, q2_round_100_1000, step
+    from (
+        select *
+        from came_1
+        union all
+        select *
+        from stayed
+    ) as everybody
+    group by q1_band_5_25, q2_round_100_1000, step
+    having not (sum(persons) >= 20 and count(distinct s_band_250) >= 3)
+
+),
+
+came_2 as (
+
+    select
+        moved.now_q1_band_5_25 as q1_band_5_25,
+        moved.now_q2_round_100_1000 as q2_round_100_1000,
+        moved.now_step as step,
+        moved.now_s_band_250 as s_band_250,
+        1 as persons
+    from moved
+    left join held_1 as held on moved.last_q1_band_5_25 = held.q1_band_5_25 and moved.last_q2_round_100_1000 = held.q2_round_100_1000 and moved.last_step = held.step
+    where moved.now_step is not null and held.step is null
+
+),
+
+held_2 as (
+
+    select q1_band_5_25, q2_round_100_1000, step
+    from held_1
+    union
+    select q1_band_5_25, q2_round_100_1000, step
+    from came_2
+    group by q1_band_5_25, q2_round_100_1000, step
+    having count(*) < 20
+    union
+    select q1_band_5_25, q2_round_100_1000, step
+    from (
+        select *
+        from came_2
+        union all
+        select *
+        from stayed
+    ) as everybody
+    group by q1_band_5_25, q2_round_100_1000, step
+    having not (sum(persons) >= 20 and count(distinct s_band_250) >= 3)
+
+),
+
+came_3 as (
+
+    select
+        moved.now_q1_band_5_25 as q1_band_5_25,
+        moved.now_q2_round_100_1000 as q2_round_100_1000,
+        moved.now_step as step,
+        moved.now_s_band_250 as s_band_250,
+        1 as persons
+    from moved
+    left join held_2 as held on moved.last_q1_band_5_25 = held.q1_band_5_25 and moved.last_q2_round_100_1000 = held.q2_round_100_1000 and moved.last_step = held.step
+    where moved.now_step is not null and held.step is null
+
+),
+
+held_3 as (
+
+    select q1_band_5_25, q2_round_100_1000, step
+    from held_2
+    union
+    select q1_band_5_25, q2_round_100_1000, step
+    from came_3
+    group by q1_band_5_25, q2_round_100_1000, step
+    having count(*) < 20
+    union
+    select q1_band_5_25, q2_round_100_1000, step
+    from (
+        select *
+        from came_3
+        union all
+        select *
+        from stayed
+    ) as everybody
+    group by q1_band_5_25, q2_round_100_1000, step
+    having not (sum(persons) >= 20 and count(distinct s_band_250) >= 3)
+
+),
+
+unsettled as (
+
+    select held_3.step
+    from held_3
+    left join held_2 as held using (q1_band_5_25, q2_round_100_1000, step)
+    where held.step is null
+
+),
+
+released as (
+
+    select
+        matched.person,
+        case when held.step is null then matched.now_q1_band_5_25 else matched.last_q1_band_5_25 end as q1_band_5_25,
+        case when held.step is null then matched.now_q2_round_100_1000 else matched.last_q2_round_100_1000 end as q2_round_100_1000,
+        case when held.step is null then matched.now_step else matched.last_step end as step,
+        case when held.step is null then matched.now_s_band_250 else matched.last_s_band_250 end as s_band_250
+    from matched
+    left join held_2 as held on matched.last_q1_band_5_25 = held.q1_band_5_25 and matched.last_q2_round_100_1000 = held.q2_round_100_1000 and matched.last_step = held.step
+    left join held_2 as closed on matched.now_q1_band_5_25 = closed.q1_band_5_25 and matched.now_q2_round_100_1000 = closed.q2_round_100_1000 and matched.now_step = closed.step
     where
-        newest.partner = 'southern_insight'
-        and newest.version = (select max(version) from sharing.key where partner = 'southern_insight')
+        not exists (select 1 from unsettled)
+        and (held.step is not null or (matched.now_step is not null and closed.step is null))
+    union all
+    select last.person, last.q1_band_5_25, last.q2_round_100_1000, last.step, last.s_band_250
+    from last
+    where exists (select 1 from unsettled)
+
+)
+{%- endif %},
+
+everybody as (
+
+    select
+        person,
+        q1_band_5_25,
+        q2_round_100_1000,
+        step,
+        s_band_250,
+        cast(null as int) as canary
+    from {{ 'released' if compare else 'grouped' }}
 
 )
 
-select
-    released.person,
-    {{ customer360.by_engine({"postgres": "encode(sha256(keys.outer_pad || sha256(keys.inner_pad || convert_to(lower(trim(released.person)), 'UTF8'))), 'hex')", "databricks": "sha2(concat(keys.outer_pad, unhex(sha2(concat(keys.inner_pad, encode(lower(trim(released.person)), 'UTF-8')), 256))), 256)"}) }} as pseudonym,
-    {{ customer360.by_engine({"postgres": "encode(sha256(keys.old_outer_pad || sha256(keys.old_inner_pad || convert_to(lower(trim(released.person)), 'UTF8'))), 'hex')", "databricks": "sha2(concat(keys.old_outer_pad, unhex(sha2(concat(keys.old_inner_pad, encode(lower(trim(released.person)), 'UTF-8')), 256))), 256)"}) }} as pseudonym_previous,
-    released.q1,
-    released.q2,
-    released.s,
-    released.step
-from released
-cross join keys
+-- the order of rows would tell who came when, and who is a canary
+select *
+from everybody
+order by random()

@@ -21,6 +21,7 @@ from c360.forget.telling import SHORT, in_bytes, in_text, is_telling
 from c360.ledger import erasure
 from c360.ledger.tables import prepare
 from c360.project import Project
+from c360.share import keys
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -98,7 +99,7 @@ def _erase(
         rows = theirs.erase()
         say("searching what no contract describes")
         traces.remember(cursor, ids, values, SHORT)
-        pseudonyms = traces.pseudonyms(cursor, catalog)
+        pseudonyms = traces.pseudonyms(cursor, catalog) | {made for *_, made in keys.made_of(cursor, [person, known])}
         traces.remember(cursor, (), pseudonyms, SHORT)
         values |= pseudonyms
         rows += traces.erase_delivered(cursor, subject, theirs.unnamed())

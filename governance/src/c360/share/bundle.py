@@ -19,7 +19,7 @@ from c360.contract.document import read_document
 from c360.contract.load import load_contract
 from c360.errors import Breach, CouldNotTell
 from c360.folders import replacing
-from c360.generate.dbt_shares import shared_columns
+from c360.generate.dbt_shares import LEVEL, given
 from c360.generate.text import to_yaml
 from c360.publish.pages import write_pages
 from c360.share import signing
@@ -94,7 +94,7 @@ def _signed(folder: Path, home: Path, release: Release, now: "datetime") -> None
         "version": release.policy.version,
         "published": f"{now:%Y-%m-%dT%H:%M:%SZ}",
         "k": release.policy.k,
-        "rows": release.published,
+        "rows": release.rows,
         "files": files,
     }
     content = json.dumps(about, indent=2).encode() + b"\n"
@@ -111,11 +111,11 @@ def _data(release: Release, database: "connection", path: Path) -> None:
     from pyarrow import csv as arrow_csv
     from pyarrow import parquet
 
-    columns = ", ".join(quote(name) for name, *_ in shared_columns(release.policy))
+    columns = ", ".join(quote(one.name) for one in given(release.policy))
     select = f"select {columns} from {quote(release.schema)}.{quote(release.view)} order by 1"
     with path.with_suffix(".csv").open("wb") as file, database.cursor() as cursor:
         cursor.copy_expert(f"copy ({select}) to stdout with (format csv, header)", file)
-    types = {name: _arrow(physical) for name, physical, *_ in shared_columns(release.policy)}
+    types = {one.name: _arrow(one.physical_type) for one in given(release.policy)}
     options = arrow_csv.ConvertOptions(column_types=types, strings_can_be_null=True, quoted_strings_can_be_null=False)
     table = arrow_csv.read_csv(path.with_suffix(".csv"), convert_options=options)
     parquet.write_table(table, path.with_suffix(".parquet"))
@@ -124,28 +124,30 @@ def _data(release: Release, database: "connection", path: Path) -> None:
 def _arrow(physical: str) -> Any:
     import pyarrow as pa
 
-    return {"bigint": pa.int64(), "date": pa.date32()}.get(physical, pa.string())
+    return {"bigint": pa.int64(), "integer": pa.int32(), "date": pa.date32()}.get(physical, pa.string())
 
 
 def _sample(release: Release, database: "connection", path: Path) -> None:
     """Ten rows of nobody: what the ladders make of invented values."""
     with path.open("w", newline="", encoding="utf-8") as file, database.cursor() as cursor:
         writer = csv.writer(file)
-        writer.writerow([name for name, *_ in shared_columns(release.policy)])
+        writer.writerow([one.name for one in given(release.policy)])
         cursor.execute(f"select {', '.join(_invented(release))} from generate_series(1, 10) as n")
         writer.writerows(cursor.fetchall())
 
 
 def _invented(release: Release) -> Iterator[str]:
-    for name, physical, _, shared in shared_columns(release.policy):
+    for one in given(release.policy):
+        shared = one.shared
+        kind = shared.column.logical_type if shared else ""
         value = {"integer": "(18 + n * 7)", "number": "(n * 137.5)"}.get(
-            shared.column.logical_type, "(timestamp '2025-01-15' + n * interval '40 days')"
+            kind, "(timestamp '2025-01-15' + n * interval '40 days')"
         )
-        if shared.how == "pseudonym":
-            yield "null::text" if name.endswith("_previous") else "encode(sha256(('sample ' || n)::bytea), 'hex')"
-        elif shared.ladder is not None and shared.column.logical_type != "string":
+        if shared and shared.how == "pseudonym":
+            yield "encode(sha256(('sample ' || n)::bytea), 'hex')" if one.required else "null::text"
+        elif shared and shared.ladder and kind != "string":
             zoned = "timestamptz" in shared.column.physical_type
             label = shared.ladder.labels[0](POSTGRES, f"({value} at time zone 'UTC')" if zoned else value)
-            yield f"cast(nullif({label}, '') as {physical})"
+            yield f"cast({shared.ladder.shown(f'({label})', '1')} as {one.physical_type})"
         else:
-            yield "null::text"
+            yield "1" if one.name == LEVEL else "null::text"

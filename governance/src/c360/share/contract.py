@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from c360.generate.dbt_shares import describe, shared_columns
-from c360.share.policy import Policy, Shared
+from c360.generate.dbt_shares import Given, given
+from c360.share.policy import Policy
 
-_LOGICAL = {"text": "string", "bigint": "integer", "date": "date"}
+_LOGICAL = {"text": "string", "bigint": "integer", "integer": "integer", "date": "date"}
 
 
 def contract_of(policy: Policy, schema: str) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def contract_of(policy: Policy, schema: str) -> dict[str, Any]:
                 "physicalType": "view",
                 "physicalName": table,
                 "description": f"{policy.dataset.description.rstrip('.')}, as far as it is shared.",
-                "properties": [_property(policy, *column) for column in shared_columns(policy)],
+                "properties": [_property(one) for one in given(policy)],
                 "quality": [
                     {"id": "not_empty", "type": "library", "metric": "rowCount", "mustBeGreaterThan": 0,
                      "description": "There is somebody in it."},
@@ -57,14 +57,14 @@ def contract_of(policy: Policy, schema: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _property(policy: Policy, name: str, physical: str, _: str, shared: Shared) -> dict[str, Any]:
-    newest = shared.how == "pseudonym" and not name.endswith("_previous")
+def _property(one: Given) -> dict[str, Any]:
+    logical = one.shared.column.logical_type if one.shared else "string"
     found: dict[str, Any] = {
-        "name": name,
-        "description": describe(policy, name, shared),
-        "logicalType": _LOGICAL.get(physical, shared.column.logical_type),
-        "physicalType": physical,
-        "classification": "internal" if shared.how == "pseudonym" else "public",
-        "required": newest,
+        "name": one.name,
+        "description": one.description,
+        "logicalType": _LOGICAL.get(one.physical_type, logical),
+        "physicalType": one.physical_type,
+        "classification": "internal" if one.shared and one.shared.how == "pseudonym" else "public",
+        "required": one.required,
     }
-    return found | ({"unique": True} if newest else {})
+    return found | ({"unique": True} if one.unique else {})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from c360.clause.dialect import POSTGRES
 from c360.engine.postgres.access import LOADER, READER, SCANNER
 from c360.errors import Breach
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
 TABLE = "sharing.key"
+CANARY = "canary "
+"""What stands for a person, before a number, in the pseudonym of a canary; nobody's id has that form."""
 _OTHERS = f"{LOADER}, {SCANNER}, {READER}"
 _TABLE = f"""
 create schema if not exists sharing;
@@ -31,6 +34,11 @@ revoke all on schema sharing from public, {_OTHERS};
 revoke all on {TABLE} from public, {_OTHERS};"""
 _RANDOM = "sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))"
 """244 bits out of the server's secure source."""
+
+
+def normalized(person: str) -> str:
+    """SQL of an id, a text, as pseudonyms are made of it: without blanks around, and regardless of case."""
+    return f"lower(trim({person}))"
 
 
 def pads(key: str) -> str:
@@ -124,6 +132,21 @@ def retire(database: "connection", partner: str, version: int) -> bool:
             (partner, version),
         )
         return bool(cursor.rowcount)
+
+
+def made_of(cursor: "cursor", known_by: list[str], partner: str | None = None) -> list[tuple[str, int, str, str]]:
+    """What the keys of all partners, or of one, make of ids: partner, key version, id and pseudonym. Nothing by a key
+    that is deleted, nor where there never was a key."""
+    cursor.execute("select to_regclass(%s) is not null", (TABLE,))
+    if cursor.fetchone() != (True,):
+        return []
+    pseudonym = POSTGRES.hmac("inner_pad", "outer_pad", POSTGRES.utf8(normalized("one")))
+    cursor.execute(
+        f"select partner, version, one, {pseudonym} from {TABLE}, unnest(%(ids)s::text[]) as given (one) "
+        "where inner_pad is not null and (%(partner)s::text is null or partner = %(partner)s) order by 1, 2, 3",
+        {"ids": known_by, "partner": partner},
+    )
+    return cursor.fetchall()
 
 
 def _insert(cursor: "cursor", partner: str) -> int:

@@ -1,6 +1,7 @@
 """Ladders: how a value is made coarser, a finer step and a coarser one, after which it is suppressed.
 
-A label is a text, so that values of all types group alike; an empty one stands for a null.
+A label is what groups by: small, of one type, and never null, since SQL joins no nulls. What is shown is made of it
+afterwards, in the view.
 """
 
 from collections.abc import Callable
@@ -12,16 +13,38 @@ from c360.model import Column
 
 Label = Callable[[Dialect, str], str]
 """SQL of a label in a dialect, over a column as that dialect names it."""
+Shown = Callable[[str, str], str]
+"""SQL of what is shown of a label, over its name and that of the step that made it, 1 or 2; null for none."""
 
 
 @dataclass(frozen=True)
 class Ladder:
-    """The two labels, in words for people, and the type of what is shared."""
+    """The two labels, what is shown of them, in words for people too, and of which type. `name` tells ladders of
+    different steps apart."""
 
+    name: str
     labels: tuple[Label, Label]
+    shown: Shown
     words: tuple[str, str]
     physical_type: str
     logical_type: str
+
+    @property
+    def two(self) -> bool:
+        """Whether there is a coarser step."""
+        return self.words[0] != self.words[1]
+
+
+_NO_NUMBER = "1"
+"""No multiple of any width, so no label of a number."""
+_NO_DAY = "date '9999-12-30'"
+"""A Thursday, so the first day of no week, month, quarter or year."""
+
+
+def _multiple(x: str, width: int) -> str:
+    """The next multiple of `width` below a whole number, of a negative one too; in integers, since a division of
+    numerics costs as much as all the rest of a release."""
+    return f"{x} - mod(mod({x}, {width}) + {width}, {width})"
 
 
 def _band(steps: Any, column: Column) -> Ladder | str:
@@ -30,11 +53,23 @@ def _band(steps: Any, column: Column) -> Ladder | str:
         return f"band is for numbers, and takes one or two widths, such as [10, 20]; {column.name} is {_of(column)}"
 
     def label(width: int) -> Label:
-        last = width - (column.logical_type == "integer")
-        return lambda dialect, x: _bounds(f"floor({x} / {width}.0) * {width}", last)
+        return lambda dialect, x: f"coalesce({_multiple(f'cast(floor({x}) as bigint)', width)}, {_NO_NUMBER})"
+
+    fine, coarse = (width - (column.logical_type == "integer") for width in _both(widths))
+
+    def shown(q: str, step: str) -> str:
+        last = str(fine) if fine == coarse else f"case {step} when 1 then {fine} else {coarse} end"
+        return f"case when {q} <> {_NO_NUMBER} then {q} || '-' || ({q} + {last}) end"
 
     words = tuple(f"bands of {width}" for width in _both(widths))
-    return Ladder((label(widths[0]), label(widths[-1])), (words[0], words[1]), "text", "string")
+    return Ladder(
+        _named("band", widths),
+        (label(widths[0]), label(widths[-1])),
+        shown,
+        (words[0], words[1]),
+        "text",
+        "string",
+    )
 
 
 def _round(steps: Any, column: Column) -> Ladder | str:
@@ -43,10 +78,17 @@ def _round(steps: Any, column: Column) -> Ladder | str:
         return f"round is for numbers, and takes one or two steps, such as [10, 100]; {column.name} is {_of(column)}"
 
     def label(width: int) -> Label:
-        return lambda dialect, x: f"coalesce(cast(round({x} / {width}.0) * {width} as bigint) || '', '')"
+        return lambda dialect, x: f"coalesce(cast(round({x} / {width}.0) * {width} as bigint), {_NO_NUMBER})"
 
     words = tuple(f"rounded to {width}" for width in _both(widths))
-    return Ladder((label(widths[0]), label(widths[-1])), (words[0], words[1]), "bigint", "integer")
+    return Ladder(
+        _named("round", widths),
+        (label(widths[0]), label(widths[-1])),
+        lambda q, step: f"nullif({q}, {_NO_NUMBER})",
+        (words[0], words[1]),
+        "bigint",
+        "integer",
+    )
 
 
 _UNITS = ("day", "week", "month", "quarter", "year")
@@ -60,11 +102,18 @@ def _truncate(steps: Any, column: Column) -> Ladder | str:
 
     def label(unit: str) -> Label:
         return lambda dialect, x: (
-            f"coalesce({dialect.first_day(x, canonical_type(column.physical_type), unit)} || '', '')"
+            f"coalesce({dialect.first_day(x, canonical_type(column.physical_type), unit)}, {_NO_DAY})"
         )
 
     words = tuple(f"the first day of the {unit}" for unit in _both(units))
-    return Ladder((label(units[0]), label(units[-1])), (words[0], words[1]), "date", "date")
+    return Ladder(
+        _named("truncate", units),
+        (label(units[0]), label(units[-1])),
+        lambda q, step: f"nullif({q}, {_NO_DAY})",
+        (words[0], words[1]),
+        "date",
+        "date",
+    )
 
 
 def _region(steps: Any, column: Column) -> Ladder | str:
@@ -76,7 +125,9 @@ def _region(steps: Any, column: Column) -> Ladder | str:
         return f"coalesce(upper({dialect.first_group(x, pattern)}), '')"
 
     return Ladder(
+        _named("region", ["state"]),
         (label, lambda dialect, x: "''"),
+        lambda q, step: f"nullif({q}, '')",
         ("the state of the address", "nothing"),
         "text",
         "string",
@@ -103,9 +154,9 @@ def _both(steps: list[Any]) -> tuple[Any, Any]:
     return steps[0], steps[-1]
 
 
+def _named(kind: str, steps: list[Any]) -> str:
+    return "_".join([kind, *map(str, steps)])
+
+
 def _of(column: Column) -> str:
     return f"{column.logical_type or column.physical_type or 'of no type'}, {column.classification or 'not classified'}"
-
-
-def _bounds(low: str, last: int) -> str:
-    return f"coalesce(cast({low} as bigint) || '-' || cast({low} + {last} as bigint), '')"

@@ -19,11 +19,11 @@ from c360.model import Column, Contract, Dataset
 from c360.printable import shown
 from c360.share.ladder import LADDERS, Ladder
 
-LEAST_K, USUAL_K = 3, 11
+LEAST_K, USUAL_K, MOST_CANARIES = 3, 11, 100
 _PARTNER = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _KEYS = (
     "partner", "product", "version", "contract_version", "purpose", "legal_basis", "until", "contact", "terms", "k",
-    "sensitive", "l", "columns",
+    "sensitive", "l", "canaries", "columns",
 )  # fmt: skip
 _NEEDED = ("partner", "product", "version", "purpose", "legal_basis", "until", "contact", "columns")
 _LONGEST = 500
@@ -44,8 +44,8 @@ class Shared:
 
 @dataclass(frozen=True)
 class Policy:
-    """One file, understood. `until` is the last day of the share, in UTC; `person` the column that tells persons apart,
-    None where the product has none."""
+    """One file, understood. `until` is the last day of the share, in UTC; `person` the column that tells persons apart;
+    `canaries` how many persons that nobody is go out with the others, to tell whose copy a file is."""
 
     path: Path
     partner: str
@@ -59,6 +59,7 @@ class Policy:
     k: int
     sensitive: str | None
     l: int  # noqa: E741 (what the literature calls it)
+    canaries: int
     columns: tuple[Shared, ...]
     person: str
     version: str
@@ -72,6 +73,19 @@ class Policy:
     def quasi(self) -> tuple[Shared, ...]:
         """The quasi-identifiers: what is generalised, and is not the sensitive column."""
         return tuple(s for s in self.columns if s.ladder and s.column.name != self.sensitive)
+
+    @property
+    def sensitive_column(self) -> Shared | None:
+        return next((s for s in self.columns if s.ladder and s.column.name == self.sensitive), None)
+
+    @property
+    def public(self) -> tuple[Shared, ...]:
+        return tuple(s for s in self.columns if s.how == "as_is")
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether a row may be published by a coarser step than another."""
+        return any(s.ladder and s.ladder.two for s in self.quasi)
 
 
 class Wrong(Exception):
@@ -136,6 +150,11 @@ def _problems(document: Document, catalog: Catalog, levels: Sequence[str]) -> It
     k = data.get("k", USUAL_K)
     if not _is_whole(k) or not LEAST_K <= k <= 1_000_000:
         yield ("k",), f"k is no whole number from {LEAST_K} on"
+    canaries = data.get("canaries", 0)
+    if not _is_whole(canaries) or not 0 <= canaries <= MOST_CANARIES:
+        yield ("canaries",), f"canaries is no whole number up to {MOST_CANARIES}"
+    elif canaries and "pseudonym" not in _values(data.get("columns")):
+        yield ("canaries",), "canaries are known by their pseudonyms, and none is shared"
     yield from _of_product(data, catalog, levels)
 
 
@@ -242,6 +261,7 @@ def _policy(document: Document, catalog: Catalog) -> Policy:
         k=data.get("k", USUAL_K),
         sensitive=data.get("sensitive"),
         l=data.get("l", 1),
+        canaries=data.get("canaries", 0),
         columns=tuple(s for s in shared if s.how != "suppress"),
         person=person,
         version=data.get("contract_version", "1.0.0"),
@@ -250,6 +270,10 @@ def _policy(document: Document, catalog: Catalog) -> Policy:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value.strip()) <= _LONGEST and value.isprintable()
+
+
+def _values(columns: Any) -> list[Any]:
+    return list(columns.values()) if isinstance(columns, dict) else []
 
 
 def _is_whole(value: Any) -> bool:

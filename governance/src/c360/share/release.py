@@ -39,7 +39,6 @@ create table if not exists sharing.release (
     persons bigint not null,
     published bigint not null,
     coarser bigint not null,
-    held boolean not null,
     withdrawn timestamptz
 )"""
 """One row a release, append-only but for `withdrawn`; persons are counted, none is named."""
@@ -48,7 +47,7 @@ create table if not exists sharing.release (
 @dataclass(frozen=True)
 class Release:
     """What was made of a policy. `persons` are those of the product; `published` of them are in the share, `coarser`
-    of these by the coarser step; the others stand in too small a group. `held`: it stays as it was before."""
+    of these by the coarser step; the others stand in too small a group. `rows` are those of the share, canaries too."""
 
     policy: Policy
     schema: str
@@ -56,7 +55,7 @@ class Release:
     persons: int
     published: int
     coarser: int
-    held: bool
+    rows: int
 
     @property
     def suppressed(self) -> int:
@@ -116,19 +115,19 @@ def _counted(owner: "connection", policy: Policy, kept: Any, view: Any, now: dat
     table = f"{quote(str(kept.schema))}.{quote(str(kept.alias))}"
     product = f"{quote(policy.dataset.schema)}.{quote(policy.dataset.table)}"
     with owner.cursor() as cursor:
-        cursor.execute(f"select count(*), count(*) filter (where step = 2) from {table}")
-        published, coarser = cursor.fetchone() or (0, 0)
+        cursor.execute(f"select count(person), count(person) filter (where step = 2), count(*) from {table}")
+        published, coarser, rows = cursor.fetchone() or (0, 0, 0)
         cursor.execute(f"select count(*) from {product}")
         (persons,) = cursor.fetchone() or (0,)
         place = (str(view.schema), str(view.alias))
         cursor.execute(
             "insert into sharing.release (partner, product, version, at, schema_name, view_name, release_schema, "
-            "release_name, key_version, persons, published, coarser, held) values (%s, %s, %s, %s, %s, %s, %s, %s, "
-            f"(select max(version) from {keys.TABLE} where partner = %s), %s, %s, %s, false)",
+            "release_name, key_version, persons, published, coarser) values (%s, %s, %s, %s, %s, %s, %s, %s, "
+            f"(select max(version) from {keys.TABLE} where partner = %s), %s, %s, %s)",
             (policy.partner, policy.dataset.name, policy.contract.version, now, *place, str(kept.schema),
              str(kept.alias), policy.partner, persons, published, coarser),
         )  # fmt: skip
-    return Release(policy, *place, int(persons), int(published), int(coarser), False)
+    return Release(policy, *place, int(persons), int(published), int(coarser), int(rows))
 
 
 def _ensure_log(cursor: "cursor") -> None:

@@ -1,0 +1,29 @@
+"""Pieces of SQL that shares are made of, the same on every engine or dbt's choice of it."""
+
+from collections.abc import Callable
+
+from c360.clause.dialect import DATABRICKS, POSTGRES, Dialect
+from c360.generate.dbt_tests import by_engine
+from c360.generate.target import Target
+from c360.generate.text import jinja_value
+from c360.share.policy import Shared
+
+
+def in_both(target: Target, sql: Callable[[Dialect], str]) -> str:
+    texts = by_engine(sql(POSTGRES), sql(DATABRICKS))
+    return texts["any"] if "any" in texts else f"{{{{ {target.name}.by_engine({jinja_value(texts)}) }}}}"
+
+
+def name_in_both(target: Target, name: str) -> str:
+    return in_both(target, lambda dialect: dialect.quote(name))
+
+
+def label(target: Target, shared: Shared, step: int) -> str:
+    """Of a column that is made coarser, by its first step (0) or its second."""
+    assert shared.ladder is not None
+    made, name = shared.ladder.labels[step], shared.column.physical_name
+    return in_both(target, lambda dialect: made(dialect, dialect.quote(name)))
+
+
+def cast(target: Target, expression: str, kind: str) -> str:
+    return in_both(target, lambda dialect: f"cast({expression} as {dialect.type_of(kind)})")
