@@ -114,175 +114,69 @@ matched as (
 
     select
         coalesce(grouped.person, last.person) as person,
-        grouped.q1_band_10_20 as now_q1_band_10_20,
-        grouped.q2_truncate_quarter_year as now_q2_truncate_quarter_year,
-        grouped.q3_band_500_1000 as now_q3_band_500_1000,
-        grouped.step as now_step,
-        last.q1_band_10_20 as last_q1_band_10_20,
-        last.q2_truncate_quarter_year as last_q2_truncate_quarter_year,
-        last.q3_band_500_1000 as last_q3_band_500_1000,
-        last.step as last_step,
-        coalesce(grouped.q1_band_10_20 = last.q1_band_10_20 and grouped.q2_truncate_quarter_year = last.q2_truncate_quarter_year and grouped.q3_band_500_1000 = last.q3_band_500_1000 and grouped.step = last.step, false) as stays
+        coalesce(grouped.q1_band_10_20, 1) as now_q1_band_10_20,
+        coalesce(grouped.q2_truncate_quarter_year, date '9999-12-30') as now_q2_truncate_quarter_year,
+        coalesce(grouped.q3_band_500_1000, 1) as now_q3_band_500_1000,
+        coalesce(grouped.step, 0) as now_step,
+        coalesce(last.q1_band_10_20, 1) as last_q1_band_10_20,
+        coalesce(last.q2_truncate_quarter_year, date '9999-12-30') as last_q2_truncate_quarter_year,
+        coalesce(last.q3_band_500_1000, 1) as last_q3_band_500_1000,
+        coalesce(last.step, 0) as last_step
     from grouped
     full join last on grouped.person = last.person
 
 ),
 
-moved as (
-
-    select *
-    from matched
-    where not stays
-
-),
-
-stayed as (
+ways as (
 
     select
-        now_q1_band_10_20 as q1_band_10_20,
-        now_q2_truncate_quarter_year as q2_truncate_quarter_year,
-        now_q3_band_500_1000 as q3_band_500_1000,
-        now_step as step,
+        now_q1_band_10_20,
+        now_q2_truncate_quarter_year,
+        now_q3_band_500_1000,
+        now_step,
+        last_q1_band_10_20,
+        last_q2_truncate_quarter_year,
+        last_q3_band_500_1000,
+        last_step,
         count(*) as persons
     from matched
-    where stays
-    group by now_q1_band_10_20, now_q2_truncate_quarter_year, now_q3_band_500_1000, now_step
+    group by now_q1_band_10_20, now_q2_truncate_quarter_year, now_q3_band_500_1000, now_step, last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step
 
 ),
 
-held_0 as (
+flows as (
 
-    select now_q1_band_10_20 as q1_band_10_20, now_q2_truncate_quarter_year as q2_truncate_quarter_year, now_q3_band_500_1000 as q3_band_500_1000, now_step as step
-    from moved
-    where now_step is not null
-    group by now_q1_band_10_20, now_q2_truncate_quarter_year, now_q3_band_500_1000, now_step
-    having count(*) < 11
-    union
-    select last_q1_band_10_20 as q1_band_10_20, last_q2_truncate_quarter_year as q2_truncate_quarter_year, last_q3_band_500_1000 as q3_band_500_1000, last_step as step
-    from moved
-    where last_step is not null
+    select
+        now_q1_band_10_20,
+        now_q2_truncate_quarter_year,
+        now_q3_band_500_1000,
+        now_step,
+        last_q1_band_10_20,
+        last_q2_truncate_quarter_year,
+        last_q3_band_500_1000,
+        last_step,
+        sum(persons) as persons
+    from ways
+    group by now_q1_band_10_20, now_q2_truncate_quarter_year, now_q3_band_500_1000, now_step, last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step
+
+),
+
+stuck as (
+
+    select last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step
+    from flows
+    where last_step > 0
     group by last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step
-    having count(*) < 11
+    having sum(case when now_q1_band_10_20 = last_q1_band_10_20 and now_q2_truncate_quarter_year = last_q2_truncate_quarter_year and now_q3_band_500_1000 = last_q3_band_500_1000 and now_step = last_step or persons < 11 then persons else 0 end) between 1 and 10
 
 ),
 
-came_1 as (
+open_0 as (
 
-    select
-        moved.now_q1_band_10_20 as q1_band_10_20,
-        moved.now_q2_truncate_quarter_year as q2_truncate_quarter_year,
-        moved.now_q3_band_500_1000 as q3_band_500_1000,
-        moved.now_step as step,
-        1 as persons
-    from moved
-    left join held_0 as held on moved.last_q1_band_10_20 = held.q1_band_10_20 and moved.last_q2_truncate_quarter_year = held.q2_truncate_quarter_year and moved.last_q3_band_500_1000 = held.q3_band_500_1000 and moved.last_step = held.step
-    where moved.now_step is not null and held.step is null
-
-),
-
-held_1 as (
-
-    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    from held_0
-    union
-    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    from came_1
-    group by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    having count(*) < 11
-    union
-    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    from (
-        select *
-        from came_1
-        union all
-        select *
-        from stayed
-    ) as everybody
-    group by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    having not (sum(persons) >= 11)
-
-),
-
-came_2 as (
-
-    select
-        moved.now_q1_band_10_20 as q1_band_10_20,
-        moved.now_q2_truncate_quarter_year as q2_truncate_quarter_year,
-        moved.now_q3_band_500_1000 as q3_band_500_1000,
-        moved.now_step as step,
-        1 as persons
-    from moved
-    left join held_1 as held on moved.last_q1_band_10_20 = held.q1_band_10_20 and moved.last_q2_truncate_quarter_year = held.q2_truncate_quarter_year and moved.last_q3_band_500_1000 = held.q3_band_500_1000 and moved.last_step = held.step
-    where moved.now_step is not null and held.step is null
-
-),
-
-held_2 as (
-
-    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    from held_1
-    union
-    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    from came_2
-    group by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    having count(*) < 11
-    union
-    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    from (
-        select *
-        from came_2
-        union all
-        select *
-        from stayed
-    ) as everybody
-    group by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    having not (sum(persons) >= 11)
-
-),
-
-came_3 as (
-
-    select
-        moved.now_q1_band_10_20 as q1_band_10_20,
-        moved.now_q2_truncate_quarter_year as q2_truncate_quarter_year,
-        moved.now_q3_band_500_1000 as q3_band_500_1000,
-        moved.now_step as step,
-        1 as persons
-    from moved
-    left join held_2 as held on moved.last_q1_band_10_20 = held.q1_band_10_20 and moved.last_q2_truncate_quarter_year = held.q2_truncate_quarter_year and moved.last_q3_band_500_1000 = held.q3_band_500_1000 and moved.last_step = held.step
-    where moved.now_step is not null and held.step is null
-
-),
-
-held_3 as (
-
-    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    from held_2
-    union
-    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    from came_3
-    group by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    having count(*) < 11
-    union
-    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    from (
-        select *
-        from came_3
-        union all
-        select *
-        from stayed
-    ) as everybody
-    group by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    having not (sum(persons) >= 11)
-
-),
-
-unsettled as (
-
-    select held_3.step
-    from held_3
-    left join held_2 as held using (q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step)
-    where held.step is null
+    select now_q1_band_10_20, now_q2_truncate_quarter_year, now_q3_band_500_1000, now_step, last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step
+    from flows
+    left join stuck using (last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step)
+    where stuck.last_step is null and (now_q1_band_10_20 = last_q1_band_10_20 and now_q2_truncate_quarter_year = last_q2_truncate_quarter_year and now_q3_band_500_1000 = last_q3_band_500_1000 and now_step = last_step or flows.persons >= 11)
 
 ),
 
@@ -290,20 +184,13 @@ released as (
 
     select
         matched.person,
-        case when held.step is null then matched.now_q1_band_10_20 else matched.last_q1_band_10_20 end as q1_band_10_20,
-        case when held.step is null then matched.now_q2_truncate_quarter_year else matched.last_q2_truncate_quarter_year end as q2_truncate_quarter_year,
-        case when held.step is null then matched.now_q3_band_500_1000 else matched.last_q3_band_500_1000 end as q3_band_500_1000,
-        case when held.step is null then matched.now_step else matched.last_step end as step
+        case when way.now_step is null then matched.last_q1_band_10_20 else matched.now_q1_band_10_20 end as q1_band_10_20,
+        case when way.now_step is null then matched.last_q2_truncate_quarter_year else matched.now_q2_truncate_quarter_year end as q2_truncate_quarter_year,
+        case when way.now_step is null then matched.last_q3_band_500_1000 else matched.now_q3_band_500_1000 end as q3_band_500_1000,
+        case when way.now_step is null then matched.last_step else matched.now_step end as step
     from matched
-    left join held_2 as held on matched.last_q1_band_10_20 = held.q1_band_10_20 and matched.last_q2_truncate_quarter_year = held.q2_truncate_quarter_year and matched.last_q3_band_500_1000 = held.q3_band_500_1000 and matched.last_step = held.step
-    left join held_2 as closed on matched.now_q1_band_10_20 = closed.q1_band_10_20 and matched.now_q2_truncate_quarter_year = closed.q2_truncate_quarter_year and matched.now_q3_band_500_1000 = closed.q3_band_500_1000 and matched.now_step = closed.step
-    where
-        not exists (select 1 from unsettled)
-        and (held.step is not null or (matched.now_step is not null and closed.step is null))
-    union all
-    select last.person, last.q1_band_10_20, last.q2_truncate_quarter_year, last.q3_band_500_1000, last.step
-    from last
-    where exists (select 1 from unsettled)
+    left join open_0 as way using (now_q1_band_10_20, now_q2_truncate_quarter_year, now_q3_band_500_1000, now_step, last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step)
+    where case when way.now_step is null then matched.last_step else matched.now_step end > 0
 
 )
 {%- endif %},

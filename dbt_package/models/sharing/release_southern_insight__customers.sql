@@ -109,175 +109,141 @@ matched as (
 
     select
         coalesce(grouped.person, last.person) as person,
-        grouped.q1_band_5_25 as now_q1_band_5_25,
-        grouped.q2_round_100_1000 as now_q2_round_100_1000,
-        grouped.step as now_step,
-        grouped.s_band_250 as now_s_band_250,
-        last.q1_band_5_25 as last_q1_band_5_25,
-        last.q2_round_100_1000 as last_q2_round_100_1000,
-        last.step as last_step,
-        last.s_band_250 as last_s_band_250,
-        coalesce(grouped.q1_band_5_25 = last.q1_band_5_25 and grouped.q2_round_100_1000 = last.q2_round_100_1000 and grouped.step = last.step, false) as stays
+        coalesce(grouped.q1_band_5_25, 1) as now_q1_band_5_25,
+        coalesce(grouped.q2_round_100_1000, 1) as now_q2_round_100_1000,
+        coalesce(grouped.step, 0) as now_step,
+        coalesce(grouped.s_band_250, 1) as now_s_band_250,
+        coalesce(last.q1_band_5_25, 1) as last_q1_band_5_25,
+        coalesce(last.q2_round_100_1000, 1) as last_q2_round_100_1000,
+        coalesce(last.step, 0) as last_step,
+        coalesce(last.s_band_250, 1) as last_s_band_250
     from grouped
     full join last on grouped.person = last.person
 
 ),
 
-moved as (
-
-    select *
-    from matched
-    where not stays
-
-),
-
-stayed as (
+ways as (
 
     select
-        now_q1_band_5_25 as q1_band_5_25,
-        now_q2_round_100_1000 as q2_round_100_1000,
-        now_step as step,
-        now_s_band_250 as s_band_250,
+        now_q1_band_5_25,
+        now_q2_round_100_1000,
+        now_step,
+        last_q1_band_5_25,
+        last_q2_round_100_1000,
+        last_step,
+        now_s_band_250,
+        last_s_band_250,
         count(*) as persons
     from matched
-    where stays
-    group by now_q1_band_5_25, now_q2_round_100_1000, now_step, now_s_band_250
+    group by now_q1_band_5_25, now_q2_round_100_1000, now_step, last_q1_band_5_25, last_q2_round_100_1000, last_step, now_s_band_250, last_s_band_250
 
 ),
 
-held_0 as (
+flows as (
 
-    select now_q1_band_5_25 as q1_band_5_25, now_q2_round_100_1000 as q2_round_100_1000, now_step as step
-    from moved
-    where now_step is not null
-    group by now_q1_band_5_25, now_q2_round_100_1000, now_step
-    having count(*) < 20
-    union
-    select last_q1_band_5_25 as q1_band_5_25, last_q2_round_100_1000 as q2_round_100_1000, last_step as step
-    from moved
-    where last_step is not null
+    select
+        now_q1_band_5_25,
+        now_q2_round_100_1000,
+        now_step,
+        last_q1_band_5_25,
+        last_q2_round_100_1000,
+        last_step,
+        sum(persons) as persons
+    from ways
+    group by now_q1_band_5_25, now_q2_round_100_1000, now_step, last_q1_band_5_25, last_q2_round_100_1000, last_step
+
+),
+
+stuck as (
+
+    select last_q1_band_5_25, last_q2_round_100_1000, last_step
+    from flows
+    where last_step > 0
     group by last_q1_band_5_25, last_q2_round_100_1000, last_step
-    having count(*) < 20
+    having sum(case when now_q1_band_5_25 = last_q1_band_5_25 and now_q2_round_100_1000 = last_q2_round_100_1000 and now_step = last_step or persons < 20 then persons else 0 end) between 1 and 19
 
 ),
 
-came_1 as (
+open_0 as (
 
-    select
-        moved.now_q1_band_5_25 as q1_band_5_25,
-        moved.now_q2_round_100_1000 as q2_round_100_1000,
-        moved.now_step as step,
-        moved.now_s_band_250 as s_band_250,
-        1 as persons
-    from moved
-    left join held_0 as held on moved.last_q1_band_5_25 = held.q1_band_5_25 and moved.last_q2_round_100_1000 = held.q2_round_100_1000 and moved.last_step = held.step
-    where moved.now_step is not null and held.step is null
+    select now_q1_band_5_25, now_q2_round_100_1000, now_step, last_q1_band_5_25, last_q2_round_100_1000, last_step
+    from flows
+    left join stuck using (last_q1_band_5_25, last_q2_round_100_1000, last_step)
+    where stuck.last_step is null and (now_q1_band_5_25 = last_q1_band_5_25 and now_q2_round_100_1000 = last_q2_round_100_1000 and now_step = last_step or flows.persons >= 20)
 
 ),
 
-held_1 as (
+poor_1 as (
 
-    select q1_band_5_25, q2_round_100_1000, step
-    from held_0
-    union
-    select q1_band_5_25, q2_round_100_1000, step
-    from came_1
-    group by q1_band_5_25, q2_round_100_1000, step
-    having count(*) < 20
-    union
     select q1_band_5_25, q2_round_100_1000, step
     from (
-        select *
-        from came_1
-        union all
-        select *
-        from stayed
-    ) as everybody
+        select
+            case when way.now_step is null then ways.last_q1_band_5_25 else ways.now_q1_band_5_25 end as q1_band_5_25,
+            case when way.now_step is null then ways.last_q2_round_100_1000 else ways.now_q2_round_100_1000 end as q2_round_100_1000,
+            case when way.now_step is null then ways.last_step else ways.now_step end as step,
+            case when way.now_step is null then ways.last_s_band_250 else ways.now_s_band_250 end as s_band_250
+        from ways
+        left join open_0 as way using (now_q1_band_5_25, now_q2_round_100_1000, now_step, last_q1_band_5_25, last_q2_round_100_1000, last_step)
+    ) as placed
+    where step > 0
     group by q1_band_5_25, q2_round_100_1000, step
-    having not (sum(persons) >= 20 and count(distinct s_band_250) >= 3)
+    having count(distinct s_band_250) < 3
 
 ),
 
-came_2 as (
+open_1 as (
 
-    select
-        moved.now_q1_band_5_25 as q1_band_5_25,
-        moved.now_q2_round_100_1000 as q2_round_100_1000,
-        moved.now_step as step,
-        moved.now_s_band_250 as s_band_250,
-        1 as persons
-    from moved
-    left join held_1 as held on moved.last_q1_band_5_25 = held.q1_band_5_25 and moved.last_q2_round_100_1000 = held.q2_round_100_1000 and moved.last_step = held.step
-    where moved.now_step is not null and held.step is null
+    select open_0.now_q1_band_5_25, open_0.now_q2_round_100_1000, open_0.now_step, open_0.last_q1_band_5_25, open_0.last_q2_round_100_1000, open_0.last_step
+    from open_0
+    left join poor_1 as entry on open_0.now_q1_band_5_25 = entry.q1_band_5_25 and open_0.now_q2_round_100_1000 = entry.q2_round_100_1000 and open_0.now_step = entry.step
+    left join poor_1 as leaving on open_0.last_q1_band_5_25 = leaving.q1_band_5_25 and open_0.last_q2_round_100_1000 = leaving.q2_round_100_1000 and open_0.last_step = leaving.step
+    where entry.step is null and leaving.step is null
 
 ),
 
-held_2 as (
+poor_2 as (
 
-    select q1_band_5_25, q2_round_100_1000, step
-    from held_1
-    union
-    select q1_band_5_25, q2_round_100_1000, step
-    from came_2
-    group by q1_band_5_25, q2_round_100_1000, step
-    having count(*) < 20
-    union
     select q1_band_5_25, q2_round_100_1000, step
     from (
-        select *
-        from came_2
-        union all
-        select *
-        from stayed
-    ) as everybody
+        select
+            case when way.now_step is null then ways.last_q1_band_5_25 else ways.now_q1_band_5_25 end as q1_band_5_25,
+            case when way.now_step is null then ways.last_q2_round_100_1000 else ways.now_q2_round_100_1000 end as q2_round_100_1000,
+            case when way.now_step is null then ways.last_step else ways.now_step end as step,
+            case when way.now_step is null then ways.last_s_band_250 else ways.now_s_band_250 end as s_band_250
+        from ways
+        left join open_1 as way using (now_q1_band_5_25, now_q2_round_100_1000, now_step, last_q1_band_5_25, last_q2_round_100_1000, last_step)
+    ) as placed
+    where step > 0
     group by q1_band_5_25, q2_round_100_1000, step
-    having not (sum(persons) >= 20 and count(distinct s_band_250) >= 3)
+    having count(distinct s_band_250) < 3
 
 ),
 
-came_3 as (
+open_2 as (
 
-    select
-        moved.now_q1_band_5_25 as q1_band_5_25,
-        moved.now_q2_round_100_1000 as q2_round_100_1000,
-        moved.now_step as step,
-        moved.now_s_band_250 as s_band_250,
-        1 as persons
-    from moved
-    left join held_2 as held on moved.last_q1_band_5_25 = held.q1_band_5_25 and moved.last_q2_round_100_1000 = held.q2_round_100_1000 and moved.last_step = held.step
-    where moved.now_step is not null and held.step is null
+    select open_1.now_q1_band_5_25, open_1.now_q2_round_100_1000, open_1.now_step, open_1.last_q1_band_5_25, open_1.last_q2_round_100_1000, open_1.last_step
+    from open_1
+    left join poor_2 as entry on open_1.now_q1_band_5_25 = entry.q1_band_5_25 and open_1.now_q2_round_100_1000 = entry.q2_round_100_1000 and open_1.now_step = entry.step
+    left join poor_2 as leaving on open_1.last_q1_band_5_25 = leaving.q1_band_5_25 and open_1.last_q2_round_100_1000 = leaving.q2_round_100_1000 and open_1.last_step = leaving.step
+    where entry.step is null and leaving.step is null
 
 ),
 
-held_3 as (
+poor_3 as (
 
-    select q1_band_5_25, q2_round_100_1000, step
-    from held_2
-    union
-    select q1_band_5_25, q2_round_100_1000, step
-    from came_3
-    group by q1_band_5_25, q2_round_100_1000, step
-    having count(*) < 20
-    union
     select q1_band_5_25, q2_round_100_1000, step
     from (
-        select *
-        from came_3
-        union all
-        select *
-        from stayed
-    ) as everybody
+        select
+            case when way.now_step is null then ways.last_q1_band_5_25 else ways.now_q1_band_5_25 end as q1_band_5_25,
+            case when way.now_step is null then ways.last_q2_round_100_1000 else ways.now_q2_round_100_1000 end as q2_round_100_1000,
+            case when way.now_step is null then ways.last_step else ways.now_step end as step,
+            case when way.now_step is null then ways.last_s_band_250 else ways.now_s_band_250 end as s_band_250
+        from ways
+        left join open_2 as way using (now_q1_band_5_25, now_q2_round_100_1000, now_step, last_q1_band_5_25, last_q2_round_100_1000, last_step)
+    ) as placed
+    where step > 0
     group by q1_band_5_25, q2_round_100_1000, step
-    having not (sum(persons) >= 20 and count(distinct s_band_250) >= 3)
-
-),
-
-unsettled as (
-
-    select held_3.step
-    from held_3
-    left join held_2 as held using (q1_band_5_25, q2_round_100_1000, step)
-    where held.step is null
+    having count(distinct s_band_250) < 3
 
 ),
 
@@ -285,20 +251,18 @@ released as (
 
     select
         matched.person,
-        case when held.step is null then matched.now_q1_band_5_25 else matched.last_q1_band_5_25 end as q1_band_5_25,
-        case when held.step is null then matched.now_q2_round_100_1000 else matched.last_q2_round_100_1000 end as q2_round_100_1000,
-        case when held.step is null then matched.now_step else matched.last_step end as step,
-        case when held.step is null then matched.now_s_band_250 else matched.last_s_band_250 end as s_band_250
+        case when way.now_step is null then matched.last_q1_band_5_25 else matched.now_q1_band_5_25 end as q1_band_5_25,
+        case when way.now_step is null then matched.last_q2_round_100_1000 else matched.now_q2_round_100_1000 end as q2_round_100_1000,
+        case when way.now_step is null then matched.last_step else matched.now_step end as step,
+        case when way.now_step is null then matched.last_s_band_250 else matched.now_s_band_250 end as s_band_250
     from matched
-    left join held_2 as held on matched.last_q1_band_5_25 = held.q1_band_5_25 and matched.last_q2_round_100_1000 = held.q2_round_100_1000 and matched.last_step = held.step
-    left join held_2 as closed on matched.now_q1_band_5_25 = closed.q1_band_5_25 and matched.now_q2_round_100_1000 = closed.q2_round_100_1000 and matched.now_step = closed.step
-    where
-        not exists (select 1 from unsettled)
-        and (held.step is not null or (matched.now_step is not null and closed.step is null))
+    left join open_2 as way using (now_q1_band_5_25, now_q2_round_100_1000, now_step, last_q1_band_5_25, last_q2_round_100_1000, last_step)
+    where case when way.now_step is null then matched.last_step else matched.now_step end > 0
+        and not exists (select 1 from poor_3)
     union all
     select last.person, last.q1_band_5_25, last.q2_round_100_1000, last.step, last.s_band_250
     from last
-    where exists (select 1 from unsettled)
+    where exists (select 1 from poor_3)
 
 )
 {%- endif %},

@@ -3,9 +3,8 @@
 In it nobody stands alone, and no difference to the release before points at anybody.
 
 A person is published with labels of a finer step where k persons have the same ones, else of a coarser one, else not at
-all. From release to release a group changes by k persons at least, or is held as it was. Who is held there is missed
-elsewhere, which may make another group change by too few: so that one is held too, a few times over, and if that does
-not settle it the whole release stays as it was.
+all. Pseudonyms stay, so whoever holds two releases sees who went from which group to which: k persons at least go the
+same way, or they stay where they were until more do. Where too few would stay, nobody leaves.
 """
 
 from collections.abc import Iterator
@@ -16,7 +15,8 @@ from c360.generate.text import jinja_text, slug
 from c360.share.policy import Policy
 
 ROUNDS = 3
-"""How often groups are held for what holding others did; a million customers with one in a hundred changed need one."""
+"""How often groups are closed for holding too few kinds of what is sensitive, which closing others may bring about; if
+the last time finds another one, the whole release stays as it was."""
 
 
 class Columns:
@@ -34,6 +34,9 @@ class Columns:
         self.sensitive = [f"s_{chosen.ladder.name}"] if chosen and chosen.ladder else []
         self.group = [*self.quasi, "step"]
         self.payload = [*self.group, *self.public, *self.sensitive]
+        labelled = [*zip(self.quasi, policy.quasi, strict=True), *zip(self.sensitive, [chosen], strict=False)]
+        self.none = {name: s.ladder.none for name, s in labelled if s and s.ladder} | {"step": "0"}
+        """What stands for a label where there is none, since SQL joins no nulls."""
 
     @property
     def all(self) -> list[str]:
@@ -157,18 +160,11 @@ def _placed(policy: Policy, target: Target, columns: Columns) -> Iterator[str]:
 
 
 def _compared(policy: Policy, columns: Columns) -> Iterator[str]:
-    """What a release is where there is one before; `now_…` and `last_…` are a person's places in both."""
-    group, few = columns.group, f"count(*) < {policy.k}"
+    """What a release is where there is one before. A person is in a group now, or in none (step 0), and was in one
+    last: `now_…`, `last_…`. A way leads from one to the other, and is open or not."""
+    group, this = columns.group, "{{ this }}"
     now, last = [f"now_{name}" for name in columns.payload], [f"last_{name}" for name in columns.payload]
     n, was = now[: len(group)], last[: len(group)]
-    s = columns.sensitive if policy.l > 1 else []
-    now_s = [f"now_{name}" for name in s]
-
-    def renamed(names: list[str], wanted: list[str], table: str = "") -> list[str]:
-        prefix = f"{table}." if table else ""
-        return [f"{prefix}{one} as {two}" for one, two in zip(names, wanted, strict=True)]
-
-    this = "{{ this }}"
     yield _cte(
         "last_sound",
         f"select {_listed(group)}\nfrom {this}\nwhere canary is null\n"
@@ -179,60 +175,77 @@ def _compared(policy: Policy, columns: Columns) -> Iterator[str]:
         f"select {_listed(columns.all, 'released')}\nfrom {this} as released\n"
         f"inner join last_sound using ({_listed(group)})\nwhere released.canary is null",
     )
-    places = [*renamed(columns.payload, now, "grouped"), *renamed(columns.payload, last, "last")]
-    matched = [
-        "coalesce(grouped.person, last.person) as person",
-        *places,
-        f"coalesce({_same('grouped', 'last', group)}, false) as stays",
-    ]
+    matched = ["coalesce(grouped.person, last.person) as person"]
+    for table, names in (("grouped", now), ("last", last)):
+        for name, own in zip(columns.payload, names, strict=True):
+            none = columns.none.get(name)
+            matched.append(f"coalesce({table}.{name}, {none}) as {own}" if none else f"{table}.{name} as {own}")
     yield _cte(
-        "matched",
-        f"select\n    {_lines(matched, 4)}\nfrom grouped\nfull join last on grouped.person = last.person",
+        "matched", f"select\n    {_lines(matched, 4)}\nfrom grouped\nfull join last on grouped.person = last.person"
     )
-    yield _cte("moved", "select *\nfrom matched\nwhere not stays")
-    alike = [*n, *now_s]
+    kinds = [f"{time}_{name}" for time in ("now", "last") for name in columns.sensitive]
+    ways = [*n, *was, *kinds]
     yield _cte(
-        "stayed",
-        f"select\n    {_lines([*renamed(alike, [*group, *s]), 'count(*) as persons'], 4)}\nfrom matched\nwhere stays\n"
-        f"group by {_listed(alike)}",
+        "ways", f"select\n    {_lines([*ways, 'count(*) as persons'], 4)}\nfrom matched\ngroup by {_listed(ways)}"
+    )
+    stays, alike = " and ".join(map("{} = {}".format, n, was)), _listed([*n, *was])
+    counted = f"select\n    {_lines([*n, *was, 'sum(persons) as persons'], 4)}\nfrom ways\ngroup by {alike}"
+    yield _cte("flows", counted)
+    few = f"{stays} or persons < {policy.k}"
+    yield _cte(
+        "stuck",
+        f"select {_listed(was)}\nfrom flows\nwhere last_step > 0\ngroup by {_listed(was)}\n"
+        f"having sum(case when {few} then persons else 0 end) between 1 and {policy.k - 1}",
     )
     yield _cte(
-        "held_0",
-        f"select {_listed(renamed(n, group))}\nfrom moved\nwhere now_step is not null\ngroup by {_listed(n)}\n"
-        f"having {few}\nunion\nselect {_listed(renamed(was, group))}\nfrom moved\nwhere last_step is not null\n"
-        f"group by {_listed(was)}\nhaving {few}",
+        "open_0",
+        f"select {alike}\nfrom flows\nleft join stuck using ({_listed(was)})\n"
+        f"where stuck.last_step is null and ({stays} or flows.persons >= {policy.k})",
     )
-    for number in range(1, ROUNDS + 1):
-        held, came = f"held_{number - 1}", f"came_{number}"
-        yield _cte(
-            came,
-            f"select\n    {_lines([*renamed([*n, *now_s], [*group, *s], 'moved'), '1 as persons'], 4)}\nfrom moved\n"
-            f"left join {held} as held on {_same('moved', 'held', was, group)}\n"
-            "where moved.now_step is not null and held.step is null",
-        )
-        either = f"select *\n    from {came}\n    union all\n    select *\n    from stayed"
-        yield _cte(
-            f"held_{number}",
-            f"select {_listed(group)}\nfrom {held}\nunion\n"
-            f"select {_listed(group)}\nfrom {came}\ngroup by {_listed(group)}\nhaving {few}\nunion\n"
-            f"select {_listed(group)}\nfrom (\n    {either}\n) as everybody\ngroup by {_listed(group)}\n"
-            f"having not ({columns.sound('sum(persons)')})",
-        )
-    kept, end = f"held_{ROUNDS - 1}", f"held_{ROUNDS}"
-    yield _cte(
-        "unsettled",
-        f"select {end}.step\nfrom {end}\nleft join {kept} as held using ({_listed(group)})\nwhere held.step is null",
-    )
+    rounds = ROUNDS if columns.sensitive else 0
+    for number in range(1, rounds + 1):
+        yield from _closed(policy, columns, number)
+    settled = f"open_{max(rounds - 1, 0)}"
     chosen = [
-        f"case when held.step is null then matched.{one} else matched.{two} end as {name}"
+        f"case when way.now_step is null then matched.{two} else matched.{one} end as {name}"
         for one, two, name in zip(now, last, columns.payload, strict=True)
     ]
-    released = (
-        f"select\n    {_lines(['matched.person', *chosen], 4)}\nfrom matched\n"
-        f"left join {kept} as held on {_same('matched', 'held', was, group)}\n"
-        f"left join {kept} as closed on {_same('matched', 'closed', n, group)}\n"
-        "where\n    not exists (select 1 from unsettled)\n"
-        "    and (held.step is not null or (matched.now_step is not null and closed.step is null))\n"
-        f"union all\nselect {_listed(columns.all, 'last')}\nfrom last\nwhere exists (select 1 from unsettled)"
+    moved = f"select\n    {_lines(['matched.person', *chosen], 4)}\nfrom matched\n"
+    step = "case when way.now_step is null then matched.last_step else matched.now_step end"
+    published = f"left join {settled} as way using ({alike})\nwhere {step} > 0"
+    if not rounds:
+        yield _cte("released", f"{moved}{published}")
+        return
+    yield _cte(
+        "released",
+        f"{moved}{published}\n    and not exists (select 1 from poor_{rounds})\n"
+        f"union all\nselect {_listed(columns.all, 'last')}\nfrom last\nwhere exists (select 1 from poor_{rounds})",
     )
-    yield _cte("released", released)
+
+
+def _closed(policy: Policy, columns: Columns, number: int) -> Iterator[str]:
+    """Groups that hold too few kinds of what is sensitive keep whom they had: no way leads in or out any more."""
+    group = columns.group
+    n, was = [f"now_{name}" for name in group], [f"last_{name}" for name in group]
+    (s,) = columns.sensitive
+    placed = [
+        f"case when way.now_step is null then ways.last_{name} else ways.now_{name} end as {name}"
+        for name in (*group, s)
+    ]
+    both = f"from ways\n    left join open_{number - 1} as way using ({_listed([*n, *was])})"
+    yield _cte(
+        f"poor_{number}",
+        f"select {_listed(group)}\nfrom (\n    select\n        {_lines(placed, 8)}\n    {both}\n) as placed\n"
+        f"where step > 0\ngroup by {_listed(group)}\nhaving count(distinct {s}) < {policy.l}",
+    )
+    if number < ROUNDS:
+        closed = [
+            f"left join poor_{number} as {name} on {_same(f'open_{number - 1}', name, own, group)}"
+            for name, own in (("entry", n), ("leaving", was))
+        ]
+        yield _cte(
+            f"open_{number}",
+            f"select {_listed([*n, *was], f'open_{number - 1}')}\nfrom open_{number - 1}\n"
+            + "\n".join(closed)
+            + "\nwhere entry.step is null and leaving.step is null",
+        )

@@ -20,7 +20,7 @@ Shown = Callable[[str, str], str]
 @dataclass(frozen=True)
 class Ladder:
     """The two labels, what is shown of them, in words for people too, and of which type. `name` tells ladders of
-    different steps apart."""
+    different steps apart; `none` is SQL of the label that stands for a null."""
 
     name: str
     labels: tuple[Label, Label]
@@ -28,6 +28,7 @@ class Ladder:
     words: tuple[str, str]
     physical_type: str
     logical_type: str
+    none: str
 
     @property
     def two(self) -> bool:
@@ -69,6 +70,7 @@ def _band(steps: Any, column: Column) -> Ladder | str:
         (words[0], words[1]),
         "text",
         "string",
+        _NO_NUMBER,
     )
 
 
@@ -88,6 +90,7 @@ def _round(steps: Any, column: Column) -> Ladder | str:
         (words[0], words[1]),
         "bigint",
         "integer",
+        _NO_NUMBER,
     )
 
 
@@ -113,6 +116,7 @@ def _truncate(steps: Any, column: Column) -> Ladder | str:
         (words[0], words[1]),
         "date",
         "date",
+        _NO_DAY,
     )
 
 
@@ -131,6 +135,7 @@ def _region(steps: Any, column: Column) -> Ladder | str:
         ("the state of the address", "nothing"),
         "text",
         "string",
+        "''",
     )
 
 

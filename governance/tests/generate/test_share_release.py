@@ -1,0 +1,105 @@
+"""The law of a release, over many small populations: nobody stands alone, and no difference points at anybody."""
+
+from collections import Counter, defaultdict
+
+import jinja2
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from c360.contract import find_contracts
+from c360.contract.catalog import Catalog
+from c360.contract.classifications import classifications
+from c360.engine.postgres import connect
+from c360.generate.share_release import release
+from c360.generate.target import Target
+from c360.share.policy import policies
+from governance.tests.share.test_policy import ROOT, columns, write
+
+K = 3
+BANDS = {"age": {"band": [10, 20]}, "total_expense": {"band": 500}, "books_amount": None}
+SHAPES = {
+    "two steps": {"columns": columns(**BANDS)},
+    "one step": {"columns": columns(age={"band": 10}, total_expense=None)},
+    "sensitive": {"columns": columns(**BANDS), "sensitive": "total_expense", "l": 2},
+    "nothing to be known by": {"columns": columns(age=None, total_expense=None)},
+    "canaries": {"columns": columns(**BANDS), "canaries": 2},
+}
+PERSON = st.tuples(st.integers(-5, 45) | st.none(), st.sampled_from([None, 0, 499.99, 500, 1700]))
+POPULATION = st.dictionaries(st.integers(1, 14), PERSON, max_size=14)
+ERASED = st.sets(st.integers(1, 14), max_size=3)
+PAID = (0, 500)
+FEW_MOVE = {n: (1, PAID[n % 2]) for n in range(1, 6)} | {n: (21, PAID[n % 2]) for n in range(6, 15)}
+"""Then 1 is the only one to leave, so stays, and is missed where 6 and 7 would arrive with them."""
+
+
+@pytest.fixture(scope="module", params=SHAPES.values(), ids=SHAPES)
+def query(request, tmp_path_factory):
+    """SQL of a release of customers: the first, and one after another."""
+    folder = write(tmp_path_factory.mktemp("policies"), k=K, **request.param)
+    (policy,) = policies(folder, Catalog.of(find_contracts(ROOT / "contracts")), classifications())
+    template = jinja2.Environment().from_string(release(policy, Target()))
+
+    class Package:
+        @staticmethod
+        def by_engine(texts):
+            return texts["postgres"]
+
+    def sql(compare):
+        package = Package()
+        package.last_release = lambda this, wanted: compare
+        return template.render(dbt_package=package, this="released", ref=lambda *_, **__: "customers")
+
+    return policy, sql(False), sql(True)
+
+
+def groups(rows, policy, strict=True):
+    """By person, the group, as far as a partner can tell groups apart; of large ones only, unless `strict` wants no other."""
+    persons, kinds = defaultdict(set), defaultdict(set)
+    for row in rows:
+        if row["person"] is not None:
+            group = tuple(row[name] for name in row if name.startswith("q") or name == "step")
+            persons[group].add(row["person"])
+            kinds[group] |= {row[name] for name in row if name.startswith("s_")}
+    small = {group for group in persons if len(persons[group]) < K or policy.l > max(1, len(kinds[group]))}
+    assert not (strict and small), (small, persons)
+    return {person: group for group in persons.keys() - small for person in persons[group]}
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@example([FEW_MOVE, FEW_MOVE | {n: (31, PAID[n % 2]) for n in (1, 6, 7)} | {n: (41, 0) for n in (8, 9, 10)}], set())
+@example([FEW_MOVE, FEW_MOVE | {n: (31, PAID[n % 2]) for n in (1, 2, 3)}], set())  # two would stay
+@example([FEW_MOVE, FEW_MOVE | {n: (31, 0) for n in (6, 7, 8)} | {1: (31, 500), 2: (31, 500)}], set())  # of one kind
+@example([FEW_MOVE, FEW_MOVE], {1, 2, 3})  # two are left
+@given(st.lists(POPULATION, min_size=2, max_size=4), ERASED)
+def test_no_group_and_no_difference_is_smaller_than_k(database, query, populations, erased):
+    policy, first, following = query
+    connection = connect(database)
+    before = None
+    with connection.cursor() as cursor:
+        for people in populations:
+            cursor.execute(
+                "create temp table customers (id integer, age integer, total_expense numeric(14, 2)) on commit drop"
+                if before is None
+                else "truncate customers"
+            )
+            values = [(number, *person) for number, person in people.items()]
+            cursor.executemany("insert into customers values (%s, %s, %s)", values)
+            cursor.execute(f"create temp table made on commit drop as {first if before is None else following}")
+            cursor.execute("drop table if exists released")
+            cursor.execute("alter table made rename to released")
+            cursor.execute("select * from released")
+            names = [column.name for column in cursor.description]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            now = groups(rows, policy)
+            ids = [row["person"] for row in rows if row["person"] is not None]
+            assert len(ids) == len(set(ids))
+            assert len(rows) - len(ids) == (policy.canaries if ids else 0)
+            if before is not None:
+                went = Counter((before.get(person), now.get(person)) for person in before.keys() | now.keys())
+                assert all(persons >= K for persons in went.values()), went
+            cursor.execute("delete from released where person = any(%s)", (list(erased),))
+            left = [row for row in rows if row["person"] not in erased]
+            before = groups(left, policy, strict=False)
+    connection.rollback()
+    connection.close()
