@@ -69,7 +69,9 @@ def groups(workplace):
 
 
 def test_who_stands_among_few_is_left_out_and_counted(shared):
-    assert groups(shared) == {"30-39": 59, "40-49": 30, "50-59": 12}, "one bought, and is alone by that"
+    persons = dict(shared.sql(f"select q1_band_10_20, count(person)::int from {RELEASE} group by 1"))
+    assert persons == {30: 59, 40: 30, 50: 12}, "one bought, and is alone by that"
+    assert groups(shared) == {"30-39": 60, "40-49": 31, "50-59": 13}, "a canary each"
     assert shared.sql("select persons, published, coarser from sharing.release order by id desc limit 1") == [
         (105, 101, 0)
     ]
@@ -276,6 +278,29 @@ def test_who_is_forgotten_is_in_no_share_and_no_bundle_any_more(shared):
     assert pseudonym not in (bundle(shared) / "customers.csv").read_text() and shared.sql(
         f"select count(*) from {RELEASE} where person = %s", person
     ) == [(0,)]
+
+
+def test_whose_copy_a_file_is_its_canaries_tell(shared, tmp_path):
+    listed = shared.c360("privacy", "canaries", "--json")
+    assert listed.code == 0, listed.err
+    by_partner = {name: [one for one in listed.json if one["partner"] == name] for name in (PARTNER, OTHER)}
+    assert [len({one["number"] for one in of}) for of in by_partner.values()] == [3, 5]
+    ours = {one["pseudonym"] for one in by_partner[PARTNER]}
+    data = bundle(shared) / "customers.parquet"
+    told = shared.c360("privacy", "canaries", data)
+    assert told.code == 1 and f"holds canaries of {PARTNER}" in told.err and OTHER not in told.out + told.err
+    text = (bundle(shared) / "customers.csv").read_text().splitlines()
+    alike = [line.split(",", 1)[1] for line in text]
+    there = [line for line in text if line.split(",")[0] in ours]
+    assert len(there) == 3 and all(alike.count(line.split(",", 1)[1]) > 11 for line in there), (
+        "nothing tells them apart"
+    )
+    ((published, rows),) = shared.sql(f"select count(person), count(*) from {RELEASE}")
+    assert (rows - published, len(text) - 1) == (3, rows)
+    without = tmp_path / "without.csv"
+    without.write_text("\n".join(line for line in text if line not in there) + "\n")
+    clean = shared.c360("privacy", "canaries", without)
+    assert clean.code == 0 and "It holds no canary." in clean.out
 
 
 def test_a_partner_that_no_policy_names_gets_nothing(shared):

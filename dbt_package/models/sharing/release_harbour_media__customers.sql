@@ -88,8 +88,8 @@ grouped as (
     from people
     inner join placed using (f1, f2, f3, c1, c2, c3)
 
-)
-{%- if compare %},
+),
+{%- if compare %}
 
 last_sound as (
 
@@ -187,13 +187,76 @@ released as (
         case when way.now_step is null then matched.last_q1_band_10_20 else matched.now_q1_band_10_20 end as q1_band_10_20,
         case when way.now_step is null then matched.last_q2_truncate_quarter_year else matched.now_q2_truncate_quarter_year end as q2_truncate_quarter_year,
         case when way.now_step is null then matched.last_q3_band_500_1000 else matched.now_q3_band_500_1000 end as q3_band_500_1000,
-        case when way.now_step is null then matched.last_step else matched.now_step end as step
+        case when way.now_step is null then matched.last_step else matched.now_step end as step,
+        matched.last_q1_band_10_20,
+        matched.last_q2_truncate_quarter_year,
+        matched.last_q3_band_500_1000,
+        matched.last_step
     from matched
     left join open_0 as way using (now_q1_band_10_20, now_q2_truncate_quarter_year, now_q3_band_500_1000, now_step, last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step)
     where case when way.now_step is null then matched.last_step else matched.now_step end > 0
 
 )
+{%- else %}
+
+released as (
+
+    select
+        person,
+        q1_band_10_20,
+        q2_truncate_quarter_year,
+        q3_band_500_1000,
+        step,
+        1 as last_q1_band_10_20,
+        date '9999-12-30' as last_q2_truncate_quarter_year,
+        1 as last_q3_band_500_1000,
+        0 as last_step
+    from grouped
+
+)
 {%- endif %},
+
+went as (
+
+    select
+        last_q1_band_10_20,
+        last_q2_truncate_quarter_year,
+        last_q3_band_500_1000,
+        last_step,
+        q1_band_10_20,
+        q2_truncate_quarter_year,
+        q3_band_500_1000,
+        step,
+        row_number() over (partition by last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step order by count(*) desc, q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step) as place,
+        count(*) over (partition by last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step) as places
+    from released
+    group by last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step, q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+
+),
+
+numbered as (
+
+    select 1 as canary
+    union all
+    select 2 as canary
+    union all
+    select 3 as canary
+
+),
+
+before as (
+
+    {%- if compare %}
+    select canary, q1_band_10_20 as last_q1_band_10_20, q2_truncate_quarter_year as last_q2_truncate_quarter_year, q3_band_500_1000 as last_q3_band_500_1000, step as last_step
+    from {{ this }}
+    where canary is not null
+    {%- else %}
+    select canary, 1 as last_q1_band_10_20, date '9999-12-30' as last_q2_truncate_quarter_year, 1 as last_q3_band_500_1000, 0 as last_step
+    from numbered
+    where canary = 0
+    {%- endif %}
+
+),
 
 everybody as (
 
@@ -204,7 +267,20 @@ everybody as (
         q3_band_500_1000,
         step,
         cast(null as int) as canary
-    from {{ 'released' if compare else 'grouped' }}
+    from released
+    union all
+    select
+        null as person,
+        went.q1_band_10_20,
+        went.q2_truncate_quarter_year,
+        went.q3_band_500_1000,
+        went.step,
+        numbered.canary
+    from numbered
+    left join before using (canary)
+    inner join went
+        on went.last_q1_band_10_20 = coalesce(before.last_q1_band_10_20, 1) and went.last_q2_truncate_quarter_year = coalesce(before.last_q2_truncate_quarter_year, date '9999-12-30') and went.last_q3_band_500_1000 = coalesce(before.last_q3_band_500_1000, 1) and went.last_step = coalesce(before.last_step, 0)
+        and went.place = case went.last_step when 0 then 1 + mod(numbered.canary - 1, went.places) else 1 end
 
 )
 

@@ -83,8 +83,8 @@ grouped as (
     from people
     inner join placed using (f1, f2, c1, c2)
 
-)
-{%- if compare %},
+),
+{%- if compare %}
 
 last_sound as (
 
@@ -247,6 +247,14 @@ poor_3 as (
 
 ),
 
+settled as (
+
+    select *
+    from open_2
+    where not exists (select 1 from poor_3)
+
+),
+
 released as (
 
     select
@@ -254,18 +262,77 @@ released as (
         case when way.now_step is null then matched.last_q1_band_5_25 else matched.now_q1_band_5_25 end as q1_band_5_25,
         case when way.now_step is null then matched.last_q2_round_100_1000 else matched.now_q2_round_100_1000 end as q2_round_100_1000,
         case when way.now_step is null then matched.last_step else matched.now_step end as step,
-        case when way.now_step is null then matched.last_s_band_250 else matched.now_s_band_250 end as s_band_250
+        case when way.now_step is null then matched.last_s_band_250 else matched.now_s_band_250 end as s_band_250,
+        matched.last_q1_band_5_25,
+        matched.last_q2_round_100_1000,
+        matched.last_step
     from matched
-    left join open_2 as way using (now_q1_band_5_25, now_q2_round_100_1000, now_step, last_q1_band_5_25, last_q2_round_100_1000, last_step)
+    left join settled as way using (now_q1_band_5_25, now_q2_round_100_1000, now_step, last_q1_band_5_25, last_q2_round_100_1000, last_step)
     where case when way.now_step is null then matched.last_step else matched.now_step end > 0
-        and not exists (select 1 from poor_3)
-    union all
-    select last.person, last.q1_band_5_25, last.q2_round_100_1000, last.step, last.s_band_250
-    from last
-    where exists (select 1 from poor_3)
+
+)
+{%- else %}
+
+released as (
+
+    select
+        person,
+        q1_band_5_25,
+        q2_round_100_1000,
+        step,
+        s_band_250,
+        1 as last_q1_band_5_25,
+        1 as last_q2_round_100_1000,
+        0 as last_step
+    from grouped
 
 )
 {%- endif %},
+
+went as (
+
+    select
+        last_q1_band_5_25,
+        last_q2_round_100_1000,
+        last_step,
+        q1_band_5_25,
+        q2_round_100_1000,
+        step,
+        any_value(s_band_250) as s_band_250,
+        row_number() over (partition by last_q1_band_5_25, last_q2_round_100_1000, last_step order by count(*) desc, q1_band_5_25, q2_round_100_1000, step) as place,
+        count(*) over (partition by last_q1_band_5_25, last_q2_round_100_1000, last_step) as places
+    from released
+    group by last_q1_band_5_25, last_q2_round_100_1000, last_step, q1_band_5_25, q2_round_100_1000, step
+
+),
+
+numbered as (
+
+    select 1 as canary
+    union all
+    select 2 as canary
+    union all
+    select 3 as canary
+    union all
+    select 4 as canary
+    union all
+    select 5 as canary
+
+),
+
+before as (
+
+    {%- if compare %}
+    select canary, q1_band_5_25 as last_q1_band_5_25, q2_round_100_1000 as last_q2_round_100_1000, step as last_step
+    from {{ this }}
+    where canary is not null
+    {%- else %}
+    select canary, 1 as last_q1_band_5_25, 1 as last_q2_round_100_1000, 0 as last_step
+    from numbered
+    where canary = 0
+    {%- endif %}
+
+),
 
 everybody as (
 
@@ -276,7 +343,20 @@ everybody as (
         step,
         s_band_250,
         cast(null as int) as canary
-    from {{ 'released' if compare else 'grouped' }}
+    from released
+    union all
+    select
+        null as person,
+        went.q1_band_5_25,
+        went.q2_round_100_1000,
+        went.step,
+        went.s_band_250,
+        numbered.canary
+    from numbered
+    left join before using (canary)
+    inner join went
+        on went.last_q1_band_5_25 = coalesce(before.last_q1_band_5_25, 1) and went.last_q2_round_100_1000 = coalesce(before.last_q2_round_100_1000, 1) and went.last_step = coalesce(before.last_step, 0)
+        and went.place = case went.last_step when 0 then 1 + mod(numbered.canary - 1, went.places) else 1 end
 
 )
 

@@ -10,7 +10,7 @@ with released as (
 
     select
         *,
-        {{ customer360.by_engine({"postgres": "lower(trim(cast(person as text)))", "databricks": "lower(trim(cast(person as string)))"}) }} as known_by
+        coalesce({{ customer360.by_engine({"postgres": "lower(trim(cast(person as text)))", "databricks": "lower(trim(cast(person as string)))"}) }}, {{ customer360.by_engine({"postgres": "'canary ' || cast(canary as text)", "databricks": "'canary ' || cast(canary as string)"}) }}) as known_by
     from {{ ref('release_harbour_media__customers') }}
 
 ),

@@ -48,17 +48,21 @@ def query(request, tmp_path_factory):
     def sql(compare):
         package = Package()
         package.last_release = lambda this, wanted: compare
-        return template.render(dbt_package=package, this="released", ref=lambda *_, **__: "customers")
+        return template.render(dbt_package=package, this="published", ref=lambda *_, **__: "customers")
 
     return policy, sql(False), sql(True)
 
 
+def group_of(row):
+    return tuple(row[name] for name in row if name.startswith("q") or name == "step")
+
+
 def groups(rows, policy, strict=True):
-    """By person, the group, as far as a partner can tell groups apart; of large ones only, unless `strict` wants no other."""
+    """By person, the group, as far as a partner can tell groups apart; without small ones, which `strict` forbids."""
     persons, kinds = defaultdict(set), defaultdict(set)
     for row in rows:
         if row["person"] is not None:
-            group = tuple(row[name] for name in row if name.startswith("q") or name == "step")
+            group = group_of(row)
             persons[group].add(row["person"])
             kinds[group] |= {row[name] for name in row if name.startswith("s_")}
     small = {group for group in persons if len(persons[group]) < K or policy.l > max(1, len(kinds[group]))}
@@ -75,7 +79,7 @@ def groups(rows, policy, strict=True):
 def test_no_group_and_no_difference_is_smaller_than_k(database, query, populations, erased):
     policy, first, following = query
     connection = connect(database)
-    before = None
+    before, canaries = None, {}
     with connection.cursor() as cursor:
         for people in populations:
             cursor.execute(
@@ -86,20 +90,25 @@ def test_no_group_and_no_difference_is_smaller_than_k(database, query, populatio
             values = [(number, *person) for number, person in people.items()]
             cursor.executemany("insert into customers values (%s, %s, %s)", values)
             cursor.execute(f"create temp table made on commit drop as {first if before is None else following}")
-            cursor.execute("drop table if exists released")
-            cursor.execute("alter table made rename to released")
-            cursor.execute("select * from released")
+            cursor.execute("drop table if exists published")
+            cursor.execute("alter table made rename to published")
+            cursor.execute("select * from published")
             names = [column.name for column in cursor.description]
             rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
             now = groups(rows, policy)
             ids = [row["person"] for row in rows if row["person"] is not None]
             assert len(ids) == len(set(ids))
-            assert len(rows) - len(ids) == (policy.canaries if ids else 0)
+            nobody = {row["canary"]: group_of(row) for row in rows if row["person"] is None}
+            assert len(rows) == len(ids) + len(nobody)
+            assert before is not None or len(nobody) == (policy.canaries if ids else 0)
             if before is not None:
                 went = Counter((before.get(person), now.get(person)) for person in before.keys() | now.keys())
                 assert all(persons >= K for persons in went.values()), went
-            cursor.execute("delete from released where person = any(%s)", (list(erased),))
+                for canary in (nobody.keys() | canaries.keys()) if not erased else ():
+                    way = canaries.get(canary), nobody.get(canary)
+                    assert went[way] >= K, f"a canary goes {way} alone"
+            cursor.execute("delete from published where person = any(%s)", (list(erased),))
             left = [row for row in rows if row["person"] not in erased]
-            before = groups(left, policy, strict=False)
+            before, canaries = groups(left, policy, strict=False), nobody
     connection.rollback()
     connection.close()

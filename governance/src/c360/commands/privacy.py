@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from c360.console import json_option, print_json, print_table, reading
+from c360.console import contracts_option, json_option, print_json, print_table, reading
 from c360.errors import Breach, CouldNotTell
 from c360.printable import one_line
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def privacy() -> None:
-    """How anonymous the people in a file are."""
+    """How anonymous the people in a file are, and whose copy it is."""
 
 
 @privacy.command(
@@ -64,6 +64,50 @@ def check(
         raise CouldNotTell(
             f"{found.not_counted:,} lines of {file} are no records, and could be a group of their own.", "Mend them."
         )
+
+
+@privacy.command(
+    epilog="""\b
+Examples:
+  c360 privacy canaries
+  c360 privacy canaries found_on_the_web.csv"""
+)
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@contracts_option
+@json_option
+def canaries(file: Path | None, contracts: Path | None, as_json: bool) -> None:
+    """The persons in shares that nobody is, and with FILE, CSV or Parquet, whose copy it is: exit 1 when it holds one.
+
+    A policy says how many its partner gets (canaries: 3). They are in no total and count for no k.
+    """
+    from contextlib import closing
+
+    from c360.engine.postgres import connect
+    from c360.engine.postgres.access import TRANSFORMER
+    from c360.project import open_project
+    from c360.share.canaries import canaries as listed
+    from c360.share.canaries import found_in
+
+    project = open_project(contracts)
+    with closing(connect(project.settings, role=TRANSFORMER)) as owner:
+        found = listed(owner, project.policies)
+    if not found:
+        raise CouldNotTell(
+            "No partner was given a canary.", "Add canaries: 3 to its policy, then: c360 publish PARTNER"
+        )
+    if file is not None:
+        with reading(file, "reading", as_json) as (read, _):
+            found = found_in(file, found, read)
+    if as_json:
+        print_json([vars(canary) for canary in found])
+    elif found:
+        rows = [[one.partner, str(one.number), str(one.key), one.pseudonym] for one in found]
+        print_table(["partner", "canary", "key", "pseudonym"], rows)
+    else:
+        click.echo("It holds no canary.")
+    if file is not None and found:
+        whose = ", ".join(sorted({canary.partner for canary in found}))
+        raise Breach(f"{file} holds canaries of {whose}.", "Ask them where it went: c360 keys list tells since when.")
 
 
 def _named(measure: "Measure") -> str:

@@ -67,41 +67,53 @@ def release(policy: Policy, target: Target) -> str:
     """The query, after the model's config."""
     columns = Columns(policy)
     wanted = ", ".join(jinja_text(name) for name in [*columns.all, "canary"])
-    chosen = "{{ 'released' if compare else 'grouped' }}"
     alone, after, last = (
         ",\n\n".join(parts)
-        for parts in (
-            _placed(policy, target, columns),
-            _compared(policy, columns),
-            _with_canaries(policy, columns, chosen),
-        )
+        for parts in (_placed(policy, target, columns), _compared(policy, columns), _everybody(policy, columns))
     )
+    first = [*columns.all, *(f"{columns.none[name]} as last_{name}" for name in columns.group)]
+    alone_too = f"select\n    {_lines(first, 4)}\nfrom grouped"
     return (
         f"{{%- set compare = {target.name}.last_release(this, [{wanted}]) %}}\n\n"
-        f"with {alone}\n{{%- if compare %}},\n\n{after}\n{{%- endif %}},\n\n{last}\n\n"
+        f"with {alone},\n{{%- if compare %}}\n\n{after}\n{{%- else %}}\n\n"
+        f"{_cte('released', alone_too)}\n{{%- endif %}},\n\n{last}\n\n"
         "-- the order of rows would tell who came when, and who is a canary\n"
-        f"select *\nfrom everybody\norder by random()\n"
+        "select *\nfrom everybody\norder by random()\n"
     )
 
 
-def _with_canaries(policy: Policy, columns: Columns, chosen: str) -> Iterator[str]:
-    """A canary is one more in one of the largest groups, and has there what others have."""
-    everybody = f"select\n    {_lines([*columns.all, 'cast(null as int) as canary'], 4)}\nfrom {chosen}"
+def _everybody(policy: Policy, columns: Columns) -> Iterator[str]:
+    """Canaries too. A pseudonym that comes or goes by itself would be known for one: so a canary comes with others who
+    are new, and goes with most of its group."""
+    everybody = f"select\n    {_lines([*columns.all, 'cast(null as int) as canary'], 4)}\nfrom released"
     if policy.canaries:
-        group, others = _listed(columns.group), [*columns.public, *columns.sensitive]
-        ranked = [
-            *columns.group,
-            *(f"any_value({name}) as {name}" for name in others),
-            f"row_number() over (order by count(*) desc, {group}) as place",
-            "count(*) over () as places",
+        was = [f"last_{name}" for name in columns.group]
+        origin, group = _listed(was), _listed(columns.group)
+        went = [
+            *(*was, *columns.group),
+            *(f"any_value({name}) as {name}" for name in (*columns.public, *columns.sensitive)),
+            f"row_number() over (partition by {origin} order by count(*) desc, {group}) as place",
+            f"count(*) over (partition by {origin}) as places",
         ]
-        yield _cte("ranked", f"select\n    {_lines(ranked, 4)}\nfrom {chosen}\ngroup by {group}")
+        yield _cte("went", f"select\n    {_lines(went, 4)}\nfrom released\ngroup by {origin}, {group}")
         numbers = "\nunion all\n".join(f"select {n} as canary" for n in range(1, policy.canaries + 1))
         yield _cte("numbered", numbers)
-        nobody = ["null as person", *(f"ranked.{name}" for name in columns.payload), "numbered.canary"]
+        before = _listed(["canary", *(f"{name} as last_{name}" for name in columns.group)])
+        none = _listed(["canary", *(f"{columns.none[name]} as last_{name}" for name in columns.group)])
+        yield _cte(
+            "before",
+            f"{{%- if compare %}}\nselect {before}\nfrom {{{{ this }}}}\nwhere canary is not null\n{{%- else %}}\n"
+            f"select {none}\nfrom numbered\nwhere canary = 0\n{{%- endif %}}",
+        )
+        nobody = ["null as person", *(f"went.{name}" for name in columns.payload), "numbered.canary"]
+        there = " and ".join(
+            f"went.last_{name} = coalesce(before.last_{name}, {columns.none[name]})" for name in columns.group
+        )
         everybody += (
-            f"\nunion all\nselect\n    {_lines(nobody, 4)}\nfrom numbered\n"
-            "inner join ranked on ranked.place = 1 + mod(numbered.canary - 1, ranked.places)"
+            f"\nunion all\nselect\n    {_lines(nobody, 4)}\n"
+            "from numbered\nleft join before using (canary)\n"
+            f"inner join went\n    on {there}\n"
+            "    and went.place = case went.last_step when 0 then 1 + mod(numbered.canary - 1, went.places) else 1 end"
         )
     yield _cte("everybody", everybody)
 
@@ -206,20 +218,18 @@ def _compared(policy: Policy, columns: Columns) -> Iterator[str]:
     for number in range(1, rounds + 1):
         yield from _closed(policy, columns, number)
     settled = f"open_{max(rounds - 1, 0)}"
+    if rounds:
+        yield _cte("settled", f"select *\nfrom {settled}\nwhere not exists (select 1 from poor_{rounds})")
+        settled = "settled"
     chosen = [
         f"case when way.now_step is null then matched.{two} else matched.{one} end as {name}"
         for one, two, name in zip(now, last, columns.payload, strict=True)
     ]
-    moved = f"select\n    {_lines(['matched.person', *chosen], 4)}\nfrom matched\n"
+    placed = ["matched.person", *chosen, *(f"matched.{name}" for name in was)]
     step = "case when way.now_step is null then matched.last_step else matched.now_step end"
-    published = f"left join {settled} as way using ({alike})\nwhere {step} > 0"
-    if not rounds:
-        yield _cte("released", f"{moved}{published}")
-        return
     yield _cte(
         "released",
-        f"{moved}{published}\n    and not exists (select 1 from poor_{rounds})\n"
-        f"union all\nselect {_listed(columns.all, 'last')}\nfrom last\nwhere exists (select 1 from poor_{rounds})",
+        f"select\n    {_lines(placed, 4)}\nfrom matched\nleft join {settled} as way using ({alike})\nwhere {step} > 0",
     )
 
 
