@@ -7,6 +7,7 @@ import hmac
 import json
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 
 import psycopg2
@@ -17,6 +18,7 @@ from c360.engine.postgres import connect, parameters
 from c360.share.keys import pads
 from c360.share.role import role_of, too_much
 from governance.tests.workplace import NOW
+from integration_tests.project_copy import copy_project
 
 PARTNER, OTHER = "harbour_media", "southern_insight"
 VIEW, RELEASE = "analytics_share_harbour_media.customers", "analytics_sharing.release_harbour_media__customers"
@@ -62,6 +64,26 @@ def pseudonyms(workplace, where):
     made = POSTGRES.hmac("inner_pad", "outer_pad", "convert_to(person::text, 'UTF8')")
     newest = f"(select * from sharing.key where partner = '{PARTNER}' order by version desc limit 1) as key"
     return workplace.sql(f"select person::text, {made} from {RELEASE}, {newest} where {where} order by 1")
+
+
+@pytest.fixture
+def own_policy(shared, tmp_path):
+    """The share in a copy of the project, and how to change harbour_media's policy there; published as it was after."""
+    project = copy_project(tmp_path / "project")
+    workplace = replace(shared, settings=replace(shared.settings, root=project, home=tmp_path / "home"))
+    policy = project / "governance/policies/partners/harbour_media.yaml"
+    policy.write_text(policy.read_text().replace("k: 11", "k: 11\ncontract_version: 1.0.0"))
+
+    def change(old, new):
+        text = policy.read_text()
+        assert old in text
+        policy.write_text(text.replace(old, new))
+        assert workplace.c360("generate").code == 0
+
+    assert publish(workplace).code == 0
+    yield workplace, change
+    assert shared.c360("keys", "rotate", PARTNER, "--days", "0", "--as-of", NOW).code == 0
+    assert publish(shared).code == 0
 
 
 def groups(workplace):
@@ -301,6 +323,26 @@ def test_whose_copy_a_file_is_its_canaries_tell(shared, tmp_path):
     without.write_text("\n".join(line for line in text if line not in there) + "\n")
     clean = shared.c360("privacy", "canaries", without)
     assert clean.code == 0 and "It holds no canary." in clean.out
+
+
+def test_a_policy_that_changes_needs_a_step_of_its_contract_and_a_new_key(own_policy):
+    workplace, change = own_policy
+    before = sorted(workplace.sql(f"select * from {VIEW}"))
+    change("age: {band: [10, 20]}", "age: {band: [15, 30]}")
+    refused = publish(workplace)
+    assert refused.code == 1 and "What harbour_media was promised changes" in refused.err, refused.err
+    assert "contract_version: 1.0.1 in " in refused.err
+    change("contract_version: 1.0.0", "contract_version: 1.0.1")
+    refused = publish(workplace)
+    assert refused.code == 1 and "otherwise than before" in refused.err and "--days 0" in refused.err, refused.err
+    assert sorted(workplace.sql(f"select * from {VIEW}")) == before, (
+        "a refusal changes nothing of what the partner sees"
+    )
+    assert workplace.c360("keys", "rotate", PARTNER, "--days", "0", "--as-of", NOW).code == 0
+    done = publish(workplace)
+    assert done.code == 0, done.err
+    assert {age for (age,) in workplace.sql(f"select distinct age from {VIEW}")} & {"30-44", "45-59"}
+    assert not {row[0] for row in workplace.sql(f"select id_pseudonym from {VIEW}")} & {row[0] for row in before}
 
 
 def test_a_partner_that_no_policy_names_gets_nothing(shared):

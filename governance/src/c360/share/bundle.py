@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
 from c360.compat.diff import diff
-from c360.compat.told import markdown, remedy, verdict
+from c360.compat.told import markdown, verdict
 from c360.contract.document import read_document
 from c360.contract.load import load_contract
 from c360.errors import Breach, CouldNotTell
 from c360.folders import replacing
 from c360.generate.dbt_shares import LEVEL, given
 from c360.generate.text import to_yaml
+from c360.model import Contract
 from c360.publish.pages import write_pages
 from c360.share import signing
 from c360.share.contract import contract_of
+from c360.share.policy import Policy
 from c360.share.release import Release
 
 if TYPE_CHECKING:
@@ -47,18 +49,12 @@ def write(
     """Write the bundle of one product into a fresh folder, and swap it in; `database` is the transformer's, `kept` how
     the promises of its sources were.
 
-    Raises Breach when the contract breaks what was published there before without a major step.
+    Raises as `changes_since` does.
     """
     name = release.policy.dataset.model
     text = to_yaml(contract_of(release.policy, release.schema))
-    contract = load_contract(Path(f"{name}.odcs.yaml"), None, read_document(Path(f"{name}.odcs.yaml"), text))
-    before = folder / f"{name}.odcs.yaml"
-    changes = "First publication.\n"
-    if before.is_file():
-        step = diff(load_contract(before), contract, levels, now.date())
-        if not step.enough:
-            raise Breach(f"What {release.policy.partner} was promised changes: {verdict(step)}", remedy(step))
-        changes = markdown(step) if step.changes else "Nothing changes.\n"
+    contract = _parsed(name, text)
+    changes = changes_since(release.policy, release.schema, folder, levels, now)
     with replacing(folder) as fresh:
         write_pages([contract], fresh)
         (fresh / f"{name}.odcs.yaml").write_text(text, encoding="utf-8")
@@ -68,6 +64,29 @@ def write(
         _sample(release, database, fresh / "sample.csv")
         _signed(fresh, home, release, now)
     return folder
+
+
+def changes_since(policy: Policy, schema: str | None, folder: Path, levels: list[str], now: "datetime") -> str:
+    """What changes of the contract since the bundle in `folder`, as Markdown; `schema` is the view's, None: as before.
+
+    Raises Breach when the contract breaks what was published there without a major step.
+    """
+    before = folder / f"{policy.dataset.model}.odcs.yaml"
+    if not before.is_file():
+        return "First publication.\n"
+    old = load_contract(before)
+    text = to_yaml(contract_of(policy, schema or old.datasets[0].schema))
+    step = diff(old, _parsed(policy.dataset.model, text), levels, now.date())
+    if not step.enough:
+        raise Breach(
+            f"What {policy.partner} was promised changes: {verdict(step)}",
+            f"Write contract_version: {step.lowest} in {policy.path.name}, or leave out what changes.",
+        )
+    return markdown(step) if step.changes else "Nothing changes.\n"
+
+
+def _parsed(name: str, text: str) -> Contract:
+    return load_contract(Path(f"{name}.odcs.yaml"), None, read_document(Path(f"{name}.odcs.yaml"), text))
 
 
 def check(folder: Path) -> int:

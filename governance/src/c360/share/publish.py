@@ -37,7 +37,8 @@ def publish(
     now.
 
     Raises CouldNotTell for a partner that no policy names, or a product of which nobody knows whether it holds; Breach
-    when it does not hold, when k does not, or when the partner's contract breaks without a major step.
+    when it does not hold, when k does not, when the partner's contract breaks without a major step, or when a change of
+    the policy needs a new key.
     """
     policies = project.policies
     if partner not in {policy.partner for policy in policies}:
@@ -48,11 +49,12 @@ def publish(
     if not chosen:
         return Published((), (), tuple(ended))
     overview = look(database, project.catalog, now)
+    levels = classifications(project.settings.classifications)
     for policy in chosen:
         refuse_ended([policy.contract], now.date())
         _require_held(project, overview, policy)
+        bundle.changes_since(policy, None, folder / policy.dataset.name, levels, now)
     releases = release(project, chosen, now, pinned)
-    levels = classifications(project.settings.classifications)
     kept = [asdict(one) for one in overview.sla]
     with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner:
         folders = [

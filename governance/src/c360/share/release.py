@@ -15,6 +15,7 @@ from c360.engine.postgres import connect
 from c360.engine.postgres.access import TRANSFORMER
 from c360.errors import Breach, CouldNotTell
 from c360.generate.dbt_shares import VARIABLE
+from c360.generate.share_release import Columns
 from c360.project import Project
 from c360.share import keys, role
 from c360.share.policy import Policy
@@ -86,12 +87,17 @@ def withdraw_ended(project: Project, policies: list[Policy], now: datetime) -> l
 def release(project: Project, policies: list[Policy], now: datetime, pinned: bool) -> list[Release]:
     """Make the shares of one partner; `pinned` says that the clock of the run is not now.
 
-    Raises Breach when k or l does not hold in what was made, CouldNotTell when dbt could not make it.
+    Raises Breach when k or l does not hold in what was made, or when it would be of other columns by the pseudonyms of
+    before; CouldNotTell when dbt could not make it.
     """
     partner = policies[0].partner
     _ensure_role(project, partner)
     with closing(connect(project.settings, role=TRANSFORMER)) as owner:
         keys.create(owner, partner)
+        with owner, owner.cursor() as cursor:
+            _ensure_log(cursor)
+            for policy in policies:
+                _require_new_key(cursor, policy, now)
         names = [name for policy in policies for name in (f"release_{policy.name}", f"share_{policy.name}")]
         with dbt(project, now if pinned else None, **{VARIABLE: partner}) as invoke:
             answer = invoke("build", "--select", *names)
@@ -102,13 +108,37 @@ def release(project: Project, policies: list[Policy], now: datetime, pinned: boo
         if not answer.success or not set(names) <= nodes.keys():
             raise CouldNotTell(f"dbt could not make the share of {partner}.", f"See why: less {log_of(project)}")
         with owner, owner.cursor() as cursor:
-            _ensure_log(cursor)
             found = []
             for policy in policies:
                 kept, view = nodes[f"release_{policy.name}"], nodes[f"share_{policy.name}"]
                 role.grant(cursor, partner, str(view.schema), str(view.alias))
                 found.append(_counted(owner, policy, kept, view, now))
             return found
+
+
+def _require_new_key(cursor: "cursor", policy: Policy, now: datetime) -> None:
+    """A release of other columns cannot be compared with the one before; so nobody may be known again in it."""
+    cursor.execute(
+        "select c.attname::text, r.key_version from sharing.release as r "
+        "join pg_attribute as c on c.attrelid = to_regclass(format('%%I.%%I', r.release_schema, r.release_name)) "
+        "where r.id = (select max(id) from sharing.release where partner = %s and product = %s and withdrawn is null) "
+        "and c.attnum > 0 and not c.attisdropped order by c.attnum",
+        (policy.partner, policy.dataset.name),
+    )
+    before = cursor.fetchall()
+    if not before or [name for name, _ in before] == [*Columns(policy).all, "canary"]:
+        return
+    cursor.execute(
+        f"with used as (select * from {keys.TABLE} where partner = %(partner)s) select 1 from used "
+        "where version = %(version)s and (retires > %(now)s or version = (select max(version) from used))",
+        {"partner": policy.partner, "version": before[0][1], "now": now},
+    )
+    if cursor.fetchone():
+        raise Breach(
+            f"{policy.path.name} shares {policy.dataset.name} otherwise than before: by the pseudonyms that "
+            f"{policy.partner} has, the difference would tell who is who.",
+            f"Give it new ones, then publish again: c360 keys rotate {policy.partner} --days 0",
+        )
 
 
 def _counted(owner: "connection", policy: Policy, kept: Any, view: Any, now: datetime) -> Release:
