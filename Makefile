@@ -77,7 +77,7 @@ check: $(READY) ## Fail if a generated file is not what the contracts say, or mo
 lint: $(READY) ## Check the style of Python and SQL, and the types
 	@$(BIN)/ruff check --quiet --config governance/pyproject.toml $(CODE)
 	@$(BIN)/ruff format --quiet --check --config governance/pyproject.toml $(CODE)
-	@$(BIN)/mypy --config-file governance/pyproject.toml --no-error-summary governance/src/c360
+	@$(BIN)/mypy --no-incremental --config-file governance/pyproject.toml --no-error-summary governance/src/c360
 	@$(BIN)/sqlfluff lint --config dbt_package/.sqlfluff $(SQL)
 	@$(BIN)/python integration_tests/lint_macros.py
 
@@ -134,6 +134,7 @@ attack: $(READY) ## Attack what partners get, and the same columns without prote
 .PHONY: bench
 bench: $(READY) ## Print speed ratios, side by side in one run
 	@$(BIN)/python -m integration_tests.bench
+	@$(BIN)/python -m integration_tests.bench.shares
 
 .PHONY: lock
 lock: $(READY) ## Lock the requirements again (UPGRADE=1 takes newer versions)

@@ -12,12 +12,9 @@ with people as (
 
     select
         id as person,
-        coalesce(cast(floor(age) as bigint) - mod(mod(cast(floor(age) as bigint), 10) + 10, 10), 1) as f1,
-        coalesce(cast(floor(age) as bigint) - mod(mod(cast(floor(age) as bigint), 20) + 20, 20), 1) as c1,
+        coalesce(cast(age as bigint) - mod(mod(cast(age as bigint), 10) + 10, 10), 1) as f1,
         {{ customer360.by_engine({"postgres": "coalesce(cast(date_trunc('quarter', (first_purchase_at at time zone 'UTC')) as date), date '9999-12-30')", "databricks": "coalesce(trunc(date_add(date'1970-01-01', cast(floor(unix_micros(first_purchase_at) / 86400000000) as int)), 'quarter'), date '9999-12-30')"}) }} as f2,
-        {{ customer360.by_engine({"postgres": "coalesce(cast(date_trunc('year', (first_purchase_at at time zone 'UTC')) as date), date '9999-12-30')", "databricks": "coalesce(trunc(date_add(date'1970-01-01', cast(floor(unix_micros(first_purchase_at) / 86400000000) as int)), 'year'), date '9999-12-30')"}) }} as c2,
-        coalesce(cast(floor(total_expense) as bigint) - mod(mod(cast(floor(total_expense) as bigint), 500) + 500, 500), 1) as f3,
-        coalesce(cast(floor(total_expense) as bigint) - mod(mod(cast(floor(total_expense) as bigint), 1000) + 1000, 1000), 1) as c3
+        coalesce(cast(floor(total_expense) as bigint) - mod(mod(cast(floor(total_expense) as bigint), 500) + 500, 500), 1) as f3
     from {{ ref('customers', v=2) }}
 
 ),
@@ -28,12 +25,12 @@ counted as (
         f1,
         f2,
         f3,
-        c1,
-        c2,
-        c3,
+        case f1 when 1 then 1 else f1 - mod(mod(f1, 20) + 20, 20) end as c1,
+        {{ customer360.by_engine({"postgres": "case f2 when date '9999-12-30' then date '9999-12-30' else cast(date_trunc('year', cast(f2 as timestamp)) as date) end", "databricks": "case f2 when date '9999-12-30' then date '9999-12-30' else trunc(f2, 'year') end"}) }} as c2,
+        case f3 when 1 then 1 else f3 - mod(mod(f3, 1000) + 1000, 1000) end as c3,
         count(*) as persons
     from people
-    group by f1, f2, f3, c1, c2, c3
+    group by f1, f2, f3
 
 ),
 
@@ -86,7 +83,7 @@ grouped as (
         placed.q3_band_500_1000,
         placed.step
     from people
-    inner join placed using (f1, f2, f3, c1, c2, c3)
+    inner join placed using (f1, f2, f3)
 
 ),
 {%- if compare %}

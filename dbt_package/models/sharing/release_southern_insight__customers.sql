@@ -12,8 +12,7 @@ with people as (
 
     select
         id as person,
-        coalesce(cast(floor(age) as bigint) - mod(mod(cast(floor(age) as bigint), 5) + 5, 5), 1) as f1,
-        coalesce(cast(floor(age) as bigint) - mod(mod(cast(floor(age) as bigint), 25) + 25, 25), 1) as c1,
+        coalesce(cast(age as bigint) - mod(mod(cast(age as bigint), 5) + 5, 5), 1) as f1,
         coalesce(cast(round(books_amount / 100.0) * 100 as bigint), 1) as f2,
         coalesce(cast(round(books_amount / 1000.0) * 1000 as bigint), 1) as c2,
         coalesce(cast(floor(total_expense) as bigint) - mod(mod(cast(floor(total_expense) as bigint), 250) + 250, 250), 1) as s_band_250
@@ -26,12 +25,12 @@ counted as (
     select
         f1,
         f2,
-        c1,
         c2,
         s_band_250,
+        case f1 when 1 then 1 else f1 - mod(mod(f1, 25) + 25, 25) end as c1,
         count(*) as persons
     from people
-    group by f1, f2, c1, c2, s_band_250
+    group by f1, f2, c2, s_band_250
 
 ),
 
@@ -81,7 +80,7 @@ grouped as (
         placed.step,
         people.s_band_250
     from people
-    inner join placed using (f1, f2, c1, c2)
+    inner join placed using (f1, f2, c2)
 
 ),
 {%- if compare %}

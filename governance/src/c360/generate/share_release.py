@@ -9,7 +9,7 @@ same way, or they stay where they were until more do. Where too few would stay, 
 
 from collections.abc import Iterator
 
-from c360.generate.share_sql import label, name_in_both
+from c360.generate.share_sql import in_both, label, name_in_both
 from c360.generate.target import Target
 from c360.generate.text import jinja_text, slug
 from c360.share.policy import Policy
@@ -127,14 +127,17 @@ def _placed(policy: Policy, target: Target, columns: Columns) -> Iterator[str]:
     """Who stands among how many, and so by which step: what a release would be if there were none before."""
     numbers = range(1, len(policy.quasi) + 1)
     f, c = [f"f{n}" for n in numbers], [f"c{n}" for n in numbers]
+    coarser = [s.ladder.coarser if s.ladder else None for s in policy.quasi]
+    own = [name for name, of_fine in zip(c, coarser, strict=True) if of_fine is None]
     kinds = columns.sensitive if policy.l > 1 else []
     version = f", v={policy.dataset.major}" if policy.dataset.major is not None else ""
     person = name_in_both(target, policy.dataset.physical(policy.person))
     people = [f"{person} as person"]
     for n, shared in enumerate(policy.quasi, 1):
-        people += [f"{label(target, shared, 0)} as f{n}", f"{label(target, shared, 1)} as c{n}"]
+        people.append(f"{label(target, shared, 0)} as f{n}")
+        people += [f"{label(target, shared, 1)} as c{n}"] if f"c{n}" in own else []
     public = [name_in_both(target, s.column.physical_name) for s in policy.public]
-    people += [f"{own} as {name}" for own, name in zip(public, columns.public, strict=True)]
+    people += [f"{column} as {name}" for column, name in zip(public, columns.public, strict=True)]
     chosen = policy.sensitive_column
     people += [f"{label(target, chosen, 0)} as {name}" for name in columns.sensitive if chosen]
     model = f"ref({jinja_text(policy.dataset.model)}{version})"
@@ -146,15 +149,21 @@ def _placed(policy: Policy, target: Target, columns: Columns) -> Iterator[str]:
         grouped = ["people.person", "enough.step", *(f"people.{name}" for name in columns.payload[1:])]
         yield _cte("grouped", f"select\n    {_lines(grouped, 4)}\nfrom people\ncross join enough")
         return
-    alike = [*f, *c, *kinds]
+    alike = [*f, *own, *kinds]
+    of_fine = [  # a few thousand groups, not every person
+        f"{in_both(target, lambda dialect, of=of, one=one: of(dialect, one))} as {name}"  # type: ignore[misc]
+        for of, one, name in zip(coarser, f, c, strict=True)
+        if of
+    ]
     yield _cte(
-        "counted", f"select\n    {_lines([*alike, 'count(*) as persons'], 4)}\nfrom people\ngroup by {_listed(alike)}"
+        "counted",
+        f"select\n    {_lines([*alike, *of_fine, 'count(*) as persons'], 4)}\nfrom people\ngroup by {_listed(alike)}",
     )
     enough = columns.sound("sum(persons)")
     yield _cte("fine", f"select {_listed(f)}\nfrom counted\ngroup by {_listed(f)}\nhaving {enough}")
-    others = _listed(c, "counted")
+    coarse = _listed(c, "counted")
     not_fine = f"from counted\nleft join fine using ({_listed(f)})"
-    yield _cte("coarse", f"select {others}\n{not_fine}\nwhere fine.f1 is null\ngroup by {others}\nhaving {enough}")
+    yield _cte("coarse", f"select {coarse}\n{not_fine}\nwhere fine.f1 is null\ngroup by {coarse}\nhaving {enough}")
     labels = [
         f"case when fine.f1 is null then counted.c{n} else counted.f{n} end as {name}"
         for n, name in enumerate(columns.quasi, 1)
@@ -165,9 +174,9 @@ def _placed(policy: Policy, target: Target, columns: Columns) -> Iterator[str]:
         f"select distinct\n    {_lines(placed, 4)}\n{not_fine}\nleft join coarse using ({_listed(c)})\n"
         "where fine.f1 is not null or coarse.c1 is not null",
     )
-    own = [f"people.{name}" for name in (*columns.public, *columns.sensitive)]
-    grouped = ["people.person", *(f"placed.{name}" for name in columns.group), *own]
-    joined = f"from people\ninner join placed using ({_listed([*f, *c])})"
+    others = [f"people.{name}" for name in (*columns.public, *columns.sensitive)]
+    grouped = ["people.person", *(f"placed.{name}" for name in columns.group), *others]
+    joined = f"from people\ninner join placed using ({_listed([*f, *own])})"
     yield _cte("grouped", f"select\n    {_lines(grouped, 4)}\n{joined}")
 
 

@@ -20,7 +20,8 @@ Shown = Callable[[str, str], str]
 @dataclass(frozen=True)
 class Ladder:
     """The two labels, what is shown of them, in words for people too, and of which type. `name` tells ladders of
-    different steps apart; `none` is SQL of the label that stands for a null."""
+    different steps apart; `none` is SQL of the label that stands for a null; `coarser` makes the second label of the
+    first, None where that does not tell."""
 
     name: str
     labels: tuple[Label, Label]
@@ -29,6 +30,7 @@ class Ladder:
     physical_type: str
     logical_type: str
     none: str
+    coarser: Label | None
 
     @property
     def two(self) -> bool:
@@ -53,10 +55,16 @@ def _band(steps: Any, column: Column) -> Ladder | str:
     if widths is None or column.logical_type not in ("integer", "number"):
         return f"band is for numbers, and takes one or two widths, such as [10, 20]; {column.name} is {_of(column)}"
 
-    def label(width: int) -> Label:
-        return lambda dialect, x: f"coalesce({_multiple(f'cast(floor({x}) as bigint)', width)}, {_NO_NUMBER})"
+    is_whole = column.logical_type == "integer"
 
-    fine, coarse = (width - (column.logical_type == "integer") for width in _both(widths))
+    def label(width: int) -> Label:
+        def of(dialect: Dialect, x: str) -> str:
+            whole = f"cast({x if is_whole else f'floor({x})'} as bigint)"
+            return f"coalesce({_multiple(whole, width)}, {_NO_NUMBER})"
+
+        return of
+
+    fine, coarse = (width - is_whole for width in _both(widths))
 
     def shown(q: str, step: str) -> str:
         last = str(fine) if fine == coarse else f"case {step} when 1 then {fine} else {coarse} end"
@@ -71,6 +79,7 @@ def _band(steps: Any, column: Column) -> Ladder | str:
         "text",
         "string",
         _NO_NUMBER,
+        lambda dialect, f: f"case {f} when {_NO_NUMBER} then {_NO_NUMBER} else {_multiple(f, widths[-1])} end",
     )
 
 
@@ -91,6 +100,7 @@ def _round(steps: Any, column: Column) -> Ladder | str:
         "bigint",
         "integer",
         _NO_NUMBER,
+        None if len(widths) > 1 else lambda dialect, f: f,
     )
 
 
@@ -108,6 +118,9 @@ def _truncate(steps: Any, column: Column) -> Ladder | str:
             f"coalesce({dialect.first_day(x, canonical_type(column.physical_type), unit)}, {_NO_DAY})"
         )
 
+    def coarser(dialect: Dialect, f: str) -> str:
+        return f"case {f} when {_NO_DAY} then {_NO_DAY} else {dialect.first_day(f, 'date', units[-1])} end"
+
     words = tuple(f"the first day of the {unit}" for unit in _both(units))
     return Ladder(
         _named("truncate", units),
@@ -117,6 +130,7 @@ def _truncate(steps: Any, column: Column) -> Ladder | str:
         "date",
         "date",
         _NO_DAY,
+        coarser if units[0] != "week" else None,
     )
 
 
@@ -136,6 +150,7 @@ def _region(steps: Any, column: Column) -> Ladder | str:
         "text",
         "string",
         "''",
+        lambda dialect, f: "''",
     )
 
 
