@@ -31,6 +31,8 @@ FAR, NEAR, PAST = "2026-08-01", "2026-06-20", "2026-05-31"
         (version("deprecated", FAR), version("deprecated", NEAR), {"sunset-changed", "sunset-too-near"}, False),
         (version("deprecated", NEAR), version("deprecated", FAR), {"sunset-changed"}, True),
         (version("deprecated", FAR), version("active", FAR), {"reinstated"}, True),
+        (version("deprecated", FAR), version("active", of="2.0.0"), {"sunset-changed"}, True),
+        (version("retired", PAST), version("active", of="2.0.0"), {"sunset-changed"}, True),
         (version("deprecated", PAST), version("retired", PAST), {"retired"}, True),
         (version("deprecated", FAR), version("retired", FAR), {"retired-without-notice"}, False),
         (version("deprecated"), version("retired"), {"retired-without-notice"}, False),

@@ -19,7 +19,9 @@ def lifecycle(old: dict[str, Any], new: dict[str, Any], spot: Spot, today: date)
     """Changes of `status`, and a sunset that comes before the notice that the old version promised is over."""
     before, after = (str(document.get("status") or "active") for document in (old, new))
     one_version = old.get("version") == new.get("version")
-    if before != after:
+    if not one_version and after == "active" and before in ("deprecated", "retired"):
+        pass  # the old one has its successor
+    elif before != after:
         yield spot.at("status").change(_moved(before, after, one_version, old, today), before, after)
     elif old.get("status") != new.get("status") or ("status" in old) != ("status" in new):
         yield spot.at("status").change("respelled", old.get("status"), new.get("status"))
