@@ -275,9 +275,15 @@ def test_the_partner_can_test_it_with_the_published_contract_alone(shared):
     from c360.engine.postgres import libpq_env
     from c360.engine.postgres.shell import exported
 
+    text = (bundle(shared) / "customers.odcs.yaml").read_text()
+    assert text.count("count(*) < 11)") == 1
     with exported(libpq_env(shared.settings)):
-        run = DataContract(data_contract_file=str(bundle(shared) / "customers.odcs.yaml"), server="view").test()
+        run, stricter = (
+            DataContract(data_contract_str=said, server="view").test()
+            for said in (text, text.replace("count(*) < 11)", "count(*) < 50)"))
+        )
     assert run.result == "passed" and len(run.checks) > 8
+    assert [check.qualityId for check in stricter.checks if check.result == "failed"] == ["alike"]
 
 
 def test_it_is_refused_while_a_promise_does_not_hold(shared):

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from c360.generate.dbt_shares import Given, given
+from c360.clause.dialect import POSTGRES
+from c360.generate.dbt_shares import LEVEL, Given, given
 from c360.share.policy import Policy
 
 _LOGICAL = {"text": "string", "bigint": "integer", "integer": "integer", "date": "date"}
@@ -51,10 +52,22 @@ def contract_of(policy: Policy, schema: str) -> dict[str, Any]:
                 "quality": [
                     {"id": "not_empty", "type": "library", "metric": "rowCount", "mustBeGreaterThan": 0,
                      "description": "There is somebody in it."},
+                    {"id": "alike", "type": "sql", "query": _in_small_groups(policy), "mustBe": 0,
+                     "description": f"Each row is like {policy.k - 1} others at least, in all that somebody may be "
+                                    "known by."},
                 ],
             }
         ],
     }  # fmt: skip
+
+
+def _in_small_groups(policy: Policy) -> str:
+    """How many groups of equal quasi-identifiers have fewer rows than k, of whoever reads the share."""
+    sensitive = policy.sensitive_column
+    alike = [one for one in given(policy) if not one.unique and not (one.shared and one.shared.how != "generalize")]
+    names = ", ".join(POSTGRES.quote(one.name) for one in alike if one.shared is None or one.shared != sensitive)
+    groups = f" group by {names}" if names else ""
+    return f"select count(*) from (select 1 as one from ${{table}}{groups} having count(*) < {policy.k}) as small"
 
 
 def _property(one: Given) -> dict[str, Any]:
@@ -67,4 +80,6 @@ def _property(one: Given) -> dict[str, Any]:
         "classification": "internal" if one.shared and one.shared.how == "pseudonym" else "public",
         "required": one.required,
     }
+    if one.name == LEVEL:
+        found["logicalTypeOptions"] = {"minimum": 1, "maximum": 2}
     return found | ({"unique": True} if one.unique else {})
