@@ -3,6 +3,7 @@ itself alike, told where no clause says them, and held at the gate."""
 
 import json
 import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -205,3 +206,12 @@ def test_constraints_of_dbt(tmp_path: Path) -> None:
     assert [rule["id"] for rule in table.document["quality"]] == ["ab", "less"]
     assert columns(draft)["c"]["logicalTypeOptions"] == {"exclusiveMinimum": 5}
     assert "No clause says what constraint does: custom tag '…'" in table.evidence
+
+
+def test_nothing_that_sqlglot_does_not_know_is_quoted(tmp_path):
+    """In a process of its own, where nothing else has silenced it."""
+    path = tmp_path / "s.sql"
+    path.write_text("create domain named as text check (value <> 'Jane Roe'); create table t (id int, n named)")
+    read = f"from pathlib import Path; from c360.draft.ddl import tables_of; tables_of(Path({str(path)!r}), 'postgres')"
+    done = subprocess.run([sys.executable, "-c", read], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

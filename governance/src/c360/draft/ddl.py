@@ -1,5 +1,6 @@
 """Tables out of SQL: `create table` and `comment on`, in any dialect that sqlglot reads, with the types of Postgres."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -15,6 +16,8 @@ from c360.draft.constraints import Constraint, Described
 from c360.draft.ddl_constraints import constraint_of, constraints_of
 from c360.draft.own_types import CITEXT, OwnType, with_own_types
 from c360.errors import CouldNotTell
+
+logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it quotes what it does not know
 
 _LARGEST = 20_000_000
 _COUNTED = {"smallserial": "smallint", "serial": "integer", "bigserial": "bigint"}
