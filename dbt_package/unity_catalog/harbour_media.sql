@@ -28,12 +28,12 @@ alter table customer360.analytics.customers_v2 alter column sports_fitness_and_o
 
 -- Once the share is made
 create share if not exists c360_harbour_media comment 'Planning of campaigns by age and spending.';
-alter share c360_harbour_media add view customer360.analytics_share_harbour_media.customers as harbour_media.customers;
+alter share c360_harbour_media add table customer360.analytics_share_harbour_media.customers as harbour_media.customers;
 create recipient if not exists c360_partner_harbour_media comment '#partner-harbour-media';
 grant select on share c360_harbour_media to recipient c360_partner_harbour_media;
 
 -- To withdraw it, after the last day (customers 2030-12-31) or before
--- alter share c360_harbour_media remove view harbour_media.customers;
--- drop view if exists customer360.analytics_share_harbour_media.customers;
+-- alter share c360_harbour_media remove table harbour_media.customers;
+-- drop table if exists customer360.analytics_share_harbour_media.customers;
 -- drop table if exists customer360.analytics_sharing.release_harbour_media__customers;
 -- revoke select on share c360_harbour_media from recipient c360_partner_harbour_media;

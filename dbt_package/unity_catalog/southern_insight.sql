@@ -28,12 +28,12 @@ alter table customer360.analytics.customers_v2 alter column sports_fitness_and_o
 
 -- Once the share is made
 create share if not exists c360_southern_insight comment 'A yearly study of household spending.';
-alter share c360_southern_insight add view customer360.analytics_share_southern_insight.customers as southern_insight.customers;
+alter share c360_southern_insight add table customer360.analytics_share_southern_insight.customers as southern_insight.customers;
 create recipient if not exists c360_partner_southern_insight comment '#partner-southern-insight';
 grant select on share c360_southern_insight to recipient c360_partner_southern_insight;
 
 -- To withdraw it, after the last day (customers 2029-06-30) or before
--- alter share c360_southern_insight remove view southern_insight.customers;
--- drop view if exists customer360.analytics_share_southern_insight.customers;
+-- alter share c360_southern_insight remove table southern_insight.customers;
+-- drop table if exists customer360.analytics_share_southern_insight.customers;
 -- drop table if exists customer360.analytics_sharing.release_southern_insight__customers;
 -- revoke select on share c360_southern_insight from recipient c360_partner_southern_insight;

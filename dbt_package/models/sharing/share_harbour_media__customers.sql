@@ -1,6 +1,6 @@
 {#- Generated from harbour_media.yaml (harbour_media, customers 2.0.0). Do not edit; run: c360 generate -#}
 {{ config(
-    materialized='view',
+    materialized=customer360.by_engine({"postgres": "view", "databricks": "table"}),
     schema='share_harbour_media',
     alias='customers',
     enabled=(var('share', none) == 'harbour_media')

@@ -1,6 +1,6 @@
 {#- Generated from southern_insight.yaml (southern_insight, customers 2.0.0). Do not edit; run: c360 generate -#}
 {{ config(
-    materialized='view',
+    materialized=customer360.by_engine({"postgres": "view", "databricks": "table"}),
     schema='share_southern_insight',
     alias='customers',
     enabled=(var('share', none) == 'southern_insight')

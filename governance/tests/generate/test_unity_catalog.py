@@ -23,8 +23,8 @@ STATEMENTS = (  # of the manual of Databricks SQL; sqlglot takes them for comman
     rf"alter table {PLACE} set row filter {PLACE} on \({NAME}\)",
     rf"alter table {PLACE} alter column {NAME} set mask {PLACE}",
     rf"create share if not exists {NAME} comment {TEXT}",
-    rf"alter share {NAME} add view {PLACE} as {NAME}\.{NAME}",
-    rf"alter share {NAME} remove view {NAME}\.{NAME}",
+    rf"alter share {NAME} add table {PLACE} as {NAME}\.{NAME}",
+    rf"alter share {NAME} remove table {NAME}\.{NAME}",
     rf"create recipient if not exists {NAME} comment {TEXT}",
     rf"grant select on share {NAME} to recipient {NAME}",
     rf"revoke select on share {NAME} from recipient {NAME}",
@@ -77,7 +77,7 @@ def test_nobody_else_reads_keys_or_the_product_and_the_share_has_neither_filter_
         assert used == made - {"customer360.sharing.is_transformer"}
         guarded = " ".join(line for line in lines if " set mask " in line or " set row filter " in line)
         assert "release" not in guarded and "share_" not in guarded
-        (shared,) = [line for line in lines if " add view " in line]
+        (shared,) = [line for line in lines if " add table " in line]
         assert f"customer360.analytics_share_{policy.partner}.customers as {policy.partner}.customers" in shared
 
 

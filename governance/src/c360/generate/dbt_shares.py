@@ -1,6 +1,7 @@
 """The models of a share: the release, private, and the view on it that the partner gets.
 
-Pseudonyms are made when the view is read, so a key that is rotated or retired shows at once, and none is stored.
+Pseudonyms are made when the view is read, so a key that is rotated or retired shows at once, and none is stored. On
+Databricks it is a table, since Delta Sharing takes no view over keys that stand behind a row filter.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from c360.generate.dbt_models import data_type
 from c360.generate.share_release import Columns, release
 from c360.generate.share_sql import cast, in_both, name_in_both
 from c360.generate.target import Target
-from c360.generate.text import dbt_yaml, jinja_text
+from c360.generate.text import dbt_yaml, jinja_text, jinja_value
 from c360.printable import one_line
 from c360.share.keys import CANARY, TABLE, normalized
 from c360.share.policy import Policy, Shared
@@ -48,7 +49,7 @@ def files(policy: Policy, target: Target) -> dict[str, str]:
     """What dbt makes of a policy: path below the project's root, and text."""
     folder, name = f"{target.package}/models/sharing", policy.name
     return {
-        f"{folder}/release_{name}.sql": f"{_head(policy, 'table', PRIVATE, _PLANNER)}\n\n{release(policy, target)}",
+        f"{folder}/release_{name}.sql": f"{_head(policy, jinja_text('table'), PRIVATE, _PLANNER)}\n\n{release(policy, target)}",
         f"{folder}/share_{name}.sql": _share(policy, target),
         f"{folder}/{name}.yml": f"# {_origin(policy)}\n" + _properties(policy, target),
         f"{target.package}/macros/contracts/k_anonymous.sql": _TEST,
@@ -70,7 +71,7 @@ def _origin(policy: Policy) -> str:
 
 def _head(policy: Policy, materialized: str, schema: str, *more: str) -> str:
     enabled = f"enabled=(var('{VARIABLE}', none) == {jinja_text(policy.partner)})"
-    lines = [f"materialized='{materialized}'", f"schema={jinja_text(schema)}", *more, enabled]
+    lines = [f"materialized={materialized}", f"schema={jinja_text(schema)}", *more, enabled]
     return f"{{#- {_origin(policy)} -#}}\n{{{{ config(\n    " + ",\n    ".join(lines) + "\n) }}"
 
 
@@ -118,7 +119,8 @@ def _share(policy: Policy, target: Target) -> str:
         lines.append(f"{value} as {name_in_both(target, one.name)}")
     until = in_both(target, lambda dialect: dialect.in_utc("older.retires", "timestamp with time zone"))
     listed = ",\n    ".join(lines)
-    return f"""{_head(policy, "view", schema_of(policy), f"alias={jinja_text(policy.dataset.model)}")}
+    view = f"{target.name}.by_engine({jinja_value({'postgres': 'view', 'databricks': 'table'})})"
+    return f"""{_head(policy, view, schema_of(policy), f"alias={jinja_text(policy.dataset.model)}")}
 
 with released as (
 

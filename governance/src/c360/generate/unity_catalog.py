@@ -115,15 +115,15 @@ def _sharing(shares: list[tuple[Policy, dict[str, Any]]]) -> Iterator[str]:
     share, recipient = _share_of(policy), _recipient_of(policy)
     yield f"create share if not exists {share} comment {text(one_line(policy.purpose))}"
     for policy, server in shares:
-        yield f"alter share {share} add view {_view(policy, server)} as {_alias(policy)}"
+        yield f"alter share {share} add table {_table(policy, server)} as {_alias(policy)}"
     yield f"create recipient if not exists {recipient} comment {text(one_line(policy.contact))}"
     yield f"grant select on share {share} to recipient {recipient}"
 
 
 def _end(shares: list[tuple[Policy, dict[str, Any]]]) -> Iterator[str]:
     for policy, server in shares:
-        yield f"alter share {_share_of(policy)} remove view {_alias(policy)}"
-        yield f"drop view if exists {_view(policy, server)}"
+        yield f"alter share {_share_of(policy)} remove table {_alias(policy)}"
+        yield f"drop table if exists {_table(policy, server)}"
         yield f"drop table if exists {_schema(server, PRIVATE)}.release_{policy.name}"
     policy, _ = shares[0]
     yield f"revoke select on share {_share_of(policy)} from recipient {_recipient_of(policy)}"
@@ -134,12 +134,12 @@ def _schema(server: dict[str, Any], behind: str = "") -> str:
     return f"{name(str(server['catalog']))}.{name('_'.join(filter(None, (str(server['schema']), behind))))}"
 
 
-def _view(policy: Policy, server: dict[str, Any]) -> str:
+def _table(policy: Policy, server: dict[str, Any]) -> str:
     return f"{_schema(server, schema_of(policy))}.{name(policy.dataset.model)}"
 
 
 def _alias(policy: Policy) -> str:
-    """What the partner calls the view."""
+    """What the partner calls the table."""
     return f"{policy.partner}.{name(policy.dataset.model)}"
 
 
