@@ -77,7 +77,7 @@ def test_without_the_release_before_the_difference_is_seen(world):
 
 def test_with_a_lower_k_somebody_is_singled_out(world):
     policy = world.settings.policies / "harbour_media.yaml"
-    policy.write_text(policy.read_text().replace("k: 11", "k: 3\ncontract_version: 1.0.1"))
+    policy.write_text(policy.read_text().replace("k: 11", "k: 3\ncontract_version: 2.0.0"))
     c360(world.settings, "generate")
     administer(world.settings, "drop schema analytics_sharing cascade")
     lower = published(world.settings)

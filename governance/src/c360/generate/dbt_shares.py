@@ -48,8 +48,9 @@ def schema_of(policy: Policy) -> str:
 def files(policy: Policy, target: Target) -> dict[str, str]:
     """What dbt makes of a policy: path below the project's root, and text."""
     folder, name = f"{target.package}/models/sharing", policy.name
+    head = _head(policy, jinja_text("table"), PRIVATE, _PLANNER)
     return {
-        f"{folder}/release_{name}.sql": f"{_head(policy, jinja_text('table'), PRIVATE, _PLANNER)}\n\n{release(policy, target)}",
+        f"{folder}/release_{name}.sql": f"{head}\n\n{release(policy, target)}",
         f"{folder}/share_{name}.sql": _share(policy, target),
         f"{folder}/{name}.yml": f"# {_origin(policy)}\n" + _properties(policy, target),
         f"{target.package}/macros/contracts/k_anonymous.sql": _TEST,
