@@ -54,7 +54,8 @@ def lint(path: Path | None, as_json: bool) -> None:
         annotate(f.severity, f"{f.message} [{f.rule}]", f.file, f.line)
     errors = sum(f.severity == "error" for f in found)
     if errors:
-        raise Breach(f"{errors} findings in the contracts.", "Mend them, then: c360 generate")
+        counted = "1 finding" if errors == 1 else f"{errors} findings"
+        raise Breach(f"{counted} in the contracts.", "Mend them, then: c360 generate")
     if not as_json:
         click.echo("The contracts are sound.")
 

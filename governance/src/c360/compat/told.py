@@ -166,9 +166,9 @@ def refusal(judged: list[Judged]) -> Breach | None:
     if not open_hits:
         return None
     found, hit = open_hits[0]
+    counted = "1 hit is" if len(open_hits) == 1 else f"{len(open_hits)} hits are"
     return Breach(
-        f"{len(open_hits)} hits are not acknowledged: {found.new.name} {found.new.version} breaks "
-        f"{hit.consumer.name}, first.",
+        f"{counted} not acknowledged: {found.new.name} {found.new.version} breaks {hit.consumer.name}, first.",
         f"Ask {hit.consumer.contact}, then write acknowledged: [{{version: {found.new.version}, by: …, date: …}}] "
         f"into {hit.consumer.path}.",
     )
