@@ -13,15 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from c360.clause.dialect import POSTGRES
 from c360.engine.postgres import connect, server
-from c360.generate.share_release import release
-from c360.generate.target import Target
 from c360.project import open_project
 from c360.share.keys import normalized, pads
 from c360.share.policy import Policy
+from governance.tests.generate.filled_in import filled_in
 
 GOAL = 3.0
 PLAIN = "select id, age, first_purchase_at, total_expense from customers"
@@ -62,7 +59,7 @@ def _measure(cursor: Any, policy: Policy, options: argparse.Namespace) -> None:
         f"select count({pseudonym}) from published, (select {pads('key')} from (select '\\x00'::bytea as key) as k)"
     )
     cursor.execute("set local enable_mergejoin = off; set local enable_nestloop = off")  # as the model has it
-    first, again = (_sql(policy, compare) for compare in (False, True))
+    first, again = (filled_in(policy, compare) for compare in (False, True))
     plain, others = [], {"the first release": [], "reading its pseudonyms": [], "a release after another": []}
     for _ in range(options.repeat):
         plain.append(_timed(cursor, f"create table made as {PLAIN}"))
@@ -76,17 +73,6 @@ def _measure(cursor: Any, policy: Policy, options: argparse.Namespace) -> None:
     for name, seconds in others.items():
         ratio = statistics.median(seconds) / base
         print(f"  {name:45} {statistics.median(seconds):7.2f} s  ratio {ratio:5.1f}  (goal {GOAL})")
-
-
-def _sql(policy: Policy, compare: bool) -> str:
-    """The model's query, as dbt would fill it in."""
-
-    class Package:
-        by_engine = staticmethod(lambda texts: texts["postgres"])
-        last_release = staticmethod(lambda this, columns: compare)
-
-    template = jinja2.Environment(autoescape=False).from_string(release(policy, Target()))  # noqa: S701 (it is SQL)
-    return template.render({Target().name: Package, "this": "published", "ref": lambda *_, **__: "customers"})
 
 
 def _timed(cursor: Any, sql: str, keep: bool = False) -> float:

@@ -212,7 +212,7 @@ def cases(dialect):
     ):
         column = Column("x", "x", kind, LOGICAL[kind], False, "", "")
         made = LADDERS[ladder](steps, column)
-        shown = made.shown(f"({made.labels[0](dialect, value)})", "1")
+        shown = made.shown(f"({made.fine(dialect, value)})", "1")
         found.append((f"cast({shown} as {dialect.type_of('text')})", expected))
     return found
 

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 
-import jinja2
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -11,9 +10,8 @@ from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
 from c360.engine.postgres import connect
-from c360.generate.share_release import release
-from c360.generate.target import Target
 from c360.share.policy import policies
+from governance.tests.generate.filled_in import filled_in
 from governance.tests.share.test_policy import ROOT, columns, write
 
 K = 3
@@ -23,6 +21,11 @@ SHAPES = {
     "one step": {"columns": columns(age={"band": 10}, total_expense=None)},
     "sensitive": {"columns": columns(**BANDS), "sensitive": "total_expense", "l": 2},
     "nothing to be known by": {"columns": columns(age=None, total_expense=None)},
+    "sensitive, nothing else": {
+        "columns": columns(age=None, total_expense={"band": 500}),
+        "sensitive": "total_expense",
+        "l": 2,
+    },
     "canaries": {"columns": columns(**BANDS), "canaries": 2},
 }
 PERSON = st.tuples(st.integers(-5, 45) | st.none(), st.sampled_from([None, 0, 499.99, 500, 1700]))
@@ -38,19 +41,7 @@ def query(request, tmp_path_factory):
     """SQL of a release of customers: the first, and one after another."""
     folder = write(tmp_path_factory.mktemp("policies"), k=K, **request.param)
     (policy,) = policies(folder, Catalog.of(find_contracts(ROOT / "contracts")), classifications())
-    template = jinja2.Environment().from_string(release(policy, Target()))
-
-    class Package:
-        @staticmethod
-        def by_engine(texts):
-            return texts["postgres"]
-
-    def sql(compare):
-        package = Package()
-        package.last_release = lambda this, wanted: compare
-        return template.render(dbt_package=package, this="published", ref=lambda *_, **__: "customers")
-
-    return policy, sql(False), sql(True)
+    return policy, filled_in(policy, False), filled_in(policy, True)
 
 
 def group_of(row):

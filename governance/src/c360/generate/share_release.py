@@ -9,7 +9,7 @@ same way, or they stay where they were until more do. Where too few would stay, 
 
 from collections.abc import Iterator
 
-from c360.generate.share_sql import in_both, label, name_in_both
+from c360.generate.share_sql import label, name_in_both
 from c360.generate.target import Target
 from c360.generate.text import jinja_text, slug
 from c360.share.policy import Policy
@@ -42,12 +42,15 @@ class Columns:
     def all(self) -> list[str]:
         return ["person", *self.payload]
 
-    def sound(self, persons: str = "count(*)", sensitive: str = "") -> str:
+    @property
+    def table(self) -> list[str]:
+        """Those of the table that a release is."""
+        return [*self.all, "canary"]
+
+    def sound(self, persons: str = "count(*)") -> str:
         """Of a group: k persons, and l kinds of what is sensitive among them."""
-        asked = f"{persons} >= {self.policy.k}"
-        if self.policy.l > 1:
-            asked += f" and count(distinct {sensitive or self.sensitive[0]}) >= {self.policy.l}"
-        return asked
+        kinds = [f" and count(distinct {name}) >= {self.policy.l}" for name in self.sensitive]
+        return "".join([f"{persons} >= {self.policy.k}", *kinds])
 
 
 def _same(left: str, right: str, names: list[str], others: list[str] | None = None) -> str:
@@ -66,7 +69,7 @@ def _listed(names: list[str], table: str = "") -> str:
 def release(policy: Policy, target: Target) -> str:
     """The query, after the model's config."""
     columns = Columns(policy)
-    wanted = ", ".join(jinja_text(name) for name in [*columns.all, "canary"])
+    wanted = ", ".join(jinja_text(name) for name in columns.table)
     alone, after, last = (
         ",\n\n".join(parts)
         for parts in (_placed(policy, target, columns), _compared(policy, columns), _everybody(policy, columns))
@@ -127,33 +130,30 @@ def _placed(policy: Policy, target: Target, columns: Columns) -> Iterator[str]:
     """Who stands among how many, and so by which step: what a release would be if there were none before."""
     numbers = range(1, len(policy.quasi) + 1)
     f, c = [f"f{n}" for n in numbers], [f"c{n}" for n in numbers]
-    coarser = [s.ladder.coarser if s.ladder else None for s in policy.quasi]
-    own = [name for name, of_fine in zip(c, coarser, strict=True) if of_fine is None]
-    kinds = columns.sensitive if policy.l > 1 else []
+    ladders = [(s.ladder, s.column.physical_name) for s in policy.quasi if s.ladder]
+    own = [name for name, (ladder, _) in zip(c, ladders, strict=True) if not ladder.of_fine]
     version = f", v={policy.dataset.major}" if policy.dataset.major is not None else ""
     person = name_in_both(target, policy.dataset.physical(policy.person))
     people = [f"{person} as person"]
-    for n, shared in enumerate(policy.quasi, 1):
-        people.append(f"{label(target, shared, 0)} as f{n}")
-        people += [f"{label(target, shared, 1)} as c{n}"] if f"c{n}" in own else []
+    for n, (ladder, column) in enumerate(ladders, 1):
+        people.append(f"{label(target, ladder.fine, column)} as f{n}")
+        people += [f"{label(target, ladder.coarse, column)} as c{n}"] * (not ladder.of_fine)
     public = [name_in_both(target, s.column.physical_name) for s in policy.public]
     people += [f"{column} as {name}" for column, name in zip(public, columns.public, strict=True)]
-    chosen = policy.sensitive_column
-    people += [f"{label(target, chosen, 0)} as {name}" for name in columns.sensitive if chosen]
+    if (chosen := policy.sensitive_column) and chosen.ladder:
+        people.append(f"{label(target, chosen.ladder.fine, chosen.column.physical_name)} as {columns.sensitive[0]}")
     model = f"ref({jinja_text(policy.dataset.model)}{version})"
     yield _cte("people", f"select\n    {_lines(people, 4)}\nfrom {{{{ {model} }}}}")
     if not policy.quasi:  # all are one group
-        counted = _listed([*columns.sensitive], "people")
-        having = columns.sound(sensitive=counted)
-        yield _cte("enough", f"select 1 as step\nfrom people\nhaving {having}")
+        yield _cte("enough", f"select 1 as step\nfrom people\nhaving {columns.sound()}")
         grouped = ["people.person", "enough.step", *(f"people.{name}" for name in columns.payload[1:])]
         yield _cte("grouped", f"select\n    {_lines(grouped, 4)}\nfrom people\ncross join enough")
         return
-    alike = [*f, *own, *kinds]
+    alike = [*f, *own, *columns.sensitive]
     of_fine = [  # a few thousand groups, not every person
-        f"{in_both(target, lambda dialect, of=of, one=one: of(dialect, one))} as {name}"  # type: ignore[misc]
-        for of, one, name in zip(coarser, f, c, strict=True)
-        if of
+        f"{label(target, ladder.coarse, one)} as {name}"
+        for (ladder, _), one, name in zip(ladders, f, c, strict=True)
+        if ladder.of_fine
     ]
     yield _cte(
         "counted",
@@ -178,6 +178,11 @@ def _placed(policy: Policy, target: Target, columns: Columns) -> Iterator[str]:
     grouped = ["people.person", *(f"placed.{name}" for name in columns.group), *others]
     joined = f"from people\ninner join placed using ({_listed([*f, *own])})"
     yield _cte("grouped", f"select\n    {_lines(grouped, 4)}\n{joined}")
+
+
+def _where_open(table: str, name: str) -> str:
+    """What is now where a person's way is open, else what was last."""
+    return f"case when way.now_step is null then {table}.last_{name} else {table}.now_{name} end"
 
 
 def _compared(policy: Policy, columns: Columns) -> Iterator[str]:
@@ -230,15 +235,12 @@ def _compared(policy: Policy, columns: Columns) -> Iterator[str]:
     if rounds:
         yield _cte("settled", f"select *\nfrom {settled}\nwhere not exists (select 1 from poor_{rounds})")
         settled = "settled"
-    chosen = [
-        f"case when way.now_step is null then matched.{two} else matched.{one} end as {name}"
-        for one, two, name in zip(now, last, columns.payload, strict=True)
-    ]
+    chosen = [f"{_where_open('matched', name)} as {name}" for name in columns.payload]
     placed = ["matched.person", *chosen, *(f"matched.{name}" for name in was)]
-    step = "case when way.now_step is null then matched.last_step else matched.now_step end"
     yield _cte(
         "released",
-        f"select\n    {_lines(placed, 4)}\nfrom matched\nleft join {settled} as way using ({alike})\nwhere {step} > 0",
+        f"select\n    {_lines(placed, 4)}\nfrom matched\nleft join {settled} as way using ({alike})\n"
+        f"where {_where_open('matched', 'step')} > 0",
     )
 
 
@@ -247,10 +249,7 @@ def _closed(policy: Policy, columns: Columns, number: int) -> Iterator[str]:
     group = columns.group
     n, was = [f"now_{name}" for name in group], [f"last_{name}" for name in group]
     (s,) = columns.sensitive
-    placed = [
-        f"case when way.now_step is null then ways.last_{name} else ways.now_{name} end as {name}"
-        for name in (*group, s)
-    ]
+    placed = [f"{_where_open('ways', name)} as {name}" for name in (*group, s)]
     both = f"from ways\n    left join open_{number - 1} as way using ({_listed([*n, *was])})"
     yield _cte(
         f"poor_{number}",

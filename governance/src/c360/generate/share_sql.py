@@ -6,7 +6,7 @@ from c360.clause.dialect import DATABRICKS, POSTGRES, Dialect
 from c360.generate.dbt_tests import by_engine
 from c360.generate.target import Target
 from c360.generate.text import jinja_value
-from c360.share.policy import Shared
+from c360.share.ladder import Label
 
 
 def in_both(target: Target, sql: Callable[[Dialect], str]) -> str:
@@ -18,10 +18,8 @@ def name_in_both(target: Target, name: str) -> str:
     return in_both(target, lambda dialect: dialect.quote(name))
 
 
-def label(target: Target, shared: Shared, step: int) -> str:
-    """Of a column that is made coarser, by its first step (0) or its second."""
-    assert shared.ladder is not None
-    made, name = shared.ladder.labels[step], shared.column.physical_name
+def label(target: Target, made: Label, name: str) -> str:
+    """Of a column as its contract names it, or of another label."""
     return in_both(target, lambda dialect: made(dialect, dialect.quote(name)))
 
 

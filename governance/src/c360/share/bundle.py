@@ -166,7 +166,7 @@ def _invented(release: Release) -> Iterator[str]:
             yield "encode(sha256(('sample ' || n)::bytea), 'hex')" if one.required else "null::text"
         elif shared and shared.ladder and kind != "string":
             zoned = "timestamptz" in shared.column.physical_type
-            label = shared.ladder.labels[0](POSTGRES, f"({value} at time zone 'UTC')" if zoned else value)
+            label = shared.ladder.fine(POSTGRES, f"({value} at time zone 'UTC')" if zoned else value)
             yield f"cast({shared.ladder.shown(f'({label})', '1')} as {one.physical_type})"
         else:
             yield "1" if one.name == LEVEL else "null::text"

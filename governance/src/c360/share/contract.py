@@ -63,9 +63,8 @@ def contract_of(policy: Policy, schema: str) -> dict[str, Any]:
 
 def _in_small_groups(policy: Policy) -> str:
     """How many groups of equal quasi-identifiers have fewer rows than k, of whoever reads the share."""
-    sensitive = policy.sensitive_column
-    alike = [one for one in given(policy) if not one.unique and not (one.shared and one.shared.how != "generalize")]
-    names = ", ".join(POSTGRES.quote(one.name) for one in alike if one.shared is None or one.shared != sensitive)
+    alike = [one.name for one in given(policy) if one.shared is None or one.shared in policy.quasi]
+    names = ", ".join(map(POSTGRES.quote, alike))
     groups = f" group by {names}" if names else ""
     return f"select count(*) from (select 1 as one from ${{table}}{groups} having count(*) < {policy.k}) as small"
 

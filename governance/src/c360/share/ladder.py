@@ -19,18 +19,19 @@ Shown = Callable[[str, str], str]
 
 @dataclass(frozen=True)
 class Ladder:
-    """The two labels, what is shown of them, in words for people too, and of which type. `name` tells ladders of
-    different steps apart; `none` is SQL of the label that stands for a null; `coarser` makes the second label of the
-    first, None where that does not tell."""
+    """The labels of both steps, what is shown of them, in words for people too, and of which type. `name` tells ladders
+    of different steps apart; `none` is SQL of the label that stands for a null. The coarse label is made of the fine
+    one where that tells (`of_fine`), else of the column."""
 
     name: str
-    labels: tuple[Label, Label]
+    fine: Label
+    coarse: Label
     shown: Shown
     words: tuple[str, str]
     physical_type: str
     logical_type: str
     none: str
-    coarser: Label | None
+    of_fine: bool = True
 
     @property
     def two(self) -> bool:
@@ -57,29 +58,26 @@ def _band(steps: Any, column: Column) -> Ladder | str:
 
     is_whole = column.logical_type == "integer"
 
-    def label(width: int) -> Label:
-        def of(dialect: Dialect, x: str) -> str:
-            whole = f"cast({x if is_whole else f'floor({x})'} as bigint)"
-            return f"coalesce({_multiple(whole, width)}, {_NO_NUMBER})"
+    def label(dialect: Dialect, x: str) -> str:
+        whole = f"cast({x if is_whole else f'floor({x})'} as bigint)"
+        return f"coalesce({_multiple(whole, widths[0])}, {_NO_NUMBER})"
 
-        return of
-
-    fine, coarse = (width - is_whole for width in _both(widths))
+    first, second = (width - is_whole for width in _both(widths))
 
     def shown(q: str, step: str) -> str:
-        last = str(fine) if fine == coarse else f"case {step} when 1 then {fine} else {coarse} end"
+        last = str(first) if first == second else f"case {step} when 1 then {first} else {second} end"
         return f"case when {q} <> {_NO_NUMBER} then {q} || '-' || ({q} + {last}) end"
 
     words = tuple(f"bands of {width}" for width in _both(widths))
     return Ladder(
         _named("band", widths),
-        (label(widths[0]), label(widths[-1])),
+        label,
+        lambda dialect, f: f"case {f} when {_NO_NUMBER} then {_NO_NUMBER} else {_multiple(f, widths[-1])} end",
         shown,
         (words[0], words[1]),
         "text",
         "string",
         _NO_NUMBER,
-        lambda dialect, f: f"case {f} when {_NO_NUMBER} then {_NO_NUMBER} else {_multiple(f, widths[-1])} end",
     )
 
 
@@ -94,13 +92,14 @@ def _round(steps: Any, column: Column) -> Ladder | str:
     words = tuple(f"rounded to {width}" for width in _both(widths))
     return Ladder(
         _named("round", widths),
-        (label(widths[0]), label(widths[-1])),
+        label(widths[0]),
+        label(widths[-1]) if len(widths) > 1 else lambda dialect, f: f,
         lambda q, step: f"nullif({q}, {_NO_NUMBER})",
         (words[0], words[1]),
         "bigint",
         "integer",
         _NO_NUMBER,
-        None if len(widths) > 1 else lambda dialect, f: f,
+        of_fine=len(widths) == 1,
     )
 
 
@@ -118,19 +117,20 @@ def _truncate(steps: Any, column: Column) -> Ladder | str:
             f"coalesce({dialect.first_day(x, canonical_type(column.physical_type), unit)}, {_NO_DAY})"
         )
 
-    def coarser(dialect: Dialect, f: str) -> str:
+    def of_first(dialect: Dialect, f: str) -> str:
         return f"case {f} when {_NO_DAY} then {_NO_DAY} else {dialect.first_day(f, 'date', units[-1])} end"
 
     words = tuple(f"the first day of the {unit}" for unit in _both(units))
     return Ladder(
         _named("truncate", units),
-        (label(units[0]), label(units[-1])),
+        label(units[0]),
+        label(units[-1]) if units[0] == "week" else of_first,
         lambda q, step: f"nullif({q}, {_NO_DAY})",
         (words[0], words[1]),
         "date",
         "date",
         _NO_DAY,
-        coarser if units[0] != "week" else None,
+        of_fine=units[0] != "week",  # of which some lie in two months
     )
 
 
@@ -144,13 +144,13 @@ def _region(steps: Any, column: Column) -> Ladder | str:
 
     return Ladder(
         _named("region", ["state"]),
-        (label, lambda dialect, x: "''"),
+        label,
+        lambda dialect, f: "''",
         lambda q, step: f"nullif({q}, '')",
         ("the state of the address", "nothing"),
         "text",
         "string",
         "''",
-        lambda dialect, f: "''",
     )
 
 

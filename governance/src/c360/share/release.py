@@ -126,7 +126,7 @@ def _require_new_key(cursor: "cursor", policy: Policy, now: datetime) -> None:
         (policy.partner, policy.dataset.name),
     )
     before = cursor.fetchall()
-    if not before or [name for name, _ in before] == [*Columns(policy).all, "canary"]:
+    if not before or [name for name, _ in before] == Columns(policy).table:
         return
     cursor.execute(
         f"with used as (select * from {keys.TABLE} where partner = %(partner)s) select 1 from used "
