@@ -2,7 +2,7 @@
 {{ config(
     materialized='table',
     schema='sharing',
-    pre_hook="{{ 'set local enable_mergejoin = off; set local enable_nestloop = off' if target.type == 'postgres' else '' }}",
+    pre_hook=("set local work_mem = '256MB'; set local jit = off; set local parallel_tuple_cost = 0; set local enable_mergejoin = off; set local enable_nestloop = off" if target.type == 'postgres' else ''),
     enabled=(var('share', none) == 'harbour_media')
 ) }}
 
@@ -60,9 +60,6 @@ placed as (
         counted.f1,
         counted.f2,
         counted.f3,
-        counted.c1,
-        counted.c2,
-        counted.c3,
         case when fine.f1 is null then counted.c1 else counted.f1 end as q1_band_10_20,
         case when fine.f1 is null then counted.c2 else counted.f2 end as q2_truncate_quarter_year,
         case when fine.f1 is null then counted.c3 else counted.f3 end as q3_band_500_1000,
@@ -73,8 +70,174 @@ placed as (
     where fine.f1 is not null or coarse.c1 is not null
 
 ),
+{%- if compare %}
 
-grouped as (
+numbered as (
+
+    select
+        *,
+        dense_rank() over (order by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step) as number
+    from (
+        select f1, f2, f3, q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step, 0 as was_one
+        from placed
+        union all
+        select null as f1, null as f2, null as f3, q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step, 1 as was_one
+        from {{ this }}
+        where canary is null
+        group by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+        having count(*) >= 11
+    ) as either
+
+),
+
+now as (
+
+    select
+        people.person,
+        numbered.number
+    from people
+    left join numbered
+        on people.f1 = numbered.f1 and people.f2 = numbered.f2 and people.f3 = numbered.f3 and numbered.was_one = 0
+
+),
+
+last as (
+
+    select
+        released.person,
+        numbered.number
+    from {{ this }} as released
+    left join numbered
+        on released.q1_band_10_20 = numbered.q1_band_10_20 and released.q2_truncate_quarter_year = numbered.q2_truncate_quarter_year and released.q3_band_500_1000 = numbered.q3_band_500_1000 and released.step = numbered.step
+        and numbered.was_one = 1
+    where released.canary is null
+
+),
+
+matched as (
+
+    select
+        coalesce(now.person, last.person) as person,
+        coalesce(now.number, 0) as now_group,
+        coalesce(last.number, 0) as last_group
+    from now
+    full join last on now.person = last.person
+
+),
+
+ways as (
+
+    select
+        now_group,
+        last_group,
+        count(*) as persons
+    from matched
+    group by now_group, last_group
+
+),
+
+flows as (
+
+    select
+        now_group,
+        last_group,
+        sum(persons) as persons
+    from ways
+    group by now_group, last_group
+
+),
+
+stuck as (
+
+    select last_group
+    from flows
+    where last_group > 0
+    group by last_group
+    having sum(case when now_group = last_group or persons < 11 then persons else 0 end) between 1 and 10
+
+),
+
+open_0 as (
+
+    select flows.now_group, flows.last_group
+    from flows
+    left join stuck using (last_group)
+    where stuck.last_group is null and (flows.now_group = flows.last_group or flows.persons >= 11)
+
+),
+
+groups as (
+
+    select distinct number, q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+    from numbered
+
+),
+
+chosen as (
+
+    select
+        flows.now_group,
+        flows.last_group,
+        way.now_group is not null as is_open,
+        groups.q1_band_10_20,
+        groups.q2_truncate_quarter_year,
+        groups.q3_band_500_1000,
+        groups.step
+    from flows
+    left join open_0 as way using (now_group, last_group)
+    inner join groups on groups.number = case when way.now_group is null then flows.last_group else flows.now_group end
+
+),
+
+released as (
+
+    select
+        matched.person,
+        chosen.q1_band_10_20,
+        chosen.q2_truncate_quarter_year,
+        chosen.q3_band_500_1000,
+        chosen.step
+    from matched
+    inner join chosen using (now_group, last_group)
+
+),
+
+moved as (
+
+    select
+        ways.last_group,
+        chosen.q1_band_10_20,
+        chosen.q2_truncate_quarter_year,
+        chosen.q3_band_500_1000,
+        chosen.step,
+        sum(ways.persons) as persons
+    from ways
+    inner join chosen using (now_group, last_group)
+    group by ways.last_group, chosen.q1_band_10_20, chosen.q2_truncate_quarter_year, chosen.q3_band_500_1000, chosen.step
+
+),
+
+canaries as (
+
+    select
+        each_one.canary,
+        case when released.canary is null then 0 else numbered.number end as last_group
+    from (
+        select 1 as canary
+        union all
+        select 2 as canary
+        union all
+        select 3 as canary
+    ) as each_one
+    left join {{ this }} as released on each_one.canary = released.canary
+    left join numbered
+        on released.q1_band_10_20 = numbered.q1_band_10_20 and released.q2_truncate_quarter_year = numbered.q2_truncate_quarter_year and released.q3_band_500_1000 = numbered.q3_band_500_1000 and released.step = numbered.step
+        and numbered.was_one = 1
+
+)
+{%- else %}
+
+released as (
 
     select
         people.person,
@@ -86,129 +249,26 @@ grouped as (
     inner join placed using (f1, f2, f3)
 
 ),
-{%- if compare %}
 
-last_sound as (
-
-    select q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    from {{ this }}
-    where canary is null
-    group by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    having count(*) >= 11
-
-),
-
-last as (
-
-    select released.person, released.q1_band_10_20, released.q2_truncate_quarter_year, released.q3_band_500_1000, released.step
-    from {{ this }} as released
-    inner join last_sound using (q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step)
-    where released.canary is null
-
-),
-
-matched as (
+moved as (
 
     select
-        coalesce(grouped.person, last.person) as person,
-        coalesce(grouped.q1_band_10_20, 1) as now_q1_band_10_20,
-        coalesce(grouped.q2_truncate_quarter_year, date '9999-12-30') as now_q2_truncate_quarter_year,
-        coalesce(grouped.q3_band_500_1000, 1) as now_q3_band_500_1000,
-        coalesce(grouped.step, 0) as now_step,
-        coalesce(last.q1_band_10_20, 1) as last_q1_band_10_20,
-        coalesce(last.q2_truncate_quarter_year, date '9999-12-30') as last_q2_truncate_quarter_year,
-        coalesce(last.q3_band_500_1000, 1) as last_q3_band_500_1000,
-        coalesce(last.step, 0) as last_step
-    from grouped
-    full join last on grouped.person = last.person
+        0 as last_group,
+        placed.q1_band_10_20, placed.q2_truncate_quarter_year, placed.q3_band_500_1000, placed.step,
+        sum(counted.persons) as persons
+    from counted
+    inner join placed using (f1, f2, f3)
+    group by placed.q1_band_10_20, placed.q2_truncate_quarter_year, placed.q3_band_500_1000, placed.step
 
 ),
 
-ways as (
+canaries as (
 
-    select
-        now_q1_band_10_20,
-        now_q2_truncate_quarter_year,
-        now_q3_band_500_1000,
-        now_step,
-        last_q1_band_10_20,
-        last_q2_truncate_quarter_year,
-        last_q3_band_500_1000,
-        last_step,
-        count(*) as persons
-    from matched
-    group by now_q1_band_10_20, now_q2_truncate_quarter_year, now_q3_band_500_1000, now_step, last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step
-
-),
-
-flows as (
-
-    select
-        now_q1_band_10_20,
-        now_q2_truncate_quarter_year,
-        now_q3_band_500_1000,
-        now_step,
-        last_q1_band_10_20,
-        last_q2_truncate_quarter_year,
-        last_q3_band_500_1000,
-        last_step,
-        sum(persons) as persons
-    from ways
-    group by now_q1_band_10_20, now_q2_truncate_quarter_year, now_q3_band_500_1000, now_step, last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step
-
-),
-
-stuck as (
-
-    select last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step
-    from flows
-    where last_step > 0
-    group by last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step
-    having sum(case when now_q1_band_10_20 = last_q1_band_10_20 and now_q2_truncate_quarter_year = last_q2_truncate_quarter_year and now_q3_band_500_1000 = last_q3_band_500_1000 and now_step = last_step or persons < 11 then persons else 0 end) between 1 and 10
-
-),
-
-open_0 as (
-
-    select now_q1_band_10_20, now_q2_truncate_quarter_year, now_q3_band_500_1000, now_step, last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step
-    from flows
-    left join stuck using (last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step)
-    where stuck.last_step is null and (now_q1_band_10_20 = last_q1_band_10_20 and now_q2_truncate_quarter_year = last_q2_truncate_quarter_year and now_q3_band_500_1000 = last_q3_band_500_1000 and now_step = last_step or flows.persons >= 11)
-
-),
-
-released as (
-
-    select
-        matched.person,
-        case when way.now_step is null then matched.last_q1_band_10_20 else matched.now_q1_band_10_20 end as q1_band_10_20,
-        case when way.now_step is null then matched.last_q2_truncate_quarter_year else matched.now_q2_truncate_quarter_year end as q2_truncate_quarter_year,
-        case when way.now_step is null then matched.last_q3_band_500_1000 else matched.now_q3_band_500_1000 end as q3_band_500_1000,
-        case when way.now_step is null then matched.last_step else matched.now_step end as step,
-        matched.last_q1_band_10_20,
-        matched.last_q2_truncate_quarter_year,
-        matched.last_q3_band_500_1000,
-        matched.last_step
-    from matched
-    left join open_0 as way using (now_q1_band_10_20, now_q2_truncate_quarter_year, now_q3_band_500_1000, now_step, last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step)
-    where case when way.now_step is null then matched.last_step else matched.now_step end > 0
-
-)
-{%- else %}
-
-released as (
-
-    select
-        person,
-        q1_band_10_20,
-        q2_truncate_quarter_year,
-        q3_band_500_1000,
-        step,
-        1 as last_q1_band_10_20,
-        date '9999-12-30' as last_q2_truncate_quarter_year,
-        1 as last_q3_band_500_1000,
-        0 as last_step
-    from grouped
+    select 1 as canary, 0 as last_group
+    union all
+    select 2 as canary, 0 as last_group
+    union all
+    select 3 as canary, 0 as last_group
 
 )
 {%- endif %},
@@ -216,42 +276,10 @@ released as (
 went as (
 
     select
-        last_q1_band_10_20,
-        last_q2_truncate_quarter_year,
-        last_q3_band_500_1000,
-        last_step,
-        q1_band_10_20,
-        q2_truncate_quarter_year,
-        q3_band_500_1000,
-        step,
-        row_number() over (partition by last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step order by count(*) desc, q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step) as place,
-        count(*) over (partition by last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step) as places
-    from released
-    group by last_q1_band_10_20, last_q2_truncate_quarter_year, last_q3_band_500_1000, last_step, q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-
-),
-
-numbered as (
-
-    select 1 as canary
-    union all
-    select 2 as canary
-    union all
-    select 3 as canary
-
-),
-
-before as (
-
-    {%- if compare %}
-    select canary, q1_band_10_20 as last_q1_band_10_20, q2_truncate_quarter_year as last_q2_truncate_quarter_year, q3_band_500_1000 as last_q3_band_500_1000, step as last_step
-    from {{ this }}
-    where canary is not null
-    {%- else %}
-    select canary, 1 as last_q1_band_10_20, date '9999-12-30' as last_q2_truncate_quarter_year, 1 as last_q3_band_500_1000, 0 as last_step
-    from numbered
-    where canary = 0
-    {%- endif %}
+        *,
+        row_number() over (partition by last_group order by persons desc, q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step) as place,
+        count(*) over (partition by last_group) as places
+    from moved
 
 ),
 
@@ -272,12 +300,12 @@ everybody as (
         went.q2_truncate_quarter_year,
         went.q3_band_500_1000,
         went.step,
-        numbered.canary
-    from numbered
-    left join before using (canary)
+        canaries.canary
+    from canaries
     inner join went
-        on went.last_q1_band_10_20 = coalesce(before.last_q1_band_10_20, 1) and went.last_q2_truncate_quarter_year = coalesce(before.last_q2_truncate_quarter_year, date '9999-12-30') and went.last_q3_band_500_1000 = coalesce(before.last_q3_band_500_1000, 1) and went.last_step = coalesce(before.last_step, 0)
-        and went.place = case went.last_step when 0 then 1 + mod(numbered.canary - 1, went.places) else 1 end
+        on canaries.last_group = went.last_group
+        and went.place
+        = case canaries.last_group when 0 then 1 + mod(canaries.canary - 1, went.places) else 1 end
 
 )
 

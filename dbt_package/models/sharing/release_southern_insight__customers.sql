@@ -2,7 +2,7 @@
 {{ config(
     materialized='table',
     schema='sharing',
-    pre_hook="{{ 'set local enable_mergejoin = off; set local enable_nestloop = off' if target.type == 'postgres' else '' }}",
+    pre_hook=("set local work_mem = '256MB'; set local jit = off; set local parallel_tuple_cost = 0; set local enable_mergejoin = off; set local enable_nestloop = off" if target.type == 'postgres' else ''),
     enabled=(var('share', none) == 'southern_insight')
 ) }}
 
@@ -59,7 +59,6 @@ placed as (
     select distinct
         counted.f1,
         counted.f2,
-        counted.c1,
         counted.c2,
         case when fine.f1 is null then counted.c1 else counted.f1 end as q1_band_5_25,
         case when fine.f1 is null then counted.c2 else counted.f2 end as q2_round_100_1000,
@@ -70,36 +69,48 @@ placed as (
     where fine.f1 is not null or coarse.c1 is not null
 
 ),
+{%- if compare %}
 
-grouped as (
+numbered as (
+
+    select
+        *,
+        dense_rank() over (order by q1_band_5_25, q2_round_100_1000, step) as number
+    from (
+        select f1, f2, c2, q1_band_5_25, q2_round_100_1000, step, 0 as was_one
+        from placed
+        union all
+        select null as f1, null as f2, null as c2, q1_band_5_25, q2_round_100_1000, step, 1 as was_one
+        from {{ this }}
+        where canary is null
+        group by q1_band_5_25, q2_round_100_1000, step
+        having count(*) >= 20 and count(distinct s_band_250) >= 3
+    ) as either
+
+),
+
+now as (
 
     select
         people.person,
-        placed.q1_band_5_25,
-        placed.q2_round_100_1000,
-        placed.step,
+        numbered.number,
         people.s_band_250
     from people
-    inner join placed using (f1, f2, c2)
-
-),
-{%- if compare %}
-
-last_sound as (
-
-    select q1_band_5_25, q2_round_100_1000, step
-    from {{ this }}
-    where canary is null
-    group by q1_band_5_25, q2_round_100_1000, step
-    having count(*) >= 20 and count(distinct s_band_250) >= 3
+    left join numbered
+        on people.f1 = numbered.f1 and people.f2 = numbered.f2 and people.c2 = numbered.c2 and numbered.was_one = 0
 
 ),
 
 last as (
 
-    select released.person, released.q1_band_5_25, released.q2_round_100_1000, released.step, released.s_band_250
+    select
+        released.person,
+        numbered.number,
+        released.s_band_250
     from {{ this }} as released
-    inner join last_sound using (q1_band_5_25, q2_round_100_1000, step)
+    left join numbered
+        on released.q1_band_5_25 = numbered.q1_band_5_25 and released.q2_round_100_1000 = numbered.q2_round_100_1000 and released.step = numbered.step
+        and numbered.was_one = 1
     where released.canary is null
 
 ),
@@ -107,142 +118,124 @@ last as (
 matched as (
 
     select
-        coalesce(grouped.person, last.person) as person,
-        coalesce(grouped.q1_band_5_25, 1) as now_q1_band_5_25,
-        coalesce(grouped.q2_round_100_1000, 1) as now_q2_round_100_1000,
-        coalesce(grouped.step, 0) as now_step,
-        coalesce(grouped.s_band_250, 1) as now_s_band_250,
-        coalesce(last.q1_band_5_25, 1) as last_q1_band_5_25,
-        coalesce(last.q2_round_100_1000, 1) as last_q2_round_100_1000,
-        coalesce(last.step, 0) as last_step,
-        coalesce(last.s_band_250, 1) as last_s_band_250
-    from grouped
-    full join last on grouped.person = last.person
+        coalesce(now.person, last.person) as person,
+        coalesce(now.number, 0) as now_group,
+        coalesce(last.number, 0) as last_group,
+        now.s_band_250 as now_s_band_250,
+        last.s_band_250 as last_s_band_250
+    from now
+    full join last on now.person = last.person
 
 ),
 
 ways as (
 
     select
-        now_q1_band_5_25,
-        now_q2_round_100_1000,
-        now_step,
-        last_q1_band_5_25,
-        last_q2_round_100_1000,
-        last_step,
+        now_group,
+        last_group,
         now_s_band_250,
         last_s_band_250,
         count(*) as persons
     from matched
-    group by now_q1_band_5_25, now_q2_round_100_1000, now_step, last_q1_band_5_25, last_q2_round_100_1000, last_step, now_s_band_250, last_s_band_250
+    group by now_group, last_group, now_s_band_250, last_s_band_250
 
 ),
 
 flows as (
 
     select
-        now_q1_band_5_25,
-        now_q2_round_100_1000,
-        now_step,
-        last_q1_band_5_25,
-        last_q2_round_100_1000,
-        last_step,
+        now_group,
+        last_group,
         sum(persons) as persons
     from ways
-    group by now_q1_band_5_25, now_q2_round_100_1000, now_step, last_q1_band_5_25, last_q2_round_100_1000, last_step
+    group by now_group, last_group
 
 ),
 
 stuck as (
 
-    select last_q1_band_5_25, last_q2_round_100_1000, last_step
+    select last_group
     from flows
-    where last_step > 0
-    group by last_q1_band_5_25, last_q2_round_100_1000, last_step
-    having sum(case when now_q1_band_5_25 = last_q1_band_5_25 and now_q2_round_100_1000 = last_q2_round_100_1000 and now_step = last_step or persons < 20 then persons else 0 end) between 1 and 19
+    where last_group > 0
+    group by last_group
+    having sum(case when now_group = last_group or persons < 20 then persons else 0 end) between 1 and 19
 
 ),
 
 open_0 as (
 
-    select now_q1_band_5_25, now_q2_round_100_1000, now_step, last_q1_band_5_25, last_q2_round_100_1000, last_step
+    select flows.now_group, flows.last_group
     from flows
-    left join stuck using (last_q1_band_5_25, last_q2_round_100_1000, last_step)
-    where stuck.last_step is null and (now_q1_band_5_25 = last_q1_band_5_25 and now_q2_round_100_1000 = last_q2_round_100_1000 and now_step = last_step or flows.persons >= 20)
+    left join stuck using (last_group)
+    where stuck.last_group is null and (flows.now_group = flows.last_group or flows.persons >= 20)
 
 ),
 
 poor_1 as (
 
-    select q1_band_5_25, q2_round_100_1000, step
+    select number
     from (
         select
-            case when way.now_step is null then ways.last_q1_band_5_25 else ways.now_q1_band_5_25 end as q1_band_5_25,
-            case when way.now_step is null then ways.last_q2_round_100_1000 else ways.now_q2_round_100_1000 end as q2_round_100_1000,
-            case when way.now_step is null then ways.last_step else ways.now_step end as step,
-            case when way.now_step is null then ways.last_s_band_250 else ways.now_s_band_250 end as s_band_250
+            case when way.now_group is null then ways.last_group else ways.now_group end as number,
+            case when way.now_group is null then ways.last_s_band_250 else ways.now_s_band_250 end as kind
         from ways
-        left join open_0 as way using (now_q1_band_5_25, now_q2_round_100_1000, now_step, last_q1_band_5_25, last_q2_round_100_1000, last_step)
+        left join open_0 as way using (now_group, last_group)
     ) as placed
-    where step > 0
-    group by q1_band_5_25, q2_round_100_1000, step
-    having count(distinct s_band_250) < 3
+    where number > 0
+    group by number
+    having count(distinct kind) < 3
 
 ),
 
 open_1 as (
 
-    select open_0.now_q1_band_5_25, open_0.now_q2_round_100_1000, open_0.now_step, open_0.last_q1_band_5_25, open_0.last_q2_round_100_1000, open_0.last_step
+    select open_0.now_group, open_0.last_group
     from open_0
-    left join poor_1 as entry on open_0.now_q1_band_5_25 = entry.q1_band_5_25 and open_0.now_q2_round_100_1000 = entry.q2_round_100_1000 and open_0.now_step = entry.step
-    left join poor_1 as leaving on open_0.last_q1_band_5_25 = leaving.q1_band_5_25 and open_0.last_q2_round_100_1000 = leaving.q2_round_100_1000 and open_0.last_step = leaving.step
-    where entry.step is null and leaving.step is null
+    left join poor_1 as entry on open_0.now_group = entry.number
+    left join poor_1 as leaving on open_0.last_group = leaving.number
+    where entry.number is null and leaving.number is null
 
 ),
 
 poor_2 as (
 
-    select q1_band_5_25, q2_round_100_1000, step
+    select number
     from (
         select
-            case when way.now_step is null then ways.last_q1_band_5_25 else ways.now_q1_band_5_25 end as q1_band_5_25,
-            case when way.now_step is null then ways.last_q2_round_100_1000 else ways.now_q2_round_100_1000 end as q2_round_100_1000,
-            case when way.now_step is null then ways.last_step else ways.now_step end as step,
-            case when way.now_step is null then ways.last_s_band_250 else ways.now_s_band_250 end as s_band_250
+            case when way.now_group is null then ways.last_group else ways.now_group end as number,
+            case when way.now_group is null then ways.last_s_band_250 else ways.now_s_band_250 end as kind
         from ways
-        left join open_1 as way using (now_q1_band_5_25, now_q2_round_100_1000, now_step, last_q1_band_5_25, last_q2_round_100_1000, last_step)
+        left join open_1 as way using (now_group, last_group)
     ) as placed
-    where step > 0
-    group by q1_band_5_25, q2_round_100_1000, step
-    having count(distinct s_band_250) < 3
+    where number > 0
+    group by number
+    having count(distinct kind) < 3
 
 ),
 
 open_2 as (
 
-    select open_1.now_q1_band_5_25, open_1.now_q2_round_100_1000, open_1.now_step, open_1.last_q1_band_5_25, open_1.last_q2_round_100_1000, open_1.last_step
+    select open_1.now_group, open_1.last_group
     from open_1
-    left join poor_2 as entry on open_1.now_q1_band_5_25 = entry.q1_band_5_25 and open_1.now_q2_round_100_1000 = entry.q2_round_100_1000 and open_1.now_step = entry.step
-    left join poor_2 as leaving on open_1.last_q1_band_5_25 = leaving.q1_band_5_25 and open_1.last_q2_round_100_1000 = leaving.q2_round_100_1000 and open_1.last_step = leaving.step
-    where entry.step is null and leaving.step is null
+    left join poor_2 as entry on open_1.now_group = entry.number
+    left join poor_2 as leaving on open_1.last_group = leaving.number
+    where entry.number is null and leaving.number is null
 
 ),
 
 poor_3 as (
 
-    select q1_band_5_25, q2_round_100_1000, step
+    select number
     from (
         select
-            case when way.now_step is null then ways.last_q1_band_5_25 else ways.now_q1_band_5_25 end as q1_band_5_25,
-            case when way.now_step is null then ways.last_q2_round_100_1000 else ways.now_q2_round_100_1000 end as q2_round_100_1000,
-            case when way.now_step is null then ways.last_step else ways.now_step end as step,
-            case when way.now_step is null then ways.last_s_band_250 else ways.now_s_band_250 end as s_band_250
+            case when way.now_group is null then ways.last_group else ways.now_group end as number,
+            case when way.now_group is null then ways.last_s_band_250 else ways.now_s_band_250 end as kind
         from ways
-        left join open_2 as way using (now_q1_band_5_25, now_q2_round_100_1000, now_step, last_q1_band_5_25, last_q2_round_100_1000, last_step)
+        left join open_2 as way using (now_group, last_group)
     ) as placed
-    where step > 0
-    group by q1_band_5_25, q2_round_100_1000, step
-    having count(distinct s_band_250) < 3
+    where number > 0
+    group by number
+    having count(distinct kind) < 3
 
 ),
 
@@ -254,20 +247,76 @@ settled as (
 
 ),
 
+groups as (
+
+    select distinct number, q1_band_5_25, q2_round_100_1000, step
+    from numbered
+
+),
+
+chosen as (
+
+    select
+        flows.now_group,
+        flows.last_group,
+        way.now_group is not null as is_open,
+        groups.q1_band_5_25,
+        groups.q2_round_100_1000,
+        groups.step
+    from flows
+    left join settled as way using (now_group, last_group)
+    inner join groups on groups.number = case when way.now_group is null then flows.last_group else flows.now_group end
+
+),
+
 released as (
 
     select
         matched.person,
-        case when way.now_step is null then matched.last_q1_band_5_25 else matched.now_q1_band_5_25 end as q1_band_5_25,
-        case when way.now_step is null then matched.last_q2_round_100_1000 else matched.now_q2_round_100_1000 end as q2_round_100_1000,
-        case when way.now_step is null then matched.last_step else matched.now_step end as step,
-        case when way.now_step is null then matched.last_s_band_250 else matched.now_s_band_250 end as s_band_250,
-        matched.last_q1_band_5_25,
-        matched.last_q2_round_100_1000,
-        matched.last_step
+        chosen.q1_band_5_25,
+        chosen.q2_round_100_1000,
+        chosen.step,
+        case when chosen.is_open then matched.now_s_band_250 else matched.last_s_band_250 end as s_band_250
     from matched
-    left join settled as way using (now_q1_band_5_25, now_q2_round_100_1000, now_step, last_q1_band_5_25, last_q2_round_100_1000, last_step)
-    where case when way.now_step is null then matched.last_step else matched.now_step end > 0
+    inner join chosen using (now_group, last_group)
+
+),
+
+moved as (
+
+    select
+        ways.last_group,
+        chosen.q1_band_5_25,
+        chosen.q2_round_100_1000,
+        chosen.step,
+        any_value(case when chosen.is_open then ways.now_s_band_250 else ways.last_s_band_250 end) as s_band_250,
+        sum(ways.persons) as persons
+    from ways
+    inner join chosen using (now_group, last_group)
+    group by ways.last_group, chosen.q1_band_5_25, chosen.q2_round_100_1000, chosen.step
+
+),
+
+canaries as (
+
+    select
+        each_one.canary,
+        case when released.canary is null then 0 else numbered.number end as last_group
+    from (
+        select 1 as canary
+        union all
+        select 2 as canary
+        union all
+        select 3 as canary
+        union all
+        select 4 as canary
+        union all
+        select 5 as canary
+    ) as each_one
+    left join {{ this }} as released on each_one.canary = released.canary
+    left join numbered
+        on released.q1_band_5_25 = numbered.q1_band_5_25 and released.q2_round_100_1000 = numbered.q2_round_100_1000 and released.step = numbered.step
+        and numbered.was_one = 1
 
 )
 {%- else %}
@@ -275,15 +324,40 @@ released as (
 released as (
 
     select
-        person,
-        q1_band_5_25,
-        q2_round_100_1000,
-        step,
-        s_band_250,
-        1 as last_q1_band_5_25,
-        1 as last_q2_round_100_1000,
-        0 as last_step
-    from grouped
+        people.person,
+        placed.q1_band_5_25,
+        placed.q2_round_100_1000,
+        placed.step,
+        people.s_band_250
+    from people
+    inner join placed using (f1, f2, c2)
+
+),
+
+moved as (
+
+    select
+        0 as last_group,
+        placed.q1_band_5_25, placed.q2_round_100_1000, placed.step,
+        any_value(counted.s_band_250) as s_band_250,
+        sum(counted.persons) as persons
+    from counted
+    inner join placed using (f1, f2, c2)
+    group by placed.q1_band_5_25, placed.q2_round_100_1000, placed.step
+
+),
+
+canaries as (
+
+    select 1 as canary, 0 as last_group
+    union all
+    select 2 as canary, 0 as last_group
+    union all
+    select 3 as canary, 0 as last_group
+    union all
+    select 4 as canary, 0 as last_group
+    union all
+    select 5 as canary, 0 as last_group
 
 )
 {%- endif %},
@@ -291,45 +365,10 @@ released as (
 went as (
 
     select
-        last_q1_band_5_25,
-        last_q2_round_100_1000,
-        last_step,
-        q1_band_5_25,
-        q2_round_100_1000,
-        step,
-        any_value(s_band_250) as s_band_250,
-        row_number() over (partition by last_q1_band_5_25, last_q2_round_100_1000, last_step order by count(*) desc, q1_band_5_25, q2_round_100_1000, step) as place,
-        count(*) over (partition by last_q1_band_5_25, last_q2_round_100_1000, last_step) as places
-    from released
-    group by last_q1_band_5_25, last_q2_round_100_1000, last_step, q1_band_5_25, q2_round_100_1000, step
-
-),
-
-numbered as (
-
-    select 1 as canary
-    union all
-    select 2 as canary
-    union all
-    select 3 as canary
-    union all
-    select 4 as canary
-    union all
-    select 5 as canary
-
-),
-
-before as (
-
-    {%- if compare %}
-    select canary, q1_band_5_25 as last_q1_band_5_25, q2_round_100_1000 as last_q2_round_100_1000, step as last_step
-    from {{ this }}
-    where canary is not null
-    {%- else %}
-    select canary, 1 as last_q1_band_5_25, 1 as last_q2_round_100_1000, 0 as last_step
-    from numbered
-    where canary = 0
-    {%- endif %}
+        *,
+        row_number() over (partition by last_group order by persons desc, q1_band_5_25, q2_round_100_1000, step) as place,
+        count(*) over (partition by last_group) as places
+    from moved
 
 ),
 
@@ -350,12 +389,12 @@ everybody as (
         went.q2_round_100_1000,
         went.step,
         went.s_band_250,
-        numbered.canary
-    from numbered
-    left join before using (canary)
+        canaries.canary
+    from canaries
     inner join went
-        on went.last_q1_band_5_25 = coalesce(before.last_q1_band_5_25, 1) and went.last_q2_round_100_1000 = coalesce(before.last_q2_round_100_1000, 1) and went.last_step = coalesce(before.last_step, 0)
-        and went.place = case went.last_step when 0 then 1 + mod(numbered.canary - 1, went.places) else 1 end
+        on canaries.last_group = went.last_group
+        and went.place
+        = case canaries.last_group when 0 then 1 + mod(canaries.canary - 1, went.places) else 1 end
 
 )
 

@@ -1,18 +1,41 @@
-"""SQL of a release as dbt would fill it in: customers are read, what was published before lies in published."""
+"""SQL of a share as dbt would fill it in: customers are read, what was published before lies in published."""
 
 import jinja2
 
-from c360.generate.share_release import release
+from c360.generate.dbt_shares import files
+from c360.generate.share_release import Columns, release
+from c360.generate.share_sql import label
 from c360.generate.target import Target
 from c360.share.policy import Policy
 
 
 def filled_in(policy: Policy, compare: bool) -> str:
-    """The query on Postgres; `compare` says whether there is a release before."""
+    """The query of a release on Postgres; `compare` says whether there is one before."""
+    return _render(release(policy, Target()), {"this": "published", "ref": lambda *_, **__: "customers"}, compare)
 
+
+def view_filled_in(policy: Policy, released: str) -> str:
+    """The query of the view on Postgres, over SQL of what is released."""
+    (model,) = (text for path, text in files(policy, Target()).items() if path.endswith(f"share_{policy.name}.sql"))
+    return _render(model, {"config": lambda **_: "", "var": lambda *_: "", "ref": lambda *_, **__: released})
+
+
+def _render(text: str, context: dict[str, object], compare: bool = False) -> str:
     class Package:
         by_engine = staticmethod(lambda texts: texts["postgres"])
         last_release = staticmethod(lambda this, columns: compare)
+        now_utc = staticmethod(lambda: "now()")
 
-    template = jinja2.Environment(autoescape=False).from_string(release(policy, Target()))
-    return template.render({Target().name: Package, "this": "published", "ref": lambda *_, **__: "customers"})
+    return jinja2.Environment(autoescape=False).from_string(text).render({Target().name: Package, **context})
+
+
+def unprotected(policy: Policy) -> str:
+    """SQL of customers in the form of a release, everybody with the finest labels, however few are alike."""
+    columns, target = Columns(policy), Target()
+    labelled = zip(
+        [*columns.quasi, *columns.sensitive], [*policy.quasi, *filter(None, [policy.sensitive_column])], strict=True
+    )
+    made = [f"{policy.dataset.physical(policy.person)} as person", "1 as step", "cast(null as int) as canary"]
+    made += [f"{label(target, s.ladder.fine, s.column.physical_name)} as {name}" for name, s in labelled if s.ladder]
+    made += [f"{s.column.physical_name} as {name}" for name, s in zip(columns.public, policy.public, strict=True)]
+    return _render(f"(select {', '.join(made)} from customers) as customers", {})

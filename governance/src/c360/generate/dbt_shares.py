@@ -48,7 +48,9 @@ def schema_of(policy: Policy) -> str:
 def files(policy: Policy, target: Target) -> dict[str, str]:
     """What dbt makes of a policy: path below the project's root, and text."""
     folder, name = f"{target.package}/models/sharing", policy.name
-    head = _head(policy, jinja_text("table"), PRIVATE, _PLANNER)
+    hints = jinja_text(PLANNER, '"')
+    planner = f"pre_hook=({hints} if target.type == 'postgres' else '')"
+    head = _head(policy, jinja_text("table"), PRIVATE, planner)
     return {
         f"{folder}/release_{name}.sql": f"{head}\n\n{release(policy, target)}",
         f"{folder}/share_{name}.sql": _share(policy, target),
@@ -58,11 +60,12 @@ def files(policy: Policy, target: Target) -> dict[str, str]:
     }
 
 
-_PLANNER = (
-    "pre_hook=\"{{ 'set local enable_mergejoin = off; set local enable_nestloop = off' "
-    "if target.type == 'postgres' else '' }}\""
+PLANNER = (
+    "set local work_mem = '256MB'; set local jit = off; set local parallel_tuple_cost = 0; "
+    "set local enable_mergejoin = off; set local enable_nestloop = off"
 )
-"""It takes a person's labels for independent of each other, expects a row or two, and would loop over all of them."""
+"""Of Postgres, while it makes a release: memory to sort everybody in, and hints, since it takes a person's labels for
+independent of each other, expects a row or two, and would loop over all of them."""
 
 
 def _origin(policy: Policy) -> str:

@@ -17,6 +17,7 @@ from c360.share.policy import Policy
 ROUNDS = 3
 """How often groups are closed for holding too few kinds of what is sensitive, which closing others may bring about; if
 the last time finds another one, the whole release stays as it was."""
+TIMES = ("now", "last")
 
 
 class Columns:
@@ -53,11 +54,6 @@ class Columns:
         return "".join([f"{persons} >= {self.policy.k}", *kinds])
 
 
-def _same(left: str, right: str, names: list[str], others: list[str] | None = None) -> str:
-    pairs = zip(names, others or names, strict=True)
-    return " and ".join(f"{left}.{one} = {right}.{other}" for one, other in pairs)
-
-
 def _lines(parts: list[str], indent: int = 8) -> str:
     return (",\n" + " " * indent).join(parts)
 
@@ -70,55 +66,25 @@ def release(policy: Policy, target: Target) -> str:
     """The query, after the model's config."""
     columns = Columns(policy)
     wanted = ", ".join(jinja_text(name) for name in columns.table)
-    alone, after, last = (
-        ",\n\n".join(parts)
-        for parts in (_placed(policy, target, columns), _compared(policy, columns), _everybody(policy, columns))
+    placed, after, first, last = (
+        ",\n\n".join(_cte(name, query) for name, query in parts)
+        for parts in (
+            _placed(policy, target, columns),
+            _compared(policy, columns),
+            _alone(policy, columns),
+            _everybody(policy, columns),
+        )
     )
-    first = [*columns.all, *(f"{columns.none[name]} as last_{name}" for name in columns.group)]
-    alone_too = f"select\n    {_lines(first, 4)}\nfrom grouped"
     return (
         f"{{%- set compare = {target.name}.last_release(this, [{wanted}]) %}}\n\n"
-        f"with {alone},\n{{%- if compare %}}\n\n{after}\n{{%- else %}}\n\n"
-        f"{_cte('released', alone_too)}\n{{%- endif %}},\n\n{last}\n\n"
+        f"with {placed},\n{{%- if compare %}}\n\n{after}\n{{%- else %}}\n\n{first}\n{{%- endif %}},\n\n{last}\n\n"
         "-- the order of rows would tell who came when, and who is a canary\n"
         "select *\nfrom everybody\norder by random()\n"
     )
 
 
-def _everybody(policy: Policy, columns: Columns) -> Iterator[str]:
-    """Canaries too. A pseudonym that comes or goes by itself would be known for one: so a canary comes with others who
-    are new, and goes with most of its group."""
-    everybody = f"select\n    {_lines([*columns.all, 'cast(null as int) as canary'], 4)}\nfrom released"
-    if policy.canaries:
-        was = [f"last_{name}" for name in columns.group]
-        origin, group = _listed(was), _listed(columns.group)
-        went = [
-            *(*was, *columns.group),
-            *(f"any_value({name}) as {name}" for name in (*columns.public, *columns.sensitive)),
-            f"row_number() over (partition by {origin} order by count(*) desc, {group}) as place",
-            f"count(*) over (partition by {origin}) as places",
-        ]
-        yield _cte("went", f"select\n    {_lines(went, 4)}\nfrom released\ngroup by {origin}, {group}")
-        numbers = "\nunion all\n".join(f"select {n} as canary" for n in range(1, policy.canaries + 1))
-        yield _cte("numbered", numbers)
-        before = _listed(["canary", *(f"{name} as last_{name}" for name in columns.group)])
-        none = _listed(["canary", *(f"{columns.none[name]} as last_{name}" for name in columns.group)])
-        yield _cte(
-            "before",
-            f"{{%- if compare %}}\nselect {before}\nfrom {{{{ this }}}}\nwhere canary is not null\n{{%- else %}}\n"
-            f"select {none}\nfrom numbered\nwhere canary = 0\n{{%- endif %}}",
-        )
-        nobody = ["null as person", *(f"went.{name}" for name in columns.payload), "numbered.canary"]
-        there = " and ".join(
-            f"went.last_{name} = coalesce(before.last_{name}, {columns.none[name]})" for name in columns.group
-        )
-        everybody += (
-            f"\nunion all\nselect\n    {_lines(nobody, 4)}\n"
-            "from numbered\nleft join before using (canary)\n"
-            f"inner join went\n    on {there}\n"
-            "    and went.place = case went.last_step when 0 then 1 + mod(numbered.canary - 1, went.places) else 1 end"
-        )
-    yield _cte("everybody", everybody)
+Parts = Iterator[tuple[str, str]]
+"""Common table expressions: name and query."""
 
 
 def _cte(name: str, query: str) -> str:
@@ -126,8 +92,9 @@ def _cte(name: str, query: str) -> str:
     return f"{name} as (\n\n{indented}\n\n)"
 
 
-def _placed(policy: Policy, target: Target, columns: Columns) -> Iterator[str]:
-    """Who stands among how many, and so by which step: what a release would be if there were none before."""
+def _placed(policy: Policy, target: Target, columns: Columns) -> Parts:
+    """Who stands among how many, and so by which step: what a release would be if there were none before. What is read
+    of everybody is read once; the rest is of groups, of which there are a few thousand."""
     numbers = range(1, len(policy.quasi) + 1)
     f, c = [f"f{n}" for n in numbers], [f"c{n}" for n in numbers]
     ladders = [(s.ladder, s.column.physical_name) for s in policy.quasi if s.ladder]
@@ -143,127 +110,211 @@ def _placed(policy: Policy, target: Target, columns: Columns) -> Iterator[str]:
     if (chosen := policy.sensitive_column) and chosen.ladder:
         people.append(f"{label(target, chosen.ladder.fine, chosen.column.physical_name)} as {columns.sensitive[0]}")
     model = f"ref({jinja_text(policy.dataset.model)}{version})"
-    yield _cte("people", f"select\n    {_lines(people, 4)}\nfrom {{{{ {model} }}}}")
-    if not policy.quasi:  # all are one group
-        yield _cte("enough", f"select 1 as step\nfrom people\nhaving {columns.sound()}")
-        grouped = ["people.person", "enough.step", *(f"people.{name}" for name in columns.payload[1:])]
-        yield _cte("grouped", f"select\n    {_lines(grouped, 4)}\nfrom people\ncross join enough")
-        return
+    yield "people", f"select\n    {_lines(people, 4)}\nfrom {{{{ {model} }}}}"
     alike = [*f, *own, *columns.sensitive]
-    of_fine = [  # a few thousand groups, not every person
+    of_fine = [
         f"{label(target, ladder.coarse, one)} as {name}"
         for (ladder, _), one, name in zip(ladders, f, c, strict=True)
         if ladder.of_fine
     ]
-    yield _cte(
-        "counted",
-        f"select\n    {_lines([*alike, *of_fine, 'count(*) as persons'], 4)}\nfrom people\ngroup by {_listed(alike)}",
-    )
+    counted = [*alike, *of_fine, *_any(policy, columns.public), "count(*) as persons"]
+    yield "counted", f"select\n    {_lines(counted, 4)}\nfrom people{_grouped_by(alike)}"
     enough = columns.sound("sum(persons)")
-    yield _cte("fine", f"select {_listed(f)}\nfrom counted\ngroup by {_listed(f)}\nhaving {enough}")
+    if not policy.quasi:  # all are one group
+        yield "placed", f"select 1 as step\nfrom counted\nhaving {enough}"
+        return
+    yield "fine", f"select {_listed(f)}\nfrom counted\ngroup by {_listed(f)}\nhaving {enough}"
     coarse = _listed(c, "counted")
     not_fine = f"from counted\nleft join fine using ({_listed(f)})"
-    yield _cte("coarse", f"select {coarse}\n{not_fine}\nwhere fine.f1 is null\ngroup by {coarse}\nhaving {enough}")
+    yield "coarse", f"select {coarse}\n{not_fine}\nwhere fine.f1 is null\ngroup by {coarse}\nhaving {enough}"
     labels = [
         f"case when fine.f1 is null then counted.c{n} else counted.f{n} end as {name}"
         for n, name in enumerate(columns.quasi, 1)
     ]
-    placed = [*(f"counted.{name}" for name in (*f, *c)), *labels, "case when fine.f1 is null then 2 else 1 end as step"]
-    yield _cte(
+    placed = [
+        *(f"counted.{name}" for name in (*f, *own)),
+        *labels,
+        "case when fine.f1 is null then 2 else 1 end as step",
+    ]
+    yield (
         "placed",
         f"select distinct\n    {_lines(placed, 4)}\n{not_fine}\nleft join coarse using ({_listed(c)})\n"
         "where fine.f1 is not null or coarse.c1 is not null",
     )
-    others = [f"people.{name}" for name in (*columns.public, *columns.sensitive)]
-    grouped = ["people.person", *(f"placed.{name}" for name in columns.group), *others]
-    joined = f"from people\ninner join placed using ({_listed([*f, *own])})"
-    yield _cte("grouped", f"select\n    {_lines(grouped, 4)}\n{joined}")
 
 
-def _where_open(table: str, name: str) -> str:
-    """What is now where a person's way is open, else what was last."""
-    return f"case when way.now_step is null then {table}.last_{name} else {table}.now_{name} end"
+def _known_by(policy: Policy) -> list[str]:
+    """What of a person tells the group that they are placed in."""
+    ladders = [(n, s.ladder) for n, s in enumerate(policy.quasi, 1) if s.ladder]
+    return [f"f{n}" for n, _ in ladders] + [f"c{n}" for n, ladder in ladders if not ladder.of_fine]
 
 
-def _compared(policy: Policy, columns: Columns) -> Iterator[str]:
-    """What a release is where there is one before. A person is in a group now, or in none (step 0), and was in one
-    last: `now_…`, `last_…`. A way leads from one to the other, and is open or not."""
-    group, this = columns.group, "{{ this }}"
-    now, last = [f"now_{name}" for name in columns.payload], [f"last_{name}" for name in columns.payload]
-    n, was = now[: len(group)], last[: len(group)]
-    yield _cte(
-        "last_sound",
-        f"select {_listed(group)}\nfrom {this}\nwhere canary is null\n"
-        f"group by {_listed(group)}\nhaving {columns.sound()}",
+def _where_placed(policy: Policy, table: str) -> str:
+    """Joins what is known of each person, or counted of them, with the group that they are placed in."""
+    names = _known_by(policy)
+    return f"from {table}\n" + (f"inner join placed using ({_listed(names)})" if names else "cross join placed")
+
+
+def _any(policy: Policy, names: list[str], of: str = "{}") -> list[str]:
+    """Some value of a group, which a canary may carry."""
+    return [f"any_value({of.format(name)}) as {name}" for name in names] if policy.canaries else []
+
+
+def _same(table: str, names: list[str]) -> str:
+    return " and ".join(f"{table}.{name} = numbered.{name}" for name in names)
+
+
+def _grouped_by(names: list[str]) -> str:
+    return f"\ngroup by {_listed(names)}" if names else ""
+
+
+def _alone(policy: Policy, columns: Columns) -> Parts:
+    """What a release is where there is none before."""
+    group, others = _listed(columns.group, "placed"), [*columns.public, *columns.sensitive]
+    alone = ["people.person", *(f"placed.{name}" for name in columns.group), *(f"people.{name}" for name in others)]
+    yield "released", f"select\n    {_lines(alone, 4)}\n{_where_placed(policy, 'people')}"
+    if policy.canaries:
+        came = ["0 as last_group", group, *_any(policy, others, "counted.{}"), "sum(counted.persons) as persons"]
+        yield "moved", f"select\n    {_lines(came, 4)}\n{_where_placed(policy, 'counted')}\ngroup by {group}"
+        yield "canaries", _numbers(policy, ", 0 as last_group")
+
+
+def _compared(policy: Policy, columns: Columns) -> Parts:
+    """What a release is where there is one before. Groups have numbers. A person is in a group now, or in none (0), and
+    was in one last: `now_group`, `last_group`. A way leads from one to the other, and is open or not."""
+    group, this = _listed(columns.group), "{{ this }}"
+    others = [*columns.public, *columns.sensitive]
+    own = _known_by(policy)
+    yield (
+        "numbered",
+        f"select\n    *,\n    dense_rank() over (order by {group}) as number\nfrom (\n"
+        f"    select {_listed([*own, *columns.group, '0 as was_one'])}\n    from placed\n    union all\n"
+        f"    select {_listed([*(f'null as {name}' for name in own), *columns.group, '1 as was_one'])}\n"
+        f"    from {this}\n    where canary is null\n    group by {group}\n    having {columns.sound()}\n) as either",
     )
-    yield _cte(
+    is_last = f"left join numbered\n    on {_same('released', columns.group)}\n    and numbered.was_one = 1"
+    now = ["people.person", "numbered.number", *(f"people.{name}" for name in others)]
+    is_now = " and ".join([_same("people", own)] * bool(own) + ["numbered.was_one = 0"])
+    yield "now", f"select\n    {_lines(now, 4)}\nfrom people\nleft join numbered\n    on {is_now}"
+    last = ["released.person", "numbered.number", *(f"released.{name}" for name in others)]
+    yield (
         "last",
-        f"select {_listed(columns.all, 'released')}\nfrom {this} as released\n"
-        f"inner join last_sound using ({_listed(group)})\nwhere released.canary is null",
+        f"select\n    {_lines(last, 4)}\nfrom {this} as released\n{is_last}\nwhere released.canary is null",
     )
-    matched = ["coalesce(grouped.person, last.person) as person"]
-    for table, names in (("grouped", now), ("last", last)):
-        for name, own in zip(columns.payload, names, strict=True):
-            none = columns.none.get(name)
-            matched.append(f"coalesce({table}.{name}, {none}) as {own}" if none else f"{table}.{name} as {own}")
-    yield _cte(
-        "matched", f"select\n    {_lines(matched, 4)}\nfrom grouped\nfull join last on grouped.person = last.person"
+    matched = [
+        "coalesce(now.person, last.person) as person",
+        *(f"coalesce({time}.number, 0) as {time}_group" for time in TIMES),
+        *_of_both(others, "{0}.{1} as {0}_{1}"),
+    ]
+    yield "matched", f"select\n    {_lines(matched, 4)}\nfrom now\nfull join last on now.person = last.person"
+    ways = ["now_group", "last_group", *_of_both(columns.sensitive)]
+    counted = [*ways, *_any(policy, _of_both(columns.public)), "count(*) as persons"]
+    yield "ways", f"select\n    {_lines(counted, 4)}\nfrom matched{_grouped_by(ways)}"
+    yield (
+        "flows",
+        "select\n    now_group,\n    last_group,\n    sum(persons) as persons\nfrom ways\n"
+        "group by now_group, last_group",
     )
-    kinds = [f"{time}_{name}" for time in ("now", "last") for name in columns.sensitive]
-    ways = [*n, *was, *kinds]
-    yield _cte(
-        "ways", f"select\n    {_lines([*ways, 'count(*) as persons'], 4)}\nfrom matched\ngroup by {_listed(ways)}"
-    )
-    stays, alike = " and ".join(map("{} = {}".format, n, was)), _listed([*n, *was])
-    counted = f"select\n    {_lines([*n, *was, 'sum(persons) as persons'], 4)}\nfrom ways\ngroup by {alike}"
-    yield _cte("flows", counted)
-    few = f"{stays} or persons < {policy.k}"
-    yield _cte(
+    few = f"now_group = last_group or persons < {policy.k}"
+    yield (
         "stuck",
-        f"select {_listed(was)}\nfrom flows\nwhere last_step > 0\ngroup by {_listed(was)}\n"
+        "select last_group\nfrom flows\nwhere last_group > 0\ngroup by last_group\n"
         f"having sum(case when {few} then persons else 0 end) between 1 and {policy.k - 1}",
     )
-    yield _cte(
+    yield (
         "open_0",
-        f"select {alike}\nfrom flows\nleft join stuck using ({_listed(was)})\n"
-        f"where stuck.last_step is null and ({stays} or flows.persons >= {policy.k})",
+        "select flows.now_group, flows.last_group\nfrom flows\nleft join stuck using (last_group)\n"
+        f"where stuck.last_group is null and (flows.now_group = flows.last_group or flows.persons >= {policy.k})",
     )
     rounds = ROUNDS if columns.sensitive else 0
     for number in range(1, rounds + 1):
         yield from _closed(policy, columns, number)
     settled = f"open_{max(rounds - 1, 0)}"
     if rounds:
-        yield _cte("settled", f"select *\nfrom {settled}\nwhere not exists (select 1 from poor_{rounds})")
+        yield "settled", f"select *\nfrom {settled}\nwhere not exists (select 1 from poor_{rounds})"
         settled = "settled"
-    chosen = [f"{_where_open('matched', name)} as {name}" for name in columns.payload]
-    placed = ["matched.person", *chosen, *(f"matched.{name}" for name in was)]
-    yield _cte(
-        "released",
-        f"select\n    {_lines(placed, 4)}\nfrom matched\nleft join {settled} as way using ({alike})\n"
-        f"where {_where_open('matched', 'step')} > 0",
+    yield "groups", f"select distinct {_listed(['number', *columns.group])}\nfrom numbered"
+    chosen = [
+        *("flows.now_group", "flows.last_group", "way.now_group is not null as is_open"),
+        *(f"groups.{name}" for name in columns.group),
+    ]
+    yield (
+        "chosen",
+        f"select\n    {_lines(chosen, 4)}\nfrom flows\nleft join {settled} as way using (now_group, last_group)\n"
+        f"inner join groups on groups.number = {_where_open('flows', 'group')}",
     )
+    of_group = [f"chosen.{name}" for name in columns.group]
+    by_way = "case when chosen.is_open then {0}.now_{1} else {0}.last_{1} end"
+    one = ["matched.person", *of_group, *(f"{by_way.format('matched', name)} as {name}" for name in others)]
+    by_groups = "inner join chosen using (now_group, last_group)"
+    yield "released", f"select\n    {_lines(one, 4)}\nfrom matched\n{by_groups}"
+    if policy.canaries:
+        some = [f"any_value({by_way.format('ways', name)}) as {name}" for name in others]
+        moved = ["ways.last_group", *of_group, *some, "sum(ways.persons) as persons"]
+        alike = ["ways.last_group", *of_group]
+        yield "moved", f"select\n    {_lines(moved, 4)}\nfrom ways\n{by_groups}{_grouped_by(alike)}"
+        was = ["each_one.canary", "case when released.canary is null then 0 else numbered.number end as last_group"]
+        each_one = "\n".join(f"    {line}" for line in _numbers(policy).splitlines())
+        yield (
+            "canaries",
+            f"select\n    {_lines(was, 4)}\nfrom (\n{each_one}\n) as each_one\n"
+            f"left join {this} as released on each_one.canary = released.canary\n{is_last}",
+        )
 
 
-def _closed(policy: Policy, columns: Columns, number: int) -> Iterator[str]:
+def _of_both(names: list[str], form: str = "{0}_{1}") -> list[str]:
+    return [form.format(time, name) for time in TIMES for name in names]
+
+
+def _where_open(table: str, name: str) -> str:
+    """What is now where a person's way is open, else what was last."""
+    return f"case when way.now_group is null then {table}.last_{name} else {table}.now_{name} end"
+
+
+def _closed(policy: Policy, columns: Columns, number: int) -> Parts:
     """Groups that hold too few kinds of what is sensitive keep whom they had: no way leads in or out any more."""
-    group = columns.group
-    n, was = [f"now_{name}" for name in group], [f"last_{name}" for name in group]
-    (s,) = columns.sensitive
-    placed = [f"{_where_open('ways', name)} as {name}" for name in (*group, s)]
-    both = f"from ways\n    left join open_{number - 1} as way using ({_listed([*n, *was])})"
-    yield _cte(
+    (kind,) = columns.sensitive
+    before = f"open_{number - 1}"
+    placed = f"{_where_open('ways', 'group')} as number,\n        {_where_open('ways', kind)} as kind"
+    yield (
         f"poor_{number}",
-        f"select {_listed(group)}\nfrom (\n    select\n        {_lines(placed, 8)}\n    {both}\n) as placed\n"
-        f"where step > 0\ngroup by {_listed(group)}\nhaving count(distinct {s}) < {policy.l}",
+        f"select number\nfrom (\n    select\n        {placed}\n    from ways\n"
+        f"    left join {before} as way using (now_group, last_group)\n) as placed\n"
+        f"where number > 0\ngroup by number\nhaving count(distinct kind) < {policy.l}",
     )
     if number < ROUNDS:
         closed = [
-            f"left join poor_{number} as {name} on {_same(f'open_{number - 1}', name, own, group)}"
-            for name, own in (("entry", n), ("leaving", was))
+            f"left join poor_{number} as {end} on {before}.{time}_group = {end}.number"
+            for end, time in (("entry", "now"), ("leaving", "last"))
         ]
-        yield _cte(
+        yield (
             f"open_{number}",
-            f"select {_listed([*n, *was], f'open_{number - 1}')}\nfrom open_{number - 1}\n"
+            f"select {before}.now_group, {before}.last_group\nfrom {before}\n"
             + "\n".join(closed)
-            + "\nwhere entry.step is null and leaving.step is null",
+            + "\nwhere entry.number is null and leaving.number is null",
         )
+
+
+def _numbers(policy: Policy, more: str = "") -> str:
+    return "\nunion all\n".join(f"select {n} as canary{more}" for n in range(1, policy.canaries + 1))
+
+
+def _everybody(policy: Policy, columns: Columns) -> Parts:
+    """Canaries too. A pseudonym that comes or goes by itself would be known for one: so a canary comes with others who
+    are new, and goes with most of its group."""
+    everybody = f"select\n    {_lines([*columns.all, 'cast(null as int) as canary'], 4)}\nfrom released"
+    if policy.canaries:
+        largest = f"order by persons desc, {_listed(columns.group)}"
+        went = [
+            "*",
+            f"row_number() over (partition by last_group {largest}) as place",
+            "count(*) over (partition by last_group) as places",
+        ]
+        yield "went", f"select\n    {_lines(went, 4)}\nfrom moved"
+        nobody = ["null as person", *(f"went.{name}" for name in columns.payload), "canaries.canary"]
+        everybody += (
+            f"\nunion all\nselect\n    {_lines(nobody, 4)}\nfrom canaries\ninner join went\n"
+            "    on canaries.last_group = went.last_group\n    and went.place\n"
+            "    = case canaries.last_group when 0 then 1 + mod(canaries.canary - 1, went.places) else 1 end"
+        )
+    yield "everybody", everybody
