@@ -176,6 +176,15 @@ def test_both_pseudonyms_go_out_while_a_key_is_rotated(shared):
     assert shared.c360("keys", "create", "nobody").code == 2
 
 
+def test_dbt_parses_the_project_once_a_partner(shared):
+    log = shared.settings.home / "dbt" / "logs" / "dbt.log"
+    assert publish(shared).code == publish(shared, OTHER).code == 0
+    said = len(log.read_text())
+    assert publish(shared).code == publish(shared, OTHER).code == 0
+    again = log.read_text()[said:]
+    assert "Completed successfully" in again and "partial parsing" not in again
+
+
 def as_partner(workplace, statement, partner=PARTNER):
     """What a partner gets for a statement: rows, or the code of the refusal."""
     login = parameters(workplace.settings) | {"user": role_of(partner)}

@@ -20,16 +20,18 @@ def dbt(project: Project, as_of: datetime | None, **more: str) -> Iterator[Any]:
     """A function that runs one dbt command in this process, over the dbt project and our database; `more` variables
     of dbt are set.
 
-    Telemetry is off; everything dbt writes goes below `$C360_HOME/dbt`.
+    Telemetry is off; everything dbt writes goes below `$C360_HOME/dbt`, with other variables into another target: dbt
+    parses a project anew when its variables are others than last time.
     """
     home, folder = project.settings.home / "dbt", project.settings.dbt_project
+    target = home / "_".join(["target", *more.values()])
     elementary = packages.cached(project.settings)
     linked = packages.link(home / "packages", {**packages.local(folder), **elementary})
     env = libpq_env(project.settings, TRANSFORMER) | {
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
         "DBT_LOG_PATH": str(home / "logs"),
-        "DBT_TARGET_PATH": str(home / "target"),
+        "DBT_TARGET_PATH": str(target),
         "DBT_PROJECT_DIR": str(folder),
         "DBT_PROFILES_DIR": str(folder),
         "DBT_PACKAGES_INSTALL_PATH": str(linked),
@@ -51,7 +53,7 @@ def dbt(project: Project, as_of: datetime | None, **more: str) -> Iterator[Any]:
             try:
                 return runner.invoke([*arguments, "--vars", json.dumps(variables)])
             finally:
-                log.clean(home / "target")
+                log.clean(target)
 
         yield invoke
 
