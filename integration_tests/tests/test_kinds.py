@@ -1,6 +1,7 @@
 """A new kind of clause is one entry in the table of kinds: every stage finds it there, and none knows it by name."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -123,3 +124,11 @@ def test_the_gate_and_verify_hold_it(workplace, contracts):
     assert (found[DELIVERY]["outcome"], found[DELIVERY]["measured"]) == ("failed", 7)
     status = workplace.c360("status", "--contracts", contracts, "--json").json
     assert {clause["clause"]: clause["kind"] for clause in status["clauses"]}[ROW] == "maxWords"
+
+
+def test_one_of_several_rows_is_not_passed_over_in_silence(workplace, contracts, monkeypatch):
+    _, delivery = MADE_UP
+    monkeypatch.setitem(KINDS, delivery.name, replace(delivery, scope="row"))
+    told = workplace.ingest("notes", workplace.write("few.csv", [{"id": "1", "note": "a"}]), contracts=contracts)
+    assert told.code == 2 and f"no rows are judged by {DELIVERY}" in told.err
+    assert not workplace.sql("select 1 from pg_tables where schemaname = 'raw' and tablename = 'notes'")

@@ -77,6 +77,11 @@ class Kind(Generic[A]):
         """Whether a breach costs rows, and not the delivery."""
         return self.scope == "row" or self.by_value
 
+    @property
+    def is_of_several_rows(self) -> bool:
+        """Whether a row can break it with others only, so that an engine needs SQL of its own to say which."""
+        return self.scope == "row" and self.violation is None and self.measure is not None
+
     def of(self, dataset: "Dataset") -> list["Clause[A]"]:
         """The clauses of this kind, in the contract's order."""
         return [cast("Clause[A]", clause) for clause in dataset.clauses if clause.kind is self]

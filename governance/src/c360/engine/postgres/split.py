@@ -12,6 +12,7 @@ from c360.engine.interface import Split
 from c360.engine.postgres.land import AT, MISCAST, TEXT, TYPED, instant
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.scanner import Scanner
+from c360.errors import CouldNotTell
 from c360.ledger.rows import value
 from c360.model import Clause, Dataset, Relationship, Rule
 
@@ -39,15 +40,7 @@ def split(cursor: "cursor", catalog: Catalog, dataset: Dataset, as_of: datetime,
     _judge_rows(cursor, dataset, instant(as_of))
     for rule in ROW_RULE.of(dataset):
         _judge_by_rule(cursor, rule, dataset, instant(as_of), looking)
-    for key in PRIMARY_KEY.of(dataset):
-        _judge_key(cursor, key, dataset)
-    for unique in UNIQUE.of(dataset):
-        _judge_unique(cursor, unique, dataset)
-    for identity in IDENTITY.of(dataset):  # after the key, which may have said it already
-        _judge_identity(cursor, identity, dataset)
-    for reference in RELATIONSHIP.of(dataset):
-        _judge_reference(cursor, reference, catalog, dataset)
-    _judge_own_references(cursor, catalog, dataset)
+    _judge_together(cursor, catalog, dataset)
     merge(cursor)
     cursor.execute(f"select clause, count(*) from {VERDICT}, unnest(clauses) as clause group by clause")
     rows = dict(cursor.fetchall())
@@ -133,6 +126,24 @@ def _judge_by_rule(cursor: "cursor", clause: Clause[Rule], dataset: Dataset, now
         f"insert into {VERDICT} select t.{AT}, array[{literal(clause.id)}] from {TYPED} as t "
         f"join c360__broken as b on b.at = t.{AT}; drop table c360__broken"
     )
+
+
+def _judge_together(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> None:
+    """What a row breaks together with others: each kind of that has a judge of its own."""
+    for clause in dataset.clauses:
+        if clause.kind.is_of_several_rows and clause.kind not in (PRIMARY_KEY, UNIQUE, IDENTITY, RELATIONSHIP):
+            raise CouldNotTell(
+                f"At the gate no rows are judged by {clause.id} ({clause.kind.name}).", "Report this as a bug."
+            )
+    for key in PRIMARY_KEY.of(dataset):
+        _judge_key(cursor, key, dataset)
+    for unique in UNIQUE.of(dataset):
+        _judge_unique(cursor, unique, dataset)
+    for identity in IDENTITY.of(dataset):  # after the key, which may have said it already
+        _judge_identity(cursor, identity, dataset)
+    for reference in RELATIONSHIP.of(dataset):
+        _judge_reference(cursor, reference, catalog, dataset)
+    _judge_own_references(cursor, catalog, dataset)
 
 
 def _judge_key(cursor: "cursor", clause: Clause[tuple[str, ...]], dataset: Dataset) -> None:
