@@ -88,7 +88,7 @@ def released_again(session, release):
     (compiled,) = (scratch / "target-spark" / "compiled").rglob(f"{name}.sql")
     session.sql(f"alter table {release} rename to {last}")
     sql = compiled.read_text().replace(release, last)
-    assert sql.count(f"from {last}") == 3, sql
+    assert sql.count(f" {last}") == 3, sql
     session.sql(f"create table {release} as {sql}")
 
 

@@ -276,7 +276,11 @@ canaries as (
 went as (
 
     select
-        *,
+        last_group,
+        q1_band_10_20,
+        q2_truncate_quarter_year,
+        q3_band_500_1000,
+        step,
         row_number() over (partition by last_group order by persons desc, q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step) as place,
         count(*) over (partition by last_group) as places
     from moved

@@ -289,11 +289,11 @@ moved as (
         chosen.q1_band_5_25,
         chosen.q2_round_100_1000,
         chosen.step,
-        any_value(case when chosen.is_open then ways.now_s_band_250 else ways.last_s_band_250 end) as s_band_250,
+        case when chosen.is_open then ways.now_s_band_250 else ways.last_s_band_250 end as s_band_250,
         sum(ways.persons) as persons
     from ways
     inner join chosen using (now_group, last_group)
-    group by ways.last_group, chosen.q1_band_5_25, chosen.q2_round_100_1000, chosen.step
+    group by ways.last_group, chosen.q1_band_5_25, chosen.q2_round_100_1000, chosen.step, s_band_250
 
 ),
 
@@ -339,11 +339,11 @@ moved as (
     select
         0 as last_group,
         placed.q1_band_5_25, placed.q2_round_100_1000, placed.step,
-        any_value(counted.s_band_250) as s_band_250,
+        counted.s_band_250,
         sum(counted.persons) as persons
     from counted
     inner join placed using (f1, f2, c2)
-    group by placed.q1_band_5_25, placed.q2_round_100_1000, placed.step
+    group by placed.q1_band_5_25, placed.q2_round_100_1000, placed.step, counted.s_band_250
 
 ),
 
@@ -362,13 +362,32 @@ canaries as (
 )
 {%- endif %},
 
+typical as (
+
+    select
+        last_group,
+        q1_band_5_25,
+        q2_round_100_1000,
+        step,
+        s_band_250,
+        sum(persons) over (partition by last_group, q1_band_5_25, q2_round_100_1000, step) as persons,
+        row_number() over (partition by last_group, q1_band_5_25, q2_round_100_1000, step order by persons desc, s_band_250) as nth
+    from moved
+
+),
+
 went as (
 
     select
-        *,
+        last_group,
+        q1_band_5_25,
+        q2_round_100_1000,
+        step,
+        s_band_250,
         row_number() over (partition by last_group order by persons desc, q1_band_5_25, q2_round_100_1000, step) as place,
         count(*) over (partition by last_group) as places
-    from moved
+    from typical
+    where nth = 1
 
 ),
 

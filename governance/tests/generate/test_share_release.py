@@ -1,6 +1,7 @@
 """The law of a release, over many small populations: nobody stands alone, and no difference points at anybody."""
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -11,7 +12,7 @@ from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
 from c360.engine.postgres import connect
 from c360.generate import share_release
-from c360.share.policy import policies
+from c360.share.policy import Shared, policies
 from governance.tests.generate.filled_in import filled_in
 from governance.tests.share.test_policy import ROOT, columns, write
 
@@ -32,6 +33,11 @@ SHAPES = {
         "l": 2,
     },
     "canaries": {"columns": columns(**BANDS), "canaries": 2},
+    "canaries among kinds": {
+        **{"columns": columns(**BANDS), "sensitive": "total_expense", "l": 2},
+        "canaries": 2,
+        "public": "gender",
+    },
 }
 PERSON = st.tuples(st.integers(-5, 45) | st.none(), st.sampled_from([None, 0, 499.99, 500, 1700]))
 POPULATION = st.dictionaries(st.integers(1, 14), PERSON, max_size=14)
@@ -45,9 +51,11 @@ FEW_MOVE = {n: (1, PAID[n % 2]) for n in range(1, 6)} | {n: (21, PAID[n % 2]) fo
 def query(request, tmp_path_factory):
     """SQL of a release of customers: the first, and one after another."""
     shape = dict(request.param)
-    rounds = shape.pop("rounds", share_release.ROUNDS)
+    rounds, public = shape.pop("rounds", share_release.ROUNDS), shape.pop("public", None)
     folder = write(tmp_path_factory.mktemp("policies"), k=K, **shape)
     (policy,) = policies(folder, Catalog.of(find_contracts(ROOT / "contracts")), classifications())
+    shared = [Shared(column, "as_is") for column in policy.dataset.columns if column.name == public]  # none of ours is
+    policy = replace(policy, columns=(*policy.columns, *shared))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(share_release, "ROUNDS", rounds)
         return policy, filled_in(policy, False), filled_in(policy, True)
@@ -83,12 +91,13 @@ def test_no_group_and_no_difference_is_smaller_than_k(database, query, populatio
     with connection.cursor() as cursor:
         for people in populations:
             cursor.execute(
-                "create temp table customers (id integer, age integer, total_expense numeric(14, 2)) on commit drop"
+                "create temp table customers (id integer, age integer, total_expense numeric(14, 2), gender text) "
+                "on commit drop"
                 if before is None
                 else "truncate customers"
             )
-            values = [(number, *person) for number, person in people.items()]
-            cursor.executemany("insert into customers values (%s, %s, %s)", values)
+            values = [(number, *person, "DFM"[number % 3]) for number, person in people.items()]
+            cursor.executemany("insert into customers values (%s, %s, %s, %s)", values)
             cursor.execute(f"create temp table made on commit drop as {first if before is None else following}")
             cursor.execute("drop table if exists published")
             cursor.execute("alter table made rename to published")
@@ -100,6 +109,8 @@ def test_no_group_and_no_difference_is_smaller_than_k(database, query, populatio
             assert len(ids) == len(set(ids))
             nobody = {row["canary"]: group_of(row) for row in rows if row["person"] is None}
             assert len(rows) == len(ids) + len(nobody)
+            alike = {tuple(row.items())[1:-1] for row in rows if row["person"] is not None}
+            assert all(tuple(row.items())[1:-1] in alike for row in rows if row["person"] is None)
             assert before is not None or len(nobody) == (policy.canaries if ids else 0)
             if before is not None:
                 went = Counter((before.get(person), now.get(person)) for person in before.keys() | now.keys())

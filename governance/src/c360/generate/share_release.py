@@ -111,13 +111,13 @@ def _placed(policy: Policy, target: Target, columns: Columns) -> Parts:
         people.append(f"{label(target, chosen.ladder.fine, chosen.column.physical_name)} as {columns.sensitive[0]}")
     model = f"ref({jinja_text(policy.dataset.model)}{version})"
     yield "people", f"select\n    {_lines(people, 4)}\nfrom {{{{ {model} }}}}"
-    alike = [*f, *own, *columns.sensitive]
+    alike = [*f, *own, *_counted(policy, columns)]
     of_fine = [
         f"{label(target, ladder.coarse, one)} as {name}"
         for (ladder, _), one, name in zip(ladders, f, c, strict=True)
         if ladder.of_fine
     ]
-    counted = [*alike, *of_fine, *_any(policy, columns.public), "count(*) as persons"]
+    counted = [*alike, *of_fine, "count(*) as persons"]
     yield "counted", f"select\n    {_lines(counted, 4)}\nfrom people{_grouped_by(alike)}"
     enough = columns.sound("sum(persons)")
     if not policy.quasi:  # all are one group
@@ -155,9 +155,9 @@ def _where_placed(policy: Policy, table: str) -> str:
     return f"from {table}\n" + (f"inner join placed using ({_listed(names)})" if names else "cross join placed")
 
 
-def _any(policy: Policy, names: list[str], of: str = "{}") -> list[str]:
-    """Some value of a group, which a canary may carry."""
-    return [f"any_value({of.format(name)}) as {name}" for name in names] if policy.canaries else []
+def _counted(policy: Policy, columns: Columns) -> list[str]:
+    """What groups are counted by, besides labels: kinds of what is sensitive, and what a canary needs a value of."""
+    return [*columns.public * bool(policy.canaries), *columns.sensitive]
 
 
 def _same(table: str, names: list[str]) -> str:
@@ -174,8 +174,10 @@ def _alone(policy: Policy, columns: Columns) -> Parts:
     alone = ["people.person", *(f"placed.{name}" for name in columns.group), *(f"people.{name}" for name in others)]
     yield "released", f"select\n    {_lines(alone, 4)}\n{_where_placed(policy, 'people')}"
     if policy.canaries:
-        came = ["0 as last_group", group, *_any(policy, others, "counted.{}"), "sum(counted.persons) as persons"]
-        yield "moved", f"select\n    {_lines(came, 4)}\n{_where_placed(policy, 'counted')}\ngroup by {group}"
+        own = [f"counted.{name}" for name in others]
+        came = ["0 as last_group", group, *own, "sum(counted.persons) as persons"]
+        alike = _grouped_by([group, *own])
+        yield "moved", f"select\n    {_lines(came, 4)}\n{_where_placed(policy, 'counted')}{alike}"
         yield "canaries", _numbers(policy, ", 0 as last_group")
 
 
@@ -207,9 +209,8 @@ def _compared(policy: Policy, columns: Columns) -> Parts:
         *_of_both(others, "{0}.{1} as {0}_{1}"),
     ]
     yield "matched", f"select\n    {_lines(matched, 4)}\nfrom now\nfull join last on now.person = last.person"
-    ways = ["now_group", "last_group", *_of_both(columns.sensitive)]
-    counted = [*ways, *_any(policy, _of_both(columns.public)), "count(*) as persons"]
-    yield "ways", f"select\n    {_lines(counted, 4)}\nfrom matched{_grouped_by(ways)}"
+    ways = ["now_group", "last_group", *_of_both(_counted(policy, columns))]
+    yield "ways", f"select\n    {_lines([*ways, 'count(*) as persons'], 4)}\nfrom matched{_grouped_by(ways)}"
     yield (
         "flows",
         "select\n    now_group,\n    last_group,\n    sum(persons) as persons\nfrom ways\n"
@@ -249,9 +250,9 @@ def _compared(policy: Policy, columns: Columns) -> Parts:
     by_groups = "inner join chosen using (now_group, last_group)"
     yield "released", f"select\n    {_lines(one, 4)}\nfrom matched\n{by_groups}"
     if policy.canaries:
-        some = [f"any_value({by_way.format('ways', name)}) as {name}" for name in others]
-        moved = ["ways.last_group", *of_group, *some, "sum(ways.persons) as persons"]
-        alike = ["ways.last_group", *of_group]
+        own = [f"{by_way.format('ways', name)} as {name}" for name in others]
+        moved = ["ways.last_group", *of_group, *own, "sum(ways.persons) as persons"]
+        alike = ["ways.last_group", *of_group, *others]
         yield "moved", f"select\n    {_lines(moved, 4)}\nfrom ways\n{by_groups}{_grouped_by(alike)}"
         was = ["each_one.canary", "case when released.canary is null then 0 else numbered.number end as last_group"]
         each_one = "\n".join(f"    {line}" for line in _numbers(policy).splitlines())
@@ -304,13 +305,22 @@ def _everybody(policy: Policy, columns: Columns) -> Parts:
     are new, and goes with most of its group."""
     everybody = f"select\n    {_lines([*columns.all, 'cast(null as int) as canary'], 4)}\nfrom released"
     if policy.canaries:
-        largest = f"order by persons desc, {_listed(columns.group)}"
+        group, others = _listed(columns.group), [*columns.public, *columns.sensitive]
+        moved = "moved"
+        if others:  # of a group, what most of it have
+            typical = [
+                *("last_group", *columns.group, *others),
+                f"sum(persons) over (partition by last_group, {group}) as persons",
+                f"row_number() over (partition by last_group, {group} order by persons desc, {_listed(others)}) as nth",
+            ]
+            yield "typical", f"select\n    {_lines(typical, 4)}\nfrom moved"
+            moved = "typical\nwhere nth = 1"
         went = [
-            "*",
-            f"row_number() over (partition by last_group {largest}) as place",
+            *("last_group", *columns.group, *others),
+            f"row_number() over (partition by last_group order by persons desc, {group}) as place",
             "count(*) over (partition by last_group) as places",
         ]
-        yield "went", f"select\n    {_lines(went, 4)}\nfrom moved"
+        yield "went", f"select\n    {_lines(went, 4)}\nfrom {moved}"
         nobody = ["null as person", *(f"went.{name}" for name in columns.payload), "canaries.canary"]
         everybody += (
             f"\nunion all\nselect\n    {_lines(nobody, 4)}\nfrom canaries\ninner join went\n"
