@@ -1,5 +1,6 @@
 """Policies: deny by default, and everything that is wrong in a file is told in one run, with its line."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -57,6 +58,20 @@ def test_another_source_of_people_leaves_it_plain_who_stands_in_a_product(tmp_pa
     both = Catalog.of(find_contracts(folder))
     assert told(write(tmp_path), both) == []
     assert policies(tmp_path, both, LEVELS)[0].person == "id"
+
+
+def test_a_canary_needs_values_that_can_be_compared(tmp_path):
+    folder = tmp_path / "contracts"
+    shutil.copytree(ROOT / "contracts", folder)
+    newest = folder / "products/customers/2.0.0.odcs.yaml"
+    gender = re.compile(r"(name: gender\n.*\n.*\n +physicalType:) text\n( +classification:) pii_indirect")
+    text, times = gender.subn(r"\1 json\n\2 public", newest.read_text())
+    assert times == 1
+    newest.write_text(text)
+    catalog = Catalog.of(find_contracts(folder))
+    assert told(write(tmp_path, columns=columns(gender="as_is")), catalog) == []
+    (what,) = told(write(tmp_path, columns=columns(gender="as_is"), canaries=2), catalog)
+    assert what.startswith("gender is json, whose values nobody can compare")
 
 
 def test_what_is_silent_holds_by_default(tmp_path, catalog):

@@ -35,9 +35,6 @@ class Columns:
         self.sensitive = [f"s_{chosen.ladder.name}"] if chosen and chosen.ladder else []
         self.group = [*self.quasi, "step"]
         self.payload = [*self.group, *self.public, *self.sensitive]
-        labelled = [*zip(self.quasi, policy.quasi, strict=True), *zip(self.sensitive, [chosen], strict=False)]
-        self.none = {name: s.ladder.none for name, s in labelled if s and s.ladder} | {"step": "0"}
-        """What stands for a label where there is none, since SQL joins no nulls."""
 
     @property
     def all(self) -> list[str]:
@@ -96,9 +93,8 @@ def _placed(policy: Policy, target: Target, columns: Columns) -> Parts:
     """Who stands among how many, and so by which step: what a release would be if there were none before. What is read
     of everybody is read once; the rest is of groups, of which there are a few thousand."""
     numbers = range(1, len(policy.quasi) + 1)
-    f, c = [f"f{n}" for n in numbers], [f"c{n}" for n in numbers]
+    f, c, known = [f"f{n}" for n in numbers], [f"c{n}" for n in numbers], _known_by(policy)
     ladders = [(s.ladder, s.column.physical_name) for s in policy.quasi if s.ladder]
-    own = [name for name, (ladder, _) in zip(c, ladders, strict=True) if not ladder.of_fine]
     version = f", v={policy.dataset.major}" if policy.dataset.major is not None else ""
     person = name_in_both(target, policy.dataset.physical(policy.person))
     people = [f"{person} as person"]
@@ -111,7 +107,7 @@ def _placed(policy: Policy, target: Target, columns: Columns) -> Parts:
         people.append(f"{label(target, chosen.ladder.fine, chosen.column.physical_name)} as {columns.sensitive[0]}")
     model = f"ref({jinja_text(policy.dataset.model)}{version})"
     yield "people", f"select\n    {_lines(people, 4)}\nfrom {{{{ {model} }}}}"
-    alike = [*f, *own, *_counted(policy, columns)]
+    alike = [*known, *_counted(policy, columns)]
     of_fine = [
         f"{label(target, ladder.coarse, one)} as {name}"
         for (ladder, _), one, name in zip(ladders, f, c, strict=True)
@@ -132,7 +128,7 @@ def _placed(policy: Policy, target: Target, columns: Columns) -> Parts:
         for n, name in enumerate(columns.quasi, 1)
     ]
     placed = [
-        *(f"counted.{name}" for name in (*f, *own)),
+        *(f"counted.{name}" for name in known),
         *labels,
         "case when fine.f1 is null then 2 else 1 end as step",
     ]
@@ -186,17 +182,17 @@ def _compared(policy: Policy, columns: Columns) -> Parts:
     was in one last: `now_group`, `last_group`. A way leads from one to the other, and is open or not."""
     group, this = _listed(columns.group), "{{ this }}"
     others = [*columns.public, *columns.sensitive]
-    own = _known_by(policy)
+    known = _known_by(policy)
     yield (
         "numbered",
         f"select\n    *,\n    dense_rank() over (order by {group}) as number\nfrom (\n"
-        f"    select {_listed([*own, *columns.group, '0 as was_one'])}\n    from placed\n    union all\n"
-        f"    select {_listed([*(f'null as {name}' for name in own), *columns.group, '1 as was_one'])}\n"
+        f"    select {_listed([*known, *columns.group, '0 as was_one'])}\n    from placed\n    union all\n"
+        f"    select {_listed([*(f'null as {name}' for name in known), *columns.group, '1 as was_one'])}\n"
         f"    from {this}\n    where canary is null\n    group by {group}\n    having {columns.sound()}\n) as either",
     )
     is_last = f"left join numbered\n    on {_same('released', columns.group)}\n    and numbered.was_one = 1"
     now = ["people.person", "numbered.number", *(f"people.{name}" for name in others)]
-    is_now = " and ".join([_same("people", own)] * bool(own) + ["numbered.was_one = 0"])
+    is_now = " and ".join([_same("people", known)] * bool(known) + ["numbered.was_one = 0"])
     yield "now", f"select\n    {_lines(now, 4)}\nfrom people\nleft join numbered\n    on {is_now}"
     last = ["released.person", "numbered.number", *(f"released.{name}" for name in others)]
     yield (

@@ -20,8 +20,8 @@ Shown = Callable[[str, str], str]
 @dataclass(frozen=True)
 class Ladder:
     """The labels of both steps, what is shown of them, in words for people too, and of which type. `name` tells ladders
-    of different steps apart; `none` is SQL of the label that stands for a null. The coarse label is made of the fine
-    one where that tells (`of_fine`), else of the column."""
+    of different steps apart. The coarse label is made of the fine one where that tells (`of_fine`), else of the
+    column."""
 
     name: str
     fine: Label
@@ -30,7 +30,6 @@ class Ladder:
     words: tuple[str, str]
     physical_type: str
     logical_type: str
-    none: str
     of_fine: bool = True
 
     @property
@@ -40,9 +39,9 @@ class Ladder:
 
 
 _NO_NUMBER = "1"
-"""No multiple of any width, so no label of a number."""
+"""The label where there is no number: no multiple of any width."""
 _NO_DAY = "date '9999-12-30'"
-"""A Thursday, so the first day of no week, month, quarter or year."""
+"""The label where there is no day: a Thursday, so the first day of no week, month, quarter or year."""
 
 
 def _multiple(x: str, width: int) -> str:
@@ -77,7 +76,6 @@ def _band(steps: Any, column: Column) -> Ladder | str:
         (words[0], words[1]),
         "text",
         "string",
-        _NO_NUMBER,
     )
 
 
@@ -98,7 +96,6 @@ def _round(steps: Any, column: Column) -> Ladder | str:
         (words[0], words[1]),
         "bigint",
         "integer",
-        _NO_NUMBER,
         of_fine=len(widths) == 1,
     )
 
@@ -129,7 +126,6 @@ def _truncate(steps: Any, column: Column) -> Ladder | str:
         (words[0], words[1]),
         "date",
         "date",
-        _NO_DAY,
         of_fine=units[0] != "week",  # of which some lie in two months
     )
 
@@ -150,7 +146,6 @@ def _region(steps: Any, column: Column) -> Ladder | str:
         ("the state of the address", "nothing"),
         "text",
         "string",
-        "''",
     )
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from c360.clause.types import canonical_type
 from c360.contract.catalog import Catalog
 from c360.contract.current import SEMVER
 from c360.contract.document import Document, Place, parse
@@ -27,6 +28,8 @@ _KEYS = (
 )  # fmt: skip
 _NEEDED = ("partner", "product", "version", "purpose", "legal_basis", "until", "contact", "columns")
 _LONGEST = 500
+_WITHOUT_ORDER = {"json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle"}
+"""Types of Postgres, which neither groups nor sorts by them."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,10 @@ def _of_product(data: dict[str, Any], catalog: Catalog, levels: Sequence[str]) -
             _shared(dataset, name, how, person, levels[0] if levels else "")
         except Wrong as wrong:
             yield ("columns", name, *wrong.place), wrong.what
+    for column in dataset.columns if data.get("canaries") else ():
+        if columns.get(column.name) == "as_is" and canonical_type(column.physical_type) in _WITHOUT_ORDER:
+            what = f"{column.name} is {column.physical_type}, whose values nobody can compare"
+            yield ("columns", column.name), f"{what}, and a canary has the most frequent: leave out one of the two"
     yield from _of_sensitive(data, columns)
 
 
