@@ -40,6 +40,10 @@ def number(value: float) -> str:
     return f"{value:,.4g}" if abs(value) < 1_000 else f"{value:,.0f}"
 
 
+def counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
 def percent(share: float | None, hours: int) -> str:
     """A share and how many hours it is of; nothing to count is a dash."""
     return "–" if share is None else f"{share:.1%} of {hours} h"

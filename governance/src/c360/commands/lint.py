@@ -7,7 +7,7 @@ import click
 
 from c360.console import annotate, json_option, print_json
 from c360.errors import Breach
-from c360.printable import one_line
+from c360.printable import counted, one_line
 
 
 @click.command(
@@ -54,8 +54,7 @@ def lint(path: Path | None, as_json: bool) -> None:
         annotate(f.severity, f"{f.message} [{f.rule}]", f.file, f.line)
     errors = sum(f.severity == "error" for f in found)
     if errors:
-        counted = "1 finding" if errors == 1 else f"{errors} findings"
-        raise Breach(f"{counted} in the contracts.", "Mend them, then: c360 generate")
+        raise Breach(f"{counted(errors, 'finding', 'findings')} in the contracts.", "Mend them, then: c360 generate")
     if not as_json:
         click.echo("The contracts are sound.")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from c360.console import as_of_option, clock, contracts_option, json_option, print_json, print_table
-from c360.printable import number, percent, span, when
+from c360.printable import counted, number, percent, span, when
 
 if TYPE_CHECKING:
     from c360.ledger.standings import Standing
@@ -97,19 +97,15 @@ def _show(overview: "Overview", everything: bool) -> None:
         click.echo(f"Recovered in their last run: {', '.join(recovered[:3])}{more}.")
     parts = [f"{overview.count('holds')} of {known} clauses hold at every stage"]
     if overview.disagreements:
-        parts.append(_count(len(overview.disagreements), "disagreement", "disagreements"))
+        parts.append(counted(len(overview.disagreements), "disagreement", "disagreements"))
     if overview.anomalies:
-        parts.append(_count(len(overview.anomalies), "anomaly", "anomalies"))
+        parts.append(counted(len(overview.anomalies), "anomaly", "anomalies"))
     if overview.gone:
         parts.append(f"{overview.gone} clauses on record are in no contract any more")
     if overview.erased:
         parts.append(f"{overview.erased:,} rows of people who were forgotten were delivered in 30 days, and erased")
     hint = "" if everything else " See all of them: c360 status --all"
     click.echo(f"As of {when(overview.as_of)} UTC: {'; '.join(parts)}.{hint}")
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def _clauses(overview: "Overview", shown: list[str]) -> None:

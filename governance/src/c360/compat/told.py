@@ -9,7 +9,7 @@ from c360.compat.changes import Change, Diff
 from c360.compat.compare import Judged
 from c360.compat.grades import Step
 from c360.errors import Breach
-from c360.printable import one_line
+from c360.printable import counted, one_line
 
 HEAD = ["place", "change", "was", "is", "consumers", "producers", "step"]
 _PERSONAL = "pii_"
@@ -166,9 +166,9 @@ def refusal(judged: list[Judged]) -> Breach | None:
     if not open_hits:
         return None
     found, hit = open_hits[0]
-    counted = "1 hit is" if len(open_hits) == 1 else f"{len(open_hits)} hits are"
+    hits = counted(len(open_hits), "hit is", "hits are")
     return Breach(
-        f"{counted} not acknowledged: {found.new.name} {found.new.version} breaks {hit.consumer.name}, first.",
+        f"{hits} not acknowledged: {found.new.name} {found.new.version} breaks {hit.consumer.name}, first.",
         f"Ask {hit.consumer.contact}, then write acknowledged: [{{version: {found.new.version}, by: …, date: …}}] "
         f"into {hit.consumer.path}.",
     )
