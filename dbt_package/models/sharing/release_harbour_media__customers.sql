@@ -8,7 +8,17 @@
 
 {%- set compare = customer360.last_release(this, ['person', 'q1_band_10_20', 'q2_truncate_quarter_year', 'q3_band_500_1000', 'step', 'canary']) %}
 
-with people as (
+with each_canary as (
+
+    select 1 as canary
+    union all
+    select 2 as canary
+    union all
+    select 3 as canary
+
+),
+
+people as (
 
     select
         id as person,
@@ -220,16 +230,10 @@ moved as (
 canaries as (
 
     select
-        each_one.canary,
+        each_canary.canary,
         case when released.canary is null then 0 else numbered.number end as last_group
-    from (
-        select 1 as canary
-        union all
-        select 2 as canary
-        union all
-        select 3 as canary
-    ) as each_one
-    left join {{ this }} as released on each_one.canary = released.canary
+    from each_canary
+    left join {{ this }} as released on each_canary.canary = released.canary
     left join numbered
         on released.q1_band_10_20 = numbered.q1_band_10_20 and released.q2_truncate_quarter_year = numbered.q2_truncate_quarter_year and released.q3_band_500_1000 = numbered.q3_band_500_1000 and released.step = numbered.step
         and numbered.was_one = 1
@@ -264,11 +268,8 @@ moved as (
 
 canaries as (
 
-    select 1 as canary, 0 as last_group
-    union all
-    select 2 as canary, 0 as last_group
-    union all
-    select 3 as canary, 0 as last_group
+    select canary, 0 as last_group
+    from each_canary
 
 )
 {%- endif %},

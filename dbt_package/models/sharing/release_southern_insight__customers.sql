@@ -8,7 +8,21 @@
 
 {%- set compare = customer360.last_release(this, ['person', 'q1_band_5_25', 'q2_round_100_1000', 'step', 's_band_250', 'canary']) %}
 
-with people as (
+with each_canary as (
+
+    select 1 as canary
+    union all
+    select 2 as canary
+    union all
+    select 3 as canary
+    union all
+    select 4 as canary
+    union all
+    select 5 as canary
+
+),
+
+people as (
 
     select
         id as person,
@@ -300,20 +314,10 @@ moved as (
 canaries as (
 
     select
-        each_one.canary,
+        each_canary.canary,
         case when released.canary is null then 0 else numbered.number end as last_group
-    from (
-        select 1 as canary
-        union all
-        select 2 as canary
-        union all
-        select 3 as canary
-        union all
-        select 4 as canary
-        union all
-        select 5 as canary
-    ) as each_one
-    left join {{ this }} as released on each_one.canary = released.canary
+    from each_canary
+    left join {{ this }} as released on each_canary.canary = released.canary
     left join numbered
         on released.q1_band_5_25 = numbered.q1_band_5_25 and released.q2_round_100_1000 = numbered.q2_round_100_1000 and released.step = numbered.step
         and numbered.was_one = 1
@@ -349,15 +353,8 @@ moved as (
 
 canaries as (
 
-    select 1 as canary, 0 as last_group
-    union all
-    select 2 as canary, 0 as last_group
-    union all
-    select 3 as canary, 0 as last_group
-    union all
-    select 4 as canary, 0 as last_group
-    union all
-    select 5 as canary, 0 as last_group
+    select canary, 0 as last_group
+    from each_canary
 
 )
 {%- endif %},

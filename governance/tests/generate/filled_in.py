@@ -3,8 +3,7 @@
 import jinja2
 
 from c360.generate.dbt_shares import files
-from c360.generate.share_release import Columns, release
-from c360.generate.share_sql import label
+from c360.generate.share_release import Columns, people, release
 from c360.generate.target import Target
 from c360.share.policy import Policy
 
@@ -31,11 +30,8 @@ def _render(text: str, context: dict[str, object], compare: bool = False) -> str
 
 def unprotected(policy: Policy) -> str:
     """SQL of customers in the form of a release, everybody with the finest labels, however few are alike."""
-    columns, target = Columns(policy), Target()
-    labelled = zip(
-        [*columns.quasi, *columns.sensitive], [*policy.quasi, *filter(None, [policy.sensitive_column])], strict=True
-    )
-    made = [f"{policy.dataset.physical(policy.person)} as person", "1 as step", "cast(null as int) as canary"]
-    made += [f"{label(target, s.ladder.fine, s.column.physical_name)} as {name}" for name, s in labelled if s.ladder]
-    made += [f"{s.column.physical_name} as {name}" for name, s in zip(columns.public, policy.public, strict=True)]
-    return _render(f"(select {', '.join(made)} from customers) as customers", {})
+    columns = Columns(policy)
+    labels = [f"f{n} as {name}" for n, name in enumerate(columns.quasi, 1)]
+    made = ["person", *labels, "1 as step", *columns.others, "cast(null as int) as canary"]
+    query = f"(select {', '.join(made)} from ({people(policy, Target())}) as people) as everybody"
+    return _render(query, {"ref": lambda *_, **__: "customers"})

@@ -8,10 +8,12 @@ same way, or they stay where they were until more do. Where too few would stay, 
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
 from c360.generate.share_sql import label, name_in_both
 from c360.generate.target import Target
 from c360.generate.text import jinja_text, slug
+from c360.share.ladder import Ladder
 from c360.share.policy import Policy
 
 ROUNDS = 3
@@ -34,7 +36,8 @@ class Columns:
         chosen = policy.sensitive_column
         self.sensitive = [f"s_{chosen.ladder.name}"] if chosen and chosen.ladder else []
         self.group = [*self.quasi, "step"]
-        self.payload = [*self.group, *self.public, *self.sensitive]
+        self.others = [*self.public, *self.sensitive]
+        self.payload = [*self.group, *self.others]
 
     @property
     def all(self) -> list[str]:
@@ -51,8 +54,8 @@ class Columns:
         return "".join([f"{persons} >= {self.policy.k}", *kinds])
 
 
-def _lines(parts: list[str], indent: int = 8) -> str:
-    return (",\n" + " " * indent).join(parts)
+def _select(parts: list[str], verb: str = "select") -> str:
+    return f"{verb}\n    " + ",\n    ".join(parts) + "\n"
 
 
 def _listed(names: list[str], table: str = "") -> str:
@@ -66,7 +69,7 @@ def release(policy: Policy, target: Target) -> str:
     placed, after, first, last = (
         ",\n\n".join(_cte(name, query) for name, query in parts)
         for parts in (
-            _placed(policy, target, columns),
+            chain(_each_canary(policy), _placed(policy, target, columns)),
             _compared(policy, columns),
             _alone(policy, columns),
             _everybody(policy, columns),
@@ -89,32 +92,53 @@ def _cte(name: str, query: str) -> str:
     return f"{name} as (\n\n{indented}\n\n)"
 
 
+def _each_canary(policy: Policy) -> Parts:
+    if policy.canaries:
+        numbers = range(1, policy.canaries + 1)
+        yield "each_canary", "\nunion all\n".join(f"select {n} as canary" for n in numbers)
+
+
+def _ladders(policy: Policy) -> list[Ladder]:
+    return [s.ladder for s in policy.quasi if s.ladder]
+
+
+def _known_by(policy: Policy) -> list[str]:
+    """What of a person tells the group that they are placed in."""
+    numbered = list(enumerate(_ladders(policy), 1))
+    return [f"f{n}" for n, _ in numbered] + [f"c{n}" for n, ladder in numbered if not ladder.of_fine]
+
+
+def people(policy: Policy, target: Target) -> str:
+    """Everybody, with the fine labels (f1, …), the coarse ones that are not made of those (c1, …), and the rest."""
+    columns = Columns(policy)
+    version = f", v={policy.dataset.major}" if policy.dataset.major is not None else ""
+    found = [f"{name_in_both(target, policy.dataset.physical(policy.person))} as person"]
+    for n, (ladder, shared) in enumerate(zip(_ladders(policy), policy.quasi, strict=True), 1):
+        column = shared.column.physical_name
+        found.append(f"{label(target, ladder.fine, column)} as f{n}")
+        found += [f"{label(target, ladder.coarse, column)} as c{n}"] * (not ladder.of_fine)
+    public = [name_in_both(target, s.column.physical_name) for s in policy.public]
+    found += [f"{column} as {name}" for column, name in zip(public, columns.public, strict=True)]
+    if (chosen := policy.sensitive_column) and chosen.ladder:
+        found.append(f"{label(target, chosen.ladder.fine, chosen.column.physical_name)} as {columns.sensitive[0]}")
+    model = f"ref({jinja_text(policy.dataset.model)}{version})"
+    return f"{_select(found)}from {{{{ {model} }}}}"
+
+
 def _placed(policy: Policy, target: Target, columns: Columns) -> Parts:
     """Who stands among how many, and so by which step: what a release would be if there were none before. What is read
     of everybody is read once; the rest is of groups, of which there are a few thousand."""
     numbers = range(1, len(policy.quasi) + 1)
     f, c, known = [f"f{n}" for n in numbers], [f"c{n}" for n in numbers], _known_by(policy)
-    ladders = [(s.ladder, s.column.physical_name) for s in policy.quasi if s.ladder]
-    version = f", v={policy.dataset.major}" if policy.dataset.major is not None else ""
-    person = name_in_both(target, policy.dataset.physical(policy.person))
-    people = [f"{person} as person"]
-    for n, (ladder, column) in enumerate(ladders, 1):
-        people.append(f"{label(target, ladder.fine, column)} as f{n}")
-        people += [f"{label(target, ladder.coarse, column)} as c{n}"] * (not ladder.of_fine)
-    public = [name_in_both(target, s.column.physical_name) for s in policy.public]
-    people += [f"{column} as {name}" for column, name in zip(public, columns.public, strict=True)]
-    if (chosen := policy.sensitive_column) and chosen.ladder:
-        people.append(f"{label(target, chosen.ladder.fine, chosen.column.physical_name)} as {columns.sensitive[0]}")
-    model = f"ref({jinja_text(policy.dataset.model)}{version})"
-    yield "people", f"select\n    {_lines(people, 4)}\nfrom {{{{ {model} }}}}"
+    yield "people", people(policy, target)
     alike = [*known, *_counted(policy, columns)]
     of_fine = [
         f"{label(target, ladder.coarse, one)} as {name}"
-        for (ladder, _), one, name in zip(ladders, f, c, strict=True)
+        for ladder, one, name in zip(_ladders(policy), f, c, strict=True)
         if ladder.of_fine
     ]
     counted = [*alike, *of_fine, "count(*) as persons"]
-    yield "counted", f"select\n    {_lines(counted, 4)}\nfrom people{_grouped_by(alike)}"
+    yield "counted", f"{_select(counted)}from people{_grouped_by(alike)}"
     enough = columns.sound("sum(persons)")
     if not policy.quasi:  # all are one group
         yield "placed", f"select 1 as step\nfrom counted\nhaving {enough}"
@@ -134,15 +158,9 @@ def _placed(policy: Policy, target: Target, columns: Columns) -> Parts:
     ]
     yield (
         "placed",
-        f"select distinct\n    {_lines(placed, 4)}\n{not_fine}\nleft join coarse using ({_listed(c)})\n"
+        f"{_select(placed, 'select distinct')}{not_fine}\nleft join coarse using ({_listed(c)})\n"
         "where fine.f1 is not null or coarse.c1 is not null",
     )
-
-
-def _known_by(policy: Policy) -> list[str]:
-    """What of a person tells the group that they are placed in."""
-    ladders = [(n, s.ladder) for n, s in enumerate(policy.quasi, 1) if s.ladder]
-    return [f"f{n}" for n, _ in ladders] + [f"c{n}" for n, ladder in ladders if not ladder.of_fine]
 
 
 def _where_placed(policy: Policy, table: str) -> str:
@@ -166,22 +184,21 @@ def _grouped_by(names: list[str]) -> str:
 
 def _alone(policy: Policy, columns: Columns) -> Parts:
     """What a release is where there is none before."""
-    group, others = _listed(columns.group, "placed"), [*columns.public, *columns.sensitive]
+    group, others = _listed(columns.group, "placed"), columns.others
     alone = ["people.person", *(f"placed.{name}" for name in columns.group), *(f"people.{name}" for name in others)]
-    yield "released", f"select\n    {_lines(alone, 4)}\n{_where_placed(policy, 'people')}"
+    yield "released", f"{_select(alone)}{_where_placed(policy, 'people')}"
     if policy.canaries:
         own = [f"counted.{name}" for name in others]
         came = ["0 as last_group", group, *own, "sum(counted.persons) as persons"]
         alike = _grouped_by([group, *own])
-        yield "moved", f"select\n    {_lines(came, 4)}\n{_where_placed(policy, 'counted')}{alike}"
-        yield "canaries", _numbers(policy, ", 0 as last_group")
+        yield "moved", f"{_select(came)}{_where_placed(policy, 'counted')}{alike}"
+        yield "canaries", "select canary, 0 as last_group\nfrom each_canary"
 
 
 def _compared(policy: Policy, columns: Columns) -> Parts:
     """What a release is where there is one before. Groups have numbers. A person is in a group now, or in none (0), and
     was in one last: `now_group`, `last_group`. A way leads from one to the other, and is open or not."""
-    group, this = _listed(columns.group), "{{ this }}"
-    others = [*columns.public, *columns.sensitive]
+    group, others, this = _listed(columns.group), columns.others, "{{ this }}"
     known = _known_by(policy)
     yield (
         "numbered",
@@ -193,20 +210,20 @@ def _compared(policy: Policy, columns: Columns) -> Parts:
     is_last = f"left join numbered\n    on {_same('released', columns.group)}\n    and numbered.was_one = 1"
     now = ["people.person", "numbered.number", *(f"people.{name}" for name in others)]
     is_now = " and ".join([_same("people", known)] * bool(known) + ["numbered.was_one = 0"])
-    yield "now", f"select\n    {_lines(now, 4)}\nfrom people\nleft join numbered\n    on {is_now}"
+    yield "now", f"{_select(now)}from people\nleft join numbered\n    on {is_now}"
     last = ["released.person", "numbered.number", *(f"released.{name}" for name in others)]
     yield (
         "last",
-        f"select\n    {_lines(last, 4)}\nfrom {this} as released\n{is_last}\nwhere released.canary is null",
+        f"{_select(last)}from {this} as released\n{is_last}\nwhere released.canary is null",
     )
     matched = [
         "coalesce(now.person, last.person) as person",
         *(f"coalesce({time}.number, 0) as {time}_group" for time in TIMES),
         *_of_both(others, "{0}.{1} as {0}_{1}"),
     ]
-    yield "matched", f"select\n    {_lines(matched, 4)}\nfrom now\nfull join last on now.person = last.person"
+    yield "matched", f"{_select(matched)}from now\nfull join last on now.person = last.person"
     ways = ["now_group", "last_group", *_of_both(_counted(policy, columns))]
-    yield "ways", f"select\n    {_lines([*ways, 'count(*) as persons'], 4)}\nfrom matched{_grouped_by(ways)}"
+    yield "ways", f"{_select([*ways, 'count(*) as persons'])}from matched{_grouped_by(ways)}"
     yield (
         "flows",
         "select\n    now_group,\n    last_group,\n    sum(persons) as persons\nfrom ways\n"
@@ -237,26 +254,22 @@ def _compared(policy: Policy, columns: Columns) -> Parts:
     ]
     yield (
         "chosen",
-        f"select\n    {_lines(chosen, 4)}\nfrom flows\nleft join {settled} as way using (now_group, last_group)\n"
+        f"{_select(chosen)}from flows\nleft join {settled} as way using (now_group, last_group)\n"
         f"inner join groups on groups.number = {_where_open('flows', 'group')}",
     )
     of_group = [f"chosen.{name}" for name in columns.group]
     by_way = "case when chosen.is_open then {0}.now_{1} else {0}.last_{1} end"
     one = ["matched.person", *of_group, *(f"{by_way.format('matched', name)} as {name}" for name in others)]
     by_groups = "inner join chosen using (now_group, last_group)"
-    yield "released", f"select\n    {_lines(one, 4)}\nfrom matched\n{by_groups}"
+    yield "released", f"{_select(one)}from matched\n{by_groups}"
     if policy.canaries:
         own = [f"{by_way.format('ways', name)} as {name}" for name in others]
         moved = ["ways.last_group", *of_group, *own, "sum(ways.persons) as persons"]
         alike = ["ways.last_group", *of_group, *others]
-        yield "moved", f"select\n    {_lines(moved, 4)}\nfrom ways\n{by_groups}{_grouped_by(alike)}"
-        was = ["each_one.canary", "case when released.canary is null then 0 else numbered.number end as last_group"]
-        each_one = "\n".join(f"    {line}" for line in _numbers(policy).splitlines())
-        yield (
-            "canaries",
-            f"select\n    {_lines(was, 4)}\nfrom (\n{each_one}\n) as each_one\n"
-            f"left join {this} as released on each_one.canary = released.canary\n{is_last}",
-        )
+        yield "moved", f"{_select(moved)}from ways\n{by_groups}{_grouped_by(alike)}"
+        was = ["each_canary.canary", "case when released.canary is null then 0 else numbered.number end as last_group"]
+        released = f"left join {this} as released on each_canary.canary = released.canary\n{is_last}"
+        yield "canaries", f"{_select(was)}from each_canary\n{released}"
 
 
 def _of_both(names: list[str], form: str = "{0}_{1}") -> list[str]:
@@ -292,16 +305,12 @@ def _closed(policy: Policy, columns: Columns, number: int) -> Parts:
         )
 
 
-def _numbers(policy: Policy, more: str = "") -> str:
-    return "\nunion all\n".join(f"select {n} as canary{more}" for n in range(1, policy.canaries + 1))
-
-
 def _everybody(policy: Policy, columns: Columns) -> Parts:
     """Canaries too. A pseudonym that comes or goes by itself would be known for one: so a canary comes with others who
     are new, and goes with most of its group."""
-    everybody = f"select\n    {_lines([*columns.all, 'cast(null as int) as canary'], 4)}\nfrom released"
+    everybody = f"{_select([*columns.all, 'cast(null as int) as canary'])}from released"
     if policy.canaries:
-        group, others = _listed(columns.group), [*columns.public, *columns.sensitive]
+        group, others = _listed(columns.group), columns.others
         moved = "moved"
         if others:  # of a group, what most of it have
             typical = [
@@ -309,17 +318,17 @@ def _everybody(policy: Policy, columns: Columns) -> Parts:
                 f"sum(persons) over (partition by last_group, {group}) as persons",
                 f"row_number() over (partition by last_group, {group} order by persons desc, {_listed(others)}) as nth",
             ]
-            yield "typical", f"select\n    {_lines(typical, 4)}\nfrom moved"
+            yield "typical", f"{_select(typical)}from moved"
             moved = "typical\nwhere nth = 1"
         went = [
             *("last_group", *columns.group, *others),
             f"row_number() over (partition by last_group order by persons desc, {group}) as place",
             "count(*) over (partition by last_group) as places",
         ]
-        yield "went", f"select\n    {_lines(went, 4)}\nfrom {moved}"
+        yield "went", f"{_select(went)}from {moved}"
         nobody = ["null as person", *(f"went.{name}" for name in columns.payload), "canaries.canary"]
         everybody += (
-            f"\nunion all\nselect\n    {_lines(nobody, 4)}\nfrom canaries\ninner join went\n"
+            f"\nunion all\n{_select(nobody)}from canaries\ninner join went\n"
             "    on canaries.last_group = went.last_group\n    and went.place\n"
             "    = case canaries.last_group when 0 then 1 + mod(canaries.canary - 1, went.places) else 1 end"
         )
