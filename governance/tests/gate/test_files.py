@@ -92,6 +92,33 @@ def test_files_with_too_many_lines_that_are_no_record(settled, make, tmp_path, c
     assert_untouched(settled, before, refused=True)
 
 
+def test_an_address_of_three_lines_is_no_row_of_another_customer(settled, make):
+    """One who may type line ends into a field, in a file with one stray quote, writes no other row."""
+    settled.reset()
+    people = [make.contact(n) for n in range(20)]
+    path = settled.write("contacts.csv", people)
+    assert settled.ingest("contacts", path).code == 0
+    evil = ",".join(str(value) for value in (people[0] | {"mail": "attacker@evil.example", "address": "x"}).values())
+    typed = make.contact(20, name="NAME", address="ADDRESS")
+    lines = settled.write("next.csv", [typed, *(make.contact(n) for n in range(21, 60))]).read_text()
+    path.write_text(lines.replace("NAME", 'Bo "Six" Poe').replace("ADDRESS", f'"1 Road\n{evil}\nTown"'))
+    answer = settled.ingest("contacts", path).only
+    assert (answer["outcome"], answer["promoted"], answer["quarantined"]) == ("accepted", 39, 3)
+    assert settled.sql("select count(*) from raw.contacts where mail like %s", "attacker%") == [(0,)]
+
+
+def test_a_file_that_can_be_read_in_two_ways_is_refused(settled, make):
+    before = settled.counts()
+    path = settled.write("contacts.csv", [make.contact(1)])
+    path.write_text(f'{GOOD_HEADER}\n1,"{SECRET},",\n9,evil,1\ntwo"\n')
+    assert_one_sentence(
+        settled.ingest("contacts", path), 1,
+        "line 4 has a quote where none may stand, so that from line 2 on it can be read in two ways",
+        "contacts.readable", str(path), "doubled",
+    )  # fmt: skip
+    assert_untouched(settled, before, refused=True)
+
+
 BREACHES = {
     "header only": (GOOD_HEADER, "contacts.not_empty (measured 0)"),
     "missing column": (GOOD_HEADER.replace(",mail", ""), "lacks the column 'mail' (contacts.mail.present)"),

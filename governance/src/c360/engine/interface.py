@@ -67,8 +67,8 @@ class Landing(Protocol):
     def land(self, delivery: Delivery) -> int:
         """Take the delivery in as text; returns how many records it holds, lines that are none included.
 
-        Raises CouldNotTell for a file that cannot be read to its end, and when not all of it arrived; never with
-        anything of its contents.
+        Raises CouldNotTell for a file that cannot be read to its end, and when not all of it arrived, and TwoReadings
+        for one that can be read in two ways; never with anything of its contents.
         """
 
     def land_quarantined(self, chosen: Chosen) -> int:

@@ -8,6 +8,7 @@ from c360.clause.kinds import PRESENT, READABLE, UNEXPECTED_COLUMNS
 from c360.contract.catalog import Catalog
 from c360.engine.interface import Engine, Landing, Promotion
 from c360.gate.files import Delivery
+from c360.gate.readings import TwoReadings
 from c360.ledger import deliveries
 from c360.ledger.deliveries import Account, Note
 from c360.ledger.history import Finding, Run, failing, record
@@ -87,6 +88,14 @@ def _found(clause: Clause, count: int) -> Finding:
 def unreadable(dataset: Dataset, delivery: Delivery) -> dict[str, int]:
     """How many lines are no record, by the clause that says there are none."""
     return {clause.id: delivery.set_aside for clause in READABLE.of(dataset) if delivery.set_aside}
+
+
+def ambiguous(dataset: Dataset, delivery: Delivery, fault: TwoReadings) -> Refused:
+    """The refusal of a delivery that can be read in two ways."""
+    delivery.drain()
+    findings = [_found(clause, 1) for clause in READABLE.of(dataset)]
+    reason = f"{fault.message} ({', '.join(found.clause.id for found in findings)})"
+    return Refused(reason, findings, 0, remedy=fault.remedy)
 
 
 def note(gate: Gate, delivery: Delivery, outcome: Outcome, delivered: int, reason: str | None = None) -> int:

@@ -18,6 +18,7 @@ from c360.gate import account, judge
 from c360.gate.account import Gate, Refused
 from c360.gate.files import Delivery
 from c360.gate.form import Form
+from c360.gate.readings import TwoReadings
 from c360.ledger.deliveries import accepted_before
 from c360.ledger.history import Finding, Run, on_record, record
 from c360.ledger.tables import prepare
@@ -92,7 +93,10 @@ def _through_the_gate(gate: Gate, landing: Landing, delivery: Delivery) -> Inges
     columns = account.look_at_columns(delivery, gate.dataset)
     gate.say("landing")
     with landing.transaction():
-        delivered = landing.land(delivery)
+        try:
+            delivered = landing.land(delivery)
+        except TwoReadings as fault:
+            raise account.ambiguous(gate.dataset, delivery, fault) from None
         before = accepted_before(gate.ledger, gate.dataset.name, delivery.sha256)
         if before:
             reason = f"accepted before, at {before}"
