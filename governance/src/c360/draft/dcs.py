@@ -57,10 +57,8 @@ def _renew(part: dict[str, Any]) -> None:
     if kind in ("decimal", "numeric") and "precision" in custom:
         kind = f"numeric({custom['precision']},{custom.get('scale', 0)})"
     part["physicalType"] = kind
-    left = [one for one in part.get("customProperties") or [] if one["property"] not in ("precision", "scale", "pii")]
-    if str(custom.get("pii")).lower() == "true" and not part.get("classification"):
-        part["classification"] = "pii_direct"
-    part["customProperties"] = left
+    left = [one for one in part.pop("customProperties", None) or [] if one["property"] not in ("precision", "scale")]
+    part |= {"customProperties": left} if left else {}
 
 
 def _without_references(value: Any) -> Any:

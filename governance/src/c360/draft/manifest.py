@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from c360.draft.classify import stated
 from c360.draft.constraints import Constraint, Described
 from c360.errors import CouldNotTell
 
@@ -59,7 +60,7 @@ def _tested(test: dict[str, Any]) -> str:
 
 
 def _table(node: dict[str, Any], promises: dict[str, list[dict[str, Any]]]) -> Described:
-    columns = {str(column.get("name")): _column(column) for column in _dicts(node["columns"])}
+    columns = {str(column.get("name")): _column(column, node) for column in _dicts(node["columns"])}
     constraints = [(given, given.get("columns") or []) for given in node.get("constraints") or []]
     for column in _dicts(node["columns"]):
         constraints += [(given, [column.get("name")]) for given in column.get("constraints") or []]
@@ -86,18 +87,22 @@ def _table(node: dict[str, Any], promises: dict[str, list[dict[str, Any]]]) -> D
     return Described({**found, "properties": list(columns.values())}, left)
 
 
-def _column(column: dict[str, Any]) -> dict[str, Any]:
+def _column(column: dict[str, Any], table: dict[str, Any]) -> dict[str, Any]:
     found = {"name": str(column.get("name"))}
     if column.get("description"):
         found["description"] = column["description"]
     if column.get("data_type"):
         found["physicalType"] = str(column["data_type"])
-    classification = {**(column.get("meta") or {}), **((column.get("config") or {}).get("meta") or {})}.get(
-        "classification"
-    )
-    if isinstance(classification, str):
-        found["classification"] = classification
+    if word := _classified(column) or _classified(table):
+        found["classification"] = word
     return found
+
+
+def _classified(part: dict[str, Any]) -> str:
+    """What the metadata and tags of a column or table say of how closed it is."""
+    config = part.get("config") or {}
+    tags = {str(tag): True for tag in [*(part.get("tags") or []), *(config.get("tags") or [])]}
+    return stated({**tags, **(part.get("meta") or {}), **(config.get("meta") or {})})
 
 
 def _constraint(given: dict[str, Any], on: list[Any]) -> Iterator[Constraint]:
