@@ -5,7 +5,7 @@ What is not known to be harmless is not public: deny by default, and to be confi
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -74,6 +74,11 @@ def beside_a_person(found: Classified) -> Classified:
     if found.level in ("public", "internal"):
         return Classified("confidential", f"{found.why}, and others in its row tell a person", found.code)
     return found
+
+
+def with_parts(found: Classified, names: Iterable[str]) -> Classified:
+    """The same of a column that holds parts of these names: as closed as the most closed of them."""
+    return max([found, *(classify(name, "", False) for name in names)], key=lambda one: list(_ROLES).index(one.level))
 
 
 def level_of(level: str, levels: Sequence[str]) -> str:

@@ -10,13 +10,14 @@ from c360.clause.said import as_list
 from c360.clause.types import own_type
 from c360.contract.document import dicts
 from c360.contract.load import relationship_of
-from c360.draft.classify import Classified, beside_a_person, classify, level_of, level_read, stated
+from c360.draft.classify import Classified, beside_a_person, classify, level_of, level_read, stated, with_parts
 from c360.draft.constraints import Described, checked, declared
 from c360.draft.frame import drafted, undescribed
 from c360.draft.types import beyond_postgres, logical_type, physical_type
 from c360.draft.write import Draft, Property, Table
 from c360.errors import Breach
 
+_HOLDERS = {"properties": "object", "items": "array", "map": "map"}
 Known = Mapping[str, frozenset[str]]
 """The columns of every dataset that a relationship may lead to."""
 
@@ -39,7 +40,7 @@ def completed(described: Described, levels: Sequence[str], known: Known) -> Tabl
     with what the constraints of its table promise."""
     part, evidence = declared(described)
     columns = [prop for prop in part.get("properties") or [] if isinstance(prop, dict)]
-    found = [classify(str(prop.get("name")), "", False) for prop in columns]
+    found = [with_parts(classify(str(prop.get("name")), "", False), names_inside(prop)) for prop in columns]
     if any(one.level == "pii_direct" for one in found):
         found = [beside_a_person(one) for one in found]
     name = str(part.get("name"))
@@ -58,6 +59,9 @@ def completed(described: Described, levels: Sequence[str], known: Known) -> Tabl
 
 def _completed(table: str, prop: dict[str, Any], found: Classified, levels: Sequence[str], known: Known) -> Property:
     document, told = deepcopy(prop), []
+    for _, part in [("", document), *parts_inside(document)]:
+        if holds := next((kind for key, kind in _HOLDERS.items() if part.get(key)), ""):
+            part["logicalType"] = part.get("logicalType") or holds
     logical = document.get("logicalType")
     if not document.get("physicalType"):
         document["physicalType"] = physical_type(logical or "string")
@@ -125,6 +129,11 @@ def parts_inside(prop: dict[str, Any], below: str = "") -> Iterator[tuple[str, d
             place = f"{below}.{name}" if below else name
             yield place, part
             yield from parts_inside(part, place)
+
+
+def names_inside(prop: dict[str, Any]) -> list[str]:
+    """The names of what a column holds, at any depth."""
+    return [str(part["name"]) for _, part in parts_inside(prop) if part.get("name")]
 
 
 def _ordered(document: dict[str, Any]) -> dict[str, Any]:

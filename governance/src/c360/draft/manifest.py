@@ -32,6 +32,12 @@ def tables_of(path: Path) -> list[tuple[str, Described]]:
         for node in nodes
         if node.get("resource_type") in _TABLES and isinstance(node.get("columns"), dict) and node["columns"]
     ]
+    names: set[str] = set()
+    for _, table in found:
+        own = str(table.part["name"])
+        tried = (own, f"{table.part.pop('source', '')}_{own}", *(f"{own}_{n}" for n in range(2, len(found) + 2)))
+        table.part["name"] = next(name for name in tried if name not in names and not name.startswith("_"))
+        names.add(table.part["name"])
     if not found:
         raise CouldNotTell(f"{path} describes no column of any table.", "Describe columns in dbt, then: dbt parse")
     return found
@@ -80,7 +86,9 @@ def _table(node: dict[str, Any], promises: dict[str, list[dict[str, Any]]]) -> D
         both[0] |= {"primaryKey": True, "primaryKeyPosition": 1}
         both[0].pop("unique")
     name = str(node.get("name"))
-    found = {"name": name, "physicalName": str(node.get("identifier") or node.get("alias") or name)}
+    if node.get("version") is not None:
+        name = f"{name}_v{node['version']}"
+    found = {"name": name, "source": str(node.get("source_name") or node.get("package_name") or ""), "physicalName": str(node.get("identifier") or node.get("alias") or name)}
     if node.get("description"):
         found["description"] = node["description"]
     left = [constraint for given, on in constraints for constraint in _constraint(given, on)]

@@ -39,9 +39,9 @@ _SPELLED = (
     (re.compile(r"(?i)\blong\s+raw\b"), "blob"), (re.compile(r"(?i)\bbit\s+varying\b"), "varbit"),
     (re.compile(r"(?i)\b(?:unsigned\s+)?big\s+int\b"), "bigint"),
     (re.compile(r"(?i)\binterval\s+(?:day|year)\s*(?:\(\d\))?\s+to\s+\w+(?:\s*\(\d\))?"), "interval"),
-    (re.compile(r"(?i)\b(number|numeric|decimal)\s*\(\s*(\d+)\s*,\s*-(\d+)\s*\)"), r"\1(\2\3)"),
+    (re.compile(r"(?i)\b(number|numeric|decimal)\s*\(\s*(\d+)\s*,\s*-(\d+)\s*\)"), lambda m: f"{m[1]}({int(m[2]) + int(m[3])})"),
 )  # fmt: skip
-"""Types that sqlglot does not parse, as it does. Of a negative scale the digits are told by more digits than needed."""
+"""Types that sqlglot does not parse, as it does; a negative scale as digits before the point."""
 
 
 @dataclass(frozen=True)

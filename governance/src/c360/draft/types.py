@@ -15,7 +15,7 @@ _LOGICAL = (
 )  # fmt: skip
 _PHYSICAL = {
     "string": "text", "integer": "bigint", "number": "numeric", "boolean": "boolean", "date": "date",
-    "timestamp": "timestamp", "time": "time", "object": "jsonb", "array": "jsonb",
+    "timestamp": "timestamp", "time": "time", "object": "jsonb", "array": "jsonb", "map": "jsonb",
 }  # fmt: skip
 
 
