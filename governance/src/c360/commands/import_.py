@@ -99,8 +99,8 @@ def _deliver(drafts: list[Any], out: str | None, contracts: Path) -> None:
     from c360.printable import one_line
 
     for draft in drafts:
-        for place in draft.left:
-            click.echo(one_line(f"{draft.name}: not carried over: {place}"), err=True)
+        for way in draft.left:
+            click.echo(one_line(f"{draft.name}: not carried over: {way}"), err=True)
     if out == "-":
         for draft in drafts:
             click.echo(as_yaml(draft), nl=False)
