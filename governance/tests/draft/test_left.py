@@ -76,7 +76,11 @@ _PLACES = ([], ["info"], ["servers", "s"], ["terms"], ["models", "t"], ["models"
 
 
 @settings(max_examples=25, deadline=None)
-@given(keys=st.lists(st.tuples(st.sampled_from(_PLACES), _KEYS, st.one_of(_KEYS, st.integers(1), st.just({"zzq": 1}))), max_size=5))
+@given(
+    keys=st.lists(
+        st.tuples(st.sampled_from(_PLACES), _KEYS, st.one_of(_KEYS, st.integers(1), st.just({"zzq": 1}))), max_size=5
+    )
+)
 def test_every_key_of_one_s_own_is_in_the_draft_or_in_the_report(tmp_path_factory: Any, keys: list[Any]) -> None:
     document = read_document(Path("x"), DCS) | {"terms": {"usage": "Use it."}}
     for place, key, value in keys:
@@ -92,7 +96,14 @@ def test_every_key_of_one_s_own_is_in_the_draft_or_in_the_report(tmp_path_factor
 
 def test_keys_that_odcs_does_not_know_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = {"name": "t", "zzodd": 1, "properties": [{"name": "a", "logicalType": "string", "requird": True}]}
-    contract = {"apiVersion": "v3.0.0", "kind": "DataContract", "id": "x", "version": "1.0.0", "schema": [table], "zztop": 1}
+    contract = {
+        "apiVersion": "v3.0.0",
+        "kind": "DataContract",
+        "id": "x",
+        "version": "1.0.0",
+        "schema": [table],
+        "zztop": 1,
+    }
     draft = drafted(tmp_path / "a.yaml", json.dumps(contract))
     assert faults(tmp_path, draft) == []
     assert all(any(key in place for place in draft.left) for key in ("zzodd", "requird", "zztop"))

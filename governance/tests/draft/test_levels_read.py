@@ -25,7 +25,9 @@ def drafted(tmp_path: Path, name: str, text: str, levels: list[str] | None = Non
 
 def dcs(fields: dict[str, Any]) -> str:
     info = {"title": "t", "version": "1.0.0"}
-    return json.dumps({"dataContractSpecification": "1.2.1", "id": "t", "info": info, "models": {"t": {"fields": fields}}})
+    return json.dumps(
+        {"dataContractSpecification": "1.2.1", "id": "t", "info": info, "models": {"t": {"fields": fields}}}
+    )
 
 
 def odcs(properties: list[dict[str, Any]], version: str = "v3.0.2") -> str:
@@ -57,7 +59,9 @@ def test_a_word_of_another_list_is_the_most_closed_level(tmp_path: Path, word: s
     assert drafted(tmp_path, "m.json", json.dumps({"nodes": {"t": node}}))[0]["x"]["classification"] == CLOSED
 
 
-@pytest.mark.parametrize(("word", "level"), [("Internal", "internal"), (" CONFIDENTIAL", "confidential"), ("PII-Indirect", "pii_indirect")])
+@pytest.mark.parametrize(
+    ("word", "level"), [("Internal", "internal"), (" CONFIDENTIAL", "confidential"), ("PII-Indirect", "pii_indirect")]
+)
 def test_a_word_of_the_project_s_list_is_that_level_in_any_spelling(tmp_path: Path, word: str, level: str) -> None:
     assert drafted(tmp_path, "a.yaml", odcs([{"name": "x", "classification": word}]))[0]["x"]["classification"] == level
 
@@ -71,15 +75,22 @@ def test_a_list_of_one_s_own_has_its_own_most_closed_level(tmp_path: Path) -> No
 @pytest.mark.parametrize("word", [None, "public", "restricted", "confidential"])
 def test_personal_data_is_that_beside_any_classification(tmp_path: Path, word: str | None) -> None:
     said = {"classification": word} if word else {}
-    found, _ = drafted(tmp_path, "a.yaml", dcs({"x": {"type": "string", "pii": True, **said}, "y": {"type": "string", "pii": False}}))
+    found, _ = drafted(
+        tmp_path, "a.yaml", dcs({"x": {"type": "string", "pii": True, **said}, "y": {"type": "string", "pii": False}})
+    )
     assert found["x"]["classification"] == CLOSED and found["y"]["classification"] != CLOSED
     marked = {"name": "x", "customProperties": [{"property": "pii", "value": True}], **said}
     assert drafted(tmp_path, "b.yaml", odcs([marked]))[0]["x"]["classification"] == CLOSED
 
 
 def test_what_is_inside_a_column_closes_it(tmp_path: Path) -> None:
-    inner = {"type": "object", "fields": {"p": {"type": "string", "pii": True}, "q": {"type": "string", "classification": "public"}}}
-    text = dcs({"x": {"type": "array", "classification": "internal", "items": {"type": "object", "fields": {"y": inner}}}})
+    inner = {
+        "type": "object",
+        "fields": {"p": {"type": "string", "pii": True}, "q": {"type": "string", "classification": "public"}},
+    }
+    text = dcs(
+        {"x": {"type": "array", "classification": "internal", "items": {"type": "object", "fields": {"y": inner}}}}
+    )
     found, _ = drafted(tmp_path, "a.yaml", text)
     parts = found["x"]["items"]["properties"][0]["properties"]
     assert [part.get("classification") for part in parts] == [CLOSED, "public"]
@@ -90,5 +101,11 @@ def test_what_is_inside_a_column_closes_it(tmp_path: Path) -> None:
                                   {"config": {"tags": ["PII"]}}, {"meta": {"data_classification": "restricted"}}])  # fmt: skip
 def test_metadata_of_dbt_closes_a_column_or_all_of_a_model(tmp_path: Path, said: dict[str, Any]) -> None:
     for of_column, of_model in ((said, {}), ({}, said)):
-        node = {"resource_type": "model", "unique_id": "t", "name": "t", "columns": {"x": {"name": "x", **of_column}}, **of_model}
+        node = {
+            "resource_type": "model",
+            "unique_id": "t",
+            "name": "t",
+            "columns": {"x": {"name": "x", **of_column}},
+            **of_model,
+        }
         assert drafted(tmp_path, "m.json", json.dumps({"nodes": {"t": node}}))[0]["x"]["classification"] == CLOSED

@@ -36,7 +36,9 @@ def from_dcs(path: Path, document: dict[str, Any]) -> tuple[dict[str, Any], list
                 wrong = [place for one in error.errors() if (place := _drop(given, one["loc"]))]
                 if not wrong:
                     raise
-                told += [f"left out, for it is not of the form that the specification wants: {place}" for place in wrong]
+                told += [
+                    f"left out, for it is not of the form that the specification wants: {place}" for place in wrong
+                ]
     except Exception as error:  # its text may quote the contract
         raise Breach(
             f"{path} is not read as a Data Contract Specification ({type(error).__name__}).",
@@ -104,13 +106,14 @@ def _as_text(value: Any) -> str:
 def _drop(value: Any, place: tuple[Any, ...]) -> str:
     """Takes out what is at a place, as far as that leads, and gives the way to it; empty for none."""
     way: list[Any] = []
-    holder, last = None, None
+    holder: Any = None
+    last: Any = None
     for step in place:
         if not (isinstance(value, dict) and step in value) and not (isinstance(value, list) and isinstance(step, int)):
             break
         holder, last, value = value, step, value[step]
         way.append(step)
-    if holder is None or way[0] == "models" and len(way) < 4:
+    if holder is None or (way[0] == "models" and len(way) < 4):
         return ""
     del holder[last]
     return ".".join(map(str, way))

@@ -32,7 +32,9 @@ def constraints_of(statement: Any) -> Iterator[tuple[str, Constraint]]:
         if isinstance(part, exp.ColumnDef):
             yield from ((table, one) for c in part.constraints for one in constraint_of(c.kind, c.name, (part.name,)))
         elif isinstance(part, exp.Constraint):
-            yield from ((table, one) for inner in _clustered(part.expressions) for one in constraint_of(inner, part.name))
+            yield from (
+                (table, one) for inner in _clustered(part.expressions) for one in constraint_of(inner, part.name)
+            )
         else:
             yield from ((table, one) for one in constraint_of(part))
 

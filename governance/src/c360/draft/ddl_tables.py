@@ -37,10 +37,12 @@ def described_table(
             columns[column.name] = column_of(column, dialect, lambda said: None)
             columns[column.name].pop("logicalType")  # that of its base, which is not looked up yet
         else:
-            columns[column.name] = column_of(column, dialect, lambda said, on=column.name: notes.append(f"{on}: {said}"))
+            said: list[str] = []
+            columns[column.name] = column_of(column, dialect, said.append)
+            notes += [f"{column.name}: {one}" for one in said]
     part = {"name": name, "physicalName": name}
-    if said := _table_comment(create):
-        part["description"] = said
+    if comment := _table_comment(create):
+        part["description"] = comment
     return Described({**part, "properties": list(columns.values())}, (), apart, tuple(notes))
 
 

@@ -116,14 +116,19 @@ def _read_levels(document: dict[str, Any], levels: Sequence[str]) -> list[str]:
         found = {word: level_of("pii_direct", levels) if word == "pii" else level_read(word, levels) for word in words}
         part["classification"] = max(found.values(), key=levels.index)
         where = f"{place} is classified" if place else "Classified"
-        told += [f"{where} as {level}, for it was called {word!r} there." for word, level in found.items() if word not in levels]
+        told += [
+            f"{where} as {level}, for it was called {word!r} there."
+            for word, level in found.items()
+            if word not in levels
+        ]
     return told
 
 
 def parts_inside(prop: dict[str, Any], below: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """What a column holds, at any depth, with the way to it in words."""
     inner = [(str(one.get("name")), one) for one in dicts(prop.get("properties"))]
-    sides = prop.get("map") if isinstance(prop.get("map"), dict) else {}
+    given = prop.get("map")
+    sides: dict[str, Any] = given if isinstance(given, dict) else {}
     for name, part in [*inner, ("items", prop.get("items")), *((side, sides.get(side)) for side in ("key", "value"))]:
         if isinstance(part, dict):
             place = f"{below}.{name}" if below else name

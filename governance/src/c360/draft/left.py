@@ -23,12 +23,23 @@ _KNOWN = frozenset(
     period timestampField freshness threshold latency sourceTimestampField frequency interval cron support time backup
     host port database schema project dataset account location path delimiter bucket topic catalog driver service_name
     serviceName endpointUrl outputPortId $ref ref
-    """.split()
+    """.split()  # noqa: SIM905
 )
 """What the Data Contract Specification calls things that are carried over."""
 _NAMES = ("servers", "models", "fields", "definitions", "config", "links", "arguments")
 """Below these, keys are names of somebody's own."""
-_CHANGED = ("type", "format", "threshold", "period", "status", "title", "version", "$ref", "ref", "dataContractSpecification")
+_CHANGED = (
+    "type",
+    "format",
+    "threshold",
+    "period",
+    "status",
+    "title",
+    "version",
+    "$ref",
+    "ref",
+    "dataContractSpecification",
+)
 """What is carried over in another spelling."""
 _NOT_ABOUT_DATA = ("unclear", "not-rendered", "sla-element")
 

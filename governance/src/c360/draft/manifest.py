@@ -88,7 +88,11 @@ def _table(node: dict[str, Any], promises: dict[str, list[dict[str, Any]]]) -> D
     name = str(node.get("name"))
     if node.get("version") is not None:
         name = f"{name}_v{node['version']}"
-    found = {"name": name, "source": str(node.get("source_name") or node.get("package_name") or ""), "physicalName": str(node.get("identifier") or node.get("alias") or name)}
+    found = {
+        "name": name,
+        "source": str(node.get("source_name") or node.get("package_name") or ""),
+        "physicalName": str(node.get("identifier") or node.get("alias") or name),
+    }
     if node.get("description"):
         found["description"] = node["description"]
     left = [constraint for given, on in constraints for constraint in _constraint(given, on)]

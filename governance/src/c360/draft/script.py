@@ -12,7 +12,9 @@ from sqlglot.errors import SqlglotError
 _COPIED = re.compile(r"(?ims)^[ \t]*copy\b[^;]*\bfrom\s+stdin\b[^;\n]*;[^\n]*\n.*?^\\\.[ \t]*\r?$")
 """Rows in a dump of Postgres."""
 _PSQL = re.compile(r"(?m)^\\.*$")
-_DELIMITED = re.compile(r"(?ims)^[ \t]*delimiter[ \t]+(?!;[ \t]*\r?$)\S+[ \t]*\r?$.*?(?:^[ \t]*delimiter[ \t]+;[ \t]*\r?$|\Z)")
+_DELIMITED = re.compile(
+    r"(?ims)^[ \t]*delimiter[ \t]+(?!;[ \t]*\r?$)\S+[ \t]*\r?$.*?(?:^[ \t]*delimiter[ \t]+;[ \t]*\r?$|\Z)"
+)
 """Programs in a dump of MySQL."""
 _BATCH = re.compile(r"(?im)^[ \t]*go(?:[ \t]+\d+)?[ \t]*;?[ \t]*(?:--.*)?\r?$")
 _BEGINS = re.compile(

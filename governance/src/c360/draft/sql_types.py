@@ -1,4 +1,4 @@
-"""Types of any SQL dialect as ODCS properties that Postgres can store: of the same range or a larger one, never narrower.
+"""Types of any SQL dialect as ODCS properties that Postgres can store, never of a narrower range.
 
 What Postgres has no type for becomes text, and the note says so.
 """
@@ -53,7 +53,7 @@ Part = dict[str, Any]
 Note = Callable[[str], None]
 
 
-def described_type(kind: exp.Expr | str, dialect: str, note: Note) -> Part:
+def described_type(kind: Any, dialect: str, note: Note) -> Part:
     """Physical and logical type of an ODCS property, with `enum`, `properties`, `items` or `map` where the type names
     them. `note` is called with what the type says and the property does not."""
     dialect = "mysql" if dialect in ("mariadb", "singlestore", "doris", "starrocks", "tidb") else dialect
@@ -104,7 +104,9 @@ def _physical(kind: Any, word: str, dialect: str) -> str:
     if word in ("TEXT", "FIXEDSTRING", "NAME") and sizes:
         return f"varchar({sizes[0]})" if sizes[0] <= LONGEST_TEXT else "text"
     if word == "BIT":
-        return "boolean" if dialect == "tsql" or (dialect == "mysql" and sizes in ([], [1])) else _as_sized("bit", sizes)
+        return (
+            "boolean" if dialect == "tsql" or (dialect == "mysql" and sizes in ([], [1])) else _as_sized("bit", sizes)
+        )
     if word == "BIGINT" and dialect == "oracle":
         return "text"  # LONG
     if word == "DOUBLE" and dialect == "postgres" and sizes and sizes[0] <= 24:
