@@ -41,7 +41,10 @@ _SPELLED = (
     (re.compile(r"(?i)\blong\s+raw\b"), "blob"), (re.compile(r"(?i)\bbit\s+varying\b"), "varbit"),
     (re.compile(r"(?i)\b(?:unsigned\s+)?big\s+int\b"), "bigint"),
     (re.compile(r"(?i)\binterval\s+(?:day|year)\s*(?:\(\d\))?\s+to\s+\w+(?:\s*\(\d\))?"), "interval"),
-    (re.compile(r"(?i)\b(number|numeric|decimal)\s*\(\s*(\d+)\s*,\s*-(\d+)\s*\)"), lambda m: f"{m[1]}({int(m[2]) + int(m[3])})"),
+    (
+        re.compile(r"(?i)\b(number|numeric|decimal)\s*\(\s*(\d+)\s*,\s*-(\d+)\s*\)"),
+        lambda found: f"{found[1]}({int(found[2]) + int(found[3])})",
+    ),
 )  # fmt: skip
 """Types that sqlglot does not parse, as it does; a negative scale as digits before the point."""
 
