@@ -100,7 +100,7 @@ def test_invoices_in_german(tmp_path: Path) -> None:
     assert custom == {"property": "delivery", "value": {"delimiter": ";", "encoding": "windows-1252", "decimal": ","}}
     found = columns(path)
     assert {name: prop["physicalType"] for name, prop in found.items()} == {
-        "Rechnungsnummer": "text", "Kundenname": "text", "Betrag": "numeric(12,2)", "Status": "text", "Fälligkeit": "date",
+        "Rechnungsnummer": "text", "Kundenname": "text", "Betrag": "numeric(12,2)", "Status": "text", "Fälligkeit": "date",  # noqa: E501
         "Kontoverbindung": "text",
     }  # fmt: skip
     assert found["Rechnungsnummer"]["primaryKey"] is True

@@ -72,25 +72,32 @@ ORACLE = """CREATE TABLE "S"."V" (
 COMMENT ON TABLE "S"."V" IS 'Visits.';
 /
 """
-REDSHIFT = """CREATE TABLE public.v (id INT8 NOT NULL ENCODE az64 DISTKEY, a VARCHAR(MAX) ENCODE lzo, s SUPER, g GEOMETRY,
+REDSHIFT = """CREATE TABLE public.v (id INT8 NOT NULL ENCODE az64 DISTKEY,
+ a VARCHAR(MAX) ENCODE lzo, s SUPER, g GEOMETRY,
  b VARBYTE(64), h HLLSKETCH, PRIMARY KEY (id)) DISTSTYLE KEY SORTKEY (id);"""
-SNOWFLAKE = """create or replace TABLE T.S.V (ID NUMBER(38,0) NOT NULL COMMENT 'Names it.', V VARCHAR(16777216), VA VARIANT,
+SNOWFLAKE = """create or replace TABLE T.S.V (ID NUMBER(38,0) NOT NULL COMMENT 'Names it.',
+ V VARCHAR(16777216), VA VARIANT,
  A ARRAY, O OBJECT, L TIMESTAMP_LTZ(9), N TIMESTAMP_NTZ(9), Z TIMESTAMP_TZ(9), B BINARY(8388608), G GEOGRAPHY,
  SECRET VARCHAR(9) WITH MASKING POLICY T.S.P, KIND VARCHAR(9) WITH TAG (T.S.PII='yes'),
  primary key (ID)) COMMENT='Visits.';"""
 BIGQUERY = """CREATE TABLE `p.d.v` (id INT64 NOT NULL OPTIONS(description='Names it.'), a STRING(50), n BIGNUMERIC,
- st STRUCT<city STRING, zip INT64>, l ARRAY<STRUCT<x INT64, y ARRAY<STRING>>>, t TIMESTAMP, dt DATETIME, by BYTES, j JSON,
+ st STRUCT<city STRING, zip INT64>, l ARRAY<STRUCT<x INT64, y ARRAY<STRING>>>,
+ t TIMESTAMP, dt DATETIME, by BYTES, j JSON,
  g GEOGRAPHY, shut STRING OPTIONS(policy_tags='["projects/x"]'), PRIMARY KEY (id) NOT ENFORCED)
  PARTITION BY DATE(t) CLUSTER BY id OPTIONS(description='Visits.');"""
-DATABRICKS = """CREATE TABLE c.s.v (id BIGINT NOT NULL COMMENT 'Names it.', st STRUCT<city: STRING COMMENT 'Where.', zip: INT>,
+DATABRICKS = """CREATE TABLE c.s.v (id BIGINT NOT NULL COMMENT 'Names it.',
+ st STRUCT<city: STRING COMMENT 'Where.', zip: INT>,
  m MAP<STRING, INT>, l ARRAY<DOUBLE>, t TIMESTAMP, n TIMESTAMP_NTZ, ti TINYINT, bi BINARY, v VARIANT,
  CONSTRAINT pk PRIMARY KEY (id)) USING DELTA COMMENT 'Visits.' PARTITIONED BY (t) TBLPROPERTIES ('a' = 'b');"""
 DUCKDB = """CREATE TABLE v (id UBIGINT PRIMARY KEY, h HUGEINT, u UINTEGER, l INTEGER[], st STRUCT(a INT, b VARCHAR),
  m MAP(VARCHAR, INT), e ENUM('a','b'), ts TIMESTAMP_NS, un UNION(num INT, str VARCHAR), b BLOB, v VARCHAR);"""
-TRINO = """CREATE TABLE v (id bigint COMMENT 'Names it.', r row(a varchar, b bigint), l array(varchar), m map(varchar, double),
+TRINO = """CREATE TABLE v (id bigint COMMENT 'Names it.',
+ r row(a varchar, b bigint), l array(varchar), m map(varchar, double),
  t timestamp(3) with time zone, ip ipaddress, v varbinary) COMMENT 'Visits.' WITH (format = 'ORC');"""
-CLICKHOUSE = """CREATE TABLE v (id UInt64, s LowCardinality(Nullable(String)), d DateTime64(3), e Enum8('a' = 1, 'b' = 2),
- l Array(String), f FixedString(16), i Int256, t Tuple(a Int32, b String), n Decimal(18, 4)) ENGINE = MergeTree ORDER BY id;"""
+CLICKHOUSE = """CREATE TABLE v (id UInt64, s LowCardinality(Nullable(String)),
+ d DateTime64(3), e Enum8('a' = 1, 'b' = 2),
+ l Array(String), f FixedString(16), i Int256, t Tuple(a Int32, b String), n Decimal(18, 4))
+ ENGINE = MergeTree ORDER BY id;"""
 SQLITE = """CREATE TABLE v (id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT NOT NULL, r REAL, b BLOB, x, d DATETIME,
  u UNSIGNED BIG INT, vc VARCHAR(20));"""
 TEXT_OF = {
@@ -107,9 +114,11 @@ TYPES: dict[str, str] = {
     "oracle": "ID numeric(10,0), N numeric, C numeric(12,2), NEG numeric(12,0), R bytea, V varchar(30), D timestamp,"
     " L text, LR bytea, B bytea, X text, I interval, T timestamptz, F numeric, CL text",
     "redshift": "id bigint, a text, s jsonb, g text, b bytea, h text",
-    "snowflake": "ID numeric(38,0), V text, VA jsonb, A jsonb, O jsonb, L timestamptz, N timestamp, Z timestamptz, B bytea,"
+    "snowflake": "ID numeric(38,0), V text, VA jsonb, A jsonb, O jsonb, L timestamptz, N timestamp, Z timestamptz,"
+    " B bytea,"
     " G text, SECRET varchar(9), KIND varchar(9)",
-    "bigquery": "id bigint, a varchar(50), n numeric, st jsonb, l jsonb, t timestamptz, dt timestamp, by bytea, j jsonb,"
+    "bigquery": "id bigint, a varchar(50), n numeric, st jsonb, l jsonb, t timestamptz,"
+    " dt timestamp, by bytea, j jsonb,"
     " g text, shut text",
     "databricks": "id bigint, st jsonb, m jsonb, l jsonb, t timestamptz, n timestamp, ti smallint, bi bytea, v jsonb",
     "duckdb": "id numeric(20,0), h numeric(39,0), u bigint, l jsonb, st jsonb, m jsonb, e text, ts timestamp, un text,"

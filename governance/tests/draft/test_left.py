@@ -36,7 +36,8 @@ models:
       n: {{fields: {{b: {{type: int}}}}}}
       {_HELD}
       m: {{type: varchar, quality: [{{type: SodaCL, specification: 'checks for t: [row_count > 0]'}}]}}
-    quality: [{{type: great-expectations, specification: [{{expect: unique}}]}}, {{type: montecarlo, specification: Mc}}]
+    quality: [{{type: great-expectations, specification: [{{expect: unique}}]}},
+      {{type: montecarlo, specification: Mc}}]
 quality: {{type: SodaCL, specification: {{checks for t: [row_count > 5]}}}}
 servicelevels: {{retention: {{period: P1Y}}, support: {{time: 9am}}}}
 """
@@ -71,7 +72,7 @@ def test_a_draft_lints_and_names_what_it_had_to_leave_out(tmp_path: Path) -> Non
 
 _KEYS = st.from_regex(r"zz[a-z]{3,8}", fullmatch=True)
 _PLACES = ([], ["info"], ["servers", "s"], ["terms"], ["models", "t"], ["models", "t", "fields", "a"],
-           ["models", "t", "fields", "o"], ["models", "t", "fields", "o", "fields", "p"], ["servicelevels", "retention"],
+           ["models", "t", "fields", "o"], ["models", "t", "fields", "o", "fields", "p"], ["servicelevels", "retention"],  # noqa: E501
            ["models", "t", "quality", 0])  # fmt: skip
 
 
@@ -119,7 +120,7 @@ def test_versions_of_a_model_are_contracts_of_their_own(tmp_path: Path) -> None:
         f"model.p.customers.v{n}": {"resource_type": "model", "unique_id": f"c{n}", "name": "customers", "version": n,
                                     "alias": f"customers_v{n}", "columns": columns}
         for n in (1, 2)
-    } | {"model.p.orders": {"resource_type": "model", "unique_id": "o", "name": "orders", "columns": columns}}  # fmt: skip
+    } | {"model.p.orders": {"resource_type": "model", "unique_id": "o", "name": "orders", "columns": columns}}  # fmt: skip # noqa: E501
     sources = {f"s{n}": {"resource_type": "source", "unique_id": f"s{n}", "source_name": f"shop{n}", "name": "orders",
                          "columns": columns} for n in (1, 2)}  # fmt: skip
     path = tmp_path / "manifest.json"

@@ -97,8 +97,8 @@ def test_what_is_inside_a_column_closes_it(tmp_path: Path) -> None:
     assert found["x"]["classification"] == CLOSED
 
 
-@pytest.mark.parametrize("said", [{"meta": {"pii": True}}, {"tags": ["pii"]}, {"config": {"meta": {"contains_pii": "yes"}}},
-                                  {"config": {"tags": ["PII"]}}, {"meta": {"data_classification": "restricted"}}])  # fmt: skip
+@pytest.mark.parametrize("said", [{"meta": {"pii": True}}, {"tags": ["pii"]}, {"config": {"meta": {"contains_pii": "yes"}}},  # noqa: E501
+                                  {"config": {"tags": ["PII"]}}, {"meta": {"data_classification": "restricted"}}])  # fmt: skip # noqa: E501
 def test_metadata_of_dbt_closes_a_column_or_all_of_a_model(tmp_path: Path, said: dict[str, Any]) -> None:
     for of_column, of_model in ((said, {}), ({}, said)):
         node = {
