@@ -12,7 +12,17 @@ def dataset(*columns: str, **delivery) -> Dataset:
     return Dataset("t", "t", "raw", "", made, (), (), None, custom={"delivery": delivery})
 
 
-NO_TEXT = ("undefined", "base64", "rot13", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "UTF7", "charmap")
+NO_TEXT = (
+    "undefined",
+    "base64",
+    "rot13",
+    "idna",
+    "punycode",
+    "unicode_escape",
+    "raw_unicode_escape",
+    "UTF7",
+    "charmap",
+)
 
 
 def test_silence_is_plain_csv_in_utf_8():
@@ -42,7 +52,10 @@ def test_what_the_contract_says_and_what_is_given_for_one_run():
         ({"encoding": "utf-99"}, "an encoding that is not known"),
         ({"encoding": "hex"}, "an encoding that is not known"),
         ({"compression": "rar"}, "a compression that is not known"),
-        *(({mark: "5"}, f"a {mark} that is a part of values") for mark in ("delimiter", "quote", "decimal", "thousands")),
+        *(
+            ({mark: "5"}, f"a {mark} that is a part of values")
+            for mark in ("delimiter", "quote", "decimal", "thousands")
+        ),
         *(({"decimal": mark}, "a decimal that is a part of values") for mark in "-+eE0 x"),
         *(({"thousands": mark}, "a thousands that is a part of values") for mark in "-+eE0x"),
         ({"delimiter": "e"}, "a delimiter that is a part of values"),
@@ -64,7 +77,9 @@ def test_what_makes_no_sense_is_told(told, said):
     assert raised.value.remedy
 
 
-@pytest.mark.parametrize("name", ["latin-1", "cp1252", "utf-8-sig", "utf-16", "utf-32-le", "cp037", "shift_jis", "iso2022_jp"])
+@pytest.mark.parametrize(
+    "name", ["latin-1", "cp1252", "utf-8-sig", "utf-16", "utf-32-le", "cp037", "shift_jis", "iso2022_jp"]
+)
 def test_encodings_of_text(name):
     assert Form.of(dataset(encoding=name)).encoding == name
 
@@ -86,7 +101,10 @@ def test_formats_that_leave_it_open_what_a_text_means(form, said):
 
 def test_names_that_differ_in_case_alone():
     assert Form.of(dataset("id", "ID", ignoreCase=False)).name_of("ID", {"id": "id"}) is None
-    for told in (dataset("id", "ID", ignoreCase=True), dataset("id", ignoreCase=True, aliases={"No": "id", "NO": "id"})):
+    for told in (
+        dataset("id", "ID", ignoreCase=True),
+        dataset("id", ignoreCase=True, aliases={"No": "id", "NO": "id"}),
+    ):
         with pytest.raises(Breach, match="ignores the case, in which alone .* differ"):
             Form.of(told)
 

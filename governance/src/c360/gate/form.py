@@ -104,7 +104,11 @@ class Form:
                 continue
             if len(mark) != 1 or not mark.isascii() or mark in "\r\n\0\x01":
                 raise _wrong(dataset, f"has a {name} that is not one character", f"Write {name}: ';' or the like.")
-            if mark.isalnum() or (name in ("decimal", "thousands") and mark in "+-") or (name, mark) == ("decimal", " "):
+            if (
+                mark.isalnum()
+                or (name in ("decimal", "thousands") and mark in "+-")
+                or (name, mark) == ("decimal", " ")
+            ):
                 raise _wrong(dataset, f"has a {name} that is a part of values", "Choose a mark of punctuation.")
         twice = self.delimiter == self.quote or self.decimal == self.thousands
         if twice or (self.quote and self.quote in (self.decimal, self.thousands)):

@@ -64,7 +64,18 @@ def test_as_its_sender_writes(db, text, physical_type, expected):
     assert value(db, text, physical_type, GERMAN) == expected
 
 
-MARKS = [(",", "."), (".", ","), (",", " "), (".", " "), (",", "'"), (".", "'"), (",", "_"), (".", "_"), ("'", "."), ("_", " ")]
+MARKS = [
+    (",", "."),
+    (".", ","),
+    (",", " "),
+    (".", " "),
+    (",", "'"),
+    (".", "'"),
+    (",", "_"),
+    (".", "_"),
+    ("'", "."),
+    ("_", " "),
+]
 GROUPED = {
     "1T234": "1234", "-12T345D5": "-12345.5", "+1T234T567D25": "1234567.25", "123T456": "123456", "1234D5": "1234.5",
     "1234567": "1234567", "D5": "0.5", "1T234D": "1234", "0D5": "0.5", "15e3": "15000", "1D5e3": "1500", "-1": "-1",
@@ -161,7 +172,8 @@ def test_what_is_sure_has_the_value_of_the_plain_cast(db, kind, data):
     texts = data.draw(st.lists(shape, min_size=1, max_size=20))
     with db, db.cursor() as cursor:
         cursor.execute(
-            f"select t, ({cast('t', kind)})::text, (t::{canonical_type(kind)})::text from unnest(%s) as given (t)", (texts,)
+            f"select t, ({cast('t', kind)})::text, (t::{canonical_type(kind)})::text from unnest(%s) as given (t)",
+            (texts,),
         )
         for text, careful, at_once in cursor.fetchall():
             assert careful is not None and careful == at_once, text
