@@ -105,7 +105,7 @@ def test_names_that_differ_in_case_alone():
         dataset("id", "ID", ignoreCase=True),
         dataset("id", ignoreCase=True, aliases={"No": "id", "NO": "id"}),
     ):
-        with pytest.raises(Breach, match="ignores the case, in which alone .* differ"):
+        with pytest.raises(Breach, match=r"ignores the case, in which alone .* differ"):
             Form.of(told)
 
 

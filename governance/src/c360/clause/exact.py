@@ -2,8 +2,8 @@
 
 By itself Postgres reads 1.2345 into numeric(12,2) as 1.23 and 9007199254740993 into a double as ...992, drops a time
 zone, keeps the last of two equal keys, and takes 'tomorrow', 24:00:00 and 1_000. Here a text has a value only if the
-value says all that the text says. The rule of each type is in docs/deliveries.md; a type that is not named there has the
-texts that Postgres itself writes.
+value says all that the text says. The rule of each type is in docs/deliveries.md; a type that is not named there has
+the texts that Postgres itself writes.
 """
 
 import re

@@ -77,7 +77,8 @@ def _with_point(column: str, form: Form) -> str:
     if form.thousands:
         mark, point = re.escape(form.thousands), re.escape(form.decimal)
         grouped = rf"^[+-]?[1-9]\d{{0,2}}({mark}\d{{3}})+({point}\d*)?$"
-        value = f"case when {column} ~ {literal(grouped)} then replace({column}, {literal(form.thousands)}, '') else {column} end"
+        bare = f"replace({column}, {literal(form.thousands)}, '')"
+        value = f"case when {column} ~ {literal(grouped)} then {bare} else {column} end"
     if form.decimal != ".":  # a point is then no part of a number
         value = f"translate({value}, {literal(form.decimal + '.')}, '.,')"
     return value
