@@ -65,7 +65,9 @@ class Delivery:
         try:
             self._file = _Hashed(_open(path), progress)
             self.first = self._file.peek()
-            self._chunks = self._parquet() if self.first.startswith(b"PAR1") else self._csv()
+            is_parquet = self.first.startswith(b"PAR1")
+            self.form = form.of_parquet() if is_parquet else form
+            self._chunks = self._parquet() if is_parquet else self._csv()
         except _DAMAGED as error:
             raise self._unreadable(getattr(error, "strerror", None) or "it cannot be opened") from error
 

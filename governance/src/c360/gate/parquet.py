@@ -52,15 +52,18 @@ def _as_text(kind: Any, physical_type: str) -> Any:
     if isinstance(kind, pa.BaseExtensionType):
         inner = _as_text(kind.storage_type, "uuid" if kind.extension_name == "arrow.uuid" else physical_type)
         return inner and (lambda column: inner(column.storage))
-    whole = canonical_type(physical_type) in ("smallint", "integer", "bigint")
+    wanted = canonical_type(physical_type)
+    whole = wanted in ("smallint", "integer", "bigint")
     if t.is_timestamp(kind) and kind.tz:
         plain = pa.timestamp(kind.unit)
         return lambda column: pc.binary_join_element_wise(column.cast(plain).cast(pa.string()), "Z", "")
     if t.is_floating(kind):
-        return lambda column: _floats(column, whole or canonical_type(physical_type).startswith("numeric"))
+        return lambda column: _floats(column, wanted, whole or wanted.startswith("numeric"))
     if t.is_decimal(kind) and whole:
         return _whole_decimals
-    if t.is_fixed_size_binary(kind) and kind.byte_width == 16 and canonical_type(physical_type) == "uuid":
+    if t.is_decimal(kind):
+        return _decimals
+    if t.is_fixed_size_binary(kind) and kind.byte_width == 16 and wanted == "uuid":
         return _uuids
     if any(test(kind) for test in (t.is_string, t.is_large_string, t.is_string_view)):
         return lambda column: column.cast(pa.large_string())
@@ -68,14 +71,17 @@ def _as_text(kind: Any, physical_type: str) -> Any:
     return (lambda column: column) if any(test(kind) for test in plain) else None
 
 
-def _floats(column: "pa.Array", exact: bool) -> "pa.Array":
-    """The shortest text that reads as the same float. That of a large one is not its exact value, which a decimal or
-    an integer would take: then all its digits."""
+def _floats(column: "pa.Array", wanted: str, exact: bool) -> "pa.Array":
+    """The shortest text that reads as the same float in the wanted type. That of a large one is not its exact value,
+    which a decimal or an integer would take: then all its digits."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     doubles = column.cast(pa.float64())
-    texts = (column if exact else doubles).cast(pa.string())
+    texts = (doubles if wanted == "double precision" else column).cast(pa.string())
+    if wanted == "real":
+        singles = column.cast(pa.float32(), safe=False)
+        texts = pc.if_else(pc.equal(singles.cast(pa.float64()), doubles), singles.cast(pa.string()), texts)
     for spelled, meant in (("nan", "NaN"), ("inf", "Infinity"), ("-inf", "-Infinity")):
         texts = pc.if_else(pc.equal(texts, spelled), meant, texts)
     large = pc.and_(pc.greater_equal(pc.abs(doubles), 2.0**24), pc.is_finite(doubles))
@@ -84,6 +90,19 @@ def _floats(column: "pa.Array", exact: bool) -> "pa.Array":
     digits = [f"{value:.0f}" for value in doubles.filter(pc.fill_null(large, False)).to_pylist() if value.is_integer()]
     whole = pc.and_(large, pc.equal(pc.floor(doubles), doubles))
     return pc.replace_with_mask(texts, pc.fill_null(whole, False), pa.array(digits, pa.string()))
+
+
+def _decimals(column: "pa.Array") -> "pa.Array":
+    """With all digits, where Arrow would write an exponent."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = column.cast(pa.string())
+    short = pc.fill_null(pc.match_substring(texts, "E"), False)
+    if not pc.any(short).as_py():
+        return texts
+    digits = pa.array([f"{value:f}" for value in column.filter(short).to_pylist()], pa.string())
+    return pc.replace_with_mask(texts, short, digits)
 
 
 def _whole_decimals(column: "pa.Array") -> "pa.Array":
