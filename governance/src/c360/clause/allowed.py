@@ -9,7 +9,7 @@ _STRUCTURE = (
     exp.LimitOptions, exp.Distinct, exp.Join, exp.Table, exp.TableAlias, exp.Alias, exp.Column, exp.Identifier,
     exp.Star, exp.Subquery, exp.Paren, exp.Tuple, exp.With, exp.CTE, exp.Union, exp.Intersect, exp.Except, exp.Literal,
     exp.Null, exp.Boolean, exp.Var, exp.Cast, exp.DataType, exp.DataTypeParam, exp.Interval, exp.Case, exp.If,
-    exp.Window, exp.WindowSpec, exp.Filter, exp.WithinGroup, exp.AtTimeZone, exp.Escape, exp.Exists, exp.Values,
+    exp.Window, exp.WindowSpec, exp.Filter, exp.WithinGroup, exp.AtTimeZone, exp.Escape, exp.Exists, exp.Values, exp.Lateral,
 )  # fmt: skip
 _OPERATORS = (
     exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Add, exp.Sub, exp.Mul, exp.Div,
@@ -57,7 +57,29 @@ _TYPES = frozenset({
 })  # fmt: skip
 _WORDS = ("user", "system_user", "current_role")
 """Functions of Postgres without parentheses that sqlglot takes for columns."""
+_WORDS_OF = re.compile(r"FOR [A-Z]+|[$:]?[\w.]+|[xbe]'[^']*'|U&", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*")
+
+
+SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
+"""What Postgres keeps beside each row: no promise can be about it, and Databricks has none."""
+
+
+def is_listed(node: exp.Expr, name: str) -> bool:
+    """Whether a rule may hold a node; `name` is that of a function."""
+    if isinstance(node, exp.Lateral):  # a subquery that sees the tables before it, and no function
+        return isinstance(node.this, exp.Subquery) and not node.args.get("view")
+    if isinstance(node, exp.CTE) and node.args.get("materialized") is False:
+        return False
+    return type(node) in NODES or name in ANONYMOUS
+
+
+def words(node: exp.Expr) -> str:
+    """What a node is called by somebody who writes SQL."""
+    if isinstance(node, exp.CTE):
+        return "NOT MATERIALIZED"
+    found = _WORDS_OF.match(node.sql("postgres", comments=False))
+    return (found[0].lower() if isinstance(node, exp.Func | exp.Dot) else found[0]) if found else node.key.upper()
 
 
 def is_type(node: exp.Expr) -> bool:

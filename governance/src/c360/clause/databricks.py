@@ -2,12 +2,14 @@
 
 import re
 
+from c360.clause.regex import check_java
 from c360.clause.spelling import Dialect, pieces
 from c360.clause.types import TEXTS, canonical_type, spark_type, unsized
 
 _NUMBER = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6}0*)?)?"
+_REPEATS = re.compile(r"\{[0-9]+(,[0-9]*)?\}")
 _SHAPES = {
     **dict.fromkeys(("smallint", "integer", "bigint"), "[+-]?[0-9]+"),
     "uuid": "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
@@ -30,8 +32,20 @@ class Databricks(Dialect):
         return f"{column} rlike {pattern}"
 
     def pattern(self, ecma: str) -> str:
-        """Java's `$` matches before a last line break too."""
-        return "".join("\\z" if piece == "$" and not inside else piece for piece, inside in pieces(ecma))
+        """Java's `$` matches before a last line break too; in its brackets `[` and `&&` are no characters, and outside
+        of them a `{` that repeats nothing is an error."""
+        written, within, at = "", False, 0
+        for piece, inside in pieces(ecma):
+            plain_brace = piece == "{" and not inside and not _REPEATS.match(ecma, at)
+            bracket = piece == "[" and within and ecma[at + 1 : at + 2] != ":"
+            if plain_brace or bracket or (piece == "&" and within and written.endswith("&")):
+                written += "\\"
+            written += "\\z" if piece == "$" and not inside else piece
+            within, at = inside, at + len(piece)
+        return written
+
+    def check_pattern(self, pattern: str) -> None:
+        check_java(pattern)
 
     def not_a_number(self, canonical: str) -> str:
         return "double('NaN')" if canonical.startswith(("real", "double")) else ""
