@@ -1,6 +1,7 @@
 """What SQL of a contract may be made of: nodes of sqlglot's trees, functions, types. All else is refused."""
 
 import re
+from collections.abc import Iterator
 
 from sqlglot import exp
 
@@ -9,7 +10,7 @@ _STRUCTURE = (
     exp.LimitOptions, exp.Distinct, exp.Join, exp.Table, exp.TableAlias, exp.Alias, exp.Column, exp.Identifier,
     exp.Star, exp.Subquery, exp.Paren, exp.Tuple, exp.With, exp.CTE, exp.Union, exp.Intersect, exp.Except, exp.Literal,
     exp.Null, exp.Boolean, exp.Var, exp.Cast, exp.DataType, exp.DataTypeParam, exp.Interval, exp.Case, exp.If,
-    exp.Window, exp.WindowSpec, exp.Filter, exp.WithinGroup, exp.AtTimeZone, exp.Escape, exp.Exists, exp.Values, exp.Lateral,
+    exp.Window, exp.WindowSpec, exp.Filter, exp.WithinGroup, exp.AtTimeZone, exp.Escape, exp.Exists, exp.Values,
 )  # fmt: skip
 _OPERATORS = (
     exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Add, exp.Sub, exp.Mul, exp.Div,
@@ -57,7 +58,7 @@ _TYPES = frozenset({
 })  # fmt: skip
 _WORDS = ("user", "system_user", "current_role")
 """Functions of Postgres without parentheses that sqlglot takes for columns."""
-_WORDS_OF = re.compile(r"FOR [A-Z]+|[$:]?[\w.]+|[xbe]'[^']*'|U&", re.IGNORECASE)
+_WORDS_OF = re.compile(r"FOR [A-Z]+|[xbe]'[^']*'|U&|[$:]?[\w.]+", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*")
 
 
@@ -109,3 +110,11 @@ def is_of_postgres(node: exp.Expr) -> bool:
 def type_of(node: exp.Expr) -> "exp.DType | None":
     """The type that an expression is cast to, None where it is not."""
     return node.args["to"].this if isinstance(node, exp.Cast) else None
+
+
+def patterns_in(tree: exp.Expr) -> Iterator[str]:
+    """The regular expressions that SQL holds as literals."""
+    for node in tree.find_all(exp.RegexpLike, exp.RegexpILike, exp.RegexpReplace, exp.RegexpCount, exp.Substring):
+        pattern = node.args.get("start") if isinstance(node, exp.Substring) else node.args.get("expression")
+        if isinstance(pattern, exp.Literal) and pattern.is_string:
+            yield pattern.this

@@ -47,7 +47,7 @@ def _outside_in(tree: exp.Expr) -> list[exp.Expr]:
         found.append(node)
         children = list(node.iter_expressions())
         # popped last, so last in the list: what others refer to
-        order = {exp.With: 0, exp.From: 1, exp.Join: 2}
+        order: dict[type, int] = {exp.With: 0, exp.From: 1, exp.Join: 2}
         waiting += sorted(children, key=lambda child: order.get(type(child), 3))
     return found
 

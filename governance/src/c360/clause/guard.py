@@ -19,10 +19,9 @@ from sqlglot.errors import ErrorLevel, SqlglotError
 from sqlglot.tokens import Token, TokenType
 
 from c360.clause import allowed, growth
+from c360.clause.arguments import LONGEST
 from c360.clause.dialect import POSTGRES, TEMPLATE_OPENERS, Dialect
-from c360.clause.patterns import patterns_in
 from c360.clause.regex import Fault
-from c360.clause.rules import LONGEST
 from c360.errors import Breach
 from c360.model import Clause, Contract, Dataset, Rule
 
@@ -72,8 +71,9 @@ def query(clause: Clause[Rule], dataset: Dataset, tables: Tables) -> Sql:
     with _of_bounded_depth(clause.id):
         tree = _parse(clause, clause.argument.query)
         if isinstance(tree, exp.SetOperation):
-            remedy = f"Put it into SELECT COUNT(*) FROM (… {tree.key.upper()} …) AS united."
-            raise _refused(clause.id, f"gives the rows of a {tree.key.upper()}, not one number", remedy)
+            several = tree.key.upper()
+            remedy = f"Put it into SELECT COUNT(*) FROM (… {several} …) AS rows."
+            raise _refused(clause.id, f"gives all rows of its {several}, not one number", remedy)
         if not isinstance(tree, exp.Select):
             raise _refused(clause.id, "is not one SELECT")
         _check(clause, tree)
@@ -202,13 +202,13 @@ def _check(clause: Clause[Rule], tree: exp.Expr) -> None:
             raise _refused(clause.id, "has a placeholder inside a text")
         node.comments = None
     if growth.parts(tree) > growth.MOST:
-        raise _refused(clause.id, f"has more than {growth.MOST} parts when each of its queries is written where it is used")
+        raise _refused(clause.id, f"has more than {growth.MOST} parts, with each of its queries written where it is used")
     _check_patterns(clause.id, tree, POSTGRES)
 
 
 def _check_patterns(clause: str, tree: exp.Expr, dialect: Dialect) -> None:
     """Each regular expression that stands in the rule compiles."""
-    for pattern in patterns_in(tree):
+    for pattern in allowed.patterns_in(tree):
         try:
             dialect.check_pattern(pattern)
         except Fault as fault:

@@ -1,9 +1,6 @@
 """Patterns of a contract, which every engine must be able to compile before it meets data."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-from sqlglot import exp
 
 from c360.clause.dialect import DATABRICKS, POSTGRES, Dialect
 from c360.clause.regex import Fault
@@ -11,6 +8,7 @@ from c360.clause.spelling import pieces
 from c360.errors import Breach
 
 _ENGINES: dict[str, Dialect] = {"Postgres": POSTGRES, "Databricks (Java)": DATABRICKS}
+_SETS = tuple(f"\\{letter}" for letter in "dDsSwW")
 _REMEDY = "Write what all engines read, with a backslash before a sign that means itself: docs/contracts.md#patterns."
 
 
@@ -19,7 +17,7 @@ class BadPattern(Breach):
 
     def __init__(self, message: str, broken: bool) -> None:
         super().__init__(message, _REMEDY)
-        self.rule = "pattern" if broken else "unclear"
+        self.broken, self.rule = broken, "pattern" if broken else "unclear"
 
 
 def require_pattern(path: Path, whose: str, ecma: str) -> None:
@@ -34,20 +32,14 @@ def require_pattern(path: Path, whose: str, ecma: str) -> None:
             raise BadPattern(message, fault.broken) from None
 
 
-def patterns_in(tree: exp.Expr) -> Iterator[str]:
-    """The regular expressions that SQL holds as literals."""
-    for node in tree.find_all(exp.RegexpLike, exp.RegexpILike, exp.RegexpReplace, exp.RegexpCount, exp.Substring):
-        pattern = node.args.get("start") if isinstance(node, exp.Substring) else node.args.get("expression")
-        if isinstance(pattern, exp.Literal) and pattern.is_string:
-            yield pattern.this
-
-
 def _check_brackets(ecma: str) -> None:
-    """A bracket that begins with ] ends there by ECMA-262, and nowhere else."""
-    before, within = "", False
-    for piece, inside in pieces(ecma):
+    """What engines read differently: a ] at the beginning of brackets, and a - beside a class."""
+    listed, within, before = list(pieces(ecma)), False, ""
+    for (piece, inside), (after, _) in zip(listed, [*listed[1:], ("", False)], strict=False):
         if piece == "]" and before in ("[", "[^"):
             raise Fault("a ] stands at the beginning of brackets: write \\]", broken=False)
+        if piece == "-" and inside and after != "]" and (before in _SETS or (after in _SETS and before[:1] != "[")):
+            raise Fault("a - in brackets stands beside a class of characters: write \\-", broken=False)
         opens = piece == "[" and not within
-        before = piece if opens else "[^" if piece == "^" and before == "[" else ""
+        before = "[" if opens else "[^" if piece == "^" and before == "[" else piece.replace("[", " ")
         within = inside

@@ -11,7 +11,24 @@ from dataclasses import dataclass, field
 _LARGEST = 10_000
 """Characters of a pattern whose repetitions are written out: Postgres compiles that in a moment."""
 _BOUND = 255
-_CLASSES = frozenset("alnum alpha ascii blank cntrl digit graph lower print punct space upper word xdigit".split())
+_CLASSES = frozenset(
+    [
+        "alnum",
+        "alpha",
+        "ascii",
+        "blank",
+        "cntrl",
+        "digit",
+        "graph",
+        "lower",
+        "print",
+        "punct",
+        "space",
+        "upper",
+        "word",
+        "xdigit",
+    ]
+)
 _PLAIN = frozenset("abBcefnrtvuUx0")
 _SETS = frozenset("dDsSwW")
 _EDGES = frozenset("AmMyYZ")

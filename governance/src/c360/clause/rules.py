@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from c360.clause.arguments import Anomaly, Rule, Scalar
+from c360.clause.arguments import LONGEST, Anomaly, Rule, Scalar
 from c360.clause.operators import OPERATORS, Expected, Operator
 from c360.clause.patterns import require_pattern
 from c360.clause.said import Entry, Said, as_list
@@ -29,8 +29,6 @@ MORE_THAN_A_ROW = re.compile(
     r"(?i)\b(select|group\s+by|having|limit|union|intersect|except|over)\b|\{(table|object|model|schema)\}"
 )
 """What a condition on one row alone does not hold."""
-LONGEST = 20_000
-"""Characters of the longest SQL that a rule may have."""
 _PERCENT = ("percent", "percentage", "%")
 
 
