@@ -7,21 +7,22 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
-import psutil
 import pytest
-import yaml
 
 from integration_tests.tests.test_gate_hostile import contract, word
 
 DEADLINE_S = 1
 JOIN = "select count(*) from ${table} a, ${table} b, ${table} c, ${table} d, ${table} e where a.id + b.id < -e.id"
-SORT = "select count(*) from (select a.id from ${table} a, ${table} b, ${table} c order by a.word || b.word || c.word " \
-       "offset 3) as sorted"  # fmt: skip
-GROWING = "with a as (select string_agg(word, '') as s from ${table}), b as (select x.s || y.s as s from a x, a y), " \
-          "c as (select x.s || y.s || x.s || y.s as s from b x, b y), d as (select replace(x.s, 'w', y.s) as s " \
-          "from c x, c y), e as (select replace(x.s, 'w', y.s) as s from d x, d y) select max(length(s)) from e"
+SORT = (
+    "select count(*) from (select a.id from ${table} a, ${table} b, ${table} c "
+    "order by a.word || b.word || c.word offset 3) as sorted"
+)
+GROWING = (
+    "with a as (select string_agg(word, '') as s from ${table}), b as (select x.s || y.s as s from a x, a y), "
+    "c as (select x.s || y.s || x.s || y.s as s from b x, b y), d as (select replace(x.s, 'w', y.s) as s "
+    "from c x, c y), e as (select replace(x.s, 'w', y.s) as s from d x, d y) select max(length(s)) from e"
+)
 ROWS = 400
 
 
@@ -60,15 +61,13 @@ def assert_nothing_runs(place, within_s=10):
 
 ENDLESS = {
     "join": (JOIN, "took longer than 1 seconds", "statement_timeout = 2"),
-    "a condition on rows": (
-        "SELECT COUNT(*) FROM ${table} WHERE repeat_me ~ '^((a*)*)*\\1\\2b'", "", ""),
     "sort": (SORT, "temporary files (database.temp_file_limit)", "temp_file_limit = 40"),
     "growing text": (GROWING, "", ""),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("soda", [True, False])
-@pytest.mark.parametrize("name", ["join", "sort", "growing text"])
+@pytest.mark.parametrize("name", ENDLESS)
 def test_a_rule_without_an_end_is_told_by_its_name(hurried, name, soda):
     query, why, remedy = ENDLESS[name]
     if not soda:
@@ -82,8 +81,7 @@ def test_a_rule_without_an_end_is_told_by_its_name(hurried, name, soda):
     assert answer.code == 2 and "unforeseen" not in answer.err, answer.err
     assert "could not evaluate things.rule1: it " in answer.err and why in answer.err and remedy in answer.err
     assert "rule0" not in answer.err and "required" not in answer.err
-    assert hurried.sql("select to_regclass('raw.things') is null or not exists (select from landing.x)"
-                       if False else "select count(*) from governance.delivery") == [(0,)]  # fmt: skip
+    assert hurried.sql("select count(*) from governance.delivery") == [(0,)]
     assert_nothing_runs(hurried)
 
 
@@ -115,11 +113,12 @@ def test_many_rules_without_an_end_do_not_take_many_times_as_long(hurried):
 def test_one_of_many_conditions_in_one_query_is_told_alone(hurried):
     """Conditions on rows share a query in Soda, in verify and in the split."""
     divides = "SELECT COUNT(*) FROM ${table} WHERE 1 / (id - 3) > 5"
-    folder = of(hurried, "SELECT COUNT(*) FROM ${table} WHERE id < 0", divides)
+    both = ("SELECT COUNT(*) FROM ${table} WHERE id < 0", divides)
+    folder = of(hurried, *both)
     answer = hurried.ingest("things", rows(hurried), contracts=folder)
     assert answer.code == 2 and "could not evaluate things.rule1: the query fails (DivisionByZero)" in answer.err
     assert hurried.ingest("things", rows(hurried), contracts=of(hurried)).code == 0
-    answer, found = verified(hurried, folder)
+    _, found = verified(hurried, of(hurried, *both))
     assert {name for name, entry in found.items() if entry["outcome"] == "errored"} == {"things.rule1"}
 
 

@@ -202,7 +202,9 @@ def _check(clause: Clause[Rule], tree: exp.Expr) -> None:
             raise _refused(clause.id, "has a placeholder inside a text")
         node.comments = None
     if growth.parts(tree) > growth.MOST:
-        raise _refused(clause.id, f"has more than {growth.MOST} parts, with each of its queries written where it is used")
+        raise _refused(
+            clause.id, f"has more than {growth.MOST} parts, with each of its queries written where it is used"
+        )
     _check_patterns(clause.id, tree, POSTGRES)
 
 
