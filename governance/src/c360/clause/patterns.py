@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from c360.clause.dialect import DATABRICKS, POSTGRES, Dialect
-from c360.clause.regex import Fault
+from c360.clause.regex import Fault, check_length
 from c360.clause.spelling import pieces
 from c360.errors import Breach
 
@@ -24,12 +24,17 @@ def require_pattern(path: Path, whose: str, ecma: str) -> None:
     """Raises BadPattern, naming `path` and `whose` pattern it is, for one that an engine cannot compile."""
     for name, dialect in _ENGINES.items():
         try:
+            check_length(ecma)
             _check_brackets(ecma)
             dialect.check_pattern(dialect.pattern(ecma))
         except Fault as fault:
             where = "" if fault.broken else f" on {name}"
-            message = f"{path}: the pattern {ecma!r} {whose} does not compile{where}: {fault}."
+            message = f"{path}: the pattern {_shown(ecma)} {whose} does not compile{where}: {fault}."
             raise BadPattern(message, fault.broken) from None
+
+
+def _shown(pattern: str) -> str:
+    return repr(pattern if len(pattern) <= 200 else f"{pattern[:200]}…")
 
 
 def _check_brackets(ecma: str) -> None:

@@ -283,8 +283,15 @@ def _code_point(written: str) -> int:
     return _CODES.get(kind, ord(kind))
 
 
+def check_length(pattern: str) -> None:
+    """Raises Fault for a pattern that is too long to be read in a moment."""
+    if len(pattern) > _LARGEST:
+        raise Fault(f"it is longer than {_LARGEST} characters", broken=False)
+
+
 def check_postgres(pattern: str) -> None:
     """Raises Fault where Postgres cannot compile `pattern`, as it is written for Postgres."""
+    check_length(pattern)
     _Reader(pattern).read()
 
 
@@ -295,7 +302,7 @@ def check_java(pattern: str) -> None:
         raise Fault(f"{options[0]} is no option that Java knows", broken=False)
     behind, inside, before = list[bool](), False, ""
     for found in re.finditer(r"\\x[0-9a-fA-F]{2}|\\x|\\.|[^\\]", pattern, re.DOTALL):
-        piece, rest = found[0], pattern[found.start() :]
+        piece, rest = found[0], pattern[found.start() : found.start() + 24]
         if piece[0] == "\\":
             _check_java_escape(piece, rest, inside)
         elif inside:
