@@ -135,6 +135,30 @@ def test_patterns_that_ruin_other_engines_end(hurried, pattern):
     assert_nothing_runs(hurried)
 
 
+def test_a_pattern_that_takes_too_long_is_told_by_its_name(hurried):
+    """At the gate, in verify and in a replay, which has no scan before it."""
+
+    def having(pattern):
+        return contract(hurried.folder, properties=word(required=True, logicalTypeOptions={"pattern": pattern}))
+
+    slow = r"^(a*)(a*)(a*)(a*)\4\3\2\1!.*b?$"
+    path = hurried.write("a.csv", [{"id": n, "word": "a" * 301 + "!!" if n == 3 else "b"} for n in range(10)])
+    answer = hurried.ingest("things", path, contracts=having(slow))
+    assert answer.code == 2, answer.err
+    assert "could not evaluate things.word.pattern: it took longer than 1 seconds" in answer.err
+    assert "required" not in answer.err
+    assert hurried.ingest("things", path, contracts=having("^b")).only["quarantined"] == 1
+    answer = hurried.c360("quarantine", "replay", "--contracts", having(slow), "--json")
+    assert answer.code == 2, answer.err
+    assert "could not be judged by things.word.pattern: it took longer than 1 seconds" in answer.err
+    assert hurried.sql("select count(*) from quarantine.rows") == [(1,)]
+    hurried.sql("insert into raw.things values (77, repeat('a', 301) || '!!')")
+    answer, found = verified(hurried, having(slow))
+    assert answer.code == 2
+    assert {name for name, entry in found.items() if entry["outcome"] == "errored"} == {"things.word.pattern"}
+    assert_nothing_runs(hurried)
+
+
 def test_a_pattern_that_no_engine_compiles_is_told_at_lint(hurried):
     for pattern, why in (("[a-", "a [ has no ]"), ("a**", "* has nothing to repeat"), ("(a", "a ( has no )")):
         folder = contract(hurried.folder, properties=word(logicalTypeOptions={"pattern": pattern}))

@@ -42,11 +42,11 @@ def split(cursor: "cursor", catalog: Catalog, dataset: Dataset, as_of: datetime,
     collapsed = _collapse(cursor, dataset) if dataset.key else 0
     without_verdicts(cursor)
     try:
-        # once what runs out of time: a replay has no scan before it
+        # patterns are of the contract too, and a replay has no scan before it
         cursor.execute(f"set local statement_timeout = '{looking.seconds}s'")
         _judge_rows(cursor, dataset, instant(as_of))
         cursor.execute("set local statement_timeout to default")
-    except psycopg2.Error:
+    except (psycopg2.errors.QueryCanceled, psycopg2.DataError):
         raise _untold(catalog, dataset, instant(as_of), looking) from None
     for rule in ROW_RULE.of(dataset):
         _judge_by_rule(cursor, rule, dataset, instant(as_of), looking)
