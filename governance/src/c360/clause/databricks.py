@@ -2,6 +2,7 @@
 
 import re
 
+from c360.clause.regex import check_java
 from c360.clause.spelling import Dialect, pieces
 from c360.clause.types import TEXTS, canonical_type, spark_type, unsized
 
@@ -10,6 +11,7 @@ _DAY = "(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _UTC = "(Z| ?UTC|[+]00(:?00)?)"
 _ZONE = "(Z| ?UTC|[+-][0-9]{2}(:?[0-9]{2})?)"
 _FLOAT = f"{_NUMBER}|[nN][aA][nN]|-?Infinity"
+_REPEATS = re.compile(r"\{[0-9]+(,[0-9]*)?\}")
 _SHAPES = {
     **dict.fromkeys(("smallint", "integer", "bigint"), "[+-]?[0-9]+"),
     "numeric": _NUMBER,
@@ -37,8 +39,20 @@ class Databricks(Dialect):
         return f"{column} rlike {pattern}"
 
     def pattern(self, ecma: str) -> str:
-        """Java's `$` matches before a last line break too."""
-        return "".join("\\z" if piece == "$" and not inside else piece for piece, inside in pieces(ecma))
+        """Java's `$` matches before a last line break too; in its brackets `[` and `&&` are no characters, and outside
+        of them a `{` that repeats nothing is an error."""
+        written, within, at = "", False, 0
+        for piece, inside in pieces(ecma):
+            plain_brace = piece == "{" and not inside and not _REPEATS.match(ecma, at)
+            bracket = piece == "[" and within and ecma[at + 1 : at + 2] != ":"
+            if plain_brace or bracket or (piece == "&" and within and written.endswith("&")):
+                written += "\\"
+            written += "\\z" if piece == "$" and not inside else piece
+            within, at = inside, at + len(piece)
+        return written
+
+    def check_pattern(self, pattern: str) -> None:
+        check_java(pattern)
 
     def not_a_number(self, canonical: str) -> str:
         return "double('NaN')" if canonical.startswith(("real", "double")) else ""

@@ -4,6 +4,7 @@ import re
 
 from c360.clause.exact import exact
 from c360.clause.jsonb import Jsonb
+from c360.clause.regex import check_postgres
 from c360.clause.spelling import Dialect, pieces
 from c360.clause.types import canonical_type
 
@@ -33,6 +34,9 @@ class Postgres(Dialect):
     def pattern(self, ecma: str) -> str:
         """`\\d` and `\\w` know the digits and letters of every script here, and `\\y` is a word boundary."""
         return "".join((_IN_BRACKETS if inside else _OUTSIDE).get(piece, piece) for piece, inside in pieces(ecma))
+
+    def check_pattern(self, pattern: str) -> None:
+        check_postgres(pattern)
 
     def not_a_number(self, canonical: str) -> str:
         return "'NaN'" if canonical.startswith(("numeric", "real", "double")) else ""

@@ -25,6 +25,9 @@ class Verdict:
     measured: float | None
     engine: str = "soda"
     """Who looked."""
+    why: str = ""
+    """Why it could not tell, and what to do about it."""
+    remedy: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from c360.clause.kinds import CONFLICT, FRESHNESS, ROW_RULE, SQL, UNIQUE
+from c360.clause.kinds import CONFLICT, FRESHNESS, UNIQUE
 from c360.clause.reading import QUARANTINE_RATIO
 from c360.engine.interface import Split, Verdict
 from c360.errors import Breach, CouldNotTell
@@ -10,19 +10,19 @@ from c360.generate.soda import seen_at_gate
 from c360.ledger.history import Finding, failing
 from c360.model import Clause, Dataset, Relationship
 
+_NONE = Verdict("errored", None)
+
 
 def require(dataset: Dataset, verdicts: dict[str, Verdict]) -> None:
-    """Raises CouldNotTell when the scan could not evaluate a check.
-
-    Checks on rows share a query, so that one takes the others along: SQL of the contract is to blame first.
-    """
-    untold = [
-        clause
-        for clause in sorted(dataset.clauses, key=lambda clause: clause.kind not in (ROW_RULE, SQL))
-        if seen_at_gate(clause) and verdicts.get(clause.id, Verdict("errored", None)).outcome == "errored"
-    ]
+    """Raises CouldNotTell when the scan could not evaluate a check, naming each clause (three at most) and why."""
+    asked = [(clause.id, verdicts.get(clause.id, _NONE)) for clause in dataset.clauses if seen_at_gate(clause)]
+    untold = [(clause, verdict) for clause, verdict in asked if verdict.outcome == "errored"]
     if untold:
-        raise CouldNotTell(f"The scan could not evaluate {untold[0].id}.", "Check the clause: c360 lint")
+        named = "; ".join(f"{clause}{f': {verdict.why}' if verdict.why else ''}" for clause, verdict in untold[:3])
+        more = f"; and {len(untold) - 3} more" if len(untold) > 3 else ""
+        raise CouldNotTell(
+            f"The scan could not evaluate {named}{more}.", untold[0][1].remedy or "Check the clause: c360 lint"
+        )
 
 
 def is_clean(dataset: Dataset, verdicts: dict[str, Verdict]) -> bool:

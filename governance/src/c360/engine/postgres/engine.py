@@ -13,7 +13,7 @@ from c360.engine.postgres import casts, keep_out, land, measure, promote, quaran
 from c360.engine.postgres.scanner import scanner
 from c360.gate.files import Delivery
 from c360.gate.form import Form
-from c360.generate.soda import render
+from c360.generate.soda import render, seen_at_gate
 from c360.ledger.quarantine import Chosen, Evidence
 from c360.model import Contract, Dataset
 from c360.settings import Settings
@@ -91,7 +91,15 @@ class PostgresLanding:
         if not self._settings.file.soda:
             return measure.measure_landed(self._settings, self._catalog, self._dataset, self._path, now)
         checks = render(self._catalog, contract, self._dataset, at_gate=True)
-        return soda.scan(self._settings, checks, self._path, now)
+        verdicts = soda.scan(self._settings, checks, self._path, now)
+        # those that share a query take each other along
+        told = {clause for clause, verdict in verdicts.items() if verdict.outcome != "errored"}
+        untold = {clause.id for clause in self._dataset.clauses if seen_at_gate(clause)} - told
+        if untold:
+            verdicts |= measure.measure_landed(
+                self._settings, self._catalog, self._dataset, self._path, now, alone=untold
+            )
+        return verdicts
 
     def split(self, as_of: datetime, clean: bool = False) -> Split:
         if clean and land.all_cast(self._cursor):

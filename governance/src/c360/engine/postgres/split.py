@@ -3,15 +3,19 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import psycopg
+import psycopg2
+
 from c360.clause.dialect import POSTGRES
 from c360.clause.kinds import IDENTITY, PRIMARY_KEY, RELATIONSHIP, REQUIRED, ROW_RULE, UNIQUE
-from c360.clause.measures import divided, orphans
+from c360.clause.measures import divided, measure, orphans
 from c360.clause.predicates import violation
 from c360.contract.catalog import Catalog
 from c360.engine.interface import Split
 from c360.engine.postgres.land import AT, MISCAST, TEXT, TYPED, instant
+from c360.engine.postgres.measure import answers
 from c360.engine.postgres.raw import raw_table
-from c360.engine.postgres.scanner import Scanner
+from c360.engine.postgres.scanner import Scanner, Untold
 from c360.errors import CouldNotTell
 from c360.ledger.rows import value
 from c360.model import Clause, Dataset, Relationship, Rule
@@ -37,7 +41,13 @@ def split(cursor: "cursor", catalog: Catalog, dataset: Dataset, as_of: datetime,
     """
     collapsed = _collapse(cursor, dataset) if dataset.key else 0
     without_verdicts(cursor)
-    _judge_rows(cursor, dataset, instant(as_of))
+    try:
+        # patterns are of the contract too, and a replay has no scan before it
+        cursor.execute(f"set local statement_timeout = '{looking.seconds}s'")
+        _judge_rows(cursor, dataset, instant(as_of))
+        cursor.execute("set local statement_timeout to default")
+    except (psycopg2.errors.QueryCanceled, psycopg2.DataError):
+        raise _untold(catalog, dataset, instant(as_of), looking) from None
     for rule in ROW_RULE.of(dataset):
         _judge_by_rule(cursor, rule, dataset, instant(as_of), looking)
     _judge_together(cursor, catalog, dataset)
@@ -114,12 +124,32 @@ def _judge_rows(cursor: "cursor", dataset: Dataset, now: str) -> None:
     )
 
 
+def _untold(catalog: Catalog, dataset: Dataset, now: str, looking: Scanner) -> CouldNotTell:
+    """Which clause on rows has no answer: each is asked alone."""
+    where = catalog.where(dataset, now)
+    clauses = [
+        clause for clause in dataset.clauses if clause.kind.violation is not None and clause.kind is not ROW_RULE
+    ]
+    found = answers(looking, TYPED, [(clause, measure(clause, where)) for clause in clauses], together=False)
+    for clause, answer in found.items():
+        if isinstance(answer, Untold):
+            return CouldNotTell(f"The rows could not be judged by {clause}: {answer.why}.", answer.remedy)
+    return CouldNotTell(
+        f"The rows of {dataset.name} could not be judged in {looking.seconds} seconds, though by each clause alone.",
+        f"Allow more in c360.toml: [database] statement_timeout = {looking.seconds * 2}",
+    )
+
+
 def _judge_by_rule(cursor: "cursor", clause: Clause[Rule], dataset: Dataset, now: str, looking: Scanner) -> None:
     """SQL of the contract only looks, as the scanner; the rows that it names are put down here."""
     from psycopg2.extras import execute_values
 
     condition = violation(clause, dataset, POSTGRES, now)
-    broken = looking.rows(f"select {AT}::text from {TYPED} where {condition}")
+    try:
+        broken = looking.rows(f"select {AT}::text from {TYPED} where {condition}")
+    except psycopg.Error as error:
+        found = looking.untold(error)
+        raise CouldNotTell(f"The rows could not be judged by {clause.id}: {found.why}.", found.remedy) from None
     cursor.execute("create temporary table c360__broken (at tid) on commit drop")
     execute_values(cursor, "insert into c360__broken values %s", broken, template="(%s::tid)", page_size=10_000)
     cursor.execute(
