@@ -152,8 +152,8 @@ _WITHOUT_A_PROMISE: list[tuple[str, str, tuple[Grade, Grade], str, Step]] = [
     ("words-changed", "descriptions, labels, tags, examples, links", _SAFE, "words-changed", Step.PATCH),
     ("order-changed", "the order of columns, tables, values: who reads by position is hit", _NOTED, "order-changed",
      Step.PATCH),
-    ("respelled", "written otherwise, and means the same: int4 for integer, `required: false` for nothing", _SAFE,
-     "respelled", Step.PATCH),
+    ("respelled", "written otherwise, and means the same: int4 for integer, maxLength 30 for varchar(30), blanks in SQL", _SAFE,
+     "respelled", Step.NONE),
     ("noted", "anything that no rule knows", _NOTED, "noted", Step.PATCH),
 ]  # fmt: skip
 

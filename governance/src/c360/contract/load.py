@@ -141,7 +141,7 @@ def _contract(
     version, schemas = str(document.get("version", "")), document.get("schema")
     with problems.at(("kind",)):
         if document.get("kind") != "DataContract":
-            raise Breach(f"{path}: kind is not DataContract.", "Write an Open Data Contract Standard contract.")
+            raise Breach(f"{path}: kind is not DataContract.", "Write an Open Data Contract Standard contract: kind: DataContract.")
     with problems.at(("version",), "version"):
         if not SEMVER.fullmatch(version):
             raise Breach(f"{path}: version {version!r} is not MAJOR.MINOR.PATCH.", "Write it as 1.0.0.")
