@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from c360.cli import main
+from c360.contract.document import read_document
 from governance.tests.compat.examples import compared
 
 BASE = {
@@ -95,7 +96,7 @@ def test_another_spelling_is_told_and_needs_no_new_version(pair):
 MOVES = {
     "length": [(column(physicalType="varchar(20)", logicalType="string"),
                 column(physicalType="varchar(30)", logicalType="string")),
-               (text(maxLength=20), text(maxLength=30)), (text(maxLength=20), column(physicalType="varchar(30)")),
+               (text(maxLength=20), text(maxLength=30)), (text(maxLength=20), column(physicalType="varchar(30)", logicalType="string")),
                (column(logicalTypeOptions={"maxLength": 20}), column(logicalTypeOptions={"maxLength": 30}))],
     "any length": [(column(physicalType="varchar(20)"), column(physicalType="text")), (text(maxLength=20), text())],
     "width": [(column(physicalType="integer"), column(physicalType="bigint")), (whole("i32"), whole("i64")),
@@ -143,9 +144,7 @@ OTHER = {
 
 @pytest.mark.parametrize("pair", OTHER.values(), ids=OTHER)
 def test_what_only_looks_alike_is_a_break(pair):
-    for old, new in (pair, pair[::-1]):
-        if pair[0] is not OTHER["advice"][0] or old is pair[0]:
-            assert any("major" in change for change in told(old, new)), (old, new)
+    assert any("major" in change for change in (*told(*pair), *told(*pair[::-1])))
 
 
 PUBLIC = sorted((Path(__file__).parents[1] / "contract" / "public").glob("*.odcs.yaml"))
@@ -155,7 +154,7 @@ PUBLIC = sorted((Path(__file__).parents[1] / "contract" / "public").glob("*.odcs
 def test_every_file_can_be_compared_with_itself(path, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     again = tmp_path / path.name
-    again.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()), sort_keys=True, default_style='"'))
+    again.write_text(yaml.safe_dump(read_document(path), sort_keys=True))
     for other in (path, again):
         with pytest.raises(SystemExit) as stopped:
             main(["diff", str(path), str(other)])

@@ -107,7 +107,10 @@ def _description(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterat
 
 
 def _term(key: str) -> Any:
-    return lambda old, new, spot: [spot.at(key).change("terms-changed", old.get(key), new.get(key))]
+    return lambda old, new, spot: [
+        spot.at(key).change("terms-changed", old.get(key), new.get(key))
+        for _ in range(str(old.get(key)).split() != str(new.get(key)).split())
+    ]
 
 
 def _owner(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:
