@@ -34,9 +34,9 @@ def diff(old: Path, new: Path, form: str, as_of: str | None, as_json: bool) -> N
     from c360.compat.told import HEAD, as_data, markdown, remedy, rows, verdict
     from c360.console import clock
     from c360.contract.classifications import classifications
-    from c360.settings import load
+    from c360.settings import load, of_contracts
 
-    levels = classifications(load(fallback=new.resolve().parent).classifications)
+    levels = classifications(of_contracts(load(fallback=new.resolve().parent), new).classifications)
     found = compare(to_compare(old), to_compare(new), levels, clock(as_of).date())
     if as_json:
         print_json(as_data(found))

@@ -59,7 +59,7 @@ _TABLE: list[tuple[str, str, tuple[Grade, Grade], str]] = [
      "physical-name-changed"),
     ("column-removed", "a column goes; deliveries that still hold it are refused, unless further columns are allowed",
      ("break", "note"), "column-added"),
-    ("column-added", "a column comes that may be empty; deliveries have to hold it", ("safe", "note"),
+    ("column-added", "a column comes that may be empty; a delivery without it is taken, with a warning, and it is read as null", ("safe", "note"),
      "column-removed"),
     ("required-column-added", "a column comes that may not be empty", _TIGHTER, "column-removed"),
     ("column-renamed", "a column's name in the contract (the same `id` or `physicalName`)", ("break", "note"),

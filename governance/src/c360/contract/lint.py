@@ -24,8 +24,10 @@ from c360.contract.vain import vain
 from c360.errors import Breach
 from c360.generate.plan import unrendered
 from c360.model import Contract, Noted
-from c360.printable import shown
+from c360.printable import counted, shown
 
+_SHOWN = 20
+"""So many errors are named by a command that stops for them."""
 Found = Iterator[tuple[Path, Told]]
 
 
@@ -45,6 +47,21 @@ def lint(
             line = documents[file].line(told.place) if file in documents else _line_in(told.message, file)
             found.append(house.finding(told, file, line))
     return sorted((f for f in found if f), key=lambda f: (f.file, f.line, f.message))
+
+
+def breach_of(found: list[LintFinding], details: bool = False) -> Breach | None:
+    """The error to end with when there are findings that are errors; None when there are only warnings.
+
+    With `details` it names the first of them, in the words in which lint shows them.
+    """
+    errors = [finding for finding in found if finding.severity == "error"]
+    if not errors:
+        return None
+    warnings = len(found) - len(errors)
+    more = f" and {counted(warnings, 'warning', 'warnings')}" if warnings and not details else ""
+    lines = tuple(map(str, errors[:_SHOWN])) if details else ()
+    remedy = "Correct them, then: c360 generate" if not details else "See all findings: c360 lint"
+    return Breach(f"{counted(len(errors), 'error', 'errors')}{more} in the contracts.", remedy, lines)
 
 
 def _folder(path: Path) -> Path:

@@ -52,7 +52,8 @@ class Refused(Exception):
 
 
 def look_at_columns(delivery: Delivery, dataset: Dataset) -> list[Finding]:
-    """Findings on which columns there are. Raises Refused for one that lacks or is not expected.
+    """Findings on which columns there are. Raises Refused for one that lacks or is not expected; a column that may be
+    empty may be absent too, is read as null, and is a warning.
 
     Names that no contract knows are counted, never shown: a file without a header has data there.
     """
@@ -61,8 +62,10 @@ def look_at_columns(delivery: Delivery, dataset: Dataset) -> list[Finding]:
     for clause in dataset.clauses:
         if clause.kind is PRESENT:
             name = dataset.physical(clause.column or "")
-            lacking += [name] if name not in there else []
-            findings.append(_found(clause, int(name not in there)))
+            absent = name not in there
+            optional = bool(there - {None}) and dataset.may_be_absent(clause.column or "")
+            lacking += [name] if absent and not optional else []
+            findings.append(Finding(clause, "gate", "warned", 1.0) if absent and optional else _found(clause, int(absent)))
         elif clause.kind is UNEXPECTED_COLUMNS:
             findings.append(_found(clause, 0 if clause.argument else extra))
     broken = [found.clause for found in findings if found.outcome == "failed"]
