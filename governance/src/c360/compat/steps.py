@@ -27,10 +27,15 @@ def all_contracts(folder: Path, instead: Mapping[Path, str] | None = None) -> Co
 def to_compare(path: Path, folder: Path | None = None, text: str | None = None) -> Contract:
     """A contract as far as it can be understood: what cannot is compared as text. Raises CouldNotTell for a file that
     cannot be read, or is no contract."""
+    problems = Problems(collect=True)
     try:
-        return load_contract(path, folder, read_document(path, text), RAW, Problems(collect=True))
+        contract = load_contract(path, folder, read_document(path, text), RAW, problems)
+        for _, place, breach in problems.found:
+            if place == ("kind",):
+                raise breach
     except Breach as error:
         raise CouldNotTell(error.message, error.remedy) from error
+    return contract
 
 
 def steps(

@@ -14,14 +14,14 @@ from c360.contract.document import Document, dicts, parse
 from c360.contract.enum_columns import add_enum_columns
 from c360.contract.findings import House, LintFinding, Told
 from c360.contract.live import crowded_out, live
-from c360.contract.load import LAYERS, RAW, contract_files, layer_of, load_contract, of_one_name
+from c360.contract.load import LAYERS, RAW, another_kind, contract_files, layer_of, load_contract, of_one_name
 from c360.contract.lock import LOCK, broken
 from c360.contract.names import faults
 from c360.contract.older import read_as_now
 from c360.contract.problems import Problems
 from c360.contract.standard import told_by_schema
 from c360.contract.vain import vain
-from c360.errors import Breach
+from c360.errors import Breach, CouldNotTell
 from c360.generate.plan import unrendered
 from c360.model import Contract, Noted
 from c360.printable import counted, shown
@@ -71,7 +71,10 @@ def _folder(path: Path) -> Path:
 
 def _beside(path: Path, folder: Path) -> list[Path]:
     """A file and the contracts that it stands among: those of its contracts folder, else those next to it."""
-    others = contract_files(folder, below=folder != path.parent)
+    try:
+        others = contract_files(folder, below=folder != path.parent)
+    except CouldNotTell:  # it stands alone
+        others = []
     return [path, *(other for other in others if other != path)]
 
 
@@ -94,6 +97,11 @@ def _read(paths: list[Path]) -> tuple[dict[Path, Document], list[tuple[Path, Tol
 
 def _told(documents: dict[Path, Document], folder: Path, classifications: Sequence[str], raw_schema: str) -> Found:
     """What is wrong in each contract alone, then with them together."""
+    for path, document in list(documents.items()):
+        if "dataContractSpecification" in document.data:
+            problem = another_kind(path, document.data)
+            yield path, Told("shape", (), _plain(problem, path))
+            del documents[path]
     for path, document in documents.items():
         yield from ((path, told) for told in (*told_by_schema(document.data), *read_as_now(document.data)))
     try:
@@ -155,7 +163,8 @@ def _together(contracts: list[Contract]) -> Found:
         place = ("schema", owner[1], "name") if claim[0] != "page" else ("name",)
         yield owner[0].path, Told("collision", place, collision(claim, owner, other))
     if not claimed:
-        for contract, clause, error in unrendered(Catalog(tuple(chosen))):
+        named = [c for c in chosen if not any(True for _ in faults(c.document, c.layer))]  # a name is told once
+        for contract, clause, error in unrendered(Catalog(tuple(named))):
             yield contract.path, Told("not-rendered", clause.place if clause else (), _plain(error, contract.path))
 
 
