@@ -77,7 +77,8 @@ SAME = {
     **{f"SQL, {name}": (rule(id="r", type="sql", query=SQL, **NONE), rule(id="r", type="sql", query=query, **NONE))
        for name, query in {
            "blanks": SQL.replace(" < ", "  <\n "), "case": SQL.lower().replace("'a  b'", "'A  b'"),
-           "a comment": f"-- none below\n{SQL} /* so */", "a semicolon": f"{SQL};", "another name": SQL.replace("<>", "!="),
+           "a comment": f"-- none below\n{SQL} /* so */", "a semicolon": f"{SQL};",
+           "another name": SQL.replace("<>", "!="),
        }.items()},
     "words": (column(description="One or two\n"), column(description="One or\n  two")),
     "case of a type": (column(physicalType="STRING(20)"), column(physicalType="string( 20 )")),
@@ -96,7 +97,8 @@ def test_another_spelling_is_told_and_needs_no_new_version(pair):
 MOVES = {
     "length": [(column(physicalType="varchar(20)", logicalType="string"),
                 column(physicalType="varchar(30)", logicalType="string")),
-               (text(maxLength=20), text(maxLength=30)), (text(maxLength=20), column(physicalType="varchar(30)", logicalType="string")),
+               (text(maxLength=20), text(maxLength=30)),
+               (text(maxLength=20), column(physicalType="varchar(30)", logicalType="string")),
                (column(logicalTypeOptions={"maxLength": 20}), column(logicalTypeOptions={"maxLength": 30}))],
     "any length": [(column(physicalType="varchar(20)"), column(physicalType="text")), (text(maxLength=20), text())],
     "width": [(column(physicalType="integer"), column(physicalType="bigint")), (whole("i32"), whole("i64")),

@@ -307,9 +307,13 @@ def test_another_standard_is_told_once_with_the_way_to_convert_it(tmp_path, caps
     assert code == 1 and f"c360 import {file}" in out and len(out.splitlines()) == 1
 
 
-@pytest.mark.parametrize("kind", ["citext", "hstore", "name", '"char"', "app.mood", "app.mood[]", "float(24)", "vector(3)"])
+@pytest.mark.parametrize(
+    "kind", ["citext", "hstore", "name", '"char"', "app.mood", "app.mood[]", "float(24)", "vector(3)"]
+)
 def test_a_type_of_the_database_is_no_error_and_is_told(kind, tmp_path):
-    found = lint(write(tmp_path, GOOD.replace("physicalType: integer", f"physicalType: '{kind}'", 1)), classifications())
+    found = lint(
+        write(tmp_path, GOOD.replace("physicalType: integer", f"physicalType: '{kind}'", 1)), classifications()
+    )
     told = [f for f in found if kind.removesuffix("[]") in f.message]
     assert told and {(f.rule, f.severity) for f in told} == {("not-enforced", "warning")}
     assert "Use a Postgres type" not in "".join(f.message for f in told)

@@ -85,7 +85,7 @@ def _only_property(part: Part, entry: Part) -> str:
     named = arguments.get("properties") if isinstance(arguments, dict) else None
     if entry.get("metric") != "duplicateValues" or not isinstance(named, list) or len(named) != 1:
         return ""
-    entry["arguments"] = {key: value for key, value in arguments.items() if key != "properties"}
+    entry["arguments"] = {key: value for key, value in (arguments or {}).items() if key != "properties"}
     if not entry["arguments"]:
         del entry["arguments"]
     return str(named[0])
@@ -214,7 +214,11 @@ def length_of(prop: Part) -> float | None:
 
 def without_length(old: Part, new: Part) -> tuple[Part, Part]:
     """Two versions of a column without what `length_of` tells of them."""
-    if length_of(old) is None or length_of(new) is None or bool(old.get("physicalType")) != bool(new.get("physicalType")):
+    if (
+        length_of(old) is None
+        or length_of(new) is None
+        or bool(old.get("physicalType")) != bool(new.get("physicalType"))
+    ):
         return old, new
 
     def bare(prop: Part) -> Part:
