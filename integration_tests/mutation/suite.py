@@ -76,7 +76,8 @@ def judge(world: World, point: str, found: Found | None) -> Verdict:
     red = found.broken | found.warned
     untold = f"; could not tell {len(found.untold)} more" if found.untold else ""
     notes = f" ({'; '.join(found.notes)})" if found.notes else ""
-    missed = expected - red | (expected - soft) & found.warned | soft & found.broken
+    seen = {clause for clause in expected if clause.endswith(".present") and point == "ingest"}  # it may be absent
+    missed = expected - red | (expected - soft - seen) & found.warned | soft & found.broken
     if not found.told:
         return Verdict(mutation, point, "survived", "nothing was told" + notes)
     if missed:

@@ -172,6 +172,12 @@ class Dataset:
             f"The contract of {self.name} names a column {name!r} that it does not describe.", "Run: c360 lint"
         )
 
+    def may_be_absent(self, name: str) -> bool:
+        """Whether a delivery may leave the column out: it may be empty, and nothing tells rows apart or orders them by
+        it."""
+        told_apart = {*self.key, *self.identity, self.load_column}
+        return not self.column(name).required and name not in told_apart
+
     def physical(self, name: str) -> str:
         return self.column(name).physical_name
 

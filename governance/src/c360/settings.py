@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from c360 import project_file
@@ -104,6 +104,17 @@ def load(env: Mapping[str, str] | None = None, cwd: Path | None = None, fallback
         openmetadata_token_file=cwd / token_file if (token_file := env.get("C360_OPENMETADATA_TOKEN_FILE")) else None,
         file=project_file.read(root),
     )
+
+
+def of_contracts(settings: Settings, contracts: Path) -> Settings:
+    """The same surroundings under the rules of the project that a file or folder of contracts lies in: the nearest
+    `c360.toml` at or above it, else what holds by default."""
+    contracts = contracts.resolve()
+    folder = contracts if contracts.is_dir() else contracts.parent
+    root = next((each for each in (folder, *folder.parents) if (each / project_file.NAME).is_file()), None)
+    if root == settings.root:
+        return settings
+    return replace(settings, root=root or folder.parent, file=project_file.read(root) if root else ProjectFile())
 
 
 def _find_root(cwd: Path, fallback: Path | None) -> Path:

@@ -7,7 +7,8 @@ from typing import Any
 
 from c360.compat.changes import Diff
 from c360.compat.diff import diff
-from c360.contract.load import load_contract
+from c360.contract.load import RAW, load_contract
+from c360.contract.problems import Problems
 
 TODAY = date(2026, 6, 1)
 LEVELS = ["public", "internal", "confidential", "pii_indirect", "pii_direct"]
@@ -109,7 +110,7 @@ def edited(*edits: tuple[str, Any], base: dict[str, Any] = CONTRACT) -> dict[str
 
 def compared(old: dict[str, Any], new: dict[str, Any], layer: str = "sources") -> Diff:
     path = Path("contracts") / layer / "orders" / "some.odcs.yaml"
-    contracts = [load_contract(path, None, document) for document in (old, new)]
+    contracts = [load_contract(path, None, document, RAW, Problems(collect=True)) for document in (old, new)]
     return diff(contracts[0], contracts[1], LEVELS, TODAY)
 
 

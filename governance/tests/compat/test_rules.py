@@ -26,7 +26,8 @@ EDITS = {
         [(AMOUNT + ".physicalType", "numeric(12,2)")], [(AMOUNT + ".physicalType", "numeric(12,4)")],
         [(AMOUNT + ".physicalType", "numeric")],
         [(BUYER + ".physicalType", "varchar(20)")], [(BUYER + ".physicalType", "text")],
-        [(ITEMS + ".logicalType", "number")],
+        [(ITEMS + ".logicalType", "number")], [(KIND + ".logicalTypeOptions.maxLength", 6)],
+        [(KIND + ".logicalTypeOptions.maxLength", GONE)],
     ],
     "type-changed": [
         [(ITEMS + ".physicalType", "text")], [(AT + ".physicalType", "date")], [(AT + ".physicalType", "timestamptz")],
@@ -50,7 +51,7 @@ EDITS = {
         [(AMOUNT + ".logicalTypeOptions.minimum", 1)], [(AMOUNT + ".logicalTypeOptions.exclusiveMaximum", 100)],
         [(AMOUNT + ".logicalTypeOptions.maximum", 99.5)],
         [(AMOUNT + ".logicalTypeOptions.multipleOf", 20)], [(KIND + ".logicalTypeOptions.minLength", 2)],
-        [(KIND + ".logicalTypeOptions.maxLength", 4)], [(ITEMS + ".logicalTypeOptions.exclusiveMinimum", 1)],
+        [(ITEMS + ".logicalTypeOptions.exclusiveMinimum", 1)],
         [(AT + ".logicalTypeOptions.minimum", "2021-01-01")], [(AT + ".customProperties.0.value", "1 m")],
         [("customProperties.2.value", 0)],
         [(ITEMS + ".logicalTypeOptions", {"minimum": 2})],

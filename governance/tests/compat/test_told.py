@@ -106,4 +106,4 @@ def test_terminals_are_safe_too(tmp_path, capsys):
 
 def test_a_contract_of_another_shape_is_refused_in_words(tmp_path, capsys):
     code, _, err = run(tmp_path, capsys, edited(("schema.0.properties.3.items", "x")))
-    assert code == 1 and "Error" in err and "c360 lint" in err
+    assert code == 2 and "Error" in err and "c360 lint" in err

@@ -108,6 +108,7 @@ def test_a_column_for_each_value_of_no_enum(tmp_path):
 
 
 def test_the_command_says_where_and_exits_1(tmp_path, capsys):
+    (tmp_path / "c360.toml").write_text("[lint]\nstrict = true\n")
     folder = write(tmp_path, GOOD.replace("classification: public", "classification: secret", 1))
     with pytest.raises(SystemExit) as stopped:
         main(["lint", str(folder), "--json"])
@@ -128,13 +129,14 @@ def test_a_warning_is_no_breach(tmp_path, capsys):
     out = capsys.readouterr().out
     assert stopped.value.code == 0
     assert "mustBeGreaterOrEqualTo: warning: mustBeGreaterOrEqualTo 0 can never fail" in out
-    assert "The contracts are sound." in out
+    assert "Valid: 2 contracts, 1 warning." in out
 
 
 def test_a_rule_that_could_never_fail_is_refused_by_lint_and_generate(tmp_path, capsys):
     text = GOOD.replace(
         "metric: rowCount\n        mustBeGreaterThan: 0", "metric: duplicateValues\n        mustBe: '0'"
     )
+    (tmp_path / "c360.toml").write_text("[lint]\nstrict = true\n")
     folder = write(tmp_path, text)
     for command in (["lint", str(folder)], ["generate", "--contracts", str(folder), "--out", str(tmp_path / "out")]):
         with pytest.raises(SystemExit) as stopped:
@@ -257,3 +259,66 @@ def test_the_guide_lists_every_rule():
 def test_the_settings_in_the_guide_are_taken():
     (example,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/settings.md").read_text(encoding="utf-8"), re.DOTALL)
     assert House(off=tomllib.loads(example)["lint"]["off"]).off
+
+
+def ran(capsys, *arguments):
+    with pytest.raises(SystemExit) as stopped:
+        main(list(map(str, arguments)))
+    out = capsys.readouterr()
+    return stopped.value.code, out.out, out.err
+
+
+def test_what_is_an_error_stops_the_others_with_the_same_words(tmp_path, capsys):
+    text = GOOD.replace("classification: public", "classification: public\n        requird: true", 1)
+    folder = write(tmp_path / "contracts", text)
+    found = lint(folder, classifications(), House(strict=False))
+    (error,) = [f for f in found if f.severity == "error"]
+    for command in (["generate", "--out", tmp_path / "out"], ["ingest", "transactions", "x.csv"], ["coverage"],
+                    ["verify"], ["publish", "--out", tmp_path / "site"]):  # fmt: skip
+        code, _, err = ran(capsys, *command, "--contracts", folder)
+        assert code == 1 and str(error) in err and "c360 lint" in err, (command, err)
+    assert not (tmp_path / "out").exists() and not (tmp_path / "site").exists()
+
+
+def test_strictness_is_that_of_the_contracts_own_project(tmp_path, capsys):
+    for name, setting in (("strict", "[lint]\nstrict = true\n"), ("lenient", "")):
+        (tmp_path / name / "contracts").mkdir(parents=True)
+        (tmp_path / name / "c360.toml").write_text(setting)
+        (tmp_path / name / "contracts" / "wide.odcs.yaml").write_text(BARE)
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "wide.odcs.yaml").write_text(BARE)
+    for place, code in (("strict/contracts", 1), ("lenient/contracts", 0), ("none", 0)):
+        assert ran(capsys, "lint", tmp_path / place)[0] == code, place
+        assert ran(capsys, "coverage", "--contracts", tmp_path / place)[0] == code, place
+
+
+def test_the_closing_line_counts(tmp_path, capsys):
+    (tmp_path / "wide.odcs.yaml").write_text(BARE)
+    _, out, _ = ran(capsys, "lint", tmp_path)
+    assert out.splitlines()[-1] == f"Valid: 1 contract, {len(out.splitlines()) - 1} warnings."
+
+
+def test_another_standard_is_told_once_with_the_way_to_convert_it(tmp_path, capsys):
+    (tmp_path / "o.yaml").write_text("dataContractSpecification: 1.2.1\nid: o\ninfo: {title: O, version: 1.0.0}\n")
+    file = tmp_path / "o.yaml"
+    code, out, err = ran(capsys, "diff", file, file)
+    assert code == 2 and f"c360 import {file}" in err
+    code, out, err = ran(capsys, "lint", file)
+    assert code == 1 and f"c360 import {file}" in out and len(out.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "kind", ["citext", "hstore", "name", '"char"', "app.mood", "app.mood[]", "float(24)", "vector(3)"]
+)
+def test_a_type_of_the_database_is_no_error_and_is_told(kind, tmp_path):
+    found = lint(
+        write(tmp_path, GOOD.replace("physicalType: integer", f"physicalType: '{kind}'", 1)), classifications()
+    )
+    told = [f for f in found if kind.removesuffix("[]") in f.message]
+    assert told and {(f.rule, f.severity) for f in told} == {("not-enforced", "warning")}
+    assert "Use a Postgres type" not in "".join(f.message for f in told)
+
+
+def test_a_bad_name_is_told_once(tmp_path):
+    found = lint(write(tmp_path, GOOD.replace("name: item_count", "name: '{{ 7*7 }}'")), classifications())
+    assert [f.rule for f in found if "7*7" in f.message] == ["name"]

@@ -17,8 +17,8 @@ def clause(kind, column=None, argument=None, severity="error") -> Clause:
     return Clause(f"t.{column or kind.name}", "c", "1.0.0", "t", column, kind, argument, severity)
 
 
-def dataset(extra: Clause | None = None) -> Dataset:
-    columns = tuple(Column(name, name, "text", "string", False, "public", "") for name in NAMES)
+def dataset(extra: Clause | None = None, required: bool = True) -> Dataset:
+    columns = tuple(Column(name, name, "text", "string", required, "public", "") for name in NAMES)
     clauses = [clause(PRESENT, name) for name in NAMES]
     return Dataset("t", "t", "raw", "", columns, (*clauses, *([extra] if extra else [])), (), None)
 
@@ -47,6 +47,19 @@ def test_columns_that_lack_are_named_and_the_rest_of_the_file_is_hashed(delivere
         look_at_columns(delivery, dataset())
     assert [f.outcome for f in no.value.findings] == ["passed", "failed", "failed", "failed"]
     assert delivery.sha256 == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_column_that_may_be_empty_may_be_absent_and_is_a_warning(delivered):
+    loose = dataset(clause(UNEXPECTED_COLUMNS, argument=False), required=False)
+    delivery = delivered("id,town\n1,x\n", loose)
+    assert [f.outcome for f in look_at_columns(delivery, loose)] == ["passed", "warned", "warned", "passed", "passed"]
+    assert delivery.absent == ["name", "born"]
+    for header, why in (("id,town,NAME", "lacks the column 'name'"), ("a,b", "lacks the column 'id'")):
+        with pytest.raises(Refused, match=why):
+            look_at_columns(delivered(f"{header}\n", loose), loose)
+    allowed = dataset(clause(UNEXPECTED_COLUMNS, argument=True), required=False)
+    with pytest.raises(Refused, match="lacks the column 'id'"):
+        look_at_columns(delivered("a,b\n", allowed), allowed)
 
 
 def test_what_no_contract_knows_is_counted_and_not_shown(delivered):

@@ -147,6 +147,17 @@ def without_comments(text: str) -> str:
     return "".join(pieces)
 
 
+def normal_sql(text: str) -> str:
+    """The same SQL whatever its blanks, its comments and the case of its words; SQL that cannot be read as it is, but
+    for blanks at its ends. Texts and quoted names keep their case."""
+    filled = _PLACEHOLDER.sub(lambda found: _PLACEHOLDERS[found["word"]], text)
+    try:
+        (tree,) = [tree for tree in sqlglot.parse(filled, read="postgres") if tree is not None]
+        return tree.sql("postgres", normalize=True, comments=False)
+    except (SqlglotError, ValueError, RecursionError):
+        return text.strip()
+
+
 def _parse(clause: Clause[Rule], text: str) -> exp.Expr:
     if len(text) > LONGEST:
         raise _refused(clause.id, f"is longer than {LONGEST} characters")

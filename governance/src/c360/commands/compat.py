@@ -32,9 +32,10 @@ def compat(base: str | None, contracts: Path | None, form: str, as_of: str | Non
     from c360.compat.compare import compare_all
     from c360.compat.told import HEAD, comment, hits_as_rows, judged_as_data, refusal, rows, verdict
     from c360.console import clock
-    from c360.settings import load
+    from c360.settings import load, of_contracts
 
     settings = load(fallback=contracts.resolve().parent if contracts else None)
+    settings = of_contracts(settings, contracts) if contracts else settings
     judged = compare_all(
         (contracts or settings.contracts).resolve(), base, settings.classifications, clock(as_of).date()
     )

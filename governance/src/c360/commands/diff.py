@@ -30,14 +30,14 @@ def diff(old: Path, new: Path, form: str, as_of: str | None, as_json: bool) -> N
     Exits 1 when the version of NEW does not move far enough.
     """
     from c360.compat.diff import diff as compare
+    from c360.compat.steps import to_compare
     from c360.compat.told import HEAD, as_data, markdown, remedy, rows, verdict
     from c360.console import clock
     from c360.contract.classifications import classifications
-    from c360.contract.load import load_contract
-    from c360.settings import load
+    from c360.settings import load, of_contracts
 
-    levels = classifications(load(fallback=new.resolve().parent).classifications)
-    found = compare(load_contract(old), load_contract(new), levels, clock(as_of).date())
+    levels = classifications(of_contracts(load(fallback=new.resolve().parent), new).classifications)
+    found = compare(to_compare(old), to_compare(new), levels, clock(as_of).date())
     if as_json:
         print_json(as_data(found))
     elif form == "markdown":

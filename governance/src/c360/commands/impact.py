@@ -27,9 +27,10 @@ def impact(contract: str | None, base: str | None, contracts: Path | None, as_of
     """
     from c360.compat.impact import impact as look
     from c360.console import clock
-    from c360.settings import load
+    from c360.settings import load, of_contracts
 
     settings = load(fallback=contracts.resolve().parent if contracts else None)
+    settings = of_contracts(settings, contracts) if contracts else settings
     folder = (contracts or settings.contracts).resolve()
     targets = (settings.home / "dbt" / "target", settings.dbt_project / "target")  # ours, and that of dbt by hand
     manifest = max((target / "manifest.json" for target in targets), key=_written)

@@ -134,6 +134,8 @@ def _as_dict(result: Any) -> dict[str, Any]:
 
 
 def _show(results: list[Any]) -> None:
+    from c360.clause.kinds import PRESENT
+
     numbers = ("delivered", "promoted", "quarantined", "duplicates", "superseded")
     print_table(
         ["file", "outcome", *numbers],
@@ -145,6 +147,9 @@ def _show(results: list[Any]) -> None:
     for result in results:
         if result.outcome == "repeated":
             click.echo(f"{result.path.name}: {result.reason}; nothing changed.")
+        for found in result.findings if result.outcome == "accepted" else ():
+            if found.clause.kind is PRESENT and found.outcome == "warned":
+                click.echo(f"{result.path.name}: it has no column for {found.clause.id}; it was read as null.")
         if result.erased:
             click.echo(f"{result.path.name}: {result.erased:,} rows of people who were forgotten were kept out.")
         if result.corrected:

@@ -6,7 +6,6 @@ from typing import Any
 import click
 
 from c360.console import annotate, json_option, print_json
-from c360.errors import Breach
 from c360.printable import counted, one_line
 
 
@@ -27,12 +26,17 @@ def lint(path: Path | None, as_json: bool) -> None:
     """
     from c360.contract.classifications import classifications
     from c360.contract.findings import House
+    from c360.contract.lint import breach_of
     from c360.contract.lint import lint as look
-    from c360.settings import load
+    from c360.contract.load import contract_files
+    from c360.settings import load, of_contracts
 
     settings = load(fallback=path and path.resolve().parent)
+    settings = of_contracts(settings, path) if path else settings
     house = House(settings.strict, settings.lint_off)
-    found = look(path or settings.contracts, classifications(settings.classifications), house, settings.file.raw_schema)
+    place = path or settings.contracts
+    found = look(place, classifications(settings.classifications), house, settings.file.raw_schema)
+    files = len(contract_files(place)) if place.is_dir() else 1
     if path is None and not any(f.severity == "error" for f in found):
         found += _policies(settings)
     if as_json:
@@ -47,16 +51,15 @@ def lint(path: Path | None, as_json: bool) -> None:
         )  # fmt: skip
     else:
         for f in found:
-            warning = "warning: " if f.severity == "warning" else ""
-            place = f.path or "(whole file)"
-            click.echo(one_line(f"{f.file}:{f.line}: {place}: {warning}{f.message} [{f.rule}]"))
+            click.echo(one_line(f))
     for f in found:
         annotate(f.severity, f"{f.message} [{f.rule}]", f.file, f.line)
-    errors = sum(f.severity == "error" for f in found)
-    if errors:
-        raise Breach(f"{counted(errors, 'finding', 'findings')} in the contracts.", "Mend them, then: c360 generate")
+    breach = breach_of(found)
+    if breach:
+        raise breach
     if not as_json:
-        click.echo("The contracts are sound.")
+        warnings = counted(len(found), "warning", "warnings") if found else "no warnings"
+        click.echo(f"Valid: {counted(files, 'contract', 'contracts')}, {warnings}.")
 
 
 def _policies(settings: Any) -> list[Any]:

@@ -29,11 +29,12 @@ def release(versions: tuple[str, ...], everything: bool, contracts: Path | None,
     from c360.compat.life import pick, unlocked
     from c360.compat.life import release as make
     from c360.console import clock
-    from c360.settings import load
+    from c360.settings import load, of_contracts
 
     if bool(versions) == everything:
         raise CouldNotTell("Which version?", "c360 release CONTRACT@VERSION, or c360 release --all")
     settings = load(fallback=contracts.resolve().parent if contracts else None)
+    settings = of_contracts(settings, contracts) if contracts else settings
     folder = (contracts or settings.contracts).resolve()
     meant = unlocked(folder) if everything else [pick(folder, said) for said in versions]
     if not meant:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from c360.clause.formats import integers
 from c360.compat.changes import Change, Spot
 from c360.compat.walk import rest
 
@@ -15,19 +16,22 @@ _BOUNDS = (
     (("minProperties",), 1), (("maxProperties",), -1),
 )  # fmt: skip
 """Options that bound one thing, and the direction in which they allow less."""
-_EITHER = ("pattern", "format", "uniqueItems", "dimensions", "elementType")
+_EITHER = ("pattern", "uniqueItems", "dimensions", "elementType")
 """Options of which nobody can tell which of two allows more."""
+_FLOATS = {"f32": (-(2**24), 2**24), "f64": (-(2**53), 2**53)}
+"""Whole numbers that each holds without rounding."""
 
 
 def options(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:
     """Changes of `logicalTypeOptions`."""
     before, after = (_mapping(part.get("logicalTypeOptions")) for part in (old, new))
     spot = spot.at("logicalTypeOptions")
-    known = {"enum", "multipleOf", *_EITHER}  # an enum is told with that of the column
+    known = {"enum", "format", "multipleOf", *_EITHER}  # an enum is told with that of the column
     for names, direction in _BOUNDS:
         known |= set(names)
         whole = all(part.get("logicalType") == "integer" for part in (old, new)) or "Length" in names[0]
         yield from _bound(before, after, names, direction, whole, spot)
+    yield from _format(before.get("format") or None, after.get("format") or None, spot.at("format"))
     for name in _EITHER:
         yield from either(before.get(name) or None, after.get(name) or None, spot.at(name))
     yield from _multiple(before.get("multipleOf"), after.get("multipleOf"), spot.at("multipleOf"))
@@ -45,6 +49,18 @@ def either(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
         return
     kind = "added" if old is None else "dropped" if new is None else "changed"
     yield spot.change(f"constraint-{kind}", old, new)
+
+
+def _format(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
+    """Formats of numbers are sizes, as those of types are; which of two others allows more, nobody can tell."""
+    before, after = (_FLOATS.get(str(name)) or integers(str(name)) for name in (old, new))
+    if old == new or not before or not after:
+        yield from either(old, new, spot)
+    elif before[0] >= after[0] and before[1] <= after[1]:
+        yield spot.change("type-widened", old, new)
+    else:
+        narrower = before[0] <= after[0] and before[1] >= after[1]
+        yield spot.change("type-narrowed" if narrower else "type-changed", old, new)
 
 
 def limit(old: Any, new: Any, direction: int, spot: Spot) -> Iterator[Change]:

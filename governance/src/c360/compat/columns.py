@@ -7,6 +7,7 @@ from c360.compat import types
 from c360.compat.bounds import options
 from c360.compat.changes import Change, Spot
 from c360.compat.custom import custom_properties
+from c360.compat.normal import length_of, without_length
 from c360.compat.quality import rules
 from c360.compat.walk import Facets, by, element, order, paired
 from c360.contract.document import dicts
@@ -30,7 +31,8 @@ def columns(
             emptied = list(_flag(_required(was), _required(now), "required", inside.at("required")))
             yield from emptied
             own = {"name", "physicalName", *(["required"] if emptied else [])}
-            yield from element(was, now, inside, COLUMN, told | own)
+            yield from _length(was, now, inside)
+            yield from element(*without_length(was, now), inside, COLUMN, told | own)
     yield from order(pairs, before, spot.at("properties"))
 
 
@@ -72,6 +74,17 @@ def _required(column: dict[str, Any]) -> bool:
 
 def _physical_type(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:
     yield from _types(old.get("physicalType"), new.get("physicalType"), types.compared, spot.at("physicalType"))
+
+
+def _length(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:
+    """The most characters of a text: a size of its type, whether the type says it or `maxLength`."""
+    before, after = length_of(old), length_of(new)
+    if before is None or after is None or before == after or without_length(old, new)[0] is old:
+        return
+    by_type = old.get("physicalType") != new.get("physicalType")
+    place = "physicalType" if by_type else "logicalTypeOptions.maxLength"
+    said = [part.get("physicalType") for part in (old, new)] if by_type else [before, after]
+    yield spot.at(place).change("type-widened" if after > before else "type-narrowed", *said)
 
 
 def _logical_type(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:

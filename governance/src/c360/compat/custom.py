@@ -1,5 +1,6 @@
 """Custom properties that mean something here; others are told as what no rule knows."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,10 @@ from c360.compat.changes import Change, Spot
 from c360.compat.walk import by, element, order, paired
 from c360.contract.document import dicts
 from c360.errors import Breach
+
+
+_CALENDAR = re.compile(r"(?i:([\d.]+)\s*(y|yrs?|years?|mo|mons?|months?|q|qtrs?|quarters?))|P(?:(\d+)([YM]))")
+"""A duration in years, quarters or months, which have no fixed number of days."""
 
 
 def custom_properties(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:
@@ -38,6 +43,23 @@ def duration(value: Any) -> int | None:
         return seconds_of(Path(), str(value))
     except Breach:
         return None
+
+
+def one_span(old: Any, new: Any) -> bool:
+    """Whether two durations can be the same: a year has 365 or 366 days, a month 30 or 31."""
+    return bool(_days(old) & _days(new))
+
+
+def _days(value: Any) -> set[float]:
+    """The lengths in seconds that a duration can have."""
+    found = _CALENDAR.fullmatch(str(value).strip())
+    seconds = duration(value)
+    if not found or seconds is None:
+        return set() if seconds is None else {seconds}
+    number, unit = float(found[1] or found[3]), (found[2] or found[4]).lower()
+    months = number * (12 if unit.startswith("y") else 3 if unit.startswith("q") else 1)
+    lengths = {months * 30, months * 31} if months % 12 else {months / 12 * 365, months / 12 * 366}
+    return {float(seconds), *(days * 86_400 for days in lengths)}
 
 
 def _quarantine(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
@@ -83,7 +105,7 @@ def notice(old: Any, new: Any, spot: Spot) -> Iterator[Change]:
     before, after = (0 if value is None else duration(value) for value in (old, new))
     if before is None or after is None:
         yield spot.change("sla-changed", old, new)
-    elif before != after:
+    elif before != after and not one_span(old, new):
         yield spot.change("notice-lengthened" if after > before else "notice-shortened", old, new)
 
 

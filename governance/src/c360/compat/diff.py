@@ -14,7 +14,7 @@ from c360.compat.tables import tables
 from c360.compat.walk import Facets, by, element, order, paired
 from c360.contract.current import precedence
 from c360.contract.document import dicts
-from c360.errors import Breach
+from c360.errors import CouldNotTell
 from c360.model import Contract
 
 _ADDRESS = frozenset({"host", "port"})
@@ -34,9 +34,9 @@ def diff(old: Contract, new: Contract, levels: Iterable[str], today: date) -> Di
     try:
         changes = worst_first(_changes(old.document, new.document, spot, today))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:  # a text where a mapping belongs
-        raise Breach(
+        raise CouldNotTell(
             f"{old.path} or {new.path} does not have the shape of an ODCS contract ({type(error).__name__}).",
-            "See where: c360 lint",
+            f"See where: c360 lint {new.path}",
         ) from error
     return Diff(old, new, changes, step_between(old.version, new.version))
 
@@ -107,7 +107,10 @@ def _description(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterat
 
 
 def _term(key: str) -> Any:
-    return lambda old, new, spot: [spot.at(key).change("terms-changed", old.get(key), new.get(key))]
+    return lambda old, new, spot: [
+        spot.at(key).change("terms-changed", old.get(key), new.get(key))
+        for _ in range(str(old.get(key)).split() != str(new.get(key)).split())
+    ]
 
 
 def _owner(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:

@@ -11,6 +11,7 @@ from c360.compat.changes import Diff
 from c360.compat.compare import compare_all
 from c360.compat.diff import diff
 from c360.compat.lifecycle import notice_of
+from c360.compat.steps import to_compare
 from c360.compat.told import refusal, verdict
 from c360.contract.classifications import classifications
 from c360.contract.current import name_of
@@ -18,7 +19,7 @@ from c360.contract.document import read_document
 from c360.contract.edit import edited
 from c360.contract.findings import House
 from c360.contract.lint import lint
-from c360.contract.load import contract_files, load_contract
+from c360.contract.load import contract_files
 from c360.contract.lock import LOCK, UNRELEASED, Locked, digest, moved_on, read_lock, written
 from c360.contract.sunset import sunset as sunset_of
 from c360.errors import Breach, CouldNotTell
@@ -125,7 +126,7 @@ def _step(settings: Settings, folder: Path, version: Version, status: str, custo
 
 
 def _compared(folder: Path, version: Version, text: str, settings: Settings, today: date) -> Diff:
-    old, new = (load_contract(version.path, folder, read_document(version.path, said)) for said in (version.text, text))
+    old, new = (to_compare(version.path, folder, said) for said in (version.text, text))
     return diff(old, new, classifications(settings.classifications), today)
 
 

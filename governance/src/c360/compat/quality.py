@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from c360.clause.guard import normal_sql
 from c360.clause.operators import OPERATORS
 from c360.clause.rules import type_of, unit_of
 from c360.clause.said import only_warns
@@ -13,6 +14,7 @@ from c360.contract.document import dicts
 
 _MEASURE = ("type", "metric", "rule", "query", "engine", "implementation", "arguments", "unit", *OPERATORS)
 _AT_MOST = ("mustBeLessThan", "mustBeLessOrEqualTo")
+_UNORDERED = frozenset({"validValues", "missingValues", "properties"})
 _COUNTS = frozenset({"rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues"})
 
 
@@ -36,7 +38,20 @@ def _called(rule: dict[str, Any]) -> str:
 
 
 def _measures(rule: dict[str, Any]) -> str:
-    return repr([_metric(rule), rule.get("query"), rule.get("implementation"), rule.get("arguments")])
+    query = rule.get("query")
+    return repr([_metric(rule), query and normal_sql(str(query)), rule.get("implementation"), _arguments(rule)])
+
+
+def _arguments(rule: dict[str, Any]) -> Any:
+    """What a rule is told: lists whose order means nothing are sorted, and what is null is not there."""
+    told = rule.get("arguments")
+    if not isinstance(told, dict):
+        return told
+    return {
+        key: sorted(map(repr, value)) if key in _UNORDERED and isinstance(value, list) else value
+        for key, value in sorted(told.items())
+        if value is not None
+    } or None
 
 
 def _metric(rule: dict[str, Any]) -> str:
@@ -70,7 +85,8 @@ def _measure(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[C
 
 def _moved(old: dict[str, Any], new: dict[str, Any]) -> str:
     """`tightened`, `loosened`, `changed`, or nothing where both say the same."""
-    measured = [(_measures(rule), unit_of(rule)) for rule in (old, new)]
+    none = old.get("mustBe") == new.get("mustBe") == 0  # in rows and in percent the same
+    measured = [(_measures(rule), "" if none else unit_of(rule)) for rule in (old, new)]
     operators = [[o for o in OPERATORS.values() if rule.get(o.name) is not None] for rule in (old, new)]
     if all(same(old.get(name), new.get(name)) for name in OPERATORS):
         return "" if measured[0] == measured[1] else _listed(old, new)

@@ -1,5 +1,6 @@
 """Service levels before and after: which of two promises more."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 from c360.clause.levels import seconds
 from c360.compat.bounds import number
 from c360.compat.changes import Change, Spot
-from c360.compat.custom import notice
+from c360.compat.custom import notice, one_span
 from c360.compat.walk import element, order, paired
 from c360.contract.document import dicts
 from c360.errors import Breach
@@ -78,11 +79,19 @@ def _value(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Cha
         yield spot.change("sla-noted", *said)
     elif before is None or after is None or before[1] != after[1] or old.get("valueExt") != new.get("valueExt"):
         yield spot.change("sla-changed", *said)
+    elif before[1] == "seconds" and one_span(_span(old), _span(new)):
+        return
     elif before != after and name == "retention":
         yield spot.change("retention-lengthened" if after > before else "retention-shortened", *said)
     elif before != after:
         tightened = (after < before) == (name in _LESS_IS_MORE)
         yield spot.change("sla-tightened" if tightened else "sla-loosened", *said)
+
+
+def _span(sla: dict[str, Any]) -> str:
+    """A duration as one text, in days when it names no unit."""
+    text = _said(sla)
+    return text if re.search("[A-Za-z]", text) else f"{text} d"
 
 
 def _measured(sla: dict[str, Any]) -> tuple[Decimal, str] | None:

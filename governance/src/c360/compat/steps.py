@@ -9,18 +9,33 @@ from c360.compat.changes import Diff
 from c360.compat.diff import diff
 from c360.contract.current import SEMVER, precedence
 from c360.contract.document import read_document
-from c360.contract.load import contract_files, load_contract, may_be_contract, says_contract
-from c360.errors import Breach
+from c360.contract.load import RAW, contract_files, load_contract, may_be_contract, says_contract
+from c360.contract.problems import Problems
+from c360.errors import Breach, CouldNotTell
 from c360.model import Contract
 
 Contracts = dict[Path, Contract]
 
 
 def all_contracts(folder: Path, instead: Mapping[Path, str] | None = None) -> Contracts:
-    """Every version of every contract below `folder`, with texts `instead` of files. Raises Breach for one that
+    """Every version of every contract below `folder`, with texts `instead` of files. Raises CouldNotTell for one that
     cannot be read."""
     texts = instead or {}
-    return {path: load_contract(path, folder, read_document(path, texts.get(path))) for path in contract_files(folder)}
+    return {path: to_compare(path, folder, texts.get(path)) for path in contract_files(folder)}
+
+
+def to_compare(path: Path, folder: Path | None = None, text: str | None = None) -> Contract:
+    """A contract as far as it can be understood: what cannot is compared as text. Raises CouldNotTell for a file that
+    cannot be read, or is no contract."""
+    problems = Problems(collect=True)
+    try:
+        contract = load_contract(path, folder, read_document(path, text), RAW, problems)
+        for _, place, breach in problems.found:
+            if place == ("kind",):
+                raise breach
+    except Breach as error:
+        raise CouldNotTell(error.message, error.remedy) from error
+    return contract
 
 
 def steps(
@@ -44,8 +59,8 @@ def _read(before: dict[Path, str], folder: Path) -> Contracts:
     for path, text in before.items():
         if may_be_contract(path.relative_to(folder)) and (".odcs" in path.suffixes or says_contract(text.encode())):
             try:
-                found[path] = load_contract(path, folder, read_document(path, text))
-            except Breach:
+                found[path] = to_compare(path, folder, text)
+            except CouldNotTell:
                 continue
     return found
 

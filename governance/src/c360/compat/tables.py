@@ -6,11 +6,13 @@ from typing import Any
 from c360.compat.changes import Change, Spot
 from c360.compat.columns import columns, names, pairs_of, relationships
 from c360.compat.custom import custom_properties
+from c360.compat.normal import of_one_spelling
 from c360.compat.quality import rules
-from c360.compat.walk import Facets, by, element, order, paired
+from c360.compat.walk import Facets, by, element, order, paired, same
 from c360.contract.document import dicts
 
 _KEY = frozenset({"primaryKey", "primaryKeyPosition"})
+_OWN = frozenset({"name", "physicalName", "properties"})
 
 
 def tables(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:
@@ -26,9 +28,29 @@ def tables(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Cha
             yield from names(was, now, inside, "table-renamed")
             keyed = list(_key(was, now, inside))
             yield from keyed
-            yield from columns(was, now, inside, _KEY if keyed else frozenset())
-            yield from element(was, now, inside, _TABLE, frozenset({"name", "physicalName", "properties"}))
+            told = _KEY if keyed else frozenset()
+            before_, after_ = of_one_spelling(was, now)
+            found = [
+                *columns(before_, after_, inside, told),
+                *element(before_, after_, inside, _TABLE, _OWN),
+            ]
+            yield from found
+            yield from _written_otherwise(was, now, found, inside, told)
     yield from order(pairs, before, spot.at("schema"))
+
+
+def _written_otherwise(
+    was: dict[str, Any], now: dict[str, Any], found: list[Change], spot: Spot, told: frozenset[str]
+) -> Iterator[Change]:
+    """What differs in the files, where no change is `found` that it could belong to."""
+    places = [change.place for change in found]
+    pairs = [(old, new, spot.at(new.get("name"), column=str(new.get("name"))), told)
+             for old, new in pairs_of(was, now) if old and new]  # fmt: skip
+    for old, new, inside, others in [*pairs, (was, now, spot, _OWN)]:
+        for key in sorted({*old, *new} - others):
+            is_told = any(place.startswith(inside.place) and (inside is not spot or key in place) for place in places)
+            if not is_told and not same(old.get(key), new.get(key)):
+                yield inside.at(key).change("respelled", old.get(key), new.get(key))
 
 
 def _columns(table: dict[str, Any]) -> str | None:

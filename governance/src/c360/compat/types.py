@@ -12,11 +12,17 @@ _FLOATS = {"real": ("smallint",), "double precision": ("smallint", "integer", "r
 _ELSEWHERE = {
     "int64": "bigint", "int32": "integer", "tinyint": "smallint", "number": "numeric", "bignumeric": "numeric",
     "decimal": "numeric", "float64": "double precision", "nvarchar": "character varying",
-    "varchar": "character varying", "datetime": "timestamp without time zone",
+    "varchar": "character varying", "string": "character varying", "text": "character varying",
+    "varchar2": "character varying", "clob": "character varying", "datetime": "timestamp without time zone",
     "timestamp_ntz": "timestamp without time zone",
 }  # fmt: skip
 """Types of other databases, by what they are called in Postgres."""
 _TEXT = "character varying"
+_LENGTHS = frozenset([
+    _TEXT, "character", "bit varying", "binary", "bytea", "time without time zone", "time with time zone",
+    "timestamp without time zone", "timestamp with time zone", "interval", "datetime", "bytes", "varbinary", "float",
+])  # fmt: skip
+"""Types of which a larger size holds what a smaller one does."""
 _SIZED = re.compile(r"^([^()]+?)\s*\(\s*(\d{1,9})\s*(?:,\s*(\d{1,9})\s*)?\)\s*(.*)$")
 
 
@@ -24,7 +30,7 @@ def compared(old: str, new: str) -> str:
     """`same`, `widened`, `narrowed` or `changed`: from the physical type `old` to `new`, as contracts write them."""
     before, after = _parsed(old), _parsed(new)
     wider, narrower = _fits(before, after), _fits(after, before)
-    if wider and narrower:
+    if wider and narrower or before == after:
         return "same"
     return "widened" if wider else "narrowed" if narrower else "changed"
 
@@ -68,6 +74,8 @@ def _fits(inner: tuple[str, tuple[int, ...]], outer: tuple[str, tuple[int, ...]]
         return False
     if not others or not sizes:
         return not others
+    if name not in _LENGTHS and name != "numeric":
+        return sizes == others  # vector(3) is no vector(4)
     if name == "numeric":
         return sizes[0] - sizes[1] <= others[0] - others[1] and sizes[1] <= others[1]
     return len(sizes) == len(others) and all(a <= b for a, b in zip(sizes, others, strict=True))

@@ -51,10 +51,15 @@ def element(
             differing -= mine
     for key in sorted(differing):
         inside = spot.at(key, rest="words-changed" if key in _WORDS else spot.rest)
-        if same(old.get(key), new.get(key)):  # `key: null` for nothing
+        if same(old.get(key), new.get(key)) or _one_text(old.get(key), new.get(key), key):  # `key: null` for nothing
             yield inside.change("respelled")
         else:
             yield from rest(old.get(key), new.get(key), inside)
+
+
+def _one_text(old: Any, new: Any, key: str) -> bool:
+    """Words for people, in which blanks and line ends mean nothing."""
+    return key in _WORDS and isinstance(old, str) and isinstance(new, str) and old.split() == new.split()
 
 
 def rest(old: Any, new: Any, spot: Spot) -> Iterator[Change]:

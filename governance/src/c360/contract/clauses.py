@@ -6,6 +6,7 @@ from c360.clause import levels, rules
 from c360.clause.arguments import Argument, Nested
 from c360.clause.kinds import KINDS, NOTED, PHYSICAL_TYPE
 from c360.clause.said import STANDS, Entry, Said, Stand, Table, only_warns
+from c360.clause.types import is_of_the_database
 from c360.contract.document import Place
 from c360.contract.noted import Note, notes_of, notes_of_contract, notes_of_sla, unclear
 from c360.contract.problems import Problems
@@ -51,7 +52,7 @@ def clauses_of(
                 before = len(found) + known
                 for kind in kinds:
                     place = _place(kind, entry)
-                    with problems.at(place, "unknown-type" if kind is PHYSICAL_TYPE else "unclear"):
+                    with problems.at(place, _rule_of(kind, entry)):
                         for said in kind.read(entry):
                             add(kind, said, place)
                 read = len(found) + len(problems.found) > before
@@ -72,6 +73,14 @@ def clauses_of(
     for noted in notes_of_contract(table.document) if first else []:
         add(NOTED, _said(noted), noted.noted.place)
     return tuple(found.values())
+
+
+def _rule_of(kind: Kind[Any], entry: Entry) -> str:
+    """The rule of lint for a promise of that kind which is not understood. A type of the database's own only is not
+    enforced."""
+    if kind is not PHYSICAL_TYPE:
+        return "unclear"
+    return "not-enforced" if is_of_the_database(str(entry.body.get("physicalType"))) else "unknown-type"
 
 
 def _place(kind: Kind[Any], entry: Entry) -> Place:

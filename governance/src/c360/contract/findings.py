@@ -69,6 +69,10 @@ class LintFinding:
         """The place inside the file, as `schema[0].properties[2].classification`."""
         return where(self.inside)
 
+    def __str__(self) -> str:
+        warning = "warning: " if self.severity == "warning" else ""
+        return f"{self.file}:{self.line}: {self.path or '(whole file)'}: {warning}{self.message} [{self.rule}]"
+
 
 @dataclass(frozen=True)
 class House:

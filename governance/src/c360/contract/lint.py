@@ -14,18 +14,20 @@ from c360.contract.document import Document, dicts, parse
 from c360.contract.enum_columns import add_enum_columns
 from c360.contract.findings import House, LintFinding, Told
 from c360.contract.live import crowded_out, live
-from c360.contract.load import LAYERS, RAW, contract_files, layer_of, load_contract, of_one_name
+from c360.contract.load import LAYERS, RAW, another_kind, contract_files, layer_of, load_contract, of_one_name
 from c360.contract.lock import LOCK, broken
 from c360.contract.names import faults
 from c360.contract.older import read_as_now
 from c360.contract.problems import Problems
 from c360.contract.standard import told_by_schema
 from c360.contract.vain import vain
-from c360.errors import Breach
+from c360.errors import Breach, CouldNotTell
 from c360.generate.plan import unrendered
 from c360.model import Contract, Noted
-from c360.printable import shown
+from c360.printable import counted, shown
 
+_SHOWN = 20
+"""So many errors are named by a command that stops for them."""
 Found = Iterator[tuple[Path, Told]]
 
 
@@ -47,6 +49,21 @@ def lint(
     return sorted((f for f in found if f), key=lambda f: (f.file, f.line, f.message))
 
 
+def breach_of(found: list[LintFinding], details: bool = False) -> Breach | None:
+    """The error to end with when there are findings that are errors; None when there are only warnings.
+
+    With `details` it names the first of them, in the words in which lint shows them.
+    """
+    errors = [finding for finding in found if finding.severity == "error"]
+    if not errors:
+        return None
+    warnings = len(found) - len(errors)
+    more = f" and {counted(warnings, 'warning', 'warnings')}" if warnings and not details else ""
+    lines = tuple(map(str, errors[:_SHOWN])) if details else ()
+    remedy = "Correct them, then: c360 generate" if not details else "See all findings: c360 lint"
+    return Breach(f"{counted(len(errors), 'error', 'errors')}{more} in the contracts.", remedy, lines)
+
+
 def _folder(path: Path) -> Path:
     """The contracts folder that a file is in, else the folder that it is in."""
     return next((above.parent for above in path.parents if above.name in LAYERS), path.parent)
@@ -54,7 +71,10 @@ def _folder(path: Path) -> Path:
 
 def _beside(path: Path, folder: Path) -> list[Path]:
     """A file and the contracts that it stands among: those of its contracts folder, else those next to it."""
-    others = contract_files(folder, below=folder != path.parent)
+    try:
+        others = contract_files(folder, below=folder != path.parent)
+    except CouldNotTell:  # it stands alone
+        others = []
     return [path, *(other for other in others if other != path)]
 
 
@@ -77,6 +97,11 @@ def _read(paths: list[Path]) -> tuple[dict[Path, Document], list[tuple[Path, Tol
 
 def _told(documents: dict[Path, Document], folder: Path, classifications: Sequence[str], raw_schema: str) -> Found:
     """What is wrong in each contract alone, then with them together."""
+    for path, document in list(documents.items()):
+        if "dataContractSpecification" in document.data:
+            problem = another_kind(path, document.data)
+            yield path, Told("shape", (), _plain(problem, path))
+            del documents[path]
     for path, document in documents.items():
         yield from ((path, told) for told in (*told_by_schema(document.data), *read_as_now(document.data)))
     try:
@@ -138,7 +163,8 @@ def _together(contracts: list[Contract]) -> Found:
         place = ("schema", owner[1], "name") if claim[0] != "page" else ("name",)
         yield owner[0].path, Told("collision", place, collision(claim, owner, other))
     if not claimed:
-        for contract, clause, error in unrendered(Catalog(tuple(chosen))):
+        named = [c for c in chosen if not any(True for _ in faults(c.document, c.layer))]  # a name is told once
+        for contract, clause, error in unrendered(Catalog(tuple(named))):
             yield contract.path, Told("not-rendered", clause.place if clause else (), _plain(error, contract.path))
 
 

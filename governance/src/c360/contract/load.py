@@ -141,7 +141,7 @@ def _contract(
     version, schemas = str(document.get("version", "")), document.get("schema")
     with problems.at(("kind",)):
         if document.get("kind") != "DataContract":
-            raise Breach(f"{path}: kind is not DataContract.", "Write an Open Data Contract Standard contract.")
+            raise another_kind(path, document)
     with problems.at(("version",), "version"):
         if not SEMVER.fullmatch(version):
             raise Breach(f"{path}: version {version!r} is not MAJOR.MINOR.PATCH.", "Write it as 1.0.0.")
@@ -171,6 +171,13 @@ def _contract(
         document=document,
         custom=custom,
     )
+
+
+def another_kind(path: Path, document: dict[str, Any]) -> Breach:
+    """What to say of a file that is no ODCS contract."""
+    if "dataContractSpecification" in document:
+        return Breach(f"{path} is a Data Contract Specification, no ODCS contract.", f"Convert it: c360 import {path}")
+    return Breach(f"{path}: kind is not DataContract.", "Write an Open Data Contract Standard contract.")
 
 
 def _dataset(

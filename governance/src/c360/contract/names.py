@@ -102,7 +102,7 @@ def _table(name: str, place: Place, layer: str) -> Iterator[Fault]:
 
 
 def _column(prop: dict[str, Any], place: Place) -> Iterator[Fault]:
-    if prop.get("name"):
+    if prop.get("name") and prop.get("physicalName"):  # else it is the column's
         yield from _name("property", prop["name"], (*place, "name"))
     key = "physicalName" if prop.get("physicalName") else "name"
     name = str(prop.get(key) or "")

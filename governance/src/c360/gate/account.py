@@ -53,17 +53,23 @@ class Refused(Exception):
 
 
 def look_at_columns(delivery: Delivery, dataset: Dataset) -> list[Finding]:
-    """Findings on which columns there are. Raises Refused for one that lacks or is not expected.
+    """Findings on which columns there are. Raises Refused for one that lacks or is not expected; a column that may be
+    empty may be absent too, is read as null, and is a warning.
 
     Names that no contract knows are counted, never shown: a file without a header has data there.
     """
-    there, extra = set(delivery.columns), delivery.columns.count(None)
+    there, extra = set(delivery.columns) - {None}, delivery.columns.count(None)
     findings, lacking = [], []
+    # beside a column that nobody expects, an absent one was likely renamed
+    renamed = extra and any(not c.argument and failing(c) == "failed" for c in UNEXPECTED_COLUMNS.of(dataset))
     for clause in dataset.clauses:
         if clause.kind is PRESENT:
-            name = dataset.physical(clause.column or "")
-            lacking += [name] if name not in there else []
-            findings.append(_found(clause, int(name not in there)))
+            name, column = dataset.physical(clause.column or ""), clause.column or ""
+            if name in there or renamed or not there or not dataset.may_be_absent(column):
+                lacking += [name] if name not in there else []
+                findings.append(_found(clause, int(name not in there)))
+            else:
+                findings.append(Finding(clause, "gate", "warned", 1.0))
         elif clause.kind is UNEXPECTED_COLUMNS:
             findings.append(_found(clause, 0 if clause.argument else extra))
     broken = [found.clause for found in findings if found.outcome == "failed"]

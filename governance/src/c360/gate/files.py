@@ -77,6 +77,11 @@ class Delivery:
         return self._records is not None and self._records.in_shape
 
     @property
+    def absent(self) -> list[str]:
+        """The contract's columns that the file does not have, by physical name: each is null in every row."""
+        return [name for column in self._dataset.columns if (name := column.physical_name) not in self.columns]
+
+    @property
     def sha256(self) -> str:
         return self._file.digest.hexdigest()
 

@@ -38,7 +38,7 @@ def land(cursor: "cursor", delivery: Delivery) -> int:
     """
     import psycopg2
 
-    create(cursor, delivery.landed)
+    create(cursor, [*delivery.landed, *delivery.absent])
     columns = ", ".join(map(q, delivery.landed))
     try:
         copy = f"copy {TEXT} ({columns}) from stdin ({_copy_options(delivery.form)})"
