@@ -53,7 +53,7 @@ def test_one_finding_a_clause():
     severe, mild = clause(REQUIRED), clause(MINIMUM, 0, "warning")
     described = dataset(severe, mild, fresh)
     found = judge.find(
-        described, told(severe, mild, fresh, required=2, minimum=1), NOTHING, {severe.id: 2, mild.id: 1}, {}
+        described, told(severe, mild, fresh, required=2, minimum=1), NOTHING, {severe.id: 2, mild.id: 1}
     )
     assert [(f.clause.kind, f.engine, f.outcome, f.rows) for f in found] == [
         (REQUIRED, "soda", "failed", 2),

@@ -13,7 +13,7 @@ from c360.contract.catalog import Catalog
 from c360.engine.interface import Order
 from c360.engine.postgres.land import AT, TYPED
 from c360.engine.postgres.raw import raw_table
-from c360.engine.postgres.verdicts import VERDICT, lost
+from c360.engine.postgres.verdicts import VERDICT, lost, untimely
 from c360.engine.postgres.versions import are_repeated, compare, is_beside, is_latest, rank, same_key
 from c360.errors import CouldNotTell
 from c360.model import Clause, Dataset, Relationship
@@ -52,11 +52,11 @@ def _judge_key(cursor: "cursor", clause: Clause[tuple[str, ...]], dataset: Datas
     names = [q(dataset.physical(name)) for name in clause.argument]
     listed, filled = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
     load = q(dataset.physical(dataset.load_column)) if dataset.load_column else "null"
-    alone = f"{TYPED} as t where not {lost(dataset, alone=True)}"
+    timely = f"{TYPED} as t where not {untimely(dataset)}"
     cursor.execute(
         f"insert into {VERDICT} select {AT}, array[{literal(clause.id)}] from ("
-        f"select {AT}, {load} as load, count(*) over (partition by {listed}, {load}) as rivals from {alone} "
-        f"and ({listed}) in (select {listed} from {alone} and {filled} group by {listed} having count(*) > 1)"
+        f"select {AT}, {load} as load, count(*) over (partition by {listed}, {load}) as rivals from {timely} "
+        f"and ({listed}) in (select {listed} from {timely} and {filled} group by {listed} having count(*) > 1)"
         ") as repeated where rivals > 1 or load is null"
     )
 
@@ -68,10 +68,10 @@ def _judge_identity(cursor: "cursor", clause: Clause[tuple[str, ...]], dataset: 
     filled = " and ".join(f"{q(dataset.physical(name))} is not null" for name in dataset.key)
     keys = [clause.id for clause in PRIMARY_KEY.of(dataset)]
     said = f"v.at = t.{AT} and v.clauses && array[{', '.join(map(literal, keys))}]::text[]"
-    alone = f"{TYPED} as t where not {lost(dataset, alone=True)}"
+    timely = f"{TYPED} as t where not {untimely(dataset)}"
     cursor.execute(
-        f"insert into {VERDICT} select t.{AT}, array[{literal(clause.id)}] from {alone} and ({names}) in "
-        f"(select {names} from {alone} and {filled} group by {names} having {divided(dataset, POSTGRES)}) "
+        f"insert into {VERDICT} select t.{AT}, array[{literal(clause.id)}] from {timely} and ({names}) in "
+        f"(select {names} from {timely} and {filled} group by {names} having {divided(dataset, POSTGRES)}) "
         f"and not exists (select 1 from {VERDICT} as v where {said})"
     )
 

@@ -1,6 +1,6 @@
 """Versions: what the rows of one key in a delivery are to each other, and to the row that raw holds.
 
-Rows that break a clause alone take no part in it.
+Rows that are lost by their load time take no part in it.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from c360.clause.kinds import CONFLICT, IDENTITY
 from c360.engine.interface import Order
 from c360.engine.postgres.land import AT, MISCAST, TEXT, TYPED
 from c360.engine.postgres.raw import raw_table
-from c360.engine.postgres.verdicts import VERDICT, lost
+from c360.engine.postgres.verdicts import VERDICT, lost, untimely
 from c360.ledger.rows import value
 from c360.model import Dataset
 
@@ -35,8 +35,9 @@ def drop(cursor: "cursor") -> None:
 
 
 def collapse(cursor: "cursor", dataset: Dataset) -> int:
-    """Of rows under one key that say the same, the load time aside, keep the one that was loaded last. Rows that break
-    a clause alone are one only if they were delivered in the same words. Returns how many rows went."""
+    """Of rows under one key that say the same, the load time aside, keep the one that was loaded last. Of those that
+    are lost by their load time, only rows in the same words are one. A value that could not be cast is compared as text.
+    Returns how many rows went."""
     contents = ", ".join(f"t.{q(c.physical_name)}" for c in dataset.columns if c.name != dataset.load_column)
     load = f"t.{q(dataset.physical(dataset.load_column))} desc nulls last, " if dataset.load_column else ""
     key, filled = _key(dataset)
@@ -46,7 +47,7 @@ def collapse(cursor: "cursor", dataset: Dataset) -> int:
         numbered as (
             select t.{AT} as at, row_number() over (
                 partition by row({contents})::text,
-                    case when t.{MISCAST} is not null or {lost(dataset, alone=True)} then x::text end
+                    case when t.{MISCAST} is not null or {untimely(dataset)} then x::text end
                 order by {load}t.{AT}
             ) as nth
             from {TYPED} as t
@@ -63,9 +64,9 @@ def collapse(cursor: "cursor", dataset: Dataset) -> int:
 
 
 def are_repeated(cursor: "cursor", dataset: Dataset) -> bool:
-    """Whether a key has several rows that hold alone."""
+    """Whether a key has several rows that can be compared."""
     key, filled = _key(dataset)
-    groups = f"select 1 from {TYPED} as t where {filled} and not {lost(dataset, alone=True)} group by {key}"
+    groups = f"select 1 from {TYPED} as t where {filled} and not {untimely(dataset)} group by {key}"
     cursor.execute(f"select exists ({groups} having count(*) > 1)")
     return bool(value(cursor))
 
