@@ -31,6 +31,7 @@ from c360.ledger.quarantine import Chosen, Evidence
 from c360.ledger.tables import prepare
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SILENT: dict = {}
 CONTRACT = """
 apiVersion: v3.2.0
 kind: DataContract
@@ -147,7 +148,7 @@ class InMemoryLanding:
 
     def close_corrected(self, delivery_id, as_of) -> int:
         came = ", ".join(f"'{row['id']}'" for n, row in enumerate(self.rows) if n not in self.lost)
-        which = f"select quarantine_id from {quarantine.open_rows('things', dict(), delivery_id)} as o "
+        which = f"select quarantine_id from {quarantine.open_rows('things', SILENT, delivery_id)} as o "
         return quarantine.close(
             self.engine.ledger, f"{which} where payload ->> 'id' in ({came})", "corrected", delivery_id
         )
