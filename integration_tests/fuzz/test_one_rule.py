@@ -133,7 +133,8 @@ def as_csv(rows, loads) -> str:
 
 def state(connection, name, loads) -> dict[str, list]:
     load = f"(extract(epoch from _loaded_at_utc - timestamp '{START:%Y-%m-%d}') / 3600)::int" if loads else "null"
-    short = {f"{name}.a.unique": "unique", f"{name}.parent.relationship": "parent", f"{name}.id.primaryKey": "primaryKey",
+    short = {f"{name}.a.unique": "unique", f"{name}.parent.relationship": "parent",
+             f"{name}.id.primaryKey": "primaryKey",
              f"{name}.identity": "identity", f"{name}.conflict": "conflict", f"{name}.v.minimum": "minimum",
              f"{name}._loaded_at_utc.notInFuture": "notInFuture"}  # fmt: skip
     columns = f"id, name, v, a, parent, {load}"

@@ -91,7 +91,7 @@ def accepted_last(database: "connection", dataset: str, sha256: str) -> str | No
             (sha256, dataset),
         )
         found = cursor.fetchone()
-        return found and found[0]
+        return found[0] if found else None
 
 
 def note(database: "connection", what: Note) -> int:

@@ -7,7 +7,7 @@ theirs). A row of others that merely mentions them is emptied there. The id stan
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
 from c360.contract.catalog import Catalog
@@ -203,17 +203,20 @@ class Erasure:
     def _records(self, dataset: Dataset) -> Iterator[Store]:
         """Rows in quarantine, as they were delivered, open or not; a store for each form that they are written in."""
         database = self._cursor.connection
-        for form in quarantine.forms(database, dataset.name):
+
+        def store(form: dict[str, Any]) -> Store:
             rows, read = f"{quarantine.records(dataset.name, form)} as r", Form.read(form, dataset)
-            yield Store(
+            return Store(
                 quarantine.TABLE,
                 rows,
                 {c.name: (from_payload(dataset, c.name, read), c.physical_type) for c in dataset.columns},
-                lambda where, rows=rows: quarantine.erase(database, f"select quarantine_id from {rows} where {where}"),
-                lambda names, where, rows=rows: quarantine.empty(
+                lambda where: quarantine.erase(database, f"select quarantine_id from {rows} where {where}"),
+                lambda names, where: quarantine.empty(
                     database, f"select quarantine_id from {rows} where {where}", names
                 ),
             )
+
+        yield from map(store, quarantine.forms(database, dataset.name))
 
     def _columns(self, dataset: Dataset) -> dict[str, tuple[str, str]]:
         """The columns that the table has, with the types that it gives them; none where dbt made a view."""

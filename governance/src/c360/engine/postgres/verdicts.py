@@ -1,6 +1,6 @@
 """Verdicts: which landed rows break which clauses, and which rows are lost by that."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
 from c360.clause.kinds import REQUIRED
@@ -41,11 +41,11 @@ def untimely(dataset: Dataset, row: str = "t") -> str:
     return _breaks(row, _listed([c for c in timed if c.kind is not REQUIRED]))
 
 
-def _severe(dataset: Dataset) -> list[Clause]:
+def _severe(dataset: Dataset) -> list[Clause[Any]]:
     return [clause for clause in dataset.clauses if clause.kind.loses_rows and clause.severity != "warning"]
 
 
-def _listed(clauses: list[Clause]) -> str:
+def _listed(clauses: list[Clause[Any]]) -> str:
     return f"array[{', '.join(literal(clause.id) for clause in clauses)}]::text[]"
 
 
