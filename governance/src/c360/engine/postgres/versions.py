@@ -36,8 +36,8 @@ def drop(cursor: "cursor") -> None:
 
 def collapse(cursor: "cursor", dataset: Dataset) -> int:
     """Of rows under one key that say the same, the load time aside, keep the one that was loaded last. Of those that
-    are lost by their load time, only rows in the same words are one. A value that could not be cast is compared as text.
-    Returns how many rows went."""
+    are lost by their load time, only rows in the same words are one. A value that could not be cast is compared as
+    text. Returns how many rows went."""
     contents = ", ".join(f"t.{q(c.physical_name)}" for c in dataset.columns if c.name != dataset.load_column)
     load = f"t.{q(dataset.physical(dataset.load_column))} desc nulls last, " if dataset.load_column else ""
     key, filled = _key(dataset)
