@@ -40,9 +40,9 @@ def resolve(gate: Gate, row: int, decision: Decision) -> Promotion:
         if kept_out:
             raise Breach(f"Row {row} of the quarantine was of somebody who was forgotten; it is erased.")
         with landing.transaction():
-            _require_only_disputed(dataset, row, set(landing.split(gate.run.as_of).rows))
+            _require_only_disputed(dataset, row, set(landing.split(gate.run.as_of, order="decided").rows))
             delivery_id = note_replay(gate, f"resolve:{gate.run.id}", 1)
-            promotion = Promotion(1, landing.replace(delivery_id), 0)
+            promotion = landing.promote(delivery_id, 1)
             number = decisions.put_down(gate.ledger, "resolve", dataset.name, decision, 1)
             settle(gate, landing, delivery_id, promotion, 0, 0)
             quarantine.close(gate.ledger, quarantine.numbers(chosen), "resolved", delivery_id, number)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from c360.clause.kinds import CONFLICT, FRESHNESS, UNIQUE
+from c360.clause.kinds import FRESHNESS, UNIQUE
 from c360.clause.reading import QUARANTINE_RATIO
 from c360.engine.interface import Split, Verdict
 from c360.errors import Breach, CouldNotTell
@@ -33,23 +33,14 @@ def is_clean(dataset: Dataset, verdicts: dict[str, Verdict]) -> bool:
     return all(verdicts[c.id].measured == 0 for c in dataset.clauses if c.scope == "row" and seen_at_gate(c))
 
 
-def find(
-    dataset: Dataset,
-    verdicts: dict[str, Verdict],
-    judged: Split,
-    rows: dict[str, int],
-    conflicts: dict[str, int] | None = None,
-) -> list[Finding]:
+def find(dataset: Dataset, verdicts: dict[str, Verdict], judged: Split, rows: dict[str, int]) -> list[Finding]:
     """One finding a clause: the word of the scan, and for clauses on rows the number of rows that broke them.
 
-    `conflicts` with what raw holds are known last; before that (None), nothing is said of them. Raises CouldNotTell
-    when scan and split disagree.
+    Raises CouldNotTell when scan and split disagree.
     """
     findings = []
     for clause in dataset.clauses:
         if clause.kind.loses_rows:
-            if clause.kind is CONFLICT and conflicts is None:
-                continue
             count = rows.get(clause.id, 0)
             if seen_at_gate(clause) and _is_exact(clause, dataset, judged) and count != verdicts[clause.id].measured:
                 raise CouldNotTell(f"Scan and split disagree on {clause.id}.", "Report this as a bug.")
