@@ -101,7 +101,6 @@ BREACHES = {
     ),
     "another case": (GOOD_HEADER.replace("mail", "Mail"), "lacks the column 'mail'"),
     "all in another case": (GOOD_HEADER.upper(), "--ignore-case"),
-    "no header": (f"1,{SECRET},F", "lacks the column"),
     "semicolons": (GOOD_HEADER.replace(",", ";"), "it looks like `;`-separated"),
     "tabs": (GOOD_HEADER.replace(",", "\t"), "it looks like tab-separated"),
 }
@@ -172,6 +171,11 @@ def parquet(kind, path):
 
 NO_TEXT = ("list", "struct", "bytes", "fixed bytes", "large bytes", "duration")
 DAMAGED = ("garbage", "empty", "cut short", "damaged footer", "damaged pages")
+WHY = {
+    "cut short": "cut short: no footer ends it, at byte",
+    "damaged footer": "is damaged",
+    "damaged pages": "its row group 1 is damaged in the column 'id', which begins at byte 4",
+}
 
 
 @pytest.mark.parametrize("kind", [*NO_TEXT, *DAMAGED])
@@ -179,8 +183,10 @@ def test_parquet_that_is_none_of_ours(settled, tmp_path, kind):
     path = tmp_path / "contacts.parquet"
     parquet(kind, path)
     before = settled.counts()
-    words = ["'name'"] if kind in NO_TEXT else []
-    assert_one_sentence(settled.ingest("contacts", path), 2, "Cannot read", str(path), *words)
+    words = ["'name'", "and that of the contract text"] if kind in NO_TEXT else [WHY.get(kind, "")]
+    answer = settled.ingest("contacts", path)
+    assert_one_sentence(answer, 2, "Cannot read", str(path), *words)
+    assert "encoding" not in answer.err and "Windows" not in answer.err
     assert_untouched(settled, before)
 
 
@@ -288,3 +294,128 @@ def test_contracts_that_are_none(settled, tmp_path, case):
 def test_no_contract_at_all(settled, tmp_path):
     answer = settled.ingest("things", tmp_path / "x.csv", contracts=tmp_path)
     assert_one_sentence(answer, 2, "No contract (*.odcs.yaml)", "--contracts")
+
+
+NO_DELIVERY = {
+    "a README": (b"# Read me\nIt is here, there\n", "names no column of the contract"),
+    "no header": (f"1,{SECRET},F\n2,x,M\n".encode(), "names no column of the contract"),
+    "another header": (b"sku,price\n1,2\n", "names no column of the contract"),
+    "JSON": (b'[{"id": 1}]\n', "it looks like JSON"),
+    "HTML": (b"<html><body>id</body></html>\n", "it looks like XML or HTML"),
+    "an image": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff\xfe", "it is an image"),
+    "a ZIP archive": (b"PK\x03\x04\x14\0\0\0" + bytes(range(256)), "it is a ZIP archive"),
+    "empty": (b"", "it is empty"),
+}
+
+
+@pytest.mark.parametrize("case", NO_DELIVERY)
+def test_what_is_no_delivery_leaves_no_trace(settled, tmp_path, case):
+    contents, why = NO_DELIVERY[case]
+    path = tmp_path / "contacts.csv"
+    path.write_bytes(contents)
+    before = settled.counts()
+    answer = settled.ingest("contacts", path)
+    assert_one_sentence(answer, 2, why, str(path))
+    assert "encoding" not in answer.err
+    assert settled.counts() == before
+
+
+def packed(how, data):
+    import gzip
+
+    import pyarrow as pa
+
+    return gzip.compress(data) if how == "gzip" else pa.compress(data, "zstd", asbytes=True)
+
+
+def delivery(make, rows=30_000):
+    return (f"{GOOD_HEADER}\n" + f"{row(make)}\n" * rows).encode()
+
+
+@pytest.mark.parametrize("how", ["gzip", "zstd"])
+@pytest.mark.parametrize("when", ["at once", "later"])
+def test_a_packed_file_that_is_damaged_or_cut_short_says_at_which_byte(settled, make, tmp_path, how, when, capfd):
+    import random
+
+    noise = "".join(f"{random.Random(n).random()},x\n" for n in range(60_000))
+    contents = packed(how, delivery(make, 10) + noise.encode())
+    path = tmp_path / "contacts.csv.packed"
+    at = 20 if when == "at once" else len(contents) * 3 // 4
+    path.write_bytes(contents[:at])
+    answer = settled.ingest("contacts", path)
+    assert_one_sentence(answer, 2, f"it is cut short: its {how} data ends too early, at byte {at}.", "Deliver it again")
+    path.write_bytes(contents[:at] + b"\xff" * (len(contents) - at))
+    answer = settled.ingest("contacts", path)
+    assert_one_sentence(answer, 2, f"its {how} data is damaged, at byte ", "Deliver it again")
+    assert "Windows" not in answer.err and "close" not in capfd.readouterr().err
+    assert int(answer.err.split("at byte ")[1].split(".")[0]) >= at
+
+
+PACKED = {
+    "gzip in gzip": (("gzip", "gzip"), "it is gzip data inside it", "Unpack it once"),
+    "zstd in gzip": (("zstd", "gzip"), "it is zstd data inside it", "Unpack it once"),
+    "Parquet in gzip": (("parquet", "gzip"), "it is Parquet inside it", "Deliver the Parquet file itself"),
+    "Parquet in zstd": (("parquet", "zstd"), "it is Parquet inside it", "Deliver the Parquet file itself"),
+}
+
+
+@pytest.mark.parametrize("case", PACKED)
+def test_what_is_inside_a_packed_file_is_told(settled, make, tmp_path, case):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    (inside, outside), why, remedy = PACKED[case]
+    pq.write_table(pa.table({"id": [1]}), tmp_path / "p")
+    data = (tmp_path / "p").read_bytes() if inside == "parquet" else packed(inside, delivery(make, 3))
+    path = tmp_path / "contacts.csv.gz"
+    path.write_bytes(packed(outside, data))
+    assert_one_sentence(settled.ingest("contacts", path), 2, why, remedy)
+
+
+def test_a_packed_file_is_hinted_at_by_the_text_in_it(settled, make, tmp_path):
+    path = tmp_path / "contacts.csv.gz"
+    path.write_bytes(packed("gzip", delivery(make, 3).replace(b",", b";")))
+    assert_one_sentence(settled.ingest("contacts", path), 1, "it looks like `;`-separated", "--delimiter ';'")
+
+
+def test_a_zstd_file_says_nothing_on_standard_error(workplace, make, tmp_path, capfd):
+    path = tmp_path / "contacts.csv.zst"
+    plain = workplace.write("plain.csv", [make.contact(n) for n in range(3)])
+    path.write_bytes(packed("zstd", plain.read_bytes()))
+    import gc
+
+    assert workplace.ingest("contacts", path).code == 0
+    gc.collect()
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("change", "why"), [("extra", "has 1 column that no contract knows"),
+                                            ("missing", "lacks the column 'mail'")])  # fmt: skip
+def test_parquet_with_other_columns_has_no_encoding(settled, tmp_path, change, why):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = [name for name in GOOD_HEADER.split(",") if (change, name) != ("missing", "mail")]
+    path = tmp_path / "contacts.parquet"
+    pq.write_table(pa.table({name: ["\xe4\xf6"] for name in names + ["age"] * (change == "extra")}), path)
+    answer = settled.ingest("contacts", path)
+    assert_one_sentence(answer, 1, why)
+    assert "looks like" not in answer.err and "encoding" not in answer.err
+    pq.write_table(pa.Table.from_arrays([pa.array(["x"])] * 2, ["id", "id"]), path)
+    assert_one_sentence(settled.ingest("contacts", path), 2, "names 'id' twice", "Deliver each column once")
+
+
+def test_a_row_of_parquet_that_is_no_text_costs_itself(workplace, make, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    people = [make.contact(n) for n in range(10)]
+    people[3]["name"] = "a\0b"
+    path = tmp_path / "contacts.parquet"
+    pq.write_table(pa.table({name: [p[name] for p in people] for name in people[0]}), path)
+    answer = workplace.ingest("contacts", path)
+    assert answer.code == 0, answer.err
+    assert (answer.only["promoted"], answer.only["quarantined"]) == (9, 1)
+    assert workplace.sql("select row_number, line, clauses from quarantine.rows") == [(4, None, ["contacts.readable"])]
+    assert workplace.c360("quarantine", "show", "contacts").code == 0
+    assert workplace.c360("quarantine", "replay", "contacts", "--json").code == 0

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from c360.clause.dialect import POSTGRES, canonical_type
 from c360.engine.postgres.casts import cast, plain, sure
 from c360.errors import CouldNotTell
-from c360.gate.files import CHUNK, Delivery
+from c360.gate.files import Delivery
 from c360.gate.form import Form
+from c360.gate.opened import CHUNK
 from c360.ledger.rows import value
 from c360.model import Dataset
 
@@ -54,7 +55,7 @@ def land(cursor: "cursor", delivery: Delivery) -> int:
             f"Of {delivery.records} records in {delivery.path}, {cursor.rowcount} arrived.", "Report this as a bug."
         )
     delivery.unreadable.seek(0)
-    copy = f"copy {UNREADABLE} from stdin (format csv, encoding 'UTF8')"
+    copy = f"copy {UNREADABLE} from stdin (format csv, encoding 'UTF8', force_null (line))"
     cursor.copy_expert(copy, delivery.unreadable)  # type: ignore[arg-type]  # of text, which it encodes
     return delivery.records + delivery.set_aside
 
