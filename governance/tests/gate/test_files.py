@@ -344,7 +344,8 @@ def test_a_packed_file_that_is_damaged_or_cut_short_says_at_which_byte(settled, 
     path.write_bytes(contents[:at])
     answer = settled.ingest("contacts", path)
     assert_one_sentence(answer, 2, f"it is cut short: its {how} data ends too early, at byte {at}.", "Deliver it again")
-    path.write_bytes(contents[:at] + b"\xff" * (len(contents) - at))
+    bad = 8 if how == "gzip" else len(contents) - at  # most of zstd's bytes may be any
+    path.write_bytes(contents[:at] + b"\xff" * bad + contents[at + bad :])
     answer = settled.ingest("contacts", path)
     assert_one_sentence(answer, 2, f"its {how} data is damaged, at byte ", "Deliver it again")
     assert "Windows" not in answer.err and "close" not in capfd.readouterr().err
