@@ -24,6 +24,7 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
     from c360.dbt import packages
     from c360.dbt.build import KINDS, summary
     from c360.dbt.build import build as run_dbt
+    from c360.dbt.session import require_options
     from c360.engine.postgres import connect
     from c360.ledger.history import BADNESS, Run, on_record
     from c360.ledger.tables import prepare
@@ -31,6 +32,7 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
 
     project = open_project()
     run = Run.start("build", clock(as_of))
+    require_options("build", dbt_arguments)
     database = connect(project.settings)
     prepare(database)
     with on_record(database, run):

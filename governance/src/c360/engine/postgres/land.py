@@ -38,6 +38,7 @@ def land(cursor: "cursor", delivery: Delivery) -> int:
     of its contents.
     """
     import psycopg2
+    import psycopg2.errors
 
     create(cursor, delivery.landed)
     columns = ", ".join(map(q, delivery.landed))
@@ -47,6 +48,8 @@ def land(cursor: "cursor", delivery: Delivery) -> int:
     except psycopg2.Error as error:
         if delivery.failure:
             raise delivery.failure from None
+        if isinstance(error, psycopg2.errors.QueryCanceled) and "in .read() call: KeyboardInterrupt" in str(error):
+            raise KeyboardInterrupt from None  # psycopg2 makes a failed COPY of whatever comes up while it reads
         if isinstance(error, psycopg2.DataError):
             raise CouldNotTell(f"Postgres does not take {delivery.path} for CSV.", "Report this as a bug.") from None
         raise
