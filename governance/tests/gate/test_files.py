@@ -420,3 +420,82 @@ def test_a_row_of_parquet_that_is_no_text_costs_itself(workplace, make, tmp_path
     assert workplace.sql("select row_number, line, clauses from quarantine.rows") == [(4, None, ["contacts.readable"])]
     assert workplace.c360("quarantine", "show", "contacts").code == 0
     assert workplace.c360("quarantine", "replay", "contacts", "--json").code == 0
+
+
+def end_sessions(workplace):
+    workplace.sql(
+        "select pg_terminate_backend(pid) from pg_stat_activity "
+        "where datname = current_database() and pid <> pg_backend_pid() and application_name = 'c360'"
+    )
+
+
+def big(workplace, make):
+    return workplace.write("big.csv", [make.contact(n, address="x" * 300) for n in range(5_000)])
+
+
+def during(monkeypatch, moment, what):
+    """Do something once while the delivery is copied, scanned or promoted."""
+    from c360.engine.postgres.engine import PostgresLanding
+    from c360.gate.opened import Opened
+
+    owner, name = {"copy": (Opened, "read"), "scan": (PostgresLanding, "scan"), "promote": (PostgresLanding, "promote")}[moment]
+    method, calls = getattr(owner, name), []
+
+    def called(self, *arguments, **more):
+        calls.append(1)
+        if len(calls) == (2 if moment == "copy" else 1):
+            what()
+        return method(self, *arguments, **more)
+
+    monkeypatch.setattr(owner, name, called)
+
+
+@pytest.mark.parametrize("moment", ["copy", "scan", "promote"])
+def test_a_killed_backend_is_told_in_words(workplace, make, monkeypatch, capfd, moment):
+    path = big(workplace, make)
+    with monkeypatch.context() as patched:
+        during(patched, moment, lambda: end_sessions(workplace))
+        answer = workplace.ingest("contacts", path)
+    assert_one_sentence(answer, 2, "The database ended the connection", "Run it again")
+    printed = capfd.readouterr()
+    assert "Traceback" not in printed.err and "SystemError" not in printed.err, printed.err
+    assert workplace.ingest("contacts", path).only["promoted"] == 5_000
+
+
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("moment", ["copy", "promote"])
+def test_a_run_that_was_stopped_says_so(workplace, make, monkeypatch, capfd, moment, how):
+    import signal
+
+    path = big(workplace, make)
+    with monkeypatch.context() as patched:
+        during(patched, moment, lambda: os.kill(os.getpid(), getattr(signal, how)))
+        answer = workplace.ingest("contacts", path)
+    assert answer.code == 2 and answer.err.strip() == "Stopped; nothing was left half done."
+    assert "Traceback" not in capfd.readouterr().err
+    ended = "select outcome, detail from governance.history where engine = 'c360' order by at desc limit 1"
+    assert workplace.sql(ended) == [("errored", "stopped before its end")]
+    status = workplace.c360("status", "--as-of", "2026-03-01T12:00:00Z")
+    assert "stopped before its end" in status.out and "KeyboardInterrupt" not in status.out
+    assert workplace.ingest("contacts", path).only["promoted"] == 5_000
+
+
+def test_a_file_name_may_be_any_bytes(workplace, make):
+    path = workplace.write("named.csv", [make.contact(1)])
+    named = path.with_name(os.fsdecode(b"caf\xe9.csv"))
+    path.rename(named)
+    assert workplace.ingest("contacts", named).code == 0
+    assert workplace.sql("select file_name from governance.delivery") == [("caf\ufffd.csv",)]
+
+
+def test_what_is_no_file(settled, tmp_path):
+    before = settled.counts()
+    (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere")
+    assert_one_sentence(settled.ingest("contacts", tmp_path / "gone.csv"), 2, "There is no file")
+    import socket
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s"))
+        assert_one_sentence(settled.ingest("contacts", tmp_path / "s"), 2, "Cannot read")
+    assert_one_sentence(settled.ingest("contacts", "/dev/null"), 2, "neither a file nor a pipe")
+    assert settled.counts() == before

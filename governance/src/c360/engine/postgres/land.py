@@ -4,6 +4,9 @@ Four relations live there while the gate is at work: the delivery as text, the l
 rows in the contract's types, and a view named as the contract's table, over the rows that could be cast, for Soda.
 """
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -44,7 +47,8 @@ def land(cursor: "cursor", delivery: Delivery) -> int:
     columns = ", ".join(map(q, delivery.landed))
     try:
         copy = f"copy {TEXT} ({columns}) from stdin ({_copy_options(delivery.form)})"
-        cursor.copy_expert(copy, delivery, CHUNK)  # type: ignore[arg-type]  # it reads, and asks for no lines
+        with _nothing_printed():
+            cursor.copy_expert(copy, delivery, CHUNK)  # type: ignore[arg-type]  # it reads, and asks for no lines
     except psycopg2.Error as error:
         if delivery.failure:
             raise delivery.failure from None
@@ -61,6 +65,16 @@ def land(cursor: "cursor", delivery: Delivery) -> int:
     copy = f"copy {UNREADABLE} from stdin (format csv, encoding 'UTF8', force_null (line))"
     cursor.copy_expert(copy, delivery.unreadable)  # type: ignore[arg-type]  # of text, which it encodes
     return delivery.records + delivery.set_aside
+
+
+@contextmanager
+def _nothing_printed() -> Iterator[None]:
+    """psycopg2 prints what comes up while it copies, values of rows included; it raises an error for it as well."""
+    before, sys.excepthook = sys.excepthook, lambda *error: None
+    try:
+        yield
+    finally:
+        sys.excepthook = before
 
 
 def _copy_options(form: Form) -> str:
