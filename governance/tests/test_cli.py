@@ -62,7 +62,7 @@ ENDS = {
     "a full disk": (OSError(errno.ENOSPC, "No space left on device", "/data/x"), "No space left on device: /data/x"),
     "a full disk of the database": (coded("53100"), "The disk of the database is full"),
     "a query that was cancelled": (coded("57014"), "cancelled a query"),
-    "a killed backend": (psycopg2.OperationalError("server closed the connection unexpectedly"), "ended the connection"),
+    "a killed backend": (psycopg2.OperationalError("server closed the connection"), "ended the connection"),
     "a connection that is gone": (psycopg2.InterfaceError("connection already closed"), "ended the connection"),
 }
 

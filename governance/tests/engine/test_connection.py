@@ -105,8 +105,10 @@ def test_no_error_shows_the_password(server: Settings, text: str) -> None:
 
 
 MARKS = "@:/?#[]%&= \\'\"+~!$"
-PASSWORDS = st.lists(st.sampled_from(["QXZV", "WKJQ", *MARKS]), min_size=2, max_size=9).map("".join).filter(
-    lambda password: "QXZV" in password or "WKJQ" in password
+PASSWORDS = (
+    st.lists(st.sampled_from(["QXZV", "WKJQ", *MARKS]), min_size=2, max_size=9)
+    .map("".join)
+    .filter(lambda password: "QXZV" in password or "WKJQ" in password)
 )
 PLACES = (
     "postgresql://u:{}@127.0.0.1:1/shop", "postgres://u:{}@[::1]:1/shop", "postgresql://u:{}@[bad/x",

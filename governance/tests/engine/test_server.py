@@ -337,8 +337,8 @@ def test_a_private_installation_stays_private(
 
 
 def test_a_server_killed_right_after_an_abort_is_brought_up_again(settings: Settings) -> None:
-    """Postgres removes the files of an unlogged table before the log says that its transaction was aborted. Without that
-    record, recovery makes the table's init fork again and then finds the main fork in its way."""
+    """Postgres removes the files of an unlogged table before the log says that its transaction was aborted. Without
+    that record, recovery makes the table's init fork again and then finds the main fork in its way."""
     ask(settings, "create table kept (n int); insert into kept values (42)")
     for setting in ("alter system set wal_writer_delay = '10s'", "select pg_reload_conf()"):
         connection = db.connect(settings, role=None)

@@ -438,7 +438,7 @@ def during(monkeypatch, moment, what):
     from c360.engine.postgres.engine import PostgresLanding
     from c360.gate.opened import Opened
 
-    owner, name = {"copy": (Opened, "read"), "scan": (PostgresLanding, "scan"), "promote": (PostgresLanding, "promote")}[moment]
+    owner, name = (Opened, "read") if moment == "copy" else (PostgresLanding, moment)
     method, calls = getattr(owner, name), []
 
     def called(self, *arguments, **more):

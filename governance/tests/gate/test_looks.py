@@ -50,7 +50,8 @@ def test_only_text_of_windows_1252_is_called_so(first):
 
 def test_what_is_ascii_is_in_any_encoding():
     assert looks_like(b"id,name\n1,a\n", Form(encoding="windows-1252"), COLUMNS) is None
-    assert looks_like("id,name\n1,é\n".encode(), Form(encoding="windows-1252"), COLUMNS) == ("UTF-8", "--encoding utf-8")
+    as_utf8 = looks_like("id,name\n1,é\n".encode(), Form(encoding="windows-1252"), COLUMNS)
+    assert as_utf8 == ("UTF-8", "--encoding utf-8")
 
 
 @pytest.mark.parametrize(

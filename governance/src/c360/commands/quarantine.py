@@ -208,7 +208,9 @@ def export(
     count, formulas = write(connect(project.settings), described, chosen, out, decision, neutral)
     click.echo(f"{count:,} rows are in {out}.")
     if formulas and not neutral:
-        click.echo(f"A spreadsheet takes {formulas:,} cells for formulas; --for-spreadsheets makes them text.", err=True)
+        click.echo(
+            f"A spreadsheet takes {formulas:,} cells for formulas; --for-spreadsheets makes them text.", err=True
+        )
 
 
 def _gates(dataset: str | None, as_of: str | None, contracts: Path | None, stage: str) -> list[Any]:

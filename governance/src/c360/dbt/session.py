@@ -70,7 +70,9 @@ def require_options(command: str, arguments: tuple[str, ...]) -> None:
     try:
         cli.commands[command].make_context(command, list(arguments))
     except click.UsageError as error:
-        raise CouldNotTell(f"dbt {command}: {error.format_message().rstrip('.')}.", f"See: dbt {command} --help") from None
+        raise CouldNotTell(
+            f"dbt {command}: {error.format_message().rstrip('.')}.", f"See: dbt {command} --help"
+        ) from None
 
 
 def log_of(project: Project) -> Path:

@@ -11,7 +11,11 @@ _UNPACK = "Unpack it; a CSV may be compressed by gzip or zstd."
 _SAVE = "Save its sheet as CSV UTF-8, and deliver that."
 _CONTAINERS = (
     (b"\x1f\x8b", "gzip data", "Unpack it once: one layer of gzip or zstd is read, and --compression none reads none."),
-    (b"\x28\xb5\x2f\xfd", "zstd data", "Unpack it once: one layer of gzip or zstd is read, and --compression none reads none."),
+    (
+        b"\x28\xb5\x2f\xfd",
+        "zstd data",
+        "Unpack it once: one layer of gzip or zstd is read, and --compression none reads none.",
+    ),
     (b"PAR1", "Parquet", "Deliver the Parquet file itself: it is compressed inside."),
     (b"PARE", "an encrypted Parquet file", "Deliver it without encryption."),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook", _SAVE),
@@ -110,7 +114,7 @@ def encoding_of(first: bytes) -> str:
 
 
 def _decoded(first: bytes, encoding: str) -> str:
-    """Without what a letter that is cut at the end of the first bytes would be, and without the mark of the encoding."""
+    """Without the letter that is cut at the end of the first bytes, and without the mark of the encoding."""
     return codecs.getincrementaldecoder(encoding)(errors="replace").decode(first).removeprefix("\ufeff")
 
 

@@ -1,4 +1,4 @@
-"""Nested values of Arrow (struct, list, map) as JSON text, for columns of type json and jsonb; nothing is rounded or lost.
+"""Nested values of Arrow (struct, list, map) as JSON text, for columns of type json and jsonb; nothing is rounded.
 
 Decimals and integers are numbers with all their digits, times are ISO 8601 (an instant in UTC, with Z), bytes are
 base64 (RFC 4648), keys of a map are texts. What JSON has no value for, such as NaN, is written as it is called: that is
@@ -88,7 +88,7 @@ def _parted(array: "pa.Array", items: list[str], brackets: str) -> list[str]:
             ends.append(at)
     else:
         ends = array.offsets.to_pylist()
-    start, (opened, closed) = ends[0], brackets
+    start, opened, closed = ends[0], brackets[0], brackets[1]
     return [
         f"{opened}{', '.join(items[begin - start : end - start])}{closed}" if valid else "null"
         for valid, begin, end in zip(there, ends, ends[1:], strict=False)

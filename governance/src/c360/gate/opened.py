@@ -1,4 +1,4 @@
-"""The file of a delivery: opened once, hashed while it is read from start to end, unpacked; the byte where it is damaged."""
+"""The file of a delivery: opened once, hashed while it is read, unpacked; the byte where it is damaged."""
 
 import errno
 import gzip
