@@ -3,6 +3,7 @@
 import click
 
 from c360.console import as_of_option, clock, json_option, print_json, print_table
+from c360.errors import CouldNotTell
 
 
 @click.command(
@@ -24,7 +25,6 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
     from c360.dbt import packages
     from c360.dbt.build import KINDS, summary
     from c360.dbt.build import build as run_dbt
-    from c360.dbt.session import require_options
     from c360.engine.postgres import connect
     from c360.ledger.history import BADNESS, Run, on_record
     from c360.ledger.tables import prepare
@@ -32,7 +32,7 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
 
     project = open_project()
     run = Run.start("build", clock(as_of))
-    require_options("build", dbt_arguments)
+    _require_options(dbt_arguments)
     database = connect(project.settings)
     prepare(database)
     with on_record(database, run):
@@ -53,3 +53,13 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
                     [[f.clause.id, f.outcome, str(f.rows or ""), f.detail or ""] for f in bad],
                 )
         built.require()
+
+
+def _require_options(arguments: tuple[str, ...]) -> None:
+    """Raises CouldNotTell for arguments that `dbt build` does not take."""
+    from dbt.cli.main import cli
+
+    try:
+        cli.commands["build"].make_context("build", list(arguments))
+    except click.UsageError as error:
+        raise CouldNotTell(f"dbt build: {error.format_message().rstrip('.')}.", "See: dbt build --help") from None

@@ -11,7 +11,6 @@ from c360.dbt import log, packages
 from c360.engine.postgres import libpq_env
 from c360.engine.postgres.access import TRANSFORMER
 from c360.engine.postgres.shell import exported
-from c360.errors import CouldNotTell
 from c360.generate import target_of
 from c360.project import Project
 
@@ -60,19 +59,6 @@ def dbt(project: Project, as_of: datetime | None, **more: str) -> Iterator[Any]:
             return answer
 
         yield invoke
-
-
-def require_options(command: str, arguments: tuple[str, ...]) -> None:
-    """Raises CouldNotTell for arguments that this command of dbt does not take."""
-    import click
-    from dbt.cli.main import cli
-
-    try:
-        cli.commands[command].make_context(command, list(arguments))
-    except click.UsageError as error:
-        raise CouldNotTell(
-            f"dbt {command}: {error.format_message().rstrip('.')}.", f"See: dbt {command} --help"
-        ) from None
 
 
 def log_of(project: Project) -> Path:

@@ -100,8 +100,6 @@ def _leaves(array: "pa.Array") -> list[str | None]:
     import pyarrow.compute as pc
     from pyarrow import types as t
 
-    from c360.gate.parquet import floats
-
     kind = array.type
     if any(test(kind) for test in (t.is_string, t.is_large_string, t.is_string_view)):
         found = array.cast(pa.large_binary()).to_pylist()
@@ -134,3 +132,21 @@ def _as_key(text: str) -> str:
 def _quoted(text: str) -> str:
     """As a JSON string. NUL stays as it is: no text of Postgres holds one, so its row is set aside."""
     return f'"{text}"' if "\0" in text else encode_basestring(text)
+
+
+def floats(column: "pa.Array", exact: bool) -> "pa.Array":
+    """The shortest text that reads as the same float. That of a large one is not its exact value, which a decimal or
+    an integer would take: then all its digits."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    doubles = column.cast(pa.float64())
+    texts = (column if exact else doubles).cast(pa.string())
+    for spelled, meant in (("nan", "NaN"), ("inf", "Infinity"), ("-inf", "-Infinity")):
+        texts = pc.if_else(pc.equal(texts, spelled), meant, texts)
+    large = pc.and_(pc.greater_equal(pc.abs(doubles), 2.0**24), pc.is_finite(doubles))
+    if not (exact and pc.any(large).as_py()):
+        return texts
+    digits = [f"{value:.0f}" for value in doubles.filter(pc.fill_null(large, False)).to_pylist() if value.is_integer()]
+    whole = pc.and_(large, pc.equal(pc.floor(doubles), doubles))
+    return pc.replace_with_mask(texts, pc.fill_null(whole, False), pa.array(digits, pa.string()))

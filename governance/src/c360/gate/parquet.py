@@ -140,7 +140,7 @@ def _as_text(kind: Any, physical_type: str) -> Any:
         plain = pa.timestamp(kind.unit)
         return lambda column: pc.binary_join_element_wise(column.cast(plain).cast(pa.string()), "Z", "")
     if t.is_floating(kind):
-        return lambda column: floats(column, whole or canonical_type(physical_type).startswith("numeric"))
+        return lambda column: nested.floats(column, whole or canonical_type(physical_type).startswith("numeric"))
     if t.is_decimal(kind) and whole:
         return _whole_decimals
     if t.is_fixed_size_binary(kind) and kind.byte_width == 16 and canonical_type(physical_type) == "uuid":
@@ -158,24 +158,6 @@ def _as_json(column: "pa.Array") -> "pa.Array":
     found = zip(nested.texts(column), column.is_valid().to_pylist(), strict=True)
     texts = [text.encode("utf-8", "surrogateescape") if valid else None for text, valid in found]
     return pa.array(texts, pa.large_binary()).cast(pa.large_string(), safe=False)
-
-
-def floats(column: "pa.Array", exact: bool) -> "pa.Array":
-    """The shortest text that reads as the same float. That of a large one is not its exact value, which a decimal or
-    an integer would take: then all its digits."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    doubles = column.cast(pa.float64())
-    texts = (column if exact else doubles).cast(pa.string())
-    for spelled, meant in (("nan", "NaN"), ("inf", "Infinity"), ("-inf", "-Infinity")):
-        texts = pc.if_else(pc.equal(texts, spelled), meant, texts)
-    large = pc.and_(pc.greater_equal(pc.abs(doubles), 2.0**24), pc.is_finite(doubles))
-    if not (exact and pc.any(large).as_py()):
-        return texts
-    digits = [f"{value:.0f}" for value in doubles.filter(pc.fill_null(large, False)).to_pylist() if value.is_integer()]
-    whole = pc.and_(large, pc.equal(pc.floor(doubles), doubles))
-    return pc.replace_with_mask(texts, pc.fill_null(whole, False), pa.array(digits, pa.string()))
 
 
 def _whole_decimals(column: "pa.Array") -> "pa.Array":
