@@ -1,5 +1,6 @@
 """Account: what is put down of each delivery, so that none of its rows is unaccounted for."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -107,10 +108,15 @@ def ambiguous(dataset: Dataset, delivery: Delivery, fault: TwoReadings) -> Refus
 def note(gate: Gate, delivery: Delivery, outcome: Outcome, delivered: int, reason: str | None = None) -> int:
     """Put down a delivery and its form; returns its number. What became of an accepted one's rows is settled later."""
     noted = Note(
-        delivery.sha256, gate.dataset.name, gate.contract.name, gate.contract.version, delivery.path.name, outcome,
+        delivery.sha256, gate.dataset.name, gate.contract.name, gate.contract.version, _name(delivery), outcome,
         delivered, gate.run.as_of, reason, delivery.form.as_json(),
     )  # fmt: skip
     return deliveries.note(gate.ledger, noted)
+
+
+def _name(delivery: Delivery) -> str:
+    """Of the file, as text: to the system it may be any bytes."""
+    return os.fsencode(delivery.path.name).decode("utf-8", errors="replace")
 
 
 def note_replay(gate: Gate, name: str, count: int) -> int:

@@ -62,7 +62,8 @@ def ingest(
     say: Callable[[str], None] = lambda step: None,
     form: Form | None = None,
 ) -> Ingested:
-    """Take one file through the gate; refused and accepted alike end up in the history.
+    """Take one file through the gate; refused and accepted alike end up in the history. What is no delivery of the
+    dataset by its header does not: nothing began.
 
     `progress` is told of bytes read, `say` of the step under way; `form` is how the file is written where the contract
     does not tell. Raises CouldNotTell when the file or the database does not let us tell; the database is then as it
@@ -73,9 +74,10 @@ def ingest(
         raise CouldNotTell(f"{dataset_name} is a product, which dbt builds.", "Ingest a source, or run: c360 build")
     prepare(ledger)
     gate = Gate(ledger, engine, catalog, contract, dataset, run, say)
+    delivery = Delivery(path, form or Form.of(dataset), dataset, progress, engine.sure)
+    delivery.require_some_column()
     with on_record(ledger, run, dataset.name) as ending:
         refuse_ended([contract], run.as_of.date())
-        delivery = Delivery(path, form or Form.of(dataset), dataset, progress, engine.sure)
         try:
             with engine.gate(catalog, dataset) as landing:
                 result = _through_the_gate(gate, landing, delivery)

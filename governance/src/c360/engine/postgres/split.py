@@ -33,8 +33,8 @@ def split(
 ) -> Split:
     """Fill the verdict table: one row for each landed row that breaks clauses, with their ids, sorted.
 
-    First each row is judged alone: one that claims a load time beyond the clock is compared with no other. What landed must be
-    committed: SQL of the contract runs by `looking`, and nowhere else.
+    First each row is judged alone: one that claims a load time beyond the clock is compared with no other. What landed
+    must be committed: SQL of the contract runs by `looking`, and nowhere else.
     """
     _begin(cursor)
     try:

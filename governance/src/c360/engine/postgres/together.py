@@ -1,4 +1,4 @@
-"""Together: what rows break with others, in the delivery or in raw: keys, identities, values that are unique, references.
+"""Together: what rows break with others, in the delivery or in raw: keys, identities, unique values, references.
 
 `unique` and references within the table are judged against raw as it will be after the delivery. A row that is lost
 neither frees a value nor is a parent, so they are judged again until no more rows are lost.
