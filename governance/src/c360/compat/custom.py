@@ -13,7 +13,6 @@ from c360.compat.walk import by, element, order, paired
 from c360.contract.document import dicts
 from c360.errors import Breach
 
-
 _CALENDAR = re.compile(r"(?i:([\d.]+)\s*(y|yrs?|years?|mo|mons?|months?|q|qtrs?|quarters?))|P(?:(\d+)([YM]))")
 """A duration in years, quarters or months, which have no fixed number of days."""
 

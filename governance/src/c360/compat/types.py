@@ -30,7 +30,7 @@ def compared(old: str, new: str) -> str:
     """`same`, `widened`, `narrowed` or `changed`: from the physical type `old` to `new`, as contracts write them."""
     before, after = _parsed(old), _parsed(new)
     wider, narrower = _fits(before, after), _fits(after, before)
-    if wider and narrower or before == after:
+    if (wider and narrower) or before == after:
         return "same"
     return "widened" if wider else "narrowed" if narrower else "changed"
 
