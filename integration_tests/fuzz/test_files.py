@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
@@ -22,6 +23,7 @@ from c360.engine.postgres.land import MISCAST, TEXT, TYPED, UNREADABLE, land, ty
 from c360.errors import CouldNotTell
 from c360.gate.files import Delivery
 from c360.gate.form import Form
+from c360.gate.readings import TwoReadings
 from c360.gate.records import Block, Grammar, Records
 from c360.ledger.tables import prepare
 from c360.model import Column, Dataset
@@ -90,7 +92,11 @@ def test_the_same_records_as_two_other_readers(landing, tmp_path: Path, text: st
     path = tmp_path / "fuzz.csv"
     path.write_bytes(("a,b,c\n" + text).encode())
     delivery = Delivery(path, Form(), TEXTS)
-    rows = [tuple("" if value is None else value for value in row) for row in landed(landing, delivery)]
+    try:
+        rows = [tuple("" if value is None else value for value in row) for row in landed(landing, delivery)]
+    except TwoReadings:
+        event("refused")
+        return
     event("all records" if not delivery.set_aside else "some are none")
     if not delivery.set_aside:
         assert rows == by_python(text)
@@ -104,7 +110,12 @@ def test_nothing_is_lost_and_nothing_bleeds(text: str, size: int) -> None:
     """What is passed on and what is set aside are, in order, the whole text, however it is cut into blocks."""
     raw = text.encode()
     blocks = [raw[i : i + size] for i in range(0, len(raw), size)]
-    parts = list(Records(Grammar(), 3).of(blocks))
+    try:
+        parts = list(Records(Grammar(), 3).of(blocks))
+    except TwoReadings:
+        with pytest.raises(TwoReadings):
+            list(Records(Grammar(), 3).of([raw]))
+        return
     assert list(Records(Grammar(), 3, shapes=["[0-9]", "", "x"]).of(blocks)) == parts
     ended = re.compile(r"\r\n|\r")
     again = "".join(p.text.decode() if isinstance(p, Block) else ended.sub("\n", p.text.decode()) + "\n" for p in parts)
@@ -171,14 +182,13 @@ def spelled(draw: st.DrawFn) -> tuple[list[list[str]], bool]:
 
 def test_what_looks_like_a_day_is_one() -> None:
     looks = re.compile(sure("date", Form())).fullmatch
-    years = ("0000", "0001", "1900", "2000", "2023", "2024")
+    years = ("0000", "0001", "0004", "0400", "1900", "2000", "2023", "2024")
     days = set()
     for year, month, day in itertools.product(years, range(14), range(33)):
         text = f"{year}-{month:02}-{day:02}"
         with suppress(ValueError):
             days.add(date.fromisoformat(text).isoformat())
-        assert not looks(text) or text in days
-    assert sum(not looks(day) for day in days) == 2  # the 29th of February of two years
+        assert bool(looks(text)) == (text in days)
 
 
 @given(drawn=spelled())
@@ -207,6 +217,11 @@ WHOLE = st.integers(-(2**63), 2**63 - 1)
 TYPES = {
     "n": ("numeric(14,2)", st.one_of(st.none(), NUMBERS), pa.decimal128(38, 18)),
     "d": ("double precision", st.one_of(st.none(), st.floats(allow_nan=False)), pa.float64()),
+    "r": (
+        "real",
+        st.one_of(st.none(), st.floats(allow_nan=False, width=32)),
+        pa.float32(),
+    ),
     "i": ("bigint", st.one_of(st.none(), WHOLE), pa.int64()),
     "f": ("bigint", st.one_of(st.none(), st.integers(-(2**53), 2**53).map(float)), pa.float64()),
     "t": (
@@ -235,11 +250,14 @@ def test_values_of_parquet_arrive_exactly(landing, tmp_path: Path, rows: list[di
     with landing, landing.cursor() as cursor:
         assert land(cursor, delivery) == len(rows)
         type_it(cursor, described, Form())
-        cursor.execute(f"select n, d, i, f, t, u::text, s at time zone 'UTC', {MISCAST} from {TYPED} order by c360__at")
+        cursor.execute(
+            f"select n, d, r, i, f, t, u::text, s at time zone 'UTC', {MISCAST} from {TYPED} order by c360__at"
+        )
         found = cursor.fetchall()
     years = [row["s"] is not None and row["s"].year < 1000 for row in rows]
-    for row, (n, d, i, f, t, u, s, miscast), early in zip(rows, found, years, strict=True):
+    for row, (n, d, r, i, f, t, u, s, miscast), early in zip(rows, found, years, strict=True):
         assert (n, d, i, t) == (row["n"] if row["n"] is None else Decimal(row["n"]), row["d"], row["i"], row["t"])
+        assert (None if r is None else np.float32(r)) == row["r"]
         assert f == (None if row["f"] is None else int(row["f"]))
         assert u == (row["u"] and str(row["u"]))
         if not early:  # such years have no four digits everywhere

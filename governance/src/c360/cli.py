@@ -2,7 +2,11 @@
 
 import importlib
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -10,7 +14,7 @@ import click
 from c360 import __version__
 from c360.console import annotate
 from c360.engine.postgres.shell import left_out
-from c360.errors import CouldNotTell
+from c360.errors import CouldNotTell, plainly
 from c360.printable import one_line
 
 VERBS = {
@@ -54,8 +58,6 @@ EXTRAS = {
     "requests": "catalog",
 }
 """By the name that is imported, what `pip install` calls the part of c360 that needs it."""
-_ENDED = ("57P01", "57P02", "57P03")
-"""Postgres: it is shutting down, it crashed, it cannot connect now."""
 
 
 class _Verbs(click.Group):
@@ -88,7 +90,7 @@ def c360() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run one verb and exit with its code; an error is one sentence and the next command to type."""
     try:
-        with left_out(os.environ.get("C360_DATABASE_URL")) as of_the_shell:
+        with _stopped_by_sigterm(), left_out(os.environ.get("C360_DATABASE_URL")) as of_the_shell:
             code: Any = c360.main(arguments, prog_name="c360", standalone_mode=False, obj=of_the_shell)
         sys.exit(code if isinstance(code, int) else 0)
     except CouldNotTell as error:
@@ -125,21 +127,23 @@ def _unforeseen(error: Exception) -> str:
     """A bug or a database error. Its own text may quote data, so only its kind is shown."""
     kind = type(error).__name__
     code = getattr(error, "pgcode", None)
-    if _connection_ended(error):
-        return (
-            f"{click.style('Error:', fg='red')} The database ended the connection, as when it is stopped; "
-            "nothing was left half done.\n  → Run it again."
-        )
+    said = plainly(error)
+    if said:
+        return f"{click.style('Error:', fg='red')} {one_line(said[0])}; nothing was left half done.\n  → {said[1]}"
     return (
         f"{click.style('Error:', fg='red')} Something unforeseen went wrong ({kind}{f' {code}' if code else ''}); "
         "nothing was left half done.\n  → Run it again with C360_DEBUG=1 to see where, and report it."
     )
 
 
-def _connection_ended(error: BaseException | None) -> bool:
-    """Whether this, or what it came up in, is the end of our connection: a rollback on a dead one fails too."""
-    while error is not None:
-        if getattr(error, "pgcode", None) in _ENDED or "server closed the connection" in str(error):
-            return True
-        error = error.__context__
-    return False
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """SIGTERM stops a command as Ctrl-C does: what is open is undone, and the history says that it was stopped."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

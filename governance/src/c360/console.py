@@ -27,15 +27,24 @@ contracts_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
 
 
+_YEARS = range(1900, 3000)
+"""Of a clock: what is counted back or forth from it stays a date."""
+
+
 def clock(as_of: str | None) -> datetime:
     """The instant to judge by, with time zone UTC. Raises CouldNotTell for text that is no time."""
     if as_of is None:
         return datetime.now(UTC)
     try:
         given = datetime.fromisoformat(as_of)
-        return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+        instant = given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
         raise CouldNotTell(f"{as_of!r} is no ISO 8601 time.", "Write --as-of 2023-05-09T12:00:00Z.") from error
+    if instant.year not in _YEARS:
+        raise CouldNotTell(
+            f"{as_of!r} is outside of the years {_YEARS[0]} to {_YEARS[-1]}.", "Write --as-of 2023-05-09T12:00:00Z."
+        )
+    return instant
 
 
 def annotate(level: str, message: str, file: Path | None = None, line: int = 1) -> None:

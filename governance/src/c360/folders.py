@@ -10,6 +10,17 @@ from pathlib import Path
 from c360.errors import CouldNotTell
 
 
+def require_place(folder: Path) -> None:
+    """Make the folders above `folder`. Raises CouldNotTell where nothing can be written beside it."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder.parent).close()
+    except OSError as error:
+        raise CouldNotTell(
+            f"Cannot write {folder}: {error.strerror}.", "Choose a folder of your own: --out DIR"
+        ) from error
+
+
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
     """Gives a fresh folder beside `folder` to write into; when the block ends well, it takes that one's place.
@@ -18,7 +29,7 @@ def replacing(folder: Path) -> Iterator[Path]:
     """
     if folder.exists() and not (folder / "index.html").exists() and any(folder.iterdir()):
         raise CouldNotTell(f"{folder} holds other files.", "Choose an empty folder: --out DIR")
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    require_place(folder)
     fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
         yield fresh

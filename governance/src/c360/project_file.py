@@ -30,6 +30,10 @@ class ProjectFile:
     soda_checks: str = "soda_checks"
     soda: bool = True
     """Whether Soda scans deliveries, and checks are generated for it; else the gate measures by itself."""
+    statement_timeout: int = 60
+    """Seconds after which a statement that SQL or a pattern of a contract runs in is ended."""
+    temp_file_limit: int = 2048
+    """Megabytes of temporary files that one such statement may write."""
     elementary: bool = False
     catalog_name: str = "Contracts"
     """What the classification and the glossary in the catalogue are called, and what all else of ours begins with."""
@@ -111,12 +115,17 @@ def _is_flag(value: Any) -> bool:
     return isinstance(value, bool)
 
 
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= 2_000_000
+
+
 def _are_reasons(value: Any) -> bool:
     return isinstance(value, dict) and all(_is_name(reason) for reason in value.values())
 
 
 _PATH = "a path below the project's root"
 _FLAG = "true or false"
+_COUNT = "a whole number from 1 to 2000000"
 _WORD = "a word of letters, digits, - and _"
 _SETTINGS: dict[str, tuple[str, str, Callable[[Any], bool]]] = {
     "contracts": ("contracts", _PATH, _is_below),
@@ -126,6 +135,8 @@ _SETTINGS: dict[str, tuple[str, str, Callable[[Any], bool]]] = {
     "dbt.project": ("dbt_project", _PATH, _is_below),
     "soda.enabled": ("soda", _FLAG, _is_flag),
     "soda.checks": ("soda_checks", _PATH, _is_below),
+    "database.statement_timeout": ("statement_timeout", f"{_COUNT} (seconds)", _is_count),
+    "database.temp_file_limit": ("temp_file_limit", f"{_COUNT} (megabytes)", _is_count),
     "elementary.enabled": ("elementary", _FLAG, _is_flag),
     "catalog.name": ("catalog_name", _WORD, _is_word),
     "catalog.service": ("catalog_service", _WORD, _is_word),

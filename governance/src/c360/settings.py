@@ -21,8 +21,8 @@ class Settings:
     """The folder that holds `c360.toml`, and all that it names."""
     home: Path
     """`$C360_HOME`: database files, pages, logs. Two homes are two independent installations."""
-    database_url: str | None
-    """`$C360_DATABASE_URL`: a Postgres URL; None means the embedded server under `home`."""
+    database_url: str | None = field(repr=False)
+    """`$C360_DATABASE_URL`: a Postgres URL, which may hold a password; None means the embedded server under `home`."""
     dbt_packages: Path = Path.home() / _DBT_PACKAGES
     """`$C360_DBT_PACKAGES`: where copies of dbt packages are kept, as `<name>/<version>`."""
     package_hub: str = _PACKAGE_HUB

@@ -158,7 +158,7 @@ def test_sql(tmp_path: Path) -> None:
     assert list(found) == ["customers", "orders", "lines"]
     orders, lines = columns(found["orders"]), columns(found["lines"])
     assert {name: prop["physicalType"] for name, prop in orders.items()} == {
-        "id": "uuid", "customer_id": "int", "ghost_id": "int", "amount": "decimal(12,2)", "code": "varchar(20)",
+        "id": "uuid", "customer_id": "integer", "ghost_id": "integer", "amount": "numeric(12,2)", "code": "varchar(20)",
         "placed": "timestamptz",
     }  # fmt: skip
     assert orders["id"]["primaryKey"] and orders["code"]["unique"] and orders["amount"]["required"]
@@ -177,7 +177,7 @@ def test_sql_of_another_dialect_has_types_of_postgres(tmp_path: Path) -> None:
     text = "CREATE TABLE t (a NVARCHAR(10) NOT NULL, b DATETIME2, [d e] INT PRIMARY KEY)"
     found = columns(imported(tmp_path, "t.sql", text, dialect="tsql")["t"])
     assert {name: prop["physicalType"] for name, prop in found.items()} == {
-        "a": "varchar(10)", "b": "timestamp", "d e": "int",
+        "a": "varchar(10)", "b": "timestamp", "d e": "integer",
     }  # fmt: skip
 
 

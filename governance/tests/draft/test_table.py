@@ -84,7 +84,7 @@ def test_what_a_table_declares_is_kept(connection: Any, tmp_path: Path) -> None:
     assert found["kind"]["description"] == "Why they stay."
     assert document["schema"][0]["description"] == "One row a stay."
     assert "Zq1" not in text and "acute" not in text, "beside a patient, no value is shown"
-    assert "# 50 records, none empty; the source declares varchar(10); 2 distinct values: an enum?." in text
+    assert "# 50 records, none empty; the source declares varchar(10); 2 distinct values: perhaps an enum." in text
 
 
 def test_a_table_without_a_key_gets_one_proposed(connection: Any, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -20,6 +21,7 @@ from c360.engine.postgres.access_check import differences
 from c360.engine.postgres.scanner import login, scanner
 from c360.errors import CouldNotTell
 from c360.ledger.tables import prepare
+from c360.project_file import ProjectFile
 from c360.settings import Settings
 
 
@@ -158,7 +160,49 @@ def test_what_a_session_is_told_does_not_last(filled: Settings) -> None:
         assert looking.rows("select current_setting('transaction_read_only'), current_setting('search_path')") == [
             ("on", "pg_catalog")
         ]
-        assert looking.rows("select setting from pg_settings where name = 'statement_timeout'") == [("600000",)]
+        assert looking.rows("select setting from pg_settings where name = 'statement_timeout'") == [("60000",)]
+
+
+LIMITED = "select name, setting from pg_settings where name = any(string_to_array('{}', ' ')) order by 1".format(
+    "client_connection_check_interval hash_mem_multiplier statement_timeout temp_file_limit work_mem"
+)
+
+
+def limits(seconds: int = 60, megabytes: int = 2048) -> list[tuple[str, str]]:
+    return [("client_connection_check_interval", "2000"), ("hash_mem_multiplier", "1"),
+            ("statement_timeout", str(seconds * 1000)), ("temp_file_limit", str(megabytes * 1024)),
+            ("work_mem", "32768")]  # fmt: skip
+
+
+def test_the_scanner_has_limits_however_it_logs_in(filled: Settings, alone: Settings) -> None:
+    with scanner(filled) as looking:
+        assert looking.rows(LIMITED) == limits()
+    tighter = replace(filled, file=ProjectFile(statement_timeout=1, temp_file_limit=3))
+    with scanner(tighter) as looking:
+        assert looking.rows(LIMITED) == limits(1, 3)
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            looking.rows("select 1 from pg_class a, pg_class b, pg_class c, pg_class d offset 1000000000")
+        with pytest.raises(psycopg.errors.ConfigurationLimitExceeded):
+            looking.rows("select n from generate_series(1, 1000000) as n order by 1")
+    for settings, (seconds, megabytes) in ((filled, (60, 2048)), (tighter, (1, 3))):  # as datacontract-cli connects
+        config, session = login(settings)
+        with closing(psycopg2.connect(host=session["PGHOST"], port=session["PGPORT"], dbname=session["PGDATABASE"],
+                                      user=config["DATACONTRACT_POSTGRES_USERNAME"],
+                                      options=session["PGOPTIONS"])) as theirs, theirs.cursor() as cursor:  # fmt: skip
+            cursor.execute(LIMITED)
+            assert cursor.fetchall() == limits(seconds, megabytes)
+    with closing(psycopg2.connect(**db.parameters(alone, access.SCANNER))) as itself, itself.cursor() as cursor:
+        cursor.execute(LIMITED)  # psql, as the scanner
+        assert cursor.fetchall() == limits()
+
+
+def test_after_three_statements_without_an_end_no_more_is_asked(filled: Settings) -> None:
+    with scanner(replace(filled, file=ProjectFile(statement_timeout=1))) as looking:
+        began = time.monotonic()
+        for _ in range(20):
+            with pytest.raises(psycopg.errors.QueryCanceled):
+                looking.rows("select count(*) from generate_series(1, 1000000000)")
+        assert time.monotonic() - began < 10
 
 
 def test_where_the_scanner_may_not_log_in_the_user_takes_it_on(alone: Settings) -> None:
@@ -170,6 +214,7 @@ def test_where_the_scanner_may_not_log_in_the_user_takes_it_on(alone: Settings) 
         with scanner(settings) as looking:
             assert looking.rows("select current_user::text, session_user::text") == [(access.SCANNER, "grace")]
             assert looking.rows("select current_setting('transaction_read_only')") == [("on",)]
+            assert looking.rows(LIMITED) == limits()
             for statement in HARM:
                 with pytest.raises(psycopg.Error):
                     looking.rows(statement)
@@ -288,7 +333,15 @@ def test_a_user_who_may_make_roles_needs_nobody() -> None:
             settings = a_database(fresh, "of_lin", "lin")
             db.connect(settings).close()
             with closing(db.connect(settings, role=None)) as connection:
-                assert differences(connection, "lin", []) == []
+                # what only an administrator of the server can give
+                assert differences(connection, "lin", []) == [
+                    (
+                        "missing",
+                        f"{access.SCANNER} may set temp_file_limit (an administrator can let it)",
+                    )
+                ]
+            with scanner(settings) as looking:
+                assert dict(looking.rows(LIMITED)) | {"temp_file_limit": "2097152"} == dict(limits())
         finally:
             server.stop(fresh)
 

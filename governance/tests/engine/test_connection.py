@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg2
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 
 from c360.engine import postgres as db
 from c360.engine.postgres import listen
@@ -98,6 +102,41 @@ def test_no_error_shows_the_password(server: Settings, text: str) -> None:
     assert "hunter22" not in str(error)
     assert "\n" not in str(error)
     assert error.__context__ is None or error.__suppress_context__, "a traceback would show it"
+
+
+MARKS = "@:/?#[]%&= \\'\"+~!$"
+PASSWORDS = (
+    st.lists(st.sampled_from(["QXZV", "WKJQ", *MARKS]), min_size=2, max_size=9)
+    .map("".join)
+    .filter(lambda password: "QXZV" in password or "WKJQ" in password)
+)
+PLACES = (
+    "postgresql://u:{}@127.0.0.1:1/shop", "postgres://u:{}@[::1]:1/shop", "postgresql://u:{}@[bad/x",
+    "postgresql://u:{}@127.0.0.1:1,127.0.0.1:2/shop?sslmode=disable", "postgresql://u:{}", "postgresql://u:{}/shop",
+    "postgresql://u@127.0.0.1:1/shop?password={}", "host=127.0.0.1 port=1 dbname=shop password={}",
+    "host=127.0.0.1 port=1 dbname=shop password='{}'", "postgresql://u:{}@127.0.0.1:port/shop", "mysql://u:{}@h/shop",
+    "postgresql://u:{}@127.0.0.1:1/shop?sslpassword={}", "u:{}@127.0.0.1:1/shop",
+)  # fmt: skip
+
+
+@settings_of_hypothesis(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(PASSWORDS, st.sampled_from(PLACES), st.booleans())
+def test_nothing_of_any_password_is_shown(server: Settings, password: str, place: str, escaped: bool) -> None:
+    text = place.replace("{}", quote(password, safe="") if escaped else password)
+    foreign = replace(server, database_url=text)
+    shown = str(_error(foreign)) + repr(foreign)
+    with suppress(CouldNotTell):
+        shown += db.url(foreign, masked=True)
+    assert "QXZV" not in shown and "WKJQ" not in shown
+
+
+@pytest.mark.parametrize(
+    "text", ["postgresql://u:ZQXpw@3@[bad/x", "postgresql://u:Secret@Pass99@host/shop", "postgresql://u:a/b@host/shop"]
+)
+def test_a_mark_in_the_password_that_is_not_escaped(server: Settings, text: str) -> None:
+    error = _error(replace(server, database_url=text))
+    assert error.message == "C360_DATABASE_URL has a special character left of its last @ that is not escaped."
+    assert "%40" in error.remedy
 
 
 def _error(settings: Settings) -> CouldNotTell:

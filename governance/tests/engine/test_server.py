@@ -334,3 +334,23 @@ def test_a_private_installation_stays_private(
     monkeypatch.setattr(programs, "COPIES", private / "copies")
     with pytest.raises(CouldNotTell, match=r"nor a copy in .*: a folder above it is private\. Run c360 as an ordinary"):
         programs.run(server.data_folder(settings), "pg_ctl", "status")
+
+
+def test_a_server_killed_right_after_an_abort_is_brought_up_again(settings: Settings) -> None:
+    """Postgres removes the files of an unlogged table before the log says that its transaction was aborted. Without
+    that record, recovery makes the table's init fork again and then finds the main fork in its way."""
+    ask(settings, "create table kept (n int); insert into kept values (42)")
+    for setting in ("alter system set wal_writer_delay = '10s'", "select pg_reload_conf()"):
+        connection = db.connect(settings, role=None)
+        connection.autocommit = True
+        connection.cursor().execute(setting)
+        connection.close()
+    time.sleep(0.5)
+    aborted = db.connect(settings, role=None)
+    aborted.cursor().execute("create unlogged table gone (n int)")
+    ask(settings, "insert into kept values (43)")  # which writes the log as far as the new table
+    aborted.rollback()
+    postmaster = psutil.Process(server.status(settings).pid)
+    for process in (postmaster, *postmaster.children()):
+        process.kill()
+    assert ask(settings, "select sum(n)::int from kept") == 85

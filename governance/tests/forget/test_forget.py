@@ -201,3 +201,47 @@ def test_the_id_can_come_by_standard_input(shop, monkeypatch):
     assert rows(workplace, "raw.people", "id") == [(1,), (2,)]
     listed = workplace.c360("forget", "--list", "--json").json
     assert [(entry["by"], entry["dataset"], entry["rows"]["raw.people"]) for entry in listed] == [("ada", "people", 1)]
+
+
+SPELLED = {
+    "text": (("Zoë", "text"), ["Zoë", "\u00a0Zoë\u2003", "\ufeffZoë\u200b", "Zoe\u0308"], ["zoë", "Zoe", "Zo ë"]),
+    "digits as text": (("12345678901", "text"), ["12345678901", "12345678901\u00a0"], ["012345678901", "+12345678901"]),
+    "numeric": (("12345678901", "numeric(20,2)"), ["0012345678901", "+12345678901", "12345678901.0", "1.2345678901e10",
+                                                   "\u00a012345678901\u00a0"], ["-12345678901", "12345678901.5"]),
+    "integer": (("42", "integer"), ["42", "0042", "+42", "42.0", "42\u202f"], ["420", "x42"]),
+    "bigint": (("42", "bigint"), ["42", "0042", "+42", "42.0", "\t42"], ["420", "-42"]),
+    "uuid": (("0d2b3c66-6f1c-4f0e-9a38-6f5dd2f5f1a1", "uuid"),
+             ["0D2B3C66-6F1C-4F0E-9A38-6F5DD2F5F1A1", "{0d2b3c666f1c4f0e9a386f5dd2f5f1a1}\u00a0"],
+             ["0d2b3c66-6f1c-4f0e-9a38-6f5dd2f5f1a2"]),
+    "date": (("1985-02-28", "date"), ["1985-02-28", "\u00a01985-02-28"], ["1985-02-27"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SPELLED)
+@pytest.mark.parametrize("release", ["now", "1.4"])
+def test_what_counts_as_the_same_id(workplace, case, release):
+    """docs/privacy.md has this table in words. A tombstone of an earlier release keeps out what it kept out then."""
+    from types import SimpleNamespace
+
+    from c360.engine.postgres import connect, keep_out
+    from c360.ledger import erasure
+    from c360.ledger.tables import prepare
+
+    (given, kind), same, others = SPELLED[case]
+    spelled = keep_out.normal if release == "now" else keep_out._before
+    subject = SimpleNamespace(dataset=SimpleNamespace(name="d"), column="c", physical_type=kind)
+    database = connect(workplace.settings)
+    prepare(database)
+    with database, database.cursor() as cursor:
+        cursor.execute("create temporary table g (given text)")
+        cursor.execute("insert into g values (%s)", (given,))
+        cursor.execute(f"select {spelled('given', kind)} from g")
+        erasure.tombstone(database, "d", "c", cursor.fetchone()[0])
+        cursor.execute("truncate g")
+        cursor.executemany("insert into g values (%s)", [(text,) for text in [given, *same, *others]])
+        cursor.execute(f"select given, {keep_out._theirs(subject, 'given')} from g")
+        found = {text for text, theirs in cursor.fetchall() if theirs}
+    database.close()
+    assert given in found and not found & set(others)
+    if release == "now":
+        assert found == {given, *same}

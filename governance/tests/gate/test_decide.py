@@ -94,6 +94,23 @@ def test_an_export_is_for_its_owner_alone_and_on_record(workplace, make):
     assert workplace.c360("quarantine", "export", "contacts", "--out", out, *WHY).code == 2, "never over a file"
 
 
+FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1"]
+
+
+def test_an_export_for_spreadsheets_calculates_nothing(workplace, make):
+    rows = [make.contact(n, mail="nowhere", name=name) for n, name in enumerate([*FORMULAS, "-5", "O'Neil", "a=b"])]
+    deliver(workplace, "contacts", [*rows, *(make.contact(n) for n in range(100, 160))])
+    plain, neutral = workplace.folder / "plain.csv.txt", workplace.folder / "neutral.csv.txt"
+    answer = workplace.c360("quarantine", "export", "contacts", "--out", plain, *WHY)
+    assert answer.code == 0 and f"{len(FORMULAS)} cells" in answer.err and "--for-spreadsheets" in answer.err
+    answer = workplace.c360("quarantine", "export", "contacts", "--out", neutral, "--for-spreadsheets", *WHY)
+    assert answer.code == 0 and answer.err == ""
+    names = [[row["name"] for row in csv.DictReader(file.open(newline="", encoding="utf-8"))]
+             for file in (plain, neutral)]  # fmt: skip
+    assert names[0] == [*FORMULAS, "-5", "O'Neil", "a=b"], "as it was delivered"
+    assert names[1] == [*(f"'{name}" for name in FORMULAS), "-5", "O'Neil", "a=b"]
+
+
 CORRECTED = {
     "mended, and loaded later": ({}, LATER, "corrected"),
     "mended, with the load time it had": ({}, "2026-03-01 10:00:00", "corrected"),

@@ -92,6 +92,33 @@ def test_files_with_too_many_lines_that_are_no_record(settled, make, tmp_path, c
     assert_untouched(settled, before, refused=True)
 
 
+def test_an_address_of_three_lines_is_no_row_of_another_customer(settled, make):
+    """One who may type line ends into a field, in a file with one stray quote, writes no other row."""
+    settled.reset()
+    people = [make.contact(n) for n in range(20)]
+    path = settled.write("contacts.csv", people)
+    assert settled.ingest("contacts", path).code == 0
+    evil = ",".join(str(value) for value in (people[0] | {"mail": "attacker@evil.example", "address": "x"}).values())
+    typed = make.contact(20, name="NAME", address="ADDRESS")
+    lines = settled.write("next.csv", [typed, *(make.contact(n) for n in range(21, 60))]).read_text()
+    path.write_text(lines.replace("NAME", 'Bo "Six" Poe').replace("ADDRESS", f'"1 Road\n{evil}\nTown"'))
+    answer = settled.ingest("contacts", path).only
+    assert (answer["outcome"], answer["promoted"], answer["quarantined"]) == ("accepted", 39, 3)
+    assert settled.sql("select count(*) from raw.contacts where mail like %s", "attacker%") == [(0,)]
+
+
+def test_a_file_that_can_be_read_in_two_ways_is_refused(settled, make):
+    before = settled.counts()
+    path = settled.write("contacts.csv", [make.contact(1)])
+    path.write_text(f'{GOOD_HEADER}\n1,"{SECRET},",\n9,evil,1\ntwo"\n')
+    assert_one_sentence(
+        settled.ingest("contacts", path), 1,
+        "line 4 has a quote where none may stand, so that from line 2 on it can be read in two ways",
+        "contacts.readable", str(path), "doubled",
+    )  # fmt: skip
+    assert_untouched(settled, before, refused=True)
+
+
 BREACHES = {
     "header only": (GOOD_HEADER, "contacts.not_empty (measured 0)"),
     "missing column": (GOOD_HEADER.replace(",mail", ""), "lacks the column 'mail' (contacts.mail.present)"),
@@ -101,7 +128,6 @@ BREACHES = {
     ),
     "another case": (GOOD_HEADER.replace("mail", "Mail"), "lacks the column 'mail'"),
     "all in another case": (GOOD_HEADER.upper(), "--ignore-case"),
-    "no header": (f"1,{SECRET},F", "lacks the column"),
     "semicolons": (GOOD_HEADER.replace(",", ";"), "it looks like `;`-separated"),
     "tabs": (GOOD_HEADER.replace(",", "\t"), "it looks like tab-separated"),
 }
@@ -172,6 +198,11 @@ def parquet(kind, path):
 
 NO_TEXT = ("list", "struct", "bytes", "fixed bytes", "large bytes", "duration")
 DAMAGED = ("garbage", "empty", "cut short", "damaged footer", "damaged pages")
+WHY = {
+    "cut short": "cut short: no footer ends it, at byte",
+    "damaged footer": "is damaged",
+    "damaged pages": "its row group 1 is damaged in the column 'id', which begins at byte 4",
+}
 
 
 @pytest.mark.parametrize("kind", [*NO_TEXT, *DAMAGED])
@@ -179,8 +210,10 @@ def test_parquet_that_is_none_of_ours(settled, tmp_path, kind):
     path = tmp_path / "contacts.parquet"
     parquet(kind, path)
     before = settled.counts()
-    words = ["'name'"] if kind in NO_TEXT else []
-    assert_one_sentence(settled.ingest("contacts", path), 2, "Cannot read", str(path), *words)
+    words = ["'name'", "and that of the contract text"] if kind in NO_TEXT else [WHY.get(kind, "")]
+    answer = settled.ingest("contacts", path)
+    assert_one_sentence(answer, 2, "Cannot read", str(path), *words)
+    assert "encoding" not in answer.err and "Windows" not in answer.err
     assert_untouched(settled, before)
 
 
@@ -288,3 +321,208 @@ def test_contracts_that_are_none(settled, tmp_path, case):
 def test_no_contract_at_all(settled, tmp_path):
     answer = settled.ingest("things", tmp_path / "x.csv", contracts=tmp_path)
     assert_one_sentence(answer, 2, "No contract (*.odcs.yaml)", "--contracts")
+
+
+NO_DELIVERY = {
+    "a README": (b"# Read me\nIt is here, there\n", "names no column of the contract"),
+    "no header": (f"1,{SECRET},F\n2,x,M\n".encode(), "names no column of the contract"),
+    "another header": (b"sku,price\n1,2\n", "names no column of the contract"),
+    "JSON": (b'[{"id": 1}]\n', "it looks like JSON"),
+    "HTML": (b"<html><body>id</body></html>\n", "it looks like XML or HTML"),
+    "an image": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff\xfe", "it is an image"),
+    "a ZIP archive": (b"PK\x03\x04\x14\0\0\0" + bytes(range(256)), "it is a ZIP archive"),
+    "empty": (b"", "it is empty"),
+}
+
+
+@pytest.mark.parametrize("case", NO_DELIVERY)
+def test_what_is_no_delivery_leaves_no_trace(settled, tmp_path, case):
+    contents, why = NO_DELIVERY[case]
+    path = tmp_path / "contacts.csv"
+    path.write_bytes(contents)
+    before = settled.counts()
+    answer = settled.ingest("contacts", path)
+    assert_one_sentence(answer, 2, why, str(path))
+    assert "encoding" not in answer.err
+    assert settled.counts() == before
+
+
+def packed(how, data):
+    import gzip
+
+    import pyarrow as pa
+
+    return gzip.compress(data) if how == "gzip" else pa.compress(data, "zstd", asbytes=True)
+
+
+def delivery(make, rows=30_000):
+    return (f"{GOOD_HEADER}\n" + f"{row(make)}\n" * rows).encode()
+
+
+@pytest.mark.parametrize("how", ["gzip", "zstd"])
+@pytest.mark.parametrize("when", ["at once", "later"])
+def test_a_packed_file_that_is_damaged_or_cut_short_says_at_which_byte(settled, make, tmp_path, how, when, capfd):
+    import random
+
+    noise = "".join(f"{random.Random(n).random()},x\n" for n in range(60_000))
+    contents = packed(how, delivery(make, 10) + noise.encode())
+    path = tmp_path / "contacts.csv.packed"
+    at = 20 if when == "at once" else len(contents) * 3 // 4
+    path.write_bytes(contents[:at])
+    answer = settled.ingest("contacts", path)
+    assert_one_sentence(answer, 2, f"it is cut short: its {how} data ends too early, at byte {at}.", "Deliver it again")
+    bad = 8 if how == "gzip" else len(contents) - at  # most of zstd's bytes may be any
+    path.write_bytes(contents[:at] + b"\xff" * bad + contents[at + bad :])
+    answer = settled.ingest("contacts", path)
+    assert_one_sentence(answer, 2, f"its {how} data is damaged, at byte ", "Deliver it again")
+    assert "Windows" not in answer.err and "close" not in capfd.readouterr().err
+    assert int(answer.err.split("at byte ")[1].split(".")[0]) >= at
+
+
+PACKED = {
+    "gzip in gzip": (("gzip", "gzip"), "it is gzip data inside it", "Unpack it once"),
+    "zstd in gzip": (("zstd", "gzip"), "it is zstd data inside it", "Unpack it once"),
+    "Parquet in gzip": (("parquet", "gzip"), "it is Parquet inside it", "Deliver the Parquet file itself"),
+    "Parquet in zstd": (("parquet", "zstd"), "it is Parquet inside it", "Deliver the Parquet file itself"),
+}
+
+
+@pytest.mark.parametrize("case", PACKED)
+def test_what_is_inside_a_packed_file_is_told(settled, make, tmp_path, case):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    (inside, outside), why, remedy = PACKED[case]
+    pq.write_table(pa.table({"id": [1]}), tmp_path / "p")
+    data = (tmp_path / "p").read_bytes() if inside == "parquet" else packed(inside, delivery(make, 3))
+    path = tmp_path / "contacts.csv.gz"
+    path.write_bytes(packed(outside, data))
+    assert_one_sentence(settled.ingest("contacts", path), 2, why, remedy)
+
+
+def test_a_packed_file_is_hinted_at_by_the_text_in_it(settled, make, tmp_path):
+    path = tmp_path / "contacts.csv.gz"
+    path.write_bytes(packed("gzip", delivery(make, 3).replace(b",", b";")))
+    assert_one_sentence(settled.ingest("contacts", path), 1, "it looks like `;`-separated", "--delimiter ';'")
+
+
+def test_a_zstd_file_says_nothing_on_standard_error(workplace, make, tmp_path, capfd):
+    path = tmp_path / "contacts.csv.zst"
+    plain = workplace.write("plain.csv", [make.contact(n) for n in range(3)])
+    path.write_bytes(packed("zstd", plain.read_bytes()))
+    import gc
+
+    assert workplace.ingest("contacts", path).code == 0
+    gc.collect()
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("change", "why"), [("extra", "has 1 column that no contract knows"),
+                                            ("missing", "lacks the column 'mail'")])  # fmt: skip
+def test_parquet_with_other_columns_has_no_encoding(settled, tmp_path, change, why):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = [name for name in GOOD_HEADER.split(",") if (change, name) != ("missing", "mail")]
+    path = tmp_path / "contacts.parquet"
+    pq.write_table(pa.table({name: ["\xe4\xf6"] for name in names + ["age"] * (change == "extra")}), path)
+    answer = settled.ingest("contacts", path)
+    assert_one_sentence(answer, 1, why)
+    assert "looks like" not in answer.err and "encoding" not in answer.err
+    pq.write_table(pa.Table.from_arrays([pa.array(["x"])] * 2, ["id", "id"]), path)
+    assert_one_sentence(settled.ingest("contacts", path), 2, "names 'id' twice", "Deliver each column once")
+
+
+def test_a_row_of_parquet_that_is_no_text_costs_itself(workplace, make, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    people = [make.contact(n) for n in range(10)]
+    people[3]["name"] = "a\0b"
+    path = tmp_path / "contacts.parquet"
+    pq.write_table(pa.table({name: [p[name] for p in people] for name in people[0]}), path)
+    answer = workplace.ingest("contacts", path)
+    assert answer.code == 0, answer.err
+    assert (answer.only["promoted"], answer.only["quarantined"]) == (9, 1)
+    assert workplace.sql("select row_number, line, clauses from quarantine.rows") == [(4, None, ["contacts.readable"])]
+    assert workplace.c360("quarantine", "show", "contacts").code == 0
+    assert workplace.c360("quarantine", "replay", "contacts", "--json").code == 0
+
+
+def end_sessions(workplace):
+    workplace.sql(
+        "select pg_terminate_backend(pid) from pg_stat_activity "
+        "where datname = current_database() and pid <> pg_backend_pid() and application_name = 'c360'"
+    )
+
+
+def big(workplace, make):
+    return workplace.write("big.csv", [make.contact(n, address="x" * 300) for n in range(5_000)])
+
+
+def during(monkeypatch, moment, what):
+    """Do something once while the delivery is copied, scanned or promoted."""
+    from c360.engine.postgres.engine import PostgresLanding
+    from c360.gate.opened import Opened
+
+    owner, name = (Opened, "read") if moment == "copy" else (PostgresLanding, moment)
+    method, calls = getattr(owner, name), []
+
+    def called(self, *arguments, **more):
+        calls.append(1)
+        if len(calls) == (2 if moment == "copy" else 1):
+            what()
+        return method(self, *arguments, **more)
+
+    monkeypatch.setattr(owner, name, called)
+
+
+@pytest.mark.parametrize("moment", ["copy", "scan", "promote"])
+def test_a_killed_backend_is_told_in_words(workplace, make, monkeypatch, capfd, moment):
+    path = big(workplace, make)
+    with monkeypatch.context() as patched:
+        during(patched, moment, lambda: end_sessions(workplace))
+        answer = workplace.ingest("contacts", path)
+    assert_one_sentence(answer, 2, "The database ended the connection", "Run it again")
+    printed = capfd.readouterr()
+    assert "Traceback" not in printed.err and "SystemError" not in printed.err, printed.err
+    assert workplace.ingest("contacts", path).only["promoted"] == 5_000
+
+
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("moment", ["copy", "promote"])
+def test_a_run_that_was_stopped_says_so(workplace, make, monkeypatch, capfd, moment, how):
+    import signal
+
+    path = big(workplace, make)
+    with monkeypatch.context() as patched:
+        during(patched, moment, lambda: os.kill(os.getpid(), getattr(signal, how)))
+        answer = workplace.ingest("contacts", path)
+    assert answer.code == 2 and answer.err.strip() == "Stopped; nothing was left half done."
+    assert "Traceback" not in capfd.readouterr().err
+    ended = "select outcome, detail from governance.history where engine = 'c360' order by at desc limit 1"
+    assert workplace.sql(ended) == [("errored", "stopped before its end")]
+    status = workplace.c360("status", "--as-of", "2026-03-01T12:00:00Z")
+    assert "stopped before its end" in status.out and "KeyboardInterrupt" not in status.out
+    assert workplace.ingest("contacts", path).only["promoted"] == 5_000
+
+
+def test_a_file_name_may_be_any_bytes(workplace, make):
+    path = workplace.write("named.csv", [make.contact(1)])
+    named = path.with_name(os.fsdecode(b"caf\xe9.csv"))
+    path.rename(named)
+    assert workplace.ingest("contacts", named).code == 0
+    assert workplace.sql("select file_name from governance.delivery") == [("caf\ufffd.csv",)]
+
+
+def test_what_is_no_file(settled, tmp_path):
+    before = settled.counts()
+    (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere")
+    assert_one_sentence(settled.ingest("contacts", tmp_path / "gone.csv"), 2, "There is no file")
+    import socket
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s"))
+        assert_one_sentence(settled.ingest("contacts", tmp_path / "s"), 2, "Cannot read")
+    assert_one_sentence(settled.ingest("contacts", "/dev/null"), 2, "neither a file nor a pipe")
+    assert settled.counts() == before

@@ -52,9 +52,7 @@ def test_clean_is_what_soda_finds_no_row_in_and_what_it_can_see():
 def test_one_finding_a_clause():
     severe, mild = clause(REQUIRED), clause(MINIMUM, 0, "warning")
     described = dataset(severe, mild, fresh)
-    found = judge.find(
-        described, told(severe, mild, fresh, required=2, minimum=1), NOTHING, {severe.id: 2, mild.id: 1}, {}
-    )
+    found = judge.find(described, told(severe, mild, fresh, required=2, minimum=1), NOTHING, {severe.id: 2, mild.id: 1})
     assert [(f.clause.kind, f.engine, f.outcome, f.rows) for f in found] == [
         (REQUIRED, "soda", "failed", 2),
         (MINIMUM, "soda", "warned", 1),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from c360.gate.readings import TwoReadings
 from c360.gate.records import Block, Grammar, NoRecord, Records
 
 
@@ -46,9 +47,61 @@ def test_what_is_no_record_is_set_aside_alone(line, number):
     assert (record, at) == (number, 1)
 
 
-def test_a_quote_that_nobody_closes_takes_only_its_line():
-    assert taken('1,"open\n2,b\n3,c\n') == "2,b\n3,c\n"
-    assert aside('1,"open\n2,b\n3,c\n') == [(1, 1, '1,"open')]
+def test_nothing_is_taken_behind_a_quote_that_is_never_closed():
+    """The file may have been cut inside the field, so that what follows is its text."""
+    assert taken('0,x\n1,"open\n2,b\n3,c\n') == "0,x\n"
+    assert aside('0,x\n1,"open\n2,b\n3,c\n') == [(2, 2, '1,"open'), (3, 3, "2,b"), (4, 4, "3,c")]
+
+
+INSIDE = {
+    "a stray quote before a quoted field": '1,TV 32" x,"note\n7,evil,99\nbye"\n',
+    "a blank behind the closing quote": '1,"He said\n7,evil,99\nbye" ,5\n',
+    "backslashes": '1,"say \\"hi\\"\n7,evil,99\nbye",3\n',
+    "a quote that is not escaped": '1,"say "hi" there\n7,evil,99\nbye",3\n',
+    "a first quote that is a character": '1,"z,"note\n7,evil,99\nbye"\n',
+    "such a one, some rows before": '1,"z,x\n2,y,"note\n7,evil,99\nbye"\n',
+}
+
+
+@pytest.mark.parametrize("size", [1, 5, 1 << 20])
+@pytest.mark.parametrize("fault", INSIDE)
+def test_text_inside_a_quoted_field_is_no_row(fault, size):
+    text = INSIDE[fault]
+    assert taken(f"0,a,b\n{text}2,ok,1\n", columns=3, size=size) == "0,a,b\n2,ok,1\n"
+    assert [line for *_, line in aside(text, columns=3, size=size)] == text.splitlines()
+
+
+BEFORE = {
+    "a first quote that is a character": '1,"z,",\n7,evil,1\ntwo"\n',
+    "with a quote in the text": '1,"z,"""\n7,evil,1\ntwo"\n',
+    "a quote behind a backslash": '1,x,"hi\\"\n7,evil,1\ny",\n',
+    "quoted fields without text between": '1,"z,",\n2,"",a\n7,evil,1\ntwo"\n',
+}
+
+
+@pytest.mark.parametrize("size", [1, 5, 1 << 20])
+@pytest.mark.parametrize("case", BEFORE)
+def test_a_fault_after_records_that_might_be_none_refuses_the_delivery(case, size):
+    text = "0,a,b\n" + BEFORE[case]
+    with pytest.raises(TwoReadings, match=r"line \d has a quote .* from line 2 on it can be read in two ways"):
+        parts(text, columns=3, size=size)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['1,"Smith,",a\n2,"x",b\n3,TV 5" x,c\n', '1,"C:\\dir\\",a\n2,TV 5" x,c\n', '1,"Smith,",a\n2,"b"x,c\n4,"d",e\n'],
+)
+def test_fields_that_end_in_a_delimiter_or_a_backslash_are_no_reason_to_refuse(text):
+    assert taken(text, columns=3).startswith(text.splitlines()[0])
+
+
+def test_a_record_beyond_the_limit_refuses_the_delivery():
+    valid = '1,"' + "9,evil\n" * 400 + '"\n2,ok\n'
+    assert taken(valid, size=100) == valid
+    with pytest.raises(TwoReadings, match="what begins in line 1 ends nowhere in 0 MiB"):
+        parts(valid, size=100, limit=1000)
+    with pytest.raises(TwoReadings, match="what begins in line 1 ends nowhere"):
+        parts('1,"a"b\n' + "2,b\n" * 400, size=100, limit=1000)
 
 
 def test_lines_are_counted_as_in_the_file_and_records_as_a_reader_counts():

@@ -31,6 +31,7 @@ from c360.ledger.quarantine import Chosen, Evidence
 from c360.ledger.tables import prepare
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SILENT: dict = {}
 CONTRACT = """
 apiVersion: v3.2.0
 kind: DataContract
@@ -115,23 +116,19 @@ class InMemoryLanding:
         counts = Counter(name for row in self.rows for name in self.broken(row))
         return {c.id: Verdict("failed" if counts[c.id] else "passed", counts[c.id]) for c in self.dataset.clauses}
 
-    def split(self, as_of, clean=False) -> Split:
+    def split(self, as_of, clean=False, order="newer") -> Split:
         self.engine.steps.append("clean" if clean else "split")
         self.lost = {n: self.broken(row) for n, row in enumerate(self.rows) if self.broken(row)}
         rows = Counter(name for names in self.lost.values() for name in names)
         return Split(dict(rows), 0, len(self.lost), looked=not clean)
 
-    def promote(self, delivery_id, judged, candidates, later_wins=True) -> Promotion:
+    def promote(self, delivery_id, candidates) -> Promotion:
         held = {row["id"]: row["n"] for n, row in enumerate(self.rows) if n not in self.lost}
         assert len(held) == candidates
         known = sum(self.engine.raw.get(key) == n for key, n in held.items())
+        moved = sum(self.engine.raw.get(key, n) != n for key, n in held.items())
         self.engine.raw |= held
-        return Promotion(len(held) - known, 0, known)
-
-    def replace(self, delivery_id) -> int:
-        moved = sum(row["id"] in self.engine.raw for row in self.rows)
-        self.engine.raw |= {row["id"]: row["n"] for row in self.rows}
-        return moved
+        return Promotion(len(held) - known, moved, known)
 
     def newest_load(self, as_of) -> None:
         return None
@@ -151,7 +148,7 @@ class InMemoryLanding:
 
     def close_corrected(self, delivery_id, as_of) -> int:
         came = ", ".join(f"'{row['id']}'" for n, row in enumerate(self.rows) if n not in self.lost)
-        which = f"select quarantine_id from {quarantine.open_rows('things', delivery_id)} as o "
+        which = f"select quarantine_id from {quarantine.open_rows('things', SILENT, delivery_id)} as o "
         return quarantine.close(
             self.engine.ledger, f"{which} where payload ->> 'id' in ({came})", "corrected", delivery_id
         )

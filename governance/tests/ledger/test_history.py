@@ -74,7 +74,8 @@ def test_append_only(db, clauses, statement):
         (Breach("2 tests failed."), "failed", "2 tests failed."),
         (CouldNotTell("No such model."), "errored", "No such model."),
         (ValueError("jane@example.com"), "errored", "ValueError"),
-        (KeyboardInterrupt(), "errored", "KeyboardInterrupt"),
+        (KeyboardInterrupt(), "errored", "stopped before its end"),
+        (OSError(28, "No space left on device", "/x"), "errored", "No space left on device: /x"),
     ],
 )
 def test_a_run_is_on_record_however_it_ends(db, error, outcome, detail):

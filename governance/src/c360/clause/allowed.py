@@ -1,6 +1,7 @@
 """What SQL of a contract may be made of: nodes of sqlglot's trees, functions, types. All else is refused."""
 
 import re
+from collections.abc import Iterator
 
 from sqlglot import exp
 
@@ -57,7 +58,29 @@ _TYPES = frozenset({
 })  # fmt: skip
 _WORDS = ("user", "system_user", "current_role")
 """Functions of Postgres without parentheses that sqlglot takes for columns."""
+_WORDS_OF = re.compile(r"FOR [A-Z]+|[xbe]'[^']*'|U&|[$:]?[\w.]+", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*")
+
+
+SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
+"""What Postgres keeps beside each row: no promise can be about it, and Databricks has none."""
+
+
+def is_listed(node: exp.Expr, name: str) -> bool:
+    """Whether a rule may hold a node; `name` is that of a function."""
+    if isinstance(node, exp.Lateral):  # a subquery that sees the tables before it, and no function
+        return isinstance(node.this, exp.Subquery) and not node.args.get("view")
+    if isinstance(node, exp.CTE) and node.args.get("materialized") is False:
+        return False
+    return type(node) in NODES or name in ANONYMOUS
+
+
+def words(node: exp.Expr) -> str:
+    """What a node is called by somebody who writes SQL."""
+    if isinstance(node, exp.CTE):
+        return "NOT MATERIALIZED"
+    found = _WORDS_OF.match(node.sql("postgres", comments=False))
+    return (found[0].lower() if isinstance(node, exp.Func | exp.Dot) else found[0]) if found else node.key.upper()
 
 
 def is_type(node: exp.Expr) -> bool:
@@ -87,3 +110,11 @@ def is_of_postgres(node: exp.Expr) -> bool:
 def type_of(node: exp.Expr) -> "exp.DType | None":
     """The type that an expression is cast to, None where it is not."""
     return node.args["to"].this if isinstance(node, exp.Cast) else None
+
+
+def patterns_in(tree: exp.Expr) -> Iterator[str]:
+    """The regular expressions that SQL holds as literals."""
+    for node in tree.find_all(exp.RegexpLike, exp.RegexpILike, exp.RegexpReplace, exp.RegexpCount, exp.Substring):
+        pattern = node.args.get("start") if isinstance(node, exp.Substring) else node.args.get("expression")
+        if isinstance(pattern, exp.Literal) and pattern.is_string:
+            yield pattern.this

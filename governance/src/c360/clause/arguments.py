@@ -10,6 +10,8 @@ Scalar = str | int | float | bool | None
 """A value of YAML: dates and times stay text."""
 Bound = int | float | str
 """A number, or a date or time as text."""
+LONGEST = 20_000
+"""Characters of the longest SQL that a rule may have."""
 Json = Scalar | list["Json"] | dict[str, "Json"]
 
 

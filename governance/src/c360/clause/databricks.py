@@ -2,18 +2,27 @@
 
 import re
 
+from c360.clause.regex import check_java
 from c360.clause.spelling import Dialect, pieces
 from c360.clause.types import TEXTS, canonical_type, spark_type, unsized
 
 _NUMBER = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
-_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_TIME = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6}0*)?)?"
+_DAY = "(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_UTC = "(Z| ?UTC|[+]00(:?00)?)"
+_ZONE = "(Z| ?UTC|[+-][0-9]{2}(:?[0-9]{2})?)"
+_FLOAT = f"{_NUMBER}|[nN][aA][nN]|-?Infinity"
+_REPEATS = re.compile(r"\{[0-9]+(,[0-9]*)?\}")
 _SHAPES = {
     **dict.fromkeys(("smallint", "integer", "bigint"), "[+-]?[0-9]+"),
+    "numeric": _NUMBER,
+    "real": _FLOAT,
+    "double precision": _FLOAT,
+    "boolean": "[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[tTfF10]",
     "uuid": "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
-    "date": _DAY,
-    "timestamp without time zone": f"{_DAY}([ T]{_TIME}(Z| ?UTC|[+]00(:?00)?)?)?",
+    "date": f"{_DAY}([ T]00:00(:00([.]0+)?)?{_UTC}?)?",
+    "bytea": "\\\\x([0-9a-fA-F]{2})*",
 }
+_REACH = "timestamp'0001-01-01 00:00:00+00:00' and timestamp'9999-12-31 23:59:59.999999+00:00'"
 
 
 class Databricks(Dialect):
@@ -30,8 +39,20 @@ class Databricks(Dialect):
         return f"{column} rlike {pattern}"
 
     def pattern(self, ecma: str) -> str:
-        """Java's `$` matches before a last line break too."""
-        return "".join("\\z" if piece == "$" and not inside else piece for piece, inside in pieces(ecma))
+        """Java's `$` matches before a last line break too; in its brackets `[` and `&&` are no characters, and outside
+        of them a `{` that repeats nothing is an error."""
+        written, within, at = "", False, 0
+        for piece, inside in pieces(ecma):
+            plain_brace = piece == "{" and not inside and not _REPEATS.match(ecma, at)
+            bracket = piece == "[" and within and ecma[at + 1 : at + 2] != ":"
+            if plain_brace or bracket or (piece == "&" and within and written.endswith("&")):
+                written += "\\"
+            written += "\\z" if piece == "$" and not inside else piece
+            within, at = inside, at + len(piece)
+        return written
+
+    def check_pattern(self, pattern: str) -> None:
+        check_java(pattern)
 
     def not_a_number(self, canonical: str) -> str:
         return "double('NaN')" if canonical.startswith(("real", "double")) else ""
@@ -87,23 +108,59 @@ class Databricks(Dialect):
         if plain in TEXTS:
             size = re.search(r"\((\d+)\)", canonical)
             return f"case when char_length({column}) <= {size[1]} then {column} end" if size else column
-        value = f"try_cast({column} as {kind})"
-        if plain == "timestamp without time zone":
-            bare = f"regexp_replace({column}, '(Z| ?UTC|[+]00(:?00)?)$', '')"
-            time = f"case when char_length({bare}) = 10 then concat({bare}, ' 00:00:00') else {bare} end"
-            value = f"try_cast(concat({time}, '+00:00') as timestamp)"
-        if plain == "numeric":
-            return (
-                f"case when {column} rlike '^{_NUMBER}$' "
-                f"and try_cast({column} as decimal(38,18)) = {value} then {value} end"
-            )
-        shape = _SHAPES.get(plain)
-        return f"case when {column} rlike '^{shape}$' then {value} end" if shape else value
+        shape = _shape(canonical, plain)
+        if shape is None:
+            return f"try_cast({column} as {kind})"
+        value = _value(column, plain, kind)
+        shaped = f"{column} rlike {self.string(f'^({shape})' + chr(92) + 'z')}"
+        same = {
+            "numeric": f" and try_cast({column} as decimal(38,18)) = {value}",
+            "real": f" and {_is_shortest(column, value)}",
+            "double precision": f" and {_is_shortest(column, value)}",
+            "timestamp with time zone": f" and {value} between {_REACH}",
+        }.get(plain, "")
+        return f"case when {shaped}{same} then {value} end"
 
     def as_delivered(self, name: str, form: str) -> str:
         moment = f"to_utc_timestamp(cast({name} as timestamp), current_timezone())"
         moment = f"date_format({moment}, {self.literal(form)})"
         return f"case when typeof({name}) = 'timestamp' then {moment} else cast({name} as string) end"
+
+
+def _shape(canonical: str, plain: str) -> str | None:
+    """How a text of a type looks; None where the type is text here."""
+    size = re.search(r"\((\d+)\)", canonical)
+    digits = min(int(size[1]), 6) if size else 6
+    fraction = f"[.][0-9]{{1,{digits}}}0*" if digits else "[.]0+"
+    time = f"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]({fraction})?)?"
+    clocks = {
+        "time without time zone": time,
+        "timestamp without time zone": f"{_DAY}([ T]{time}{_UTC}?)?",
+        "timestamp with time zone": f"{_DAY}[ T]{time}{_ZONE}",
+    }
+    return clocks.get(plain) or _SHAPES.get(plain)
+
+
+def _value(column: str, plain: str, kind: str) -> str:
+    """The value of a text that looks like one."""
+    if plain == "timestamp without time zone":
+        bare = f"regexp_replace({column}, '(Z| ?UTC|[+]00(:?00)?)$', '')"
+        time = f"case when char_length({bare}) = 10 then concat({bare}, ' 00:00:00') else {bare} end"
+        return f"try_cast(concat({time}, '+00:00') as timestamp)"
+    if plain == "date":
+        return f"try_cast(substr({column}, 1, 10) as date)"
+    if plain == "bytea":
+        return f"unhex(substr({column}, 3))"
+    return f"try_cast({column} as {kind})"
+
+
+def _is_shortest(column: str, value: str) -> str:
+    """Whether the text of a float has the digits with which Spark writes it, which are all that it has."""
+
+    def digits(text: str) -> str:
+        return f"regexp_replace(regexp_replace({text}, '[eE].*|[^0-9eE]', ''), '^0+|0+$', '')"
+
+    return f"(not {column} rlike '[0-9]' or {digits(column)} = {digits(f'cast({value} as string)')})"
 
 
 DATABRICKS = Databricks()

@@ -6,7 +6,8 @@ The lists are in c360.clause.allowed. The database holds the same by itself: c36
 
 import logging
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,8 +18,10 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 from sqlglot.tokens import Token, TokenType
 
-from c360.clause import allowed
+from c360.clause import allowed, growth
+from c360.clause.arguments import LONGEST
 from c360.clause.dialect import POSTGRES, TEMPLATE_OPENERS, Dialect
+from c360.clause.regex import Fault
 from c360.errors import Breach
 from c360.model import Clause, Contract, Dataset, Rule
 
@@ -30,7 +33,6 @@ _PLACEHOLDERS = {
 }
 _PLACEHOLDER = re.compile(r'(?P<quote>"?)\$?\{(?P<word>' + "|".join(_PLACEHOLDERS) + r")\}(?P=quote)")
 _OURS = ("__c360_", "__relation__", "__now__")
-_LONGEST = 20_000
 _REMEDY = "Write one plain SELECT of one number; docs/contracts.md lists what it may use."
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of what is refused here
 
@@ -52,11 +54,12 @@ class Sql:
         """
         try:
             text = self.tree.sql(dialect.name, unsupported_level=ErrorLevel.RAISE, comments=False)
-        except SqlglotError as error:
+        except (SqlglotError, RecursionError) as error:
             raise _refused(self.clause, f"has no equal on {dialect.name}: {_reason(error)}") from None
         for node in self.tree.walk() if dialect is not POSTGRES else ():  # which rules are written in
             if _name(node) in allowed.POSTGRES_ONLY or allowed.is_of_postgres(node):
-                raise _refused(self.clause, f"uses {_name(node)}, which has no equal on {dialect.name}")
+                raise _refused(self.clause, f"uses {allowed.words(node)}, which has no equal on {dialect.name}")
+        _check_patterns(self.clause, self.tree, dialect)
         return text.replace(TABLE, table).replace(COLUMN, column or "")
 
 
@@ -65,28 +68,42 @@ def query(clause: Clause[Rule], dataset: Dataset, tables: Tables) -> Sql:
 
     Raises Breach, naming the clause, for anything else, and for tables that no contract describes.
     """
-    tree = _parse(clause, clause.argument.query)
-    if not isinstance(tree, exp.Select):
-        raise _refused(clause.id, "is not one SELECT")
-    _check(clause, tree)
-    for table in list(tree.find_all(exp.Table)):
-        _place(clause, table, dataset, tables)
-    _check_result(clause, tree)
-    return _settled(clause, tree)
+    with _of_bounded_depth(clause.id):
+        tree = _parse(clause, clause.argument.query)
+        if isinstance(tree, exp.SetOperation):
+            several = tree.key.upper()
+            remedy = f"Put it into SELECT COUNT(*) FROM (… {several} …) AS rows."
+            raise _refused(clause.id, f"gives all rows of its {several}, not one number", remedy)
+        if not isinstance(tree, exp.Select):
+            raise _refused(clause.id, "is not one SELECT")
+        _check(clause, tree)
+        for table in list(tree.find_all(exp.Table)):
+            _place(clause, table, dataset, tables)
+        _check_result(clause, tree)
+        return _settled(clause, tree)
 
 
 def condition(clause: Clause[Rule]) -> Sql:
     """The condition of a row rule, on the columns of one row. Raises Breach, naming the clause."""
-    tree = _parse(clause, f"select 1 where ({clause.argument.predicate}\n)")
-    where = tree.args.get("where") if isinstance(tree, exp.Select) else None
-    if where is None or not isinstance(where.this, exp.Paren) or set(_parts(tree)) != {"expressions", "where"}:
-        raise _refused(clause.id, "is not one condition")
-    inside = where.this.this
-    _check(clause, inside)
-    other = inside.find(exp.Query, exp.AggFunc, exp.Window)
-    if other is not None:
-        raise _refused(clause.id, "looks at more than one row")
-    return _settled(clause, inside)
+    with _of_bounded_depth(clause.id):
+        tree = _parse(clause, f"select 1 where ({clause.argument.predicate}\n)")
+        where = tree.args.get("where") if isinstance(tree, exp.Select) else None
+        if where is None or not isinstance(where.this, exp.Paren) or set(_parts(tree)) != {"expressions", "where"}:
+            raise _refused(clause.id, "is not one condition")
+        inside = where.this.this
+        _check(clause, inside)
+        other = inside.find(exp.Query, exp.AggFunc, exp.Window)
+        if other is not None:
+            raise _refused(clause.id, "looks at more than one row")
+        return _settled(clause, inside)
+
+
+@contextmanager
+def _of_bounded_depth(clause: str) -> Iterator[None]:
+    try:
+        yield
+    except RecursionError as error:
+        raise _refused(clause, f"cannot be read: {_reason(error)}") from None
 
 
 def with_guarded_rules(contract: Contract, tables: Tables) -> dict[str, Any]:
@@ -142,8 +159,8 @@ def normal_sql(text: str) -> str:
 
 
 def _parse(clause: Clause[Rule], text: str) -> exp.Expr:
-    if len(text) > _LONGEST:
-        raise _refused(clause.id, f"is longer than {_LONGEST} characters")
+    if len(text) > LONGEST:
+        raise _refused(clause.id, f"is longer than {LONGEST} characters")
     for ours in (*_OURS, "\x00"):
         if ours in text:
             raise _refused(clause.id, f"holds {ours!r}")
@@ -177,12 +194,16 @@ def _check(clause: Clause[Rule], tree: exp.Expr) -> None:
             raise _refused(clause.id, "is one text")
         literal.replace(exp.Literal.string(literal.this))
     for node in tree.walk():
-        if type(node) not in allowed.NODES and _name(node) not in allowed.ANONYMOUS:
-            raise _refused(clause.id, f"uses {_name(node)}, which is not on the list")
+        if not allowed.is_listed(node, _name(node)):
+            raise _refused(clause.id, f"uses {allowed.words(node)}, which is not on the list")
+        if isinstance(node, exp.With) and node.recursive:
+            raise _refused(clause.id, "uses WITH RECURSIVE, which need not end")
         if isinstance(node, exp.Cast | exp.DataType) and not allowed.is_type(node):
             raise _refused(clause.id, f"uses the type {node.args.get('to') or node}")
         if isinstance(node, exp.Identifier | exp.Var) and not allowed.is_plain(node):
             raise _refused(clause.id, "holds a name that must stand in quotes")
+        if isinstance(node, exp.Identifier) and _folded(node) in allowed.SYSTEM_COLUMNS:
+            raise _refused(clause.id, f"uses {node.name}, a column of the system, which changes with each load")
         if isinstance(node, exp.Column) and allowed.is_function(node):
             raise _refused(clause.id, f"uses {node.name}, which is not on the list")
         if node.name == COLUMN and clause.column is None:
@@ -191,6 +212,20 @@ def _check(clause: Clause[Rule], tree: exp.Expr) -> None:
         if TABLE in text or COLUMN in text:
             raise _refused(clause.id, "has a placeholder inside a text")
         node.comments = None
+    if growth.parts(tree) > growth.MOST:
+        raise _refused(
+            clause.id, f"has more than {growth.MOST} parts, with each of its queries written where it is used"
+        )
+    _check_patterns(clause.id, tree, POSTGRES)
+
+
+def _check_patterns(clause: str, tree: exp.Expr, dialect: Dialect) -> None:
+    """Each regular expression that stands in the rule compiles."""
+    for pattern in allowed.patterns_in(tree):
+        try:
+            dialect.check_pattern(pattern)
+        except Fault as fault:
+            raise _refused(clause, f"holds {pattern!r}, which {dialect.name} cannot compile: {fault}") from None
 
 
 def _name(node: exp.Expr) -> str:
@@ -224,13 +259,12 @@ def _folded(identifier: exp.Identifier | None) -> str:
 
 
 def _is_cte(table: exp.Table, name: str) -> bool:
-    """Whether the WITH of a query around it defines `name`; before its own place there, unless it is recursive."""
+    """Whether the WITH of a query around it defines `name`; before its own place there."""
     node: exp.Expr = table
     while node.parent is not None:
         parent = node.parent
         if isinstance(parent, exp.With):
-            before = parent.expressions if parent.recursive else parent.expressions[: node.index]
-            if any(_folded(cte.args["alias"].this) == name for cte in before):
+            if any(_folded(cte.args["alias"].this) == name for cte in parent.expressions[: node.index]):
                 return True
             node = parent.parent or parent
             continue

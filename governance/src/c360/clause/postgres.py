@@ -1,31 +1,13 @@
-"""Postgres: how it writes what dialects write differently, and casts that lose nothing.
-
-By itself it reads 1.2345 into numeric(12,2) as 1.23, drops a time zone, takes 'infinity', 'tomorrow' and 1_000.
-"""
+"""Postgres: how it writes what dialects write differently."""
 
 import re
 
+from c360.clause.exact import exact
 from c360.clause.jsonb import Jsonb
+from c360.clause.regex import check_postgres
 from c360.clause.spelling import Dialect, pieces
-from c360.clause.types import canonical_type, unsized
+from c360.clause.types import canonical_type
 
-_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6}0*)?)?"
-_DAY = r"\d{4}-\d{2}-\d{2}"
-_NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?"
-_MIDNIGHT = rf"^{_DAY}[ T]00:00(:00(\.0+)?)?(Z| ?UTC|\+00(:?00)?)?$"
-_WHOLE = ("smallint", "integer", "bigint")
-_SHAPES = {
-    **dict.fromkeys(_WHOLE, r"[+-]?\d+"),
-    "numeric": rf"{_NUMBER}|[nN][aA][nN]",
-    "real": rf"{_NUMBER}|[nN][aA][nN]",
-    "double precision": rf"{_NUMBER}|[nN][aA][nN]",
-    "boolean": "[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[tTfF10]",
-    "timestamp without time zone": rf"{_DAY}([ T]{_TIME}(Z| ?UTC|\+00(:?00)?)?)?",
-    "timestamp with time zone": rf"{_DAY}[ T]{_TIME}(Z| ?UTC|[+-]\d{{2}}(:?\d{{2}})?)",
-    "time without time zone": _TIME,
-    "bytea": r"\\x([0-9a-fA-F]{2})*",
-}
-"""What a value may look like when it is not already spelled as Postgres spells it."""
 _IN_BRACKETS = {r"\d": "0-9", r"\w": "A-Za-z0-9_"}
 _OUTSIDE = {
     r"\d": "[0-9]", r"\D": "[^0-9]", r"\w": "[A-Za-z0-9_]", r"\W": "[^A-Za-z0-9_]", r"\b": r"\y", r"\B": r"\Y",
@@ -52,6 +34,9 @@ class Postgres(Dialect):
     def pattern(self, ecma: str) -> str:
         """`\\d` and `\\w` know the digits and letters of every script here, and `\\y` is a word boundary."""
         return "".join((_IN_BRACKETS if inside else _OUTSIDE).get(piece, piece) for piece, inside in pieces(ecma))
+
+    def check_pattern(self, pattern: str) -> None:
+        check_postgres(pattern)
 
     def not_a_number(self, canonical: str) -> str:
         return "'NaN'" if canonical.startswith(("numeric", "real", "double")) else ""
@@ -95,52 +80,12 @@ class Postgres(Dialect):
         return f"select {one} from ({query}) as result(measured)"
 
     def cast(self, column: str, physical_type: str) -> str:
-        kind = canonical_type(physical_type)
-        plain = unsized(kind)
-        if plain == "text":
-            return column
-        if plain in ("character varying", "character"):
-            size = re.search(r"\((\d+)\)", kind)
-            fits = f"char_length({column}) <= {size[1]}" if size else "true"
-            return f"case when {fits} then {column}::{kind} end"
-        valid = f"pg_input_is_valid({column}, '{kind}')"
-        if plain not in _SHAPES and plain not in ("uuid", "date"):  # such as json: as Postgres itself reads it
-            return f"case when {valid} then {column}::{kind} end"
-        if plain == "uuid":  # Postgres takes braces too, and hyphens elsewhere
-            shape = "________-____-____-____-____________"
-            return f"case when {column} like '{shape}' and {valid} then {column}::{kind} end"
-        if plain == "date":  # at midnight, a timestamp is no more than a date
-            day = f"translate({column}, '123456789', '000000000') = '0000-00-00'"
-            return f"case when ({day} or {column} ~ '{_MIDNIGHT}') and {valid} then {column}::{kind} end"
-        if kind.startswith("numeric("):
-            return _exact(column, kind)
-        shape = _SHAPES[plain]
-        same = f"{column}::{kind}::text = {column} and {column} not in ('infinity', '-infinity')"
-        if plain == "timestamp without time zone":  # Postgres spells a fraction without zeros at its end
-            spaced = f"replace(rtrim({column}, 'Z'), 'T', ' ')"
-            either = f"({spaced}, rtrim(rtrim({spaced}, '0'), '.'))"
-            same = f"substr({column}, 5, 1) = '-' and {column}::{kind}::text in {either}"
-        if plain == "boolean":
-            same = "false"
-        # the cheap comparison decides nearly every row; the regular expression only what it leaves open
-        return f"case when {valid} then case when ({same}) or {column} ~ '^({shape})$' then {column}::{kind} end end"
+        return exact(column, physical_type)
 
     def as_delivered(self, name: str, form: str) -> str:
         text = f"cast({name} as text)"
         moment = f"to_char(cast({text} as timestamp), {self.literal(_pg_format(form))})"
         return f"case when pg_typeof({name}) = cast('timestamp' as regtype) then {moment} else {text} end"
-
-
-def _exact(column: str, kind: str) -> str:
-    """A decimal whose value, however it is written (1.50, 15e-1), has a place in the type to the last digit.
-
-    The cheap comparison decides nearly every row.
-    """
-    value, scale = f"{column}::numeric", int(kind.rpartition(",")[2].rstrip(")"))
-    exact = f"case when {column} ~ '^({_NUMBER})$' then {value} = round({value}, {scale}) end"
-    same = f"{column}::{kind}::text = {column} or lower({column}) = 'nan'"
-    valid = f"pg_input_is_valid({column}, '{kind}')"
-    return f"case when {valid} then case when {same} or {exact} then {column}::{kind} end end"
 
 
 def _pg_format(form: str) -> str:

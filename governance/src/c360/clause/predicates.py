@@ -154,27 +154,41 @@ def in_utc(column: Column, dialect: Dialect) -> str:
     return dialect.in_utc(dialect.quote(column.physical_name), canonical_type(column.physical_type))
 
 
+_PARTS = ("yyyy", "MM", "dd", "HH", "mm", "ss", "S")
+_ISO = re.compile("yyyy-MM-dd([ T]HH:mm(:ss([.]S+)?)?Z?)?")
+"""Formats whose texts both engines read as they stand."""
+
+
 def read_format(form: str, name: str) -> tuple[str, str, list[tuple[int, str]]]:
     """A JDK format as (its shape with every digit 0, SQL that puts `name` in ISO order, [(start, last value)]).
 
     >>> read_format("dd/MM/yyyy", "d")[:2]
     ('00/00/0000', "substr(d, 7, 4) || '-' || substr(d, 4, 2) || '-' || substr(d, 1, 2)")
     """
-    places: dict[str, int] = {}
+    places: dict[str, str] = {}
+    starts: dict[str, int] = {}
     shape = ""
     for piece in re.findall(r"yyyy|MM|dd|HH|mm|ss|S+|'[TZ]'|.", form):
-        if piece in ("yyyy", "MM", "dd", "HH", "mm", "ss") or set(piece) == {"S"}:
-            places[piece[0] + piece[-1]] = len(shape) + 1
+        part = "S" if set(piece) == {"S"} else piece
+        if part in _PARTS:
+            if part in places:
+                raise Breach(f"The format {form!r} has {part} twice.", "Write each part once.")
+            starts[part] = len(shape) + 1
+            places[part] = f"substr({name}, {starts[part]}, {len(piece)})"
             shape += "0" * len(piece)
         elif piece.strip("'") in tuple("TZ-/:. "):
             shape += piece.strip("'")
         else:
             raise Breach(f"The format {form!r} has the unknown part {piece!r}.", "Use yyyy MM dd HH mm ss SSS.")
-    if not {"yy", "MM", "dd"} <= set(places):
+    if not {"yyyy", "MM", "dd"} <= set(places):
         raise Breach(f"The format {form!r} lacks a year, a month or a day.", "Use yyyy MM dd HH mm ss SSS.")
-    clocks = [(places[part], last) for part, last in (("HH", "23"), ("mm", "59"), ("ss", "59")) if part in places]
-    if shape.startswith("0000-00-00"):
+    time = [part for part in _PARTS[3:] if part in places]
+    if time != list(_PARTS[3 : 3 + len(time)]):
+        raise Breach(f"The format {form!r} has {time[-1]} without what is larger.", "Use yyyy MM dd HH mm ss SSS.")
+    clocks = [(starts[part], last) for part, last in (("HH", "23"), ("mm", "59"), ("ss", "59")) if part in places]
+    if _ISO.fullmatch(form.replace("'", "")):
         return shape, name, clocks
-    day = " || '-' || ".join(f"substr({name}, {places[p]}, {4 if p == 'yy' else 2})" for p in ("yy", "MM", "dd"))
-    time = " || ':' || ".join(f"substr({name}, {places[p]}, 2)" for p in ("HH", "mm", "ss") if p in places)
-    return shape, f"{day} || ' ' || {time}" if time else day, clocks
+    iso = " || '-' || ".join(places[part] for part in ("yyyy", "MM", "dd"))
+    for part, before in zip(time, (" ", ":", ":", "."), strict=False):
+        iso += f" || '{before}' || {places[part]}"
+    return shape, iso + " || ':00'" if time == ["HH"] else iso, clocks

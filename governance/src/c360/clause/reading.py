@@ -12,6 +12,7 @@ from typing import Any
 from c360.clause.arguments import Bound, Relationship, Scalar
 from c360.clause.formats import TEXTS, narrower
 from c360.clause.levels import load_columns, seconds_of
+from c360.clause.patterns import require_pattern
 from c360.clause.said import Entry, Said, Table, as_list, custom_properties
 from c360.clause.types import canonical_type, is_known, is_narrow
 from c360.errors import Breach
@@ -114,7 +115,9 @@ def _checked(name: str, takes: tuple[type, ...], what: str, such_as: str) -> Cal
 
 
 def pattern(entry: Entry) -> Iterator[Said[str]]:
+    """Raises Breach for one that an engine cannot compile."""
     for said in option("pattern")(entry):
+        require_pattern(entry.table.path, f"of {entry.column}", str(said.argument))
         yield Said(str(said.argument), said.column)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from c360.clause.arguments import Anomaly, Rule, Scalar
+from c360.clause.arguments import LONGEST, Anomaly, Rule, Scalar
 from c360.clause.operators import OPERATORS, Expected, Operator
+from c360.clause.patterns import require_pattern
 from c360.clause.said import Entry, Said, as_list
 from c360.errors import Breach
 
@@ -20,7 +21,7 @@ METRICS = tuple(ARGUMENTS)
 VACUOUS = frozenset({"", "^", "$", ".*", "^.*", ".*$", "^.*$", ".*?", "(.*)", "^(.*)$", r"[\s\S]*", r"^[\s\S]*$"})
 """Patterns that every text matches."""
 ROW_RULE = re.compile(
-    r"^\s*select\s+count\(\*\)\s+from\s+\$?\{(?:table|object|model|schema)\}\s+where\s+(.+?)[;\s]*$",
+    r"^\s*select\s+count\(\*\)\s+from\s+\$?\{(?:table|object|model|schema)\}\s+where\s+(\S.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 """A rule of this shape that must be 0 names the rows that break it, so the gate can quarantine just these."""
@@ -167,16 +168,20 @@ def _check_valid(path: Path, name: str, arguments: dict[str, Any]) -> None:
             f"{path}: invalidValues of {name} does not say what is valid, so it could never fail.",
             "Give it arguments: validValues (a list), or pattern.",
         )
+    if pattern is not None:
+        require_pattern(path, f"of {name}", str(pattern))
 
 
 def _predicate(query: str) -> str:
     """The condition under which a row is wrong; empty for a query about more than one row."""
+    if len(query) > LONGEST:
+        return ""
     if "--" in query or "/*" in query:
         from c360.clause.guard import without_comments
 
         query = without_comments(query)
-    found = ROW_RULE.match(query)
-    return "" if found is None or MORE_THAN_A_ROW.search(found[1]) else found[1].strip()
+    found = ROW_RULE.match(query.rstrip("; \t\r\n\f\v"))
+    return "" if found is None or MORE_THAN_A_ROW.search(found[1]) else found[1]
 
 
 def _scalars(given: Any) -> tuple[Scalar, ...]:

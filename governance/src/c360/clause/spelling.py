@@ -99,6 +99,10 @@ class Dialect(ABC):
         """An ECMA-262 pattern in the engine's own spelling."""
 
     @abstractmethod
+    def check_pattern(self, pattern: str) -> None:
+        """Raises Fault where the engine cannot compile a pattern in its own spelling."""
+
+    @abstractmethod
     def not_a_number(self, canonical: str) -> str:
         """NaN of a type that has it, and sorts it above every number; else empty."""
 

@@ -48,7 +48,8 @@ def access(only_check: bool, only_print: bool) -> None:
     for kind, what in found:
         click.echo(f"{kind:8}  {what}")
     if found:
-        remedy = "Run: c360 access" if only_check else "Have an administrator revoke what is too much."
+        remedy = "Have an administrator run what c360 access --print prints, and revoke what is too much."
+        remedy = "Run: c360 access" if only_check else remedy
         raise Breach(f"{len(found)} rights in {login['dbname']} are not as c360 wants them.", remedy)
     click.echo(f"The roles have their rights in {login['dbname']}, and no more: {', '.join(rights.ROLES)}.")
 

@@ -3,6 +3,7 @@
 import click
 
 from c360.console import as_of_option, clock, json_option, print_json, print_table
+from c360.errors import CouldNotTell
 
 
 @click.command(
@@ -31,6 +32,7 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
 
     project = open_project()
     run = Run.start("build", clock(as_of))
+    _require_options(dbt_arguments)
     database = connect(project.settings)
     prepare(database)
     with on_record(database, run):
@@ -51,3 +53,13 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
                     [[f.clause.id, f.outcome, str(f.rows or ""), f.detail or ""] for f in bad],
                 )
         built.require()
+
+
+def _require_options(arguments: tuple[str, ...]) -> None:
+    """Raises CouldNotTell for arguments that `dbt build` does not take."""
+    from dbt.cli.main import cli
+
+    try:
+        cli.commands["build"].make_context("build", list(arguments))
+    except click.UsageError as error:
+        raise CouldNotTell(f"dbt build: {error.format_message().rstrip('.')}.", "See: dbt build --help") from None

@@ -21,9 +21,9 @@ Examples:
   c360 demo --as-of 2026-03-01T12:00:00Z --clean
   c360 demo --as-of 2026-03-03T12:00:00Z --late"""
 )
-@click.option("--customers", default=2_000, show_default=True)
-@click.option("--transactions", default=20_000, show_default=True)
-@click.option("--seed", default=1, show_default=True)
+@click.option("--customers", type=click.IntRange(min=1), default=2_000, show_default=True)
+@click.option("--transactions", type=click.IntRange(min=0), default=20_000, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--clean", is_flag=True, help="Deliver without defects.")
 @click.option("--late", is_flag=True, help="Deliver what was loaded two days before: it is refused, and ends with 1.")
 @as_of_option

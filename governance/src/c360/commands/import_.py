@@ -96,7 +96,11 @@ def _known(contracts: Path, strict: bool) -> dict[str, frozenset[str]]:
 
 def _deliver(drafts: list[Any], out: str | None, contracts: Path) -> None:
     from c360.draft.write import as_yaml
+    from c360.printable import one_line
 
+    for draft in drafts:
+        for way in draft.left:
+            click.echo(one_line(f"{draft.name}: not carried over: {way}"), err=True)
     if out == "-":
         for draft in drafts:
             click.echo(as_yaml(draft), nl=False)

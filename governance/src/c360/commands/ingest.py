@@ -99,7 +99,7 @@ def _pairs(aliases: tuple[str, ...]) -> dict[str, str] | None:
 
 def _files(given: Path) -> list[Path]:
     """The files that an argument stands for: itself, or in a folder all that are not hidden, by path."""
-    from c360.gate.files import STANDARD_INPUT
+    from c360.gate.opened import STANDARD_INPUT
 
     if given == STANDARD_INPUT:
         return [given]

@@ -48,7 +48,7 @@ def rotate(partner: str, days: int, as_of: str | None) -> None:
 
 @keys.command()
 @click.argument("partner")
-@click.argument("version", type=int)
+@click.argument("version", type=click.IntRange(1, 2**31 - 1))
 def retire(partner: str, version: int) -> None:
     """Delete a key of PARTNER for good: nobody can make its pseudonyms again."""
     from c360.share.keys import retire as end
@@ -80,11 +80,10 @@ def _database(partner: str | None) -> Any:
     """The transformer's connection. Raises CouldNotTell for a partner that no policy names."""
     from c360.engine.postgres import connect
     from c360.engine.postgres.access import TRANSFORMER
-    from c360.errors import CouldNotTell
     from c360.project import open_project
+    from c360.share.publish import require_partner
 
     project = open_project()
-    known = sorted({policy.partner for policy in project.policies})
-    if partner is not None and partner not in known:
-        raise CouldNotTell(f"No policy is for a partner {partner!r}.", f"There are: {', '.join(known) or 'none'}.")
+    if partner is not None:
+        require_partner(project, partner)
     return connect(project.settings, role=TRANSFORMER)

@@ -9,6 +9,7 @@ import click
 
 from c360.console import as_of_option, clock, contracts_option, print_table
 from c360.errors import CouldNotTell
+from c360.folders import require_place
 from c360.settings import Settings
 
 
@@ -53,6 +54,7 @@ def publish(
         _share(project, partner, out or project.settings.site / "partners" / partner, as_of)
         return
     folder = (out or project.settings.site / "contracts").resolve()
+    require_place(folder)
     with _on_record(project.settings):
         pages = write_pages(project.catalog.contracts, folder)
     click.echo(f"{pages} contract pages: {folder / 'index.html'}")
@@ -63,7 +65,10 @@ def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
     from c360.ledger.history import Run, on_record
     from c360.ledger.tables import prepare
     from c360.share.publish import publish as make
+    from c360.share.publish import require_partner
 
+    require_partner(project, partner)
+    require_place(folder)
     run = Run.start("publish", clock(as_of))
     database = connect(project.settings)
     prepare(database)

@@ -11,6 +11,8 @@ from c360.commands.ingest import named
 from c360.console import as_of_option, clock, contracts_option, json_option, print_json, print_table
 from c360.settings import user_name
 
+_ID = click.IntRange(1, 2**63 - 1)
+
 
 @click.group(
     epilog="""\b
@@ -51,7 +53,7 @@ def list_(as_json: bool) -> None:
 def _choosing(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say which rows are meant."""
     clause = click.option("--clause", help="Only rows that break this clause.")
-    delivery = click.option("--delivery", type=int, metavar="ID", help="Only rows of this delivery.")
+    delivery = click.option("--delivery", type=_ID, metavar="ID", help="Only rows of this delivery.")
     return clause(delivery(command))
 
 
@@ -65,7 +67,7 @@ def _deciding(command: Callable[..., None]) -> Callable[..., None]:
 @quarantine.command()
 @click.argument("dataset")
 @_choosing
-@click.option("--limit", default=20, show_default=True, help="At most so many rows.")
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=20, show_default=True, help="At most so many rows.")
 @contracts_option
 @json_option
 def show(
@@ -123,7 +125,7 @@ def replay(dataset: str | None, as_of: str | None, contracts: Path | None, as_js
 
 @quarantine.command()
 @click.argument("dataset")
-@click.option("--row", required=True, type=int, metavar="ID", help="The row that is right, by its id in `show`.")
+@click.option("--row", required=True, type=_ID, metavar="ID", help="The row that is right, by its id in `show`.")
 @_deciding
 @as_of_option
 @contracts_option
@@ -140,7 +142,7 @@ def resolve(dataset: str, row: int, reason: str, by: str | None, as_of: str | No
 
 @quarantine.command()
 @click.argument("dataset")
-@click.option("--row", "rows", multiple=True, type=int, metavar="ID", help="A row, by its id in `show`; repeatable.")
+@click.option("--row", "rows", multiple=True, type=_ID, metavar="ID", help="A row, by its id in `show`; repeatable.")
 @_choosing
 @_deciding
 @contracts_option
@@ -173,20 +175,26 @@ def discard(
 @quarantine.command()
 @click.argument("dataset")
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="A new file.")
+@click.option("--for-spreadsheets", "neutral", is_flag=True, help="An apostrophe before what would be a formula.")
 @_choosing
 @_deciding
 @contracts_option
 def export(
     dataset: str,
     out: Path,
+    neutral: bool,
     clause: str | None,
     delivery: int | None,
     reason: str,
     by: str | None,
     contracts: Path | None,
 ) -> None:
-    """Write open rows as they were delivered, for their sender to mend. The file holds personal data: it is yours alone
-    to read, and that it was made is on record."""
+    """Write open rows as they were delivered, for their sender to correct. The file holds personal data: it is yours
+    alone to read, and that it was made is on record.
+
+    A spreadsheet calculates a cell that begins with =, +, -, @, a tab or a line end, whoever wrote it: for a file that
+    people open in one, add --for-spreadsheets. To deliver such a file again, take the apostrophes out.
+    """
     from c360.engine.postgres import connect
     from c360.gate.decide import export as write
     from c360.ledger.decisions import Decision
@@ -196,8 +204,13 @@ def export(
     project = open_project(contracts)
     described = named(project.catalog, dataset)
     chosen = Chosen(dataset, (), delivery, clause)
-    count = write(connect(project.settings), described, chosen, out, Decision(by or user_name(), reason))
+    decision = Decision(by or user_name(), reason)
+    count, formulas = write(connect(project.settings), described, chosen, out, decision, neutral)
     click.echo(f"{count:,} rows are in {out}.")
+    if formulas and not neutral:
+        click.echo(
+            f"A spreadsheet takes {formulas:,} cells for formulas; --for-spreadsheets makes them text.", err=True
+        )
 
 
 def _gates(dataset: str | None, as_of: str | None, contracts: Path | None, stage: str) -> list[Any]:

@@ -19,6 +19,7 @@ RULES: dict[str, tuple[Level, str]] = {
     "duplicate-column": ("error", "two columns of a table have one name"),
     "shape": ("error", "it has not the shape of a contract"),
     "never-holds": ("error", "a promise can never hold"),
+    "pattern": ("error", "a pattern is no regular expression"),
     "no-such-column": ("error", "something names a column that its table does not have"),
     "released-changed": ("error", "a released version is not what it was when it was released"),
     "not-locked": ("house", "a released version is not in the lock of a project that has one"),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from c360.clause.patterns import BadPattern
 from c360.contract.document import Place
 from c360.errors import Breach
 
@@ -24,4 +25,4 @@ class Problems:
         except Breach as problem:
             if not self.collect:
                 raise
-            self.found.append((rule, place, problem))
+            self.found.append((problem.rule if isinstance(problem, BadPattern) else rule, place, problem))

@@ -51,9 +51,12 @@ def dbt(project: Project, as_of: datetime | None, **more: str) -> Iterator[Any]:
 
         def invoke(*arguments: str) -> Any:
             try:
-                return runner.invoke([*arguments, "--vars", json.dumps(variables)])
+                answer = runner.invoke([*arguments, "--vars", json.dumps(variables)])
             finally:
                 log.clean(target)
+            if isinstance(answer.exception, KeyboardInterrupt):
+                raise answer.exception
+            return answer
 
         yield invoke
 

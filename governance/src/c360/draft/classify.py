@@ -5,9 +5,10 @@ What is not known to be harmless is not public: deny by default, and to be confi
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from c360.draft.vocabulary import HARMLESS, KEYS, MEANINGS, THINGS, Meaning
 
@@ -16,6 +17,10 @@ _ROLES = {"public": 0, "internal": 1, "confidential": 2, "pii_indirect": 99, "pi
 _NAME = "a person's name"
 _OF_THINGS = (_NAME, "an address")
 """What a thing may have too."""
+
+_PERSONAL = ("pii", "is_pii", "contains_pii", "has_pii", "personal_data", "gdpr")
+_NOT = ("false", "no", "none", "0", "off", "n", "f", "")
+_CLASSIFIES = re.compile("classif|sensitiv|confidential|privacy")
 
 
 @dataclass(frozen=True)
@@ -71,9 +76,32 @@ def beside_a_person(found: Classified) -> Classified:
     return found
 
 
+def with_parts(found: Classified, names: Iterable[str]) -> Classified:
+    """The same of a column that holds parts of these names: as closed as the most closed of them."""
+    return max([found, *(classify(name, "", False) for name in names)], key=lambda one: list(_ROLES).index(one.level))
+
+
 def level_of(level: str, levels: Sequence[str]) -> str:
     """The project's own level for one of ours: that of the same name, else one that is as closed or more so."""
     return level if level in levels else levels[min(_ROLES[level], len(levels) - 1)]
+
+
+def level_read(word: str, levels: Sequence[str]) -> str:
+    """The project's level for the word of another list: its own of that name, else the most closed one."""
+    return next((level for level in levels if _bare(level) == _bare(word)), levels[-1])
+
+
+def stated(said: Mapping[str, Any]) -> str:
+    """The classification that tags or metadata name, as `pii: true` or `sensitivity: restricted`; empty for none."""
+    named = {_bare(str(name)): value for name, value in said.items()}
+    for name, value in named.items():
+        if name in _PERSONAL and _bare(str(value)) not in _NOT:
+            return "pii"
+    return next((str(value) for name, value in named.items() if value and _CLASSIFIES.search(name)), "")
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"[\W_]+", "_", word.strip().casefold())
 
 
 def _meaning(parts: list[str]) -> Meaning | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from c360.draft.types import physical_type
 from c360.errors import Breach, CouldNotTell
+from c360.generate.text import to_yaml
 
 _TYPES = {
     "string": "text", "timestamp_tz": "timestamptz", "timestamp_ntz": "timestamp", "bytes": "bytea", "null": "text",
@@ -18,6 +19,7 @@ def from_dcs(path: Path, document: dict[str, Any]) -> tuple[dict[str, Any], list
     """By datacontract-cli, which is kept from following references to files and to the network."""
     try:
         from datacontract.imports.dcs_importer import convert_dcs_to_odcs, parse_dcs_from_dict
+        from pydantic import ValidationError
     except ImportError:
         said = f"{path} is a Data Contract Specification, which only datacontract-cli reads here."
         raise CouldNotTell(said, "Run: pip install datacontract-cli") from None
@@ -25,7 +27,18 @@ def from_dcs(path: Path, document: dict[str, Any]) -> tuple[dict[str, Any], list
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        found = convert_dcs_to_odcs(parse_dcs_from_dict(_without_references(document)))
+        given, told = _own_rules(_without_references(document)), []
+        while True:
+            try:
+                found = convert_dcs_to_odcs(parse_dcs_from_dict(given))
+                break
+            except ValidationError as error:
+                wrong = [place for one in error.errors() if (place := _drop(given, one["loc"]))]
+                if not wrong:
+                    raise
+                told += [
+                    f"left out, for it is not of the form that the specification wants: {place}" for place in wrong
+                ]
     except Exception as error:  # its text may quote the contract
         raise Breach(
             f"{path} is not read as a Data Contract Specification ({type(error).__name__}).",
@@ -34,7 +47,10 @@ def from_dcs(path: Path, document: dict[str, Any]) -> tuple[dict[str, Any], list
     finally:
         logging.disable(before)
     new: dict[str, Any] = found.model_dump(mode="json", by_alias=True, exclude_none=True)
-    told = [f"read as a Data Contract Specification {document['dataContractSpecification']}"]
+    told.insert(0, f"read as a Data Contract Specification {document['dataContractSpecification']}")
+    if isinstance(rules := document.get("quality"), dict) and rules.get("specification"):
+        custom = {"property": f"quality.{rules.get('type')}", "value": _as_text(rules["specification"])}
+        new["customProperties"] = [*(new.get("customProperties") or []), custom]
     for part in new.get("schema") or []:
         part["physicalType"] = part["physicalType"] if part.get("physicalType") in ("table", "view") else "table"
         for prop in part.get("properties") or []:
@@ -53,14 +69,54 @@ def _renew(part: dict[str, Any]) -> None:
         _renew(inner)
     custom = {one["property"]: one.get("value") for one in part.get("customProperties") or []}
     kind = str(part.get("physicalType") or "").lower()
+    holds = "object" if part.get("properties") else "array" if part.get("items") else ""
+    part |= {"logicalType": holds} if holds and not part.get("logicalType") else {}
     kind = _TYPES.get(kind, kind) or physical_type(str(part.get("logicalType") or "string"))
     if kind in ("decimal", "numeric") and "precision" in custom:
         kind = f"numeric({custom['precision']},{custom.get('scale', 0)})"
     part["physicalType"] = kind
-    left = [one for one in part.get("customProperties") or [] if one["property"] not in ("precision", "scale", "pii")]
-    if str(custom.get("pii")).lower() == "true" and not part.get("classification"):
-        part["classification"] = "pii_direct"
-    part["customProperties"] = left
+    left = [one for one in part.pop("customProperties", None) or [] if one["property"] not in ("precision", "scale")]
+    part |= {"customProperties": left} if left else {}
+
+
+def _own_rules(value: Any) -> Any:
+    """Rules of other tools in the form that the specification has for them by now."""
+    if isinstance(value, list):
+        return [_own_rules(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    rules = value.get("quality")
+    if isinstance(rules, list):
+        value = {**value, "quality": [_custom(rule) for rule in rules]}
+    return {key: _own_rules(inner) for key, inner in value.items()}
+
+
+def _custom(rule: Any) -> Any:
+    if not isinstance(rule, dict) or "specification" not in rule:
+        return rule
+    tool = str(rule.get("type") or "unknown").lower()
+    said = {"engine": "soda" if tool == "sodacl" else tool, "implementation": _as_text(rule["specification"])}
+    return {**{key: value for key, value in rule.items() if key != "specification"}, "type": "custom", **said}
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else to_yaml(value)
+
+
+def _drop(value: Any, place: tuple[Any, ...]) -> str:
+    """Takes out what is at a place, as far as that leads, and gives the way to it; empty for none."""
+    way: list[Any] = []
+    holder: Any = None
+    last: Any = None
+    for step in place:
+        if not (isinstance(value, dict) and step in value) and not (isinstance(value, list) and isinstance(step, int)):
+            break
+        holder, last, value = value, step, value[step]
+        way.append(step)
+    if holder is None or (way[0] == "models" and len(way) < 4):
+        return ""
+    del holder[last]
+    return ".".join(map(str, way))
 
 
 def _without_references(value: Any) -> Any:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -14,14 +13,14 @@ from sqlglot.errors import SqlglotError
 
 from c360.draft.constraints import Constraint, Described
 from c360.draft.ddl_constraints import constraint_of, constraints_of
+from c360.draft.ddl_tables import add_comment, column_of, described_table, parents, type_name
 from c360.draft.own_types import CITEXT, OwnType, with_own_types
+from c360.draft.script import Statement, statements_of
 from c360.errors import CouldNotTell
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it quotes what it does not know
 
 _LARGEST = 20_000_000
-_COUNTED = {"smallserial": "smallint", "serial": "integer", "bigserial": "bigint"}
-"""What Postgres makes of them, with a default, and never null."""
 _DOMAIN = re.compile(r"\s*domain\s+((?:\"[^\"]+\"|\w+)(?:\s*\.\s*(?:\"[^\"]+\"|\w+))?)\s+(?:as\s+)?(.*)", re.I | re.S)
 _UNNAMED = re.compile(r"(?i)\badd\s+check\b")
 
@@ -31,92 +30,55 @@ def tables_of(path: Path, dialect: str) -> list[Described]:
     try:
         if path.stat().st_size > _LARGEST:
             raise CouldNotTell(f"{path} is larger than {_LARGEST} bytes.", "Split it.")
-        text = re.sub(r"(?m)^\\.*$", "", path.read_text(encoding="utf-8"))  # what psql is told, as by pg_dump
-        statements = list(_statements(text, dialect))
+        read = list(_statements(path.read_text(encoding="utf-8-sig"), dialect))
     except (SqlglotError, RecursionError, UnicodeDecodeError) as error:
         raise CouldNotTell(f"{path} is no SQL of {dialect}.", "Say whose it is: --dialect snowflake") from error
+    except ValueError as error:
+        raise CouldNotTell(f"The dialect {dialect!r} is unknown.", "Write one, such as --dialect snowflake") from error
     except OSError as error:
         raise CouldNotTell(f"Cannot read {path}: {error.strerror}.", "Check the path.") from error
+    statements = [one.tree for one in read]
     creates = [one for one in statements if isinstance(one, exp.Create) and isinstance(one.this, exp.Schema)]
-    tables = {create.this.this.name: _table(create) for create in creates if create.kind == "TABLE"}
+    types = _own_types(statements)
+    tables: dict[str, Described] = {}
+    for one in read:
+        create = one.tree
+        if create in creates and create.kind == "TABLE" and not create.this.this.name.startswith("#"):
+            told = tuple(f"Not read: {left}" for left in map(_without_texts, one.unread))
+            tables[create.this.this.name] = described_table(create, dialect, tables, types, told)
     if not tables:
         raise CouldNotTell(f"{path} creates no table.", "Give c360 import SQL with create table (…).")
     constraints: dict[str, list[Constraint]] = {name: [] for name in tables}
     for table, constraint in (found for one in statements for found in constraints_of(one)):
         constraints.get(table, []).append(constraint)
-    for one in (one for one in statements if isinstance(one, exp.Comment)):
-        _comment(tables, one)
-    types = _own_types(statements)
+    for create in creates:
+        for parent in [parent for parent, whole in parents(create) if whole]:
+            constraints.get(create.this.this.name, []).extend(constraints.get(parent, []))
+    for one in statements:
+        add_comment({name: table.part for name, table in tables.items()}, one)
     keys = {
         name: next((one.columns for one in of if one.kind == "primary key"), ()) for name, of in constraints.items()
     }
-    own = {
-        create.this.this.name: {
-            column.name: types[named]
-            for column in create.this.expressions
-            if isinstance(column, exp.ColumnDef) and (named := _type_name(column.kind)) in types
-        }
-        for create in creates
-    }
     return [
-        with_own_types(Described(table, tuple(_led(one, keys) for one in constraints[name])), own[name])
+        with_own_types(
+            replace(table, constraints=tuple(_led(one, keys) for one in constraints[name])),
+            {column: types[named] for column, named in table.apart.items()},
+        )
         for name, table in tables.items()
     ]
 
 
-def _statements(text: str, dialect: str) -> Iterator[exp.Expr]:
-    """Those that can be read, where all that make a table can be."""
-    try:
-        parsed = sqlglot.parse(text, read=dialect)
-    except SqlglotError:
-        parsed = [one for piece in _pieces(text, dialect) for one in _parsed(piece, dialect)]
-    for one in parsed:
-        if isinstance(one, exp.Command) and str(one.this).lower() == "alter":
-            named = _UNNAMED.sub('add constraint "" check', f"{one.this} {one.expression}", count=1)
+def _statements(text: str, dialect: str) -> Iterator[Statement]:
+    for one in statements_of(text, dialect):
+        if isinstance(one.tree, exp.Command) and str(one.tree.this).lower() == "alter":
+            named = _UNNAMED.sub('add constraint "" check', f"{one.tree.this} {one.tree.expression}", count=1)
             with suppress(SqlglotError):
-                one = sqlglot.parse_one(named, read=dialect)
-        if one is not None:
-            yield one
+                one = Statement(sqlglot.parse_one(named, read=dialect))
+        yield one
 
 
-def _pieces(text: str, dialect: str) -> Iterator[str]:
-    """One statement each."""
-    start = 0
-    for token in sqlglot.tokenize(text, read=dialect):
-        if token.token_type.name == "SEMICOLON":
-            yield text[start : token.start]
-            start = token.end + 1
-    yield text[start:]
-
-
-def _parsed(piece: str, dialect: str) -> list[Any]:
-    try:
-        return sqlglot.parse(piece, read=dialect)
-    except SqlglotError:
-        if re.match(r"(?i)\s*(create|alter)\s+table\b", piece):
-            raise
-        return []
-
-
-def _table(create: Any) -> dict[str, Any]:
-    columns = [_column(column) for column in create.this.expressions if isinstance(column, exp.ColumnDef)]
-    name = create.this.this.name
-    return {"name": name, "physicalName": name, "properties": list({c["name"]: c for c in columns}.values())}
-
-
-def _column(column: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": column.name}
-    if column.kind is not None:
-        kind = column.kind.sql("postgres").lower().replace(", ", ",")
-        found["physicalType"] = _COUNTED.get(kind, kind)
-        found |= {"required": True} if kind in _COUNTED else {}
-    for constraint in column.constraints:
-        kind = constraint.kind
-        if isinstance(kind, exp.NotNullColumnConstraint) and not kind.args.get("allow_null"):
-            found["required"] = True
-        elif isinstance(kind, exp.CommentColumnConstraint):
-            found["description"] = kind.this.name
-    return found
+def _without_texts(said: str) -> str:
+    return re.sub(r"'(?:[^']|'')*'", "'…'", said)
 
 
 def _led(one: Constraint, keys: Mapping[str, tuple[str, ...]]) -> Constraint:
@@ -143,24 +105,8 @@ def _own_types(statements: list[exp.Expr]) -> dict[str, OwnType]:
                     for check in constraint_of(inner.kind, inner.name, ("value",))
                     if check.kind == "check"
                 ]
-                kept, name = _column(column), create.this.this.name
+                kept, name = column_of(column, "postgres", lambda said: None), create.this.this.name
                 domain = OwnType(name, kept["physicalType"], required="required" in kept, checks=tuple(checks))
-                base = types.get(_type_name(column.kind))
+                base = types.get(type_name(column.kind))
                 types[name] = domain.over(base) if base else domain
     return types
-
-
-def _type_name(kind: Any) -> str:
-    """The name of a type that is none of SQL, without its schema."""
-    named = kind.args.get("kind") if isinstance(kind, exp.DataType) and kind.this == exp.DType.USERDEFINED else None
-    return named.expression.name if isinstance(named, exp.Dot) else named.name if named is not None else ""
-
-
-def _comment(tables: dict[str, dict[str, Any]], comment: Any) -> None:
-    text = comment.expression.name
-    if isinstance(comment.this, exp.Table) and comment.this.name in tables:
-        tables[comment.this.name]["description"] = text
-    elif isinstance(comment.this, exp.Column) and comment.this.table in tables:
-        for prop in tables[comment.this.table]["properties"]:
-            if prop["name"] == comment.this.name:
-                prop["description"] = text

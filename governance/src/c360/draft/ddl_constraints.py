@@ -32,9 +32,23 @@ def constraints_of(statement: Any) -> Iterator[tuple[str, Constraint]]:
         if isinstance(part, exp.ColumnDef):
             yield from ((table, one) for c in part.constraints for one in constraint_of(c.kind, c.name, (part.name,)))
         elif isinstance(part, exp.Constraint):
-            yield from ((table, one) for inner in part.expressions for one in constraint_of(inner, part.name))
+            yield from (
+                (table, one) for inner in _clustered(part.expressions) for one in constraint_of(inner, part.name)
+            )
         else:
             yield from ((table, one) for one in constraint_of(part))
+
+
+def _clustered(said: list[Any]) -> Iterator[Any]:
+    """Parts of a constraint; a key of T-SQL with the columns that stand behind the word CLUSTERED."""
+    words = (exp.ClusteredColumnConstraint, exp.NonClusteredColumnConstraint)
+    behind = [one.this for one in said if isinstance(one, words) and one.this]
+    for one in said:
+        if behind and isinstance(one, exp.PrimaryKeyColumnConstraint):
+            one = exp.PrimaryKey(expressions=behind[0])
+        elif isinstance(one, exp.UniqueColumnConstraint) and isinstance(one.this, words):
+            one = exp.UniqueColumnConstraint(this=exp.Schema(expressions=one.this.this))
+        yield one
 
 
 def constraint_of(said: Any, name: str = "", column: tuple[str, ...] = ()) -> Iterator[Constraint]:
@@ -66,4 +80,4 @@ def _of_index(index: Any) -> Constraint:
 
 
 def names_of(expressions: Any) -> tuple[str, ...]:
-    return tuple(one.this.name if one.name == "" else one.name for one in expressions)
+    return tuple((one.this if isinstance(one, exp.Ordered) or one.name == "" else one).name for one in expressions)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from c360.contract.names import faults
-from c360.draft.classify import Classified, beside_a_person, classify, names_a_key
+from c360.draft.classify import Classified, beside_a_person, classify, names_a_key, with_parts
 from c360.draft.distinct import MOST_HASHES
+from c360.draft.document import names_inside
 from c360.draft.frame import drafted, freshness, undescribed
 from c360.draft.keys import able, find_key, find_pair, with_key
 from c360.draft.propose import holds, propose
@@ -32,10 +33,14 @@ def from_delivery(path: Path, name: str, levels: Sequence[str]) -> tuple[Draft, 
     facts = tally(source.header, blocks(delivery))
     decimal = decimal_mark(facts, source.form.delimiter)
     names = [column_name(header, at) for at, header in enumerate(source.header)]
-    found = classify_all(facts)
+    parts = source.parts or ({},) * len(facts)
+    found = [with_parts(one, names_inside(part)) for one, part in zip(classify_all(facts), parts, strict=True)]
     declared = [kind if holds(kind, seen) else "" for kind, seen in zip(source.declared, facts, strict=True)]
     columns = zip(facts, found, declared, names, strict=True)
     properties = [propose(seen, level, kind, levels, decimal, called) for seen, level, kind, called in columns]
+    properties = [
+        Property({**prop.document, **part}, prop.evidence) for prop, part in zip(properties, parts, strict=True)
+    ]
     may = able(found, properties)
     key = find_key(facts, properties, may, name) or find_pair(facts, properties, may, source)
     form = {

@@ -1,19 +1,23 @@
 """From what another format says of tables to drafts: what is missing is proposed, what cannot be kept is told."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from c360.clause.said import as_list
+from c360.clause.types import own_type
+from c360.contract.document import dicts
 from c360.contract.load import relationship_of
-from c360.draft.classify import Classified, beside_a_person, classify, level_of
+from c360.draft.classify import Classified, beside_a_person, classify, level_of, level_read, stated, with_parts
 from c360.draft.constraints import Described, checked, declared
 from c360.draft.frame import drafted, undescribed
-from c360.draft.types import logical_type, physical_type
+from c360.draft.types import beyond_postgres, logical_type, physical_type
 from c360.draft.write import Draft, Property, Table
 from c360.errors import Breach
 
+_HOLDERS = {"properties": "object", "items": "array", "map": "map"}
 Known = Mapping[str, frozenset[str]]
 """The columns of every dataset that a relationship may lead to."""
 
@@ -36,7 +40,7 @@ def completed(described: Described, levels: Sequence[str], known: Known) -> Tabl
     with what the constraints of its table promise."""
     part, evidence = declared(described)
     columns = [prop for prop in part.get("properties") or [] if isinstance(prop, dict)]
-    found = [classify(str(prop.get("name")), "", False) for prop in columns]
+    found = [with_parts(classify(str(prop.get("name")), "", False), names_inside(prop)) for prop in columns]
     if any(one.level == "pii_direct" for one in found):
         found = [beside_a_person(one) for one in found]
     name = str(part.get("name"))
@@ -54,23 +58,87 @@ def completed(described: Described, levels: Sequence[str], known: Known) -> Tabl
 
 
 def _completed(table: str, prop: dict[str, Any], found: Classified, levels: Sequence[str], known: Known) -> Property:
-    document, told = dict(prop), []
+    document, told = deepcopy(prop), []
+    for _, part in [("", document), *parts_inside(document)]:
+        if holds := next((kind for key, kind in _HOLDERS.items() if part.get(key)), ""):
+            part["logicalType"] = part.get("logicalType") or holds
     logical = document.get("logicalType")
     if not document.get("physicalType"):
         document["physicalType"] = physical_type(logical or "string")
         told.append("No physical type was given.")
     document["logicalType"] = logical or logical_type(str(document["physicalType"]))
     document["description"] = document.get("description") or "To be described."
-    if document.get("classification") not in levels:
+    told += _known_types(document, document["name"])
+    told += _read_levels(document, levels)
+    inside = [level for _, part in parts_inside(document) if (level := part.get("classification"))]
+    if not document.get("classification"):
         document["classification"] = level_of(found.level, levels)
         told.append(f"Classified as {document['classification']}, to be confirmed: {found.why}.")
         document["customProperties"] = [
             *(document.get("customProperties") or []),
             {"property": "toBeConfirmed", "value": "classification"},
         ]
+    closest = max([document["classification"], *inside], key=levels.index)
+    if closest != document["classification"]:
+        document["classification"] = closest
+        told.append(f"Classified as {closest}, for a part of it is.")
     relations, led_nowhere = _led(table, document["name"], document.get("relationships") or [], known)
     document["relationships"] = [{"type": "foreignKey", **relation} for relation in relations]
     return Property(document, (*told, *led_nowhere))
+
+
+def _known_types(document: dict[str, Any], name: str) -> list[str]:
+    """Gives a column a type of Postgres where its own is of another engine."""
+    written = str(document["physicalType"])
+    if not beyond_postgres(written) or own_type(written):
+        return []
+    from c360.draft.sql_types import described_text  # with sqlglot, which takes its time
+
+    told: list[str] = []
+    found = described_text(written, told.append)
+    said = {key: value for key, value in found.items() if not document.get(key)}
+    document |= {**said, "physicalType": found["physicalType"]}
+    return told or [f"Its type there is {written}."]
+
+
+def _read_levels(document: dict[str, Any], levels: Sequence[str]) -> list[str]:
+    """Gives what is classified or marked as personal, at any depth, a level of the project that is as closed or more
+    so; what is told of it."""
+    told = []
+    for place, part in [("", document), *parts_inside(document)]:
+        custom = part.get("customProperties")
+        said = {str(one.get("property")): one.get("value") for one in dicts(custom)}
+        said |= {tag: True for tag in part.get("tags") or [] if isinstance(tag, str)}
+        words = [str(part["classification"])] if part.get("classification") else []
+        words += [word] if (word := stated(said)) else []
+        if not words:
+            continue
+        found = {word: level_of("pii_direct", levels) if word == "pii" else level_read(word, levels) for word in words}
+        part["classification"] = max(found.values(), key=levels.index)
+        where = f"{place} is classified" if place else "Classified"
+        told += [
+            f"{where} as {level}, for it was called {word!r} there."
+            for word, level in found.items()
+            if word not in levels
+        ]
+    return told
+
+
+def parts_inside(prop: dict[str, Any], below: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """What a column holds, at any depth, with the way to it in words."""
+    inner = [(str(one.get("name")), one) for one in dicts(prop.get("properties"))]
+    given = prop.get("map")
+    sides: dict[str, Any] = given if isinstance(given, dict) else {}
+    for name, part in [*inner, ("items", prop.get("items")), *((side, sides.get(side)) for side in ("key", "value"))]:
+        if isinstance(part, dict):
+            place = f"{below}.{name}" if below else name
+            yield place, part
+            yield from parts_inside(part, place)
+
+
+def names_inside(prop: dict[str, Any]) -> list[str]:
+    """The names of what a column holds, at any depth."""
+    return [str(part["name"]) for _, part in parts_inside(prop) if part.get("name")]
 
 
 def _ordered(document: dict[str, Any]) -> dict[str, Any]:

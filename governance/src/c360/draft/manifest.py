@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from c360.draft.classify import stated
 from c360.draft.constraints import Constraint, Described
 from c360.errors import CouldNotTell
 
@@ -31,6 +32,12 @@ def tables_of(path: Path) -> list[tuple[str, Described]]:
         for node in nodes
         if node.get("resource_type") in _TABLES and isinstance(node.get("columns"), dict) and node["columns"]
     ]
+    names: set[str] = set()
+    for _, table in found:
+        own = str(table.part["name"])
+        tried = (own, f"{table.part.pop('source', '')}_{own}", *(f"{own}_{n}" for n in range(2, len(found) + 2)))
+        table.part["name"] = next(name for name in tried if name not in names and not name.startswith("_"))
+        names.add(table.part["name"])
     if not found:
         raise CouldNotTell(f"{path} describes no column of any table.", "Describe columns in dbt, then: dbt parse")
     return found
@@ -59,7 +66,7 @@ def _tested(test: dict[str, Any]) -> str:
 
 
 def _table(node: dict[str, Any], promises: dict[str, list[dict[str, Any]]]) -> Described:
-    columns = {str(column.get("name")): _column(column) for column in _dicts(node["columns"])}
+    columns = {str(column.get("name")): _column(column, node) for column in _dicts(node["columns"])}
     constraints = [(given, given.get("columns") or []) for given in node.get("constraints") or []]
     for column in _dicts(node["columns"]):
         constraints += [(given, [column.get("name")]) for given in column.get("constraints") or []]
@@ -79,25 +86,35 @@ def _table(node: dict[str, Any], promises: dict[str, list[dict[str, Any]]]) -> D
         both[0] |= {"primaryKey": True, "primaryKeyPosition": 1}
         both[0].pop("unique")
     name = str(node.get("name"))
-    found = {"name": name, "physicalName": str(node.get("identifier") or node.get("alias") or name)}
+    if node.get("version") is not None:
+        name = f"{name}_v{node['version']}"
+    found = {
+        "name": name,
+        "source": str(node.get("source_name") or node.get("package_name") or ""),
+        "physicalName": str(node.get("identifier") or node.get("alias") or name),
+    }
     if node.get("description"):
         found["description"] = node["description"]
     left = [constraint for given, on in constraints for constraint in _constraint(given, on)]
     return Described({**found, "properties": list(columns.values())}, left)
 
 
-def _column(column: dict[str, Any]) -> dict[str, Any]:
+def _column(column: dict[str, Any], table: dict[str, Any]) -> dict[str, Any]:
     found = {"name": str(column.get("name"))}
     if column.get("description"):
         found["description"] = column["description"]
     if column.get("data_type"):
         found["physicalType"] = str(column["data_type"])
-    classification = {**(column.get("meta") or {}), **((column.get("config") or {}).get("meta") or {})}.get(
-        "classification"
-    )
-    if isinstance(classification, str):
-        found["classification"] = classification
+    if word := _classified(column) or _classified(table):
+        found["classification"] = word
     return found
+
+
+def _classified(part: dict[str, Any]) -> str:
+    """What the metadata and tags of a column or table say of how closed it is."""
+    config = part.get("config") or {}
+    tags = {str(tag): True for tag in [*(part.get("tags") or []), *(config.get("tags") or [])]}
+    return stated({**tags, **(part.get("meta") or {}), **(config.get("meta") or {})})
 
 
 def _constraint(given: dict[str, Any], on: list[Any]) -> Iterator[Constraint]:

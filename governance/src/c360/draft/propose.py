@@ -28,6 +28,8 @@ _NOT_YET = {
     "dotted": "days as dd.MM.yyyy: name that as dateFormat in the custom property delivery, and the type is date",
     "slashed": "days with slashes: name their dateFormat in the custom property delivery, and the type is date",
 }
+_NUMBER = re.compile(r"-?\d+([.,]\d+)?")
+_NO_VALUE = ("na", "n/a", "n.a.", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "\\n")
 _FORMATS = ("email", "ipv4", "ipv6", "uri")
 
 
@@ -56,7 +58,8 @@ def propose(
     if enum:
         evidence.append(f"{len(enum)} values, each {_OFTEN} times or more")
     elif is_text(kind) and facts.counts and len(facts.counts) <= _MOST_WORDS and facts.values >= 2 * len(facts.counts):
-        evidence.append(f"{len(facts.counts)} distinct values: an enum?")
+        many = f"{len(facts.counts)} distinct values: perhaps an enum"
+        evidence.append(many if len(facts.counts) > 1 else "all values are the same")
     said = f"Classified as {level}, to be confirmed: {found.why}."
     return Property({key: value for key, value in document.items() if value}, (f"{'; '.join(evidence)}.", said))
 
@@ -71,7 +74,7 @@ def physical_type(facts: Facts, declared: str, found: Classified, decimal: str) 
     if found.code and "float" in shapes:
         return "text", ["digits that are no quantity stay text"]
     if "comma" in shapes and "decimal" not in shapes and decimal == ",":
-        return "numeric", ["every value is a number with a decimal comma"]
+        return _decimal(facts), ["every value is a number with a decimal comma"]
     for kind in ("uuid", "boolean", "date", "timestamp", "timestamptz", "time"):
         if kind in shapes:
             return kind, []
@@ -80,17 +83,35 @@ def physical_type(facts: Facts, declared: str, found: Classified, decimal: str) 
     if "whole" in shapes:
         return "numeric(38,0)", []
     if "decimal" in shapes and decimal == ".":
-        return f"numeric({max(12, facts.digits + facts.scale + 2)},{max(2, facts.scale)})", []
+        return _decimal(facts), []
     if "float" in shapes and "leading" in shapes and decimal == ".":
         return "double precision", []
     why = next((why for shape, why in _NOT_YET.items() if shape in shapes), "")
     if "float" in shapes and "leading" not in shapes:
         why = "some numbers begin with zeros: text"
-    return "text", [why] if why else []
+    return "text", [why] if why else _without_words(facts)
+
+
+def _decimal(facts: Facts) -> str:
+    """With room for larger numbers."""
+    return f"numeric({max(12, facts.digits + facts.scale + 2)},{max(2, facts.scale)})"
+
+
+def _without_words(facts: Facts) -> list[str]:
+    """A hint where all values of a text are numbers, but for words that say that there is none."""
+    counts = facts.counts or {}
+    numbers = sum(count for value, count in counts.items() if _NUMBER.fullmatch(value))
+    none = sum(count for value, count in counts.items() if value.strip().casefold() in _NO_VALUE)
+    if not numbers or not none or numbers + none < facts.values:
+        return []
+    said = "the others say that there is none: name them as nullValues in the custom property delivery"
+    return [f"{numbers:,} of {facts.values:,} values are numbers, {said}"]
 
 
 def holds(declared: str, facts: Facts) -> bool:
-    """Whether every value has the type that a file declares."""
+    """Whether every value has the type that a file declares; what is nested is JSON."""
+    if declared == "jsonb":
+        return True
     if declared.startswith("numeric"):
         return not facts.values or bool(facts.shapes & {"whole", "decimal"})
     return not facts.values or _HOLD.get(declared) in facts.shapes

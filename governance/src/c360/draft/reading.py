@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from c360.draft.types import logical_type
 from c360.errors import CouldNotTell
 from c360.gate.files import Delivery
 from c360.gate.form import Form
@@ -29,6 +30,8 @@ class Source:
     form: Form
     header: tuple[str, ...]
     declared: tuple[str, ...]
+    parts: tuple[dict[str, Any], ...] = ()
+    """What ODCS says of each of its columns that is nested, in Parquet; empty for the others."""
 
     def open(self, only: Sequence[str] | None = None, progress: Callable[[int], None] = lambda size: None) -> Delivery:
         """From its start; of Parquet, `only` these columns are read."""
@@ -73,13 +76,13 @@ def as_table(text: bytes, columns: int, delimiter: str = ",", quote: str = '"') 
 
 def open_source(path: Path) -> Source:
     """The file in the form that most of its beginning can be read in. Raises CouldNotTell when there is none."""
+    if (parquet := _parquet(path)) is not None:
+        return parquet
     best: tuple[tuple[bool, int, int], Form, Delivery] | None = None
     failed: CouldNotTell | None = None
     for form in _forms(path):
         try:
             delivery = Delivery(path, form, _dataset(path, ()))
-            if delivery.first.startswith(b"PAR1"):
-                return Source(path, form, tuple(delivery.header), _declared(path))
             delivery.read()
         except CouldNotTell as error:
             failed = failed or error
@@ -111,10 +114,37 @@ def _dataset(path: Path, named: Iterable[tuple[str, str]]) -> Dataset:
     return Dataset(path.stem, path.stem, "raw", "", columns, (), (), None)
 
 
-def _declared(path: Path) -> tuple[str, ...]:
+def _parquet(path: Path) -> Source | None:
+    """A file of Parquet that is no other thing, and not packed; of one that is damaged the reader says so."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    return tuple(_postgres_type(field.type) for field in pq.read_schema(path))
+    try:
+        schema = pq.read_schema(path)
+    except (pa.ArrowException, OSError):
+        return None
+    declared = tuple(_postgres_type(field.type) for field in schema)
+    return Source(path, Form(), tuple(schema.names), declared, tuple(_parts(field.type) for field in schema))
+
+
+def _parts(kind: Any) -> dict[str, Any]:
+    """What ODCS says of what a nested type of Arrow holds; nothing of another."""
+    from pyarrow import types as t
+
+    if t.is_struct(kind):
+        inner = [kind.field(at) for at in range(kind.num_fields)]
+        return {"logicalType": "object", "properties": [{"name": one.name, **_inner(one.type)} for one in inner]}
+    if t.is_map(kind):
+        return {"logicalType": "map", "map": {"key": {"logicalType": "string"}, "value": _inner(kind.item_type)}}
+    if t.is_nested(kind) and hasattr(kind, "value_type"):
+        return {"logicalType": "array", "items": _inner(kind.value_type)}
+    return {}
+
+
+def _inner(kind: Any) -> dict[str, Any]:
+    """A value inside JSON, where whatever is no number and no flag is a text."""
+    logical = logical_type(_postgres_type(kind) or "text")
+    return _parts(kind) or {"logicalType": logical if logical in ("integer", "boolean", "number") else "string"}
 
 
 def _postgres_type(kind: Any) -> str:
@@ -126,6 +156,8 @@ def _postgres_type(kind: Any) -> str:
         return _postgres_type(kind.value_type)
     if isinstance(kind, pa.BaseExtensionType):
         return "uuid" if kind.extension_name == "arrow.uuid" else _postgres_type(kind.storage_type)
+    if t.is_nested(kind):
+        return "jsonb"
     if t.is_decimal(kind):
         return f"numeric({kind.precision + max(0, -kind.scale)},{max(0, kind.scale)})"
     if t.is_timestamp(kind):

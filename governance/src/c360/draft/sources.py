@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 
 from c360.contract.document import read_document
@@ -10,9 +11,10 @@ from c360.draft.constraints import Described
 from c360.draft.delivery import from_delivery
 from c360.draft.document import Known, completed, draft_of
 from c360.draft.frame import drafted
+from c360.draft.left import not_carried, that_lints
 from c360.draft.older import today
 from c360.draft.relations import related
-from c360.draft.write import Draft
+from c360.draft.write import Draft, unfolded
 from c360.errors import CouldNotTell
 
 DIALECT = "postgres"
@@ -66,18 +68,28 @@ def _described(path: Path, only: Sequence[str], dialect: str) -> list[tuple[str,
         tables = [("sources", table) for table in ddl.tables_of(path, dialect)]
     else:
         tables = manifest.tables_of(path)
-    missing = set(only) - {table.part["name"] for _, table in tables}
+    missing = set(only) - {name for _, table in tables for name in _called(table)}
     if missing:
         raise CouldNotTell(f"{path} knows no table {sorted(missing)[0]!r}.", "Write --table as it is called there.")
-    return [(layer, table) for layer, table in tables if not only or table.part["name"] in only]
+    return [(layer, table) for layer, table in tables if not only or _called(table) & set(only)]
+
+
+def _called(table: Described) -> set[str]:
+    """The name of a table, and of a versioned model that without its version."""
+    name = str(table.part["name"])
+    return {name, re.sub(r"_v\w+$", "", name)}
 
 
 def _from_contract(path: Path, levels: Sequence[str], known: Known) -> Draft:
-    document, told = today(path, read_document(path))
+    source = read_document(path)
+    document, told = today(path, deepcopy(source))
     parts = document.pop("schema", None) or []
     own = {str(part.get("name")): frozenset(str(p.get("name")) for p in part.get("properties") or []) for part in parts}
     name = str(document.get("name") or document.get("id") or path.stem)
     name = re.sub(r"\W+", "_", name).strip("_").lower()
     tables = tuple(completed(Described(part), levels, {**known, **own}) for part in parts)
     said = [f"Drafted from {path.name} by c360 import.", *(f"{line[0].upper()}{line[1:]}." for line in told)]
-    return drafted(name, tables, said, own={**document, "name": name})
+    draft = that_lints(drafted(name, tables, said, own={**document, "name": name}), levels)
+    if "dataContractSpecification" in source:
+        draft = draft.without(not_carried(source, unfolded(draft)))
+    return draft

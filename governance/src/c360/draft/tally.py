@@ -87,7 +87,8 @@ class Tally:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        if "float" in self._shapes:
+        if self._shapes.keys() & {"float", "comma"}:
+            values = values if "float" in self._shapes else pc.replace_substring(values, ",", ".")
             numbers = values.cast(pa.float64())
             numbers = numbers.filter(pc.is_finite(numbers))
             lengths, points = pc.utf8_length(values), pc.find_substring(values, ".")

@@ -3,8 +3,11 @@
 import re
 
 from c360.clause.dialect import canonical_type
+from c360.clause.types import is_known
 from c360.errors import Breach
 
+LONGEST_TEXT = 10_485_760
+"""Characters of a sized text in Postgres, at most."""
 _LOGICAL = (
     (r"(small|big)?int(eger)?|(small|big)?serial", "integer"), (r"numeric|real|double precision", "number"),
     (r"boolean", "boolean"), (r"date", "date"), (r"timestamp.*", "timestamp"), (r"time .*|time", "time"),
@@ -12,7 +15,7 @@ _LOGICAL = (
 )  # fmt: skip
 _PHYSICAL = {
     "string": "text", "integer": "bigint", "number": "numeric", "boolean": "boolean", "date": "date",
-    "timestamp": "timestamp", "time": "time", "object": "jsonb", "array": "jsonb",
+    "timestamp": "timestamp", "time": "time", "object": "jsonb", "array": "jsonb", "map": "jsonb",
 }  # fmt: skip
 
 
@@ -33,3 +36,9 @@ def physical_type(logical: str) -> str:
 def is_text(physical: str) -> bool:
     """Whether an empty text is a value of the type."""
     return physical.startswith(("text", "varchar", "char"))
+
+
+def beyond_postgres(physical: str) -> bool:
+    """Whether Postgres cannot store a type that contracts can write."""
+    size = re.search(r"(?i)char[a-z0-9 ]*\(\s*(\d+)", physical)
+    return not is_known(physical) or bool(size and int(size[1]) > LONGEST_TEXT)

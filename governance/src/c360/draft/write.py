@@ -1,7 +1,7 @@
 """A draft as YAML: ordered as contracts are here, with the evidence as comments."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from c360.generate.text import to_yaml
@@ -37,19 +37,26 @@ class Draft:
     proposals: tuple[dict[str, Any], ...] = ()
     layer: str = "sources"
     """The folder of contracts that it belongs to."""
+    left: tuple[str, ...] = ()
+    """The ways to what its source says and it does not."""
 
     @property
     def name(self) -> str:
         return str(self.document["name"])
 
+    def without(self, left: Iterable[str]) -> "Draft":
+        """The same, which says that these are left out of it."""
+        return replace(self, left=(*self.left, *left))
+
 
 def as_yaml(draft: Draft) -> str:
     """The text of the file."""
     head = {key: value for key, value in draft.document.items() if key != "slaProperties"}
-    parts = [*_comments(draft.evidence, ""), to_yaml(head), "schema:\n"]
+    told = (*draft.evidence, *(f"Not carried over: {place}" for place in draft.left))
+    parts = [*_comments(told, ""), to_yaml(head), "schema:\n"]
     for table in draft.tables:
         above = {key: value for key, value in table.document.items() if key != "quality"}
-        parts += [*_comments(table.evidence, ""), to_yaml([above]), "  properties:\n"]
+        parts += [*_comments(table.evidence, ""), to_yaml([above]), *(["  properties:\n"] if table.properties else [])]
         for prop in table.properties:
             parts += _comments(prop.evidence, "  ")
             parts.append(_indented(to_yaml([prop.document]), "  "))
@@ -60,6 +67,23 @@ def as_yaml(draft: Draft) -> str:
     for proposal in draft.proposals:
         parts += [f"# {one_line(line)}\n" for line in to_yaml(proposal).splitlines()]
     return "".join(parts)
+
+
+def unfolded(draft: Draft) -> str:
+    """Every text and key of the documents, one after the other."""
+    texts: list[str] = []
+    open_: list[Any] = [draft.document, *(table.document for table in draft.tables)]
+    open_ += [prop.document for table in draft.tables for prop in table.properties]
+    while open_:
+        part = open_.pop()
+        if isinstance(part, dict):
+            texts += map(str, part)
+            open_ += part.values()
+        elif isinstance(part, list):
+            open_ += part
+        else:
+            texts.append(str(part))
+    return "\n".join(texts)
 
 
 def _indented(text: str, indent: str) -> str:

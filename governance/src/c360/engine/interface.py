@@ -6,15 +6,19 @@ What is put on record (`c360.ledger`) is in a Postgres, whatever the engine.
 """
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from c360.contract.catalog import Catalog
 from c360.gate.files import Delivery
 from c360.gate.form import Form
 from c360.ledger.quarantine import Chosen, Evidence
 from c360.model import Contract, Dataset
+
+Order = Literal["newer", "unordered", "decided"]
+"""What rows without a load time are beside those of raw: newer, as a delivery is, or unordered, as what was in
+quarantine is, so that they contradict them. What was decided takes the place of raw's, whatever was loaded when."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,9 @@ class Verdict:
     measured: float | None
     engine: str = "soda"
     """Who looked."""
+    why: str = ""
+    """Why it could not tell, and what to do about it."""
+    remedy: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,8 +43,6 @@ class Split:
     quarantined: int
     looked: bool = True
     """False where there was no need to look."""
-    repeated: bool = False
-    """Whether a key has several versions in the delivery."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +50,12 @@ class Promotion:
     """What became of the rows that hold.
 
     `promoted` are in raw now or, where raw holds a newer version, among the superseded rows; `superseded` moved or went
-    there; `duplicates` say what was known. `conflicts` are the rows that contradict raw, by clause.
+    there; `duplicates` say what was known.
     """
 
     promoted: int
     superseded: int
     duplicates: int
-    conflicts: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def conflicting(self) -> int:
-        return sum(self.conflicts.values())
 
 
 class Landing(Protocol):
@@ -67,8 +67,8 @@ class Landing(Protocol):
     def land(self, delivery: Delivery) -> int:
         """Take the delivery in as text; returns how many records it holds, lines that are none included.
 
-        Raises CouldNotTell for a file that cannot be read to its end, and when not all of it arrived; never with
-        anything of its contents.
+        Raises CouldNotTell for a file that cannot be read to its end, and when not all of it arrived, and TwoReadings
+        for one that can be read in two ways; never with anything of its contents.
         """
 
     def land_quarantined(self, chosen: Chosen) -> int:
@@ -96,16 +96,12 @@ class Landing(Protocol):
         Returns a verdict by clause id.
         """
 
-    def split(self, as_of: datetime, clean: bool = False) -> Split:
-        """Judge each row, and collapse those that say the same; when the scan found the delivery `clean`, there is
-        nothing to look for but values without their type."""
+    def split(self, as_of: datetime, clean: bool = False, order: Order = "newer") -> Split:
+        """Judge each row alone, collapse those that say the same, and judge the others together and beside raw; when
+        the scan found the delivery `clean`, there is nothing to look for but values without their type, and raw."""
 
-    def promote(self, delivery_id: int, judged: Split, candidates: int, later_wins: bool = True) -> Promotion:
-        """Rows that hold, `candidates` in number, go to raw. Without a load time in the contract, they are newer than
-        what raw holds if `later_wins`; else they contradict it."""
-
-    def replace(self, delivery_id: int) -> int:
-        """All that landed takes its place in raw; returns how many rows of raw moved to the superseded ones."""
+    def promote(self, delivery_id: int, candidates: int) -> Promotion:
+        """Rows that hold, `candidates` in number, go to raw, as the split compared them with it."""
 
     def newest_load(self, as_of: datetime) -> str | None:
         """The time of the newest row up to `as_of`, as text, in UTC: a row from the future would hide a stale load."""

@@ -1,5 +1,6 @@
 """Account: what is put down of each delivery, so that none of its rows is unaccounted for."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -8,6 +9,7 @@ from c360.clause.kinds import PRESENT, READABLE, UNEXPECTED_COLUMNS
 from c360.contract.catalog import Catalog
 from c360.engine.interface import Engine, Landing, Promotion
 from c360.gate.files import Delivery
+from c360.gate.readings import TwoReadings
 from c360.ledger import deliveries
 from c360.ledger.deliveries import Account, Note
 from c360.ledger.history import Finding, Run, failing, record
@@ -95,13 +97,26 @@ def unreadable(dataset: Dataset, delivery: Delivery) -> dict[str, int]:
     return {clause.id: delivery.set_aside for clause in READABLE.of(dataset) if delivery.set_aside}
 
 
+def ambiguous(dataset: Dataset, delivery: Delivery, fault: TwoReadings) -> Refused:
+    """The refusal of a delivery that can be read in two ways."""
+    delivery.drain()
+    findings = [_found(clause, 1) for clause in READABLE.of(dataset)]
+    reason = f"{fault.message} ({', '.join(found.clause.id for found in findings)})"
+    return Refused(reason, findings, 0, remedy=fault.remedy)
+
+
 def note(gate: Gate, delivery: Delivery, outcome: Outcome, delivered: int, reason: str | None = None) -> int:
     """Put down a delivery and its form; returns its number. What became of an accepted one's rows is settled later."""
     noted = Note(
-        delivery.sha256, gate.dataset.name, gate.contract.name, gate.contract.version, delivery.path.name, outcome,
+        delivery.sha256, gate.dataset.name, gate.contract.name, gate.contract.version, _name(delivery), outcome,
         delivered, gate.run.as_of, reason, delivery.form.as_json(),
     )  # fmt: skip
     return deliveries.note(gate.ledger, noted)
+
+
+def _name(delivery: Delivery) -> str:
+    """Of the file, as text: to the system it may be any bytes."""
+    return os.fsencode(delivery.path.name).decode("utf-8", errors="replace")
 
 
 def note_replay(gate: Gate, name: str, count: int) -> int:

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -18,6 +19,9 @@ from c360.model import Dataset
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
+
+_FORMULA = re.compile(r"[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*")
 
 
 def resolve(gate: Gate, row: int, decision: Decision) -> Promotion:
@@ -40,9 +44,9 @@ def resolve(gate: Gate, row: int, decision: Decision) -> Promotion:
         if kept_out:
             raise Breach(f"Row {row} of the quarantine was of somebody who was forgotten; it is erased.")
         with landing.transaction():
-            _require_only_disputed(dataset, row, set(landing.split(gate.run.as_of).rows))
+            _require_only_disputed(dataset, row, set(landing.split(gate.run.as_of, order="decided").rows))
             delivery_id = note_replay(gate, f"resolve:{gate.run.id}", 1)
-            promotion = Promotion(1, landing.replace(delivery_id), 0)
+            promotion = landing.promote(delivery_id, 1)
             number = decisions.put_down(gate.ledger, "resolve", dataset.name, decision, 1)
             settle(gate, landing, delivery_id, promotion, 0, 0)
             quarantine.close(gate.ledger, quarantine.numbers(chosen), "resolved", delivery_id, number)
@@ -62,20 +66,32 @@ def discard(ledger: "connection", chosen: Chosen, decision: Decision) -> int:
     return count
 
 
-def export(ledger: "connection", dataset: Dataset, chosen: Chosen, out: Path, decision: Decision) -> int:
-    """Write open rows as they were delivered into a CSV file that only its owner reads, for the sender to mend."""
+def export(
+    ledger: "connection", dataset: Dataset, chosen: Chosen, out: Path, decision: Decision, neutral: bool = False
+) -> tuple[int, int]:
+    """Write open rows as they were delivered into a CSV file that only its owner reads, for the sender to correct.
+    Returns how many they are, and how many cells a spreadsheet would take for a formula; `neutral` puts an apostrophe
+    before these (https://owasp.org/www-community/attacks/CSV_Injection), and quotes around every cell."""
     prepare(ledger)
     names = [column.name for column in dataset.columns]
     rows = [row for row in quarantine.rows_of(ledger, chosen) if row.id is not None]
+    formulas = 0
     with ledger:
         decisions.put_down(ledger, "export", dataset.name, decision, len(rows))
         with _private(out) as file:
-            writer = csv.writer(file)
+            writer = csv.writer(file, quoting=csv.QUOTE_ALL if neutral else csv.QUOTE_MINIMAL)
             writer.writerow(["quarantine_id", "file", "row", "line", "clauses", *names, "unreadable"])
             for row in rows:
                 contents = (row.contents.get(name) for name in (*names, RECORD))
-                writer.writerow([row.id, row.file, row.number, row.line, " ".join(row.clauses), *contents])
-    return len(rows)
+                cells = [row.id, row.file, row.number, row.line, " ".join(row.clauses), *contents]
+                formulas += sum(map(_is_formula, cells))
+                writer.writerow([f"'{cell}" if neutral and _is_formula(cell) else cell for cell in cells])
+    return len(rows), formulas
+
+
+def _is_formula(cell: object) -> bool:
+    """Whether a spreadsheet would calculate it; a number is none, whatever its sign."""
+    return isinstance(cell, str) and bool(_FORMULA.match(cell)) and not _NUMBER.fullmatch(cell)
 
 
 def _private(out: Path) -> IO[str]:

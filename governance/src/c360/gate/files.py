@@ -2,16 +2,8 @@
 
 import codecs
 import csv
-import errno
-import gzip
-import hashlib
 import io
-import os
-import shutil
-import stat
-import sys
 import tempfile
-import zlib
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -20,18 +12,16 @@ from typing import IO, Any
 from c360.errors import CouldNotTell
 from c360.gate import parquet
 from c360.gate.form import Form
-from c360.gate.looks import looks_like
-from c360.gate.records import Block, Grammar, NoRecord, Records
+from c360.gate.looks import container, looks_like
+from c360.gate.opened import CHUNK, MAGIC, Damaged, Opened
+from c360.gate.records import NO_TEXT, Block, Grammar, NoRecord, Records
 from c360.model import Dataset
+from c360.printable import shown
 
-CHUNK = 1 << 20
-STANDARD_INPUT = Path("-")
-_BOMB = 1 << 30
-"""Bytes from which on a compressed file that holds more than 1000 times its own size is none of ours."""
 _NO_PROGRESS: Callable[[int], None] = lambda size: None  # noqa: E731
-_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
-_DAMAGED = (OSError, EOFError, ValueError, zlib.error)
+_DAMAGED = (OSError, ValueError, Damaged)
 """How files, archives and encodings say that they cannot be read."""
+_AGAIN = "Deliver it again: it was damaged on its way."
 
 
 class Delivery:
@@ -54,20 +44,26 @@ class Delivery:
         self.records, self.set_aside = 0, 0
         """How many records it holds, and how many lines that are none, as far as it was read."""
         self.unreadable: IO[str] = tempfile.SpooledTemporaryFile(CHUNK, "w+", newline="", encoding="utf-8")  # noqa: SIM115
-        """Those lines, as CSV: how many records come before it, number of record, number of line, why, text."""
+        """Those lines, as CSV: how many records come before it, number of record, number of line (Parquet has none),
+        why, text."""
+        self._aside = csv.writer(self.unreadable, lineterminator="\n", quoting=csv.QUOTE_ALL)
         self.failure: CouldNotTell | None = None
         """What stopped the reading half-way; COPY only says that something did."""
         self._rest = b""
+        self._is_packed = False
         self._records: Records | None = None
         self.landed: list[str] = []
         """Under which names `read` gives the columns."""
-        self.first = b""
+        self.first = self._beginning = b""
+        """The first bytes of the file, and those of its text: unpacked, and none of Parquet."""
         try:
-            self._file = _Hashed(_open(path), progress)
+            self._file = Opened(path, progress)
             self.first = self._file.peek()
-            self._chunks = self._parquet() if self.first.startswith(b"PAR1") else self._csv()
+            is_parquet = self.first.startswith(b"PAR1")
+            self.form = form.of_parquet() if is_parquet else form
+            self._chunks = self._parquet() if is_parquet else self._csv()
         except _DAMAGED as error:
-            raise self._unreadable(getattr(error, "strerror", None) or "it cannot be opened") from error
+            raise self._damaged(error, "it cannot be opened") from error
 
     @property
     def in_shape(self) -> bool:
@@ -95,7 +91,7 @@ class Delivery:
             self.failure = error
             raise
         except _DAMAGED as error:
-            self.failure = self._unreadable(getattr(error, "strerror", None) or "it cannot be read to its end")
+            self.failure = self._damaged(error, "it cannot be read to its end")
             raise self.failure from error
         size = len(self._rest) if size < 0 else size
         part, self._rest = self._rest[:size], self._rest[size:]
@@ -106,8 +102,23 @@ class Delivery:
         self._file.drain()
 
     def looks(self) -> tuple[str, str] | None:
-        """What the file looks like where it does not look like its form, and the options that say so."""
-        return looks_like(self.first, self.form, [column.physical_name for column in self._dataset.columns])
+        """What the text looks like where it does not look like its form, and the options that say so."""
+        return looks_like(self._beginning, self.form, [column.physical_name for column in self._dataset.columns])
+
+    def require_some_column(self) -> None:
+        """Raises CouldNotTell when the header has no column of the contract, in this form or one that it looks like:
+        then the file is no delivery of the dataset."""
+        looks = self.looks()
+        if any(self.columns) or (looks and {"--delimiter", "--ignore-case"} & set(looks[1].split())):
+            return
+        found = container(self._beginning)
+        what = f"; it is {found[0]}" if found else f"; it looks like {looks[0]}" if looks else ""
+        names = [column.physical_name for column in self._dataset.columns]
+        raise CouldNotTell(
+            f"{self.path} is no delivery of {self._dataset.name}: its header names no column of the contract{what}.",
+            found[1] if found else f"Check the file and the dataset. Expected are {', '.join(names[:4])}"
+            f"{' …' if len(names) > 4 else ''}.",
+        )  # fmt: skip
 
     def _name(self, header: list[str]) -> None:
         """Find the contract's columns in the header."""
@@ -117,13 +128,24 @@ class Delivery:
         """For each column of the file the contract's that it is, by physical name; None: one it does not know."""
         for name in self.columns:
             if name is not None and self.columns.count(name) > 1:
-                raise self._unreadable(f"its header names {name!r} twice")
+                raise self._unreadable(f"its header names {name!r} twice", "Deliver each column once.")
 
-    def _unreadable(self, why: str) -> CouldNotTell:
-        looks = self.looks() if self.first else None
-        if not looks:
-            return CouldNotTell(f"Cannot read {self.path}: {why}.", "Deliver UTF-8 CSV with a header line, or Parquet.")
-        return CouldNotTell(f"Cannot read {self.path}: {why}; it looks like {looks[0]}.", self.say_so(looks[1]))
+    def _unreadable(self, why: str, remedy: str = "") -> CouldNotTell:
+        found = None if remedy else container(self._beginning)
+        looks = None if remedy or found else self.looks()
+        if found:
+            why, remedy = f"it is {found[0]}" + " inside it" * self._is_packed, found[1]
+        elif looks:
+            why, remedy = f"{why}; it looks like {looks[0]}", self.say_so(looks[1])
+        return CouldNotTell(
+            f"Cannot read {self.path}: {why}.", remedy or "Deliver UTF-8 CSV with a header line, or Parquet."
+        )
+
+    def _damaged(self, error: Exception, otherwise: str) -> CouldNotTell:
+        if isinstance(error, Damaged):
+            return self._unreadable(str(error), _AGAIN)
+        remedy = "Check the path, and that you may read it." if isinstance(error, OSError) else ""
+        return self._unreadable(getattr(error, "strerror", None) or otherwise, remedy)
 
     def say_so(self, options: str) -> str:
         """The next command to type for a file that looks like something else."""
@@ -174,7 +196,6 @@ class Delivery:
         return [self._sure(types[name], self.form) if name else "" for name in self.columns]
 
     def _taken(self, parts: Iterator[Block | NoRecord]) -> Iterator[bytes]:
-        aside = csv.writer(self.unreadable, lineterminator="\n", quoting=csv.QUOTE_ALL)
         for part in parts:
             if isinstance(part, Block):
                 self.records += part.records
@@ -182,7 +203,7 @@ class Delivery:
             else:
                 self.set_aside += 1
                 text = part.text.decode("utf-8", errors="replace").replace("\0", "\ufffd")
-                aside.writerow((self.records, part.record, part.line, part.why, text))
+                self._aside.writerow((self.records, part.record, part.line, part.why, text))
 
     def _text(self) -> Iterator[bytes]:
         """The file's text as UTF-8; what is none in its encoding comes through as what is no UTF-8 either."""
@@ -201,22 +222,13 @@ class Delivery:
             start = start and not text
 
     def _uncompressed(self) -> Iterator[bytes]:
-        found = next((name for magic, name in _MAGIC.items() if self.first.startswith(magic)), "none")
+        found = next((name for magic, name in MAGIC.items() if self.first.startswith(magic)), "none")
         wanted = self.form.compression or found
         if wanted != found and wanted != "none":
-            raise self._unreadable(f"it is not compressed by {wanted}")
-        stream: Any = self._file
-        if wanted == "gzip":
-            stream = gzip.GzipFile(fileobj=self._file)  # type: ignore[call-overload]  # it reads, and needs no more
-        elif wanted == "zstd":
-            import pyarrow as pa
-
-            stream = pa.CompressedInputStream(pa.PythonFile(self._file, mode="r"), "zstd")
-        size = 0
-        while block := stream.read(CHUNK):
-            size += len(block)
-            if size > _BOMB and size > 1000 * self._file.size:
-                raise self._unreadable("it unpacks to more than a thousand times its size")
+            raise self._unreadable(f"it is not compressed by {wanted}", "Leave compression out: the file tells it.")
+        self._is_packed = wanted != "none"
+        for block in self._file.unpacked(wanted):
+            self._beginning = self._beginning or block
             yield block
 
     def _parquet(self) -> Iterator[bytes]:
@@ -228,69 +240,31 @@ class Delivery:
         try:
             table = pq.ParquetFile(self._file.raw)
         except (pa.ArrowException, OSError) as error:
-            raise self._unreadable("it is not a Parquet file") from error
+            raise self._unreadable(parquet.footer(self._file.raw), _AGAIN) from error
         header = list(table.schema_arrow.names)
         self._name(header)
         types = {column.physical_name: column.physical_type for column in self._dataset.columns}
         wanted = {name: types[known] for name, known in zip(header, self.columns, strict=True) if known}
         odd = parquet.without_text(table.schema_arrow, wanted)
         if odd is not None:
-            kind = table.schema_arrow.field(odd).type
-            raise self._unreadable(f"its column {odd!r} is {kind}, which no contract column holds")
+            kind = shown(table.schema_arrow.field(odd).type)
+            raise self._unreadable(
+                f"its column {odd!r} is {kind}, and that of the contract {wanted[odd]}", parquet.remedy(wanted[odd])
+            )
         self.landed = [known for known in self.columns if known]
         return self._batches(table, wanted)
 
     def _batches(self, table: Any, wanted: dict[str, str]) -> Iterator[bytes]:
         import pyarrow as pa
 
-        self.records = table.metadata.num_rows
         try:
-            yield from parquet.as_csv(table, wanted)
+            for batch in parquet.as_csv(table, wanted):
+                start = self.records + self.set_aside
+                for nth, (at, text) in enumerate(batch.unreadable):
+                    self._aside.writerow((self.records + at - nth, start + at + 1, "", NO_TEXT, text))
+                self.records += batch.rows
+                self.set_aside += len(batch.unreadable)
+                if batch.text:
+                    yield batch.text
         except (pa.ArrowException, OSError) as error:
-            raise self._unreadable("its Parquet pages are damaged") from error
-
-
-class _Hashed:
-    """An open file that is hashed while it is read from start to end."""
-
-    def __init__(self, raw: IO[bytes], progress: Callable[[int], None]) -> None:
-        self.raw, self._progress = raw, progress
-        self.digest = hashlib.sha256()
-        self.size = os.fstat(raw.fileno()).st_size
-        self.closed = False
-
-    def peek(self) -> bytes:
-        first = self.raw.read(4096)
-        self.raw.seek(0)
-        return first
-
-    def read(self, size: int = -1) -> bytes:
-        chunk = self.raw.read(CHUNK if size < 0 else size)
-        self.digest.update(chunk)
-        self._progress(len(chunk))
-        return chunk
-
-    def drain(self) -> None:
-        while self.read(CHUNK):
-            pass
-
-
-def _open(path: Path) -> IO[bytes]:
-    """A file to seek in: itself, or what a pipe gave, kept in a file that nobody else can open."""
-    if path == STANDARD_INPUT:
-        return _spooled(sys.stdin.buffer)
-    opened = path.open("rb")
-    mode = os.fstat(opened.fileno()).st_mode
-    if stat.S_ISREG(mode):
-        return opened
-    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
-        with opened:
-            return _spooled(opened)
-    raise OSError(errno.EINVAL, "it is neither a file nor a pipe")
-
-
-def _spooled(pipe: IO[bytes]) -> IO[bytes]:
-    kept = tempfile.TemporaryFile()  # noqa: SIM115 (the delivery is read after this)
-    shutil.copyfileobj(pipe, kept, CHUNK)
-    kept.seek(0)
-    return kept
+            raise self._unreadable(parquet.damage(table, wanted), _AGAIN) from error

@@ -9,7 +9,7 @@ Silent means UTF-8, commas, double quotes, decimal points and ISO 8601: the rest
 
 import codecs
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from c360.clause.predicates import read_format
@@ -17,6 +17,9 @@ from c360.errors import Breach
 from c360.model import Dataset
 
 COMPRESSIONS = ("gzip", "zstd", "none")
+_ESCAPES = ("charmap", "idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7")
+"""Encodings of Python's that write characters as sequences of others, in which no sender writes a file."""
+_BESIDE_TEXT = ("null_values", "ignore_case", "aliases")
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Form:
     """A JDK format, such as dd.MM.yyyy; empty for ISO 8601. `timestamp_format` likewise."""
     timestamp_format: str = ""
     ignore_case: bool = False
-    """Whether the header's names are the contract's in any case."""
+    """Whether the header's names, and those of `aliases`, stand for a column in any case."""
     aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
     """From a name in the header to the physical name in the contract."""
     compression: str = ""
@@ -56,37 +59,82 @@ class Form:
                 raise _wrong(dataset, f"knows no {name!r}", f"It knows {', '.join(known)}.")
         values = {known[name]: value for name, value in told.items()}
         values |= {name: value for name, value in given.items() if value not in (None, ())}
-        return cls.read(values, dataset)
+        form = cls.read(values, dataset)
+        form._check_names(dataset)
+        return form
 
     @classmethod
     def read(cls, values: Mapping[str, Any], dataset: Dataset) -> "Form":
-        """From plain values, such as `as_json` gave."""
-        values = dict(values)
-        nulls = values.get("null_values") or ()
-        values["null_values"] = tuple(str(v) for v in (nulls if isinstance(nulls, list | tuple) else (nulls,)))
-        values["aliases"] = dict(values.get("aliases") or {})
-        form = cls(**values)
-        form._check(dataset)
-        return form
+        """From plain values, such as `as_json` gave. Raises Breach for those that make no sense."""
+        values = {name: value for name, value in values.items() if value is not None}
+        nulls = values.get("null_values", ())
+        nulls = tuple(nulls) if isinstance(nulls, list | tuple) else (nulls,)
+        form = cls(**{**values, "null_values": nulls})
+        form._check_kinds(dataset)
+        form._check_marks(dataset)
+        form._check_words(dataset)
+        return replace(form, null_values=tuple(map(str, nulls)))
+
+    def of_parquet(self) -> "Form":
+        """What of it is about Parquet, which writes its values in its own way: the names of columns."""
+        return Form(ignore_case=self.ignore_case, aliases=self.aliases)
 
     def as_json(self) -> dict[str, Any]:
         """What differs from silence, by field."""
         plain = asdict(Form())
         return {name: value for name, value in asdict(self).items() if value != plain[name]}
 
-    def _check(self, dataset: Dataset) -> None:
+    def _check_kinds(self, dataset: Dataset) -> None:
+        """YAML reads NO as false, 1.10 as 1.1 and null as nothing: only text is what its writer wrote."""
+        if not all(isinstance(null, str) or type(null) is int for null in self.null_values):
+            raise _wrong(dataset, "has nullValues that are no text", "Put each in quotes: nullValues: ['NO', '1.0'].")
+        if not isinstance(self.ignore_case, bool):
+            raise _wrong(dataset, "has an ignoreCase that is neither true nor false", "Write ignoreCase: true.")
+        pairs = self.aliases.items() if isinstance(self.aliases, Mapping) else [(None,)]
+        if not all(isinstance(name, str) for pair in pairs for name in pair):
+            raise _wrong(dataset, "has aliases that are no names", "Pair names: aliases: {'Customer No': id}.")
+        for name, value in vars(self).items():
+            if name not in _BESIDE_TEXT and not isinstance(value, str):
+                raise _wrong(dataset, f"has {_spelled(name)} that is no text", "Put it in quotes.")
+
+    def _check_marks(self, dataset: Dataset) -> None:
         for name in ("delimiter", "quote", "decimal", "thousands"):
-            value = getattr(self, name)
-            single = isinstance(value, str) and len(value) == 1 and value.isascii() and value not in "\r\n\0\x01"
-            if not (single or (value == "" and name in ("quote", "thousands"))):
+            mark = getattr(self, name)
+            if mark == "" and name in ("quote", "thousands"):
+                continue
+            if len(mark) != 1 or not mark.isascii() or mark in "\r\n\0\x01":
                 raise _wrong(dataset, f"has a {name} that is not one character", f"Write {name}: ';' or the like.")
-        if self.delimiter == self.quote or self.decimal == self.thousands:
+            if (
+                mark.isalnum()
+                or (name in ("decimal", "thousands") and mark in "+-")
+                or (name, mark) == ("decimal", " ")
+            ):
+                raise _wrong(dataset, f"has a {name} that is a part of values", "Choose a mark of punctuation.")
+        twice = self.delimiter == self.quote or self.decimal == self.thousands
+        if twice or (self.quote and self.quote in (self.decimal, self.thousands)):
             raise _wrong(dataset, "uses one character for two things", "Choose two.")
+
+    def _check_names(self, dataset: Dataset) -> None:
+        """That no name in a header means two columns, or one that is not there."""
+        columns = [column.physical_name for column in dataset.columns]
+        for name in self.aliases.values():
+            if self.name_of(name, {column.casefold(): column for column in columns}) is None:
+                raise _wrong(dataset, f"has an alias of {name!r}, which is no column", "Name the physical name of one.")
+        for names in (columns, list(self.aliases)) if self.ignore_case else ():
+            folded = [name.casefold() for name in names]
+            alike = [name for name, small in zip(names, folded, strict=True) if folded.count(small) > 1]
+            if alike:
+                which = ", ".join(map(repr, alike))
+                raise _wrong(dataset, f"ignores the case, in which alone {which} differ", "Leave ignoreCase out.")
+
+    def _check_words(self, dataset: Dataset) -> None:
         try:
-            codecs.lookup(self.encoding)
+            plain = codecs.lookup(self.encoding).name not in _ESCAPES
             "".encode(self.encoding)
-        except (LookupError, TypeError):
-            raise _wrong(dataset, "names an encoding that is not known", "Write utf-8, windows-1252, …") from None
+        except (LookupError, ValueError):
+            plain = False
+        if not plain:
+            raise _wrong(dataset, "names an encoding that is not known", "Write utf-8, windows-1252, …")
         if self.compression not in ("", *COMPRESSIONS):
             raise _wrong(dataset, "names a compression that is not known", f"Use {', '.join(COMPRESSIONS)}.")
         for form in filter(None, (self.date_format, self.timestamp_format)):
@@ -94,7 +142,10 @@ class Form:
 
     def name_of(self, header: str, columns: Mapping[str, str]) -> str | None:
         """The contract's column that a name in the header means; `columns` by name in small letters. None: no such."""
-        named = self.aliases.get(header, header)
+        named = self.aliases.get(header)
+        if named is None and self.ignore_case:
+            named = {theirs.casefold(): ours for theirs, ours in self.aliases.items()}.get(header.casefold())
+        named = named or header
         if named in columns.values():
             return named
         return columns.get(named.casefold()) if self.ignore_case else None

@@ -4,7 +4,6 @@ What landed is committed, so that the scanner, on a connection of its own, sees 
 transaction, which a kill undoes whole. What a kill leaves in landing goes when the next delivery enters.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,8 @@ from c360.gate import account, judge
 from c360.gate.account import Gate, Refused
 from c360.gate.files import Delivery
 from c360.gate.form import Form
-from c360.ledger.deliveries import accepted_before
+from c360.gate.readings import TwoReadings
+from c360.ledger.deliveries import accepted_last
 from c360.ledger.history import Finding, Run, on_record, record
 from c360.ledger.tables import prepare
 from c360.model import Dataset
@@ -34,7 +34,7 @@ class Ingested:
     path: Path
     dataset: str
     outcome: str
-    """accepted, refused, or repeated (the same content was accepted before, and nothing changed)."""
+    """accepted, refused, or repeated (the same content was the last that was accepted, and nothing changed)."""
     delivered: int = 0
     promoted: int = 0
     quarantined: int = 0
@@ -62,7 +62,8 @@ def ingest(
     say: Callable[[str], None] = lambda step: None,
     form: Form | None = None,
 ) -> Ingested:
-    """Take one file through the gate; refused and accepted alike end up in the history.
+    """Take one file through the gate; refused and accepted alike end up in the history. What is no delivery of the
+    dataset by its header does not: nothing began.
 
     `progress` is told of bytes read, `say` of the step under way; `form` is how the file is written where the contract
     does not tell. Raises CouldNotTell when the file or the database does not let us tell; the database is then as it
@@ -73,9 +74,10 @@ def ingest(
         raise CouldNotTell(f"{dataset_name} is a product, which dbt builds.", "Ingest a source, or run: c360 build")
     prepare(ledger)
     gate = Gate(ledger, engine, catalog, contract, dataset, run, say)
+    delivery = Delivery(path, form or Form.of(dataset), dataset, progress, engine.sure)
+    delivery.require_some_column()
     with on_record(ledger, run, dataset.name) as ending:
         refuse_ended([contract], run.as_of.date())
-        delivery = Delivery(path, form or Form.of(dataset), dataset, progress, engine.sure)
         try:
             with engine.gate(catalog, dataset) as landing:
                 result = _through_the_gate(gate, landing, delivery)
@@ -92,8 +94,11 @@ def _through_the_gate(gate: Gate, landing: Landing, delivery: Delivery) -> Inges
     columns = account.look_at_columns(delivery, gate.dataset)
     gate.say("landing")
     with landing.transaction():
-        delivered = landing.land(delivery)
-        before = accepted_before(gate.ledger, gate.dataset.name, delivery.sha256)
+        try:
+            delivered = landing.land(delivery)
+        except TwoReadings as fault:
+            raise account.ambiguous(gate.dataset, delivery, fault) from None
+        before = accepted_last(gate.ledger, gate.dataset.name, delivery.sha256)
         if before:
             reason = f"accepted before, at {before}"
             return Ingested(delivery.path, gate.dataset.name, "repeated", delivered, reason=reason)
@@ -123,15 +128,11 @@ def _decide(
     judged = landing.split(gate.run.as_of, clean=judge.is_clean(dataset, verdicts))
     rows = judged.rows | account.unreadable(dataset, delivery)
     findings = columns + judge.find(dataset, verdicts, judged, rows)
-    _refuse_if_broken(dataset, landing, delivery, findings, judged.quarantined + delivery.set_aside, rows)
+    lost = judged.quarantined + delivery.set_aside
+    _refuse_if_broken(dataset, landing, delivery, findings, lost, rows)
     gate.say("promoting")
     delivery_id = account.note(gate, delivery, "accepted", delivered)
-    candidates = delivered - erased - delivery.set_aside - judged.collapsed - judged.quarantined
-    promotion = landing.promote(delivery_id, judged, candidates)
-    rows = dict(Counter(rows) + Counter(promotion.conflicts))
-    findings = columns + judge.find(dataset, verdicts, judged, rows, promotion.conflicts)
-    lost = judged.quarantined + promotion.conflicting + delivery.set_aside
-    _refuse_if_broken(dataset, landing, delivery, findings, lost, rows)
+    promotion = landing.promote(delivery_id, delivered - erased - judged.collapsed - lost)
     if lost:
         landing.quarantine(delivery_id)
     corrected = landing.close_corrected(delivery_id, gate.run.as_of)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from c360.clause.kinds import CONFLICT, FRESHNESS, ROW_RULE, SQL, UNIQUE
+from c360.clause.kinds import FRESHNESS, UNIQUE
 from c360.clause.reading import QUARANTINE_RATIO
 from c360.engine.interface import Split, Verdict
 from c360.errors import Breach, CouldNotTell
@@ -10,19 +10,19 @@ from c360.generate.soda import seen_at_gate
 from c360.ledger.history import Finding, failing
 from c360.model import Clause, Dataset, Relationship
 
+_NONE = Verdict("errored", None)
+
 
 def require(dataset: Dataset, verdicts: dict[str, Verdict]) -> None:
-    """Raises CouldNotTell when the scan could not evaluate a check.
-
-    Checks on rows share a query, so that one takes the others along: SQL of the contract is to blame first.
-    """
-    untold = [
-        clause
-        for clause in sorted(dataset.clauses, key=lambda clause: clause.kind not in (ROW_RULE, SQL))
-        if seen_at_gate(clause) and verdicts.get(clause.id, Verdict("errored", None)).outcome == "errored"
-    ]
+    """Raises CouldNotTell when the scan could not evaluate a check, naming each clause (three at most) and why."""
+    asked = [(clause.id, verdicts.get(clause.id, _NONE)) for clause in dataset.clauses if seen_at_gate(clause)]
+    untold = [(clause, verdict) for clause, verdict in asked if verdict.outcome == "errored"]
     if untold:
-        raise CouldNotTell(f"The scan could not evaluate {untold[0].id}.", "Check the clause: c360 lint")
+        named = "; ".join(f"{clause}{f': {verdict.why}' if verdict.why else ''}" for clause, verdict in untold[:3])
+        more = f"; and {len(untold) - 3} more" if len(untold) > 3 else ""
+        raise CouldNotTell(
+            f"The scan could not evaluate {named}{more}.", untold[0][1].remedy or "Check the clause: c360 lint"
+        )
 
 
 def is_clean(dataset: Dataset, verdicts: dict[str, Verdict]) -> bool:
@@ -33,23 +33,14 @@ def is_clean(dataset: Dataset, verdicts: dict[str, Verdict]) -> bool:
     return all(verdicts[c.id].measured == 0 for c in dataset.clauses if c.scope == "row" and seen_at_gate(c))
 
 
-def find(
-    dataset: Dataset,
-    verdicts: dict[str, Verdict],
-    judged: Split,
-    rows: dict[str, int],
-    conflicts: dict[str, int] | None = None,
-) -> list[Finding]:
+def find(dataset: Dataset, verdicts: dict[str, Verdict], judged: Split, rows: dict[str, int]) -> list[Finding]:
     """One finding a clause: the word of the scan, and for clauses on rows the number of rows that broke them.
 
-    `conflicts` with what raw holds are known last; before that (None), nothing is said of them. Raises CouldNotTell
-    when scan and split disagree.
+    Raises CouldNotTell when scan and split disagree.
     """
     findings = []
     for clause in dataset.clauses:
         if clause.kind.loses_rows:
-            if clause.kind is CONFLICT and conflicts is None:
-                continue
             count = rows.get(clause.id, 0)
             if seen_at_gate(clause) and _is_exact(clause, dataset, judged) and count != verdicts[clause.id].measured:
                 raise CouldNotTell(f"Scan and split disagree on {clause.id}.", "Report this as a bug.")

@@ -2,9 +2,11 @@
 
 import io
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
 
 from c360.clause.dialect import canonical_type
+from c360.gate import nested
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,18 +25,97 @@ def without_text(kinds: "pa.Schema", wanted: Mapping[str, str]) -> str | None:
     return None
 
 
-def as_csv(table: Any, wanted: Mapping[str, str]) -> Iterator[bytes]:
-    """The wanted columns, in their order, in blocks of CSV: nulls unquoted, texts quoted where they need it."""
-    import pyarrow as pa
-    import pyarrow.csv as pcsv
+@dataclass(frozen=True)
+class Batch:
+    """Rows as CSV, and those that are no text: the place of each in the batch, from 0, with what can be read of it."""
 
-    options = pcsv.WriteOptions(include_header=False, quoting_style="needed")
+    text: bytes
+    rows: int
+    unreadable: tuple[tuple[int, str], ...] = ()
+
+
+def as_csv(table: Any, wanted: Mapping[str, str]) -> Iterator[Batch]:
+    """The wanted columns, in their order, in blocks of CSV: nulls unquoted, texts quoted where they need it.
+
+    A row with a NUL, or with bytes that are no UTF-8, is none that Postgres could hold.
+    """
+    import pyarrow as pa
+
     for batch in table.iter_batches(batch_size=ROWS_AT_ONCE, columns=list(wanted)):
         by_name = dict(zip(batch.schema.names, batch.columns, strict=True))
         texts = [_as_text(by_name[name].type, kind)(by_name[name]) for name, kind in wanted.items()]
-        sink = io.BytesIO()
-        pcsv.write_csv(pa.table(texts, names=[f"c{i}" for i in range(len(texts))]), sink, options)
-        yield sink.getvalue()
+        rows = pa.table(texts, names=[f"c{i}" for i in range(len(texts))])
+        text = _written(rows)
+        yield Batch(text, len(rows)) if _is_text(text) else _parted(rows)
+
+
+def _written(rows: "pa.Table") -> bytes:
+    import pyarrow.csv as pcsv
+
+    sink = io.BytesIO()
+    pcsv.write_csv(rows, sink, pcsv.WriteOptions(include_header=False, quoting_style="needed"))
+    return sink.getvalue()
+
+
+def _is_text(found: bytes) -> bool:
+    if b"\0" in found:
+        return False
+    try:
+        return found.isascii() or bool(found.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
+
+
+def _parted(rows: "pa.Table") -> Batch:
+    """The rows that are text, and the others by themselves."""
+    import numpy as np
+    import pyarrow as pa
+
+    bad = np.zeros(len(rows), bool)
+    for column in rows.columns:
+        if pa.types.is_large_string(column.type):
+            values = column.cast(pa.large_binary()).to_pylist()
+            bad |= np.array([bool(value) and not _is_text(value) for value in values])
+    lost = tuple(
+        (int(at), _written(rows.slice(at, 1)).decode("utf-8", "replace").replace("\0", "\ufffd").rstrip("\n"))
+        for at in np.flatnonzero(bad)
+    )
+    kept = rows.filter(pa.array(~bad))
+    return Batch(_written(kept) if len(kept) else b"", len(kept), lost)
+
+
+def remedy(physical_type: str) -> str:
+    """What to do about a column whose values have no text that this type of a contract takes."""
+    if canonical_type(physical_type) in ("json", "jsonb"):
+        return "Deliver it as JSON text, or with members that JSON has."
+    return "Deliver it as text; struct, list and map go into a column of physicalType jsonb."
+
+
+def footer(file: IO[bytes]) -> str:
+    """What is wrong with a Parquet file that cannot be opened."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - 4))
+    if file.read() != b"PAR1":
+        return f"it is not a Parquet file, or cut short: no footer ends it, at byte {size}"
+    return f"its Parquet footer, which ends at byte {size}, is damaged"
+
+
+def damage(table: Any, wanted: Mapping[str, str]) -> str:
+    """Where pages of these columns cannot be read: the first such row group, from 1, with column and byte."""
+    import pyarrow as pa
+
+    for group in range(table.metadata.num_row_groups):
+        for name in wanted:
+            try:
+                table.read_row_group(group, columns=[name])
+            except (pa.ArrowException, OSError):
+                described = table.metadata.row_group(group)
+                chunks = (described.column(i) for i in range(described.num_columns))
+                starts = [c.dictionary_page_offset or c.data_page_offset
+                          for c in chunks if c.path_in_schema.split(".")[0] == name]  # fmt: skip
+                where = f", which begins at byte {starts[0]}" if starts else ""
+                return f"its row group {group + 1} is damaged in the column {name!r}{where}"
+    return "its Parquet pages are damaged"
 
 
 def _as_text(kind: Any, physical_type: str) -> Any:
@@ -52,15 +133,20 @@ def _as_text(kind: Any, physical_type: str) -> Any:
     if isinstance(kind, pa.BaseExtensionType):
         inner = _as_text(kind.storage_type, "uuid" if kind.extension_name == "arrow.uuid" else physical_type)
         return inner and (lambda column: inner(column.storage))
-    whole = canonical_type(physical_type) in ("smallint", "integer", "bigint")
+    wanted = canonical_type(physical_type)
+    if nested.is_nested(kind):
+        return _as_json if wanted in ("json", "jsonb") and nested.has_json(kind) else None
+    whole = wanted in nested.WHOLE
     if t.is_timestamp(kind) and kind.tz:
         plain = pa.timestamp(kind.unit)
         return lambda column: pc.binary_join_element_wise(column.cast(plain).cast(pa.string()), "Z", "")
     if t.is_floating(kind):
-        return lambda column: _floats(column, whole or canonical_type(physical_type).startswith("numeric"))
+        return lambda column: nested.floats(column, wanted)
     if t.is_decimal(kind) and whole:
         return _whole_decimals
-    if t.is_fixed_size_binary(kind) and kind.byte_width == 16 and canonical_type(physical_type) == "uuid":
+    if t.is_decimal(kind):
+        return _decimals
+    if t.is_fixed_size_binary(kind) and kind.byte_width == 16 and wanted == "uuid":
         return _uuids
     if any(test(kind) for test in (t.is_string, t.is_large_string, t.is_string_view)):
         return lambda column: column.cast(pa.large_string())
@@ -68,22 +154,26 @@ def _as_text(kind: Any, physical_type: str) -> Any:
     return (lambda column: column) if any(test(kind) for test in plain) else None
 
 
-def _floats(column: "pa.Array", exact: bool) -> "pa.Array":
-    """The shortest text that reads as the same float. That of a large one is not its exact value, which a decimal or
-    an integer would take: then all its digits."""
+def _as_json(column: "pa.Array") -> "pa.Array":
+    """Bytes that are no UTF-8 come through as they are."""
+    import pyarrow as pa
+
+    found = zip(nested.texts(column), column.is_valid().to_pylist(), strict=True)
+    texts = [text.encode("utf-8", "surrogateescape") if valid else None for text, valid in found]
+    return pa.array(texts, pa.large_binary()).cast(pa.large_string(), safe=False)
+
+
+def _decimals(column: "pa.Array") -> "pa.Array":
+    """With all digits, where Arrow would write an exponent."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    doubles = column.cast(pa.float64())
-    texts = (column if exact else doubles).cast(pa.string())
-    for spelled, meant in (("nan", "NaN"), ("inf", "Infinity"), ("-inf", "-Infinity")):
-        texts = pc.if_else(pc.equal(texts, spelled), meant, texts)
-    large = pc.and_(pc.greater_equal(pc.abs(doubles), 2.0**24), pc.is_finite(doubles))
-    if not (exact and pc.any(large).as_py()):
+    texts = column.cast(pa.string())
+    short = pc.fill_null(pc.match_substring(texts, "E"), False)
+    if not pc.any(short).as_py():
         return texts
-    digits = [f"{value:.0f}" for value in doubles.filter(pc.fill_null(large, False)).to_pylist() if value.is_integer()]
-    whole = pc.and_(large, pc.equal(pc.floor(doubles), doubles))
-    return pc.replace_with_mask(texts, pc.fill_null(whole, False), pa.array(digits, pa.string()))
+    digits = pa.array([f"{value:f}" for value in column.filter(short).to_pylist()], pa.string())
+    return pc.replace_with_mask(texts, short, digits)
 
 
 def _whole_decimals(column: "pa.Array") -> "pa.Array":

@@ -1,21 +1,25 @@
 """Records: what a line of CSV is, decided once, by the grammar of RFC 4180 (plus LF and CR as line ends).
 
 Text goes through in blocks. The longest run of records that are well-formed and have as many fields as the header is
-passed on as it stands; what is no record is set aside as one line, and the next line is a new beginning.
+passed on as it stands. A line with another number of fields is set aside by itself. Where quotes break the grammar, all
+lines are set aside up to where every way to read them agrees (`c360.gate.readings`).
 """
 
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from c360.gate.readings import Doubt, Readings, TwoReadings
+
 MAX_RECORD = 16 << 20
-"""Bytes of one record; a quote that is open for longer was never meant as one."""
+"""Bytes of one record, and of text that can be read in two ways."""
 RAGGED = "it has another number of fields than the header"
 STRAY = "a quote stands where none may, or is never closed"
+UNSURE = "it may stand inside quotes that a line before it opens"
 NO_TEXT = "it holds a character that no text has"
 ENCODING = "its bytes are no text in the encoding"
 
-_LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\n|\r|\Z)")
+_LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\n|\r)")
 _END_OF_LINE = re.compile(rb"[\r\n]")
 _EMPTY = re.compile(rb"[\r\n]++")
 _END = rb"(?:\r\n|\n|\r)"
@@ -46,9 +50,9 @@ class Grammar:
     """
 
     def __init__(self, delimiter: str = ",", quote: str = '"') -> None:
-        self.quote = quote.encode()
+        self.delimiter, self.quote = delimiter.encode(), quote.encode()
         self.forbidden = b"\0" if quote else b"\0\x01"  # the latter is what COPY takes for the quote then
-        d, q = re.escape(delimiter.encode()), re.escape(self.quote)
+        d, q = re.escape(self.delimiter), re.escape(self.quote)
         plain = rb"[^\r\n" + d + q + rb"]*+"
         inside = rb"(?:[^" + q + rb"]++|" + q + q + rb")*+"
         field = rb"(?:" + q + inside + q + rb"|" + plain + rb")" if q else plain
@@ -95,23 +99,38 @@ class Records:
         self._run = grammar.run_in(shapes) if shapes else self._any
         self.in_shape = bool(shapes)
         self._line, self._number = line, 1
+        self._readings = Readings(grammar.delimiter, grammar.quote)
+        self._doubt = Doubt(grammar.delimiter, grammar.quote) if grammar.quote else None
+        self._doubtful_line = 0
+        self._blocks: Iterator[bytes] = iter(())
+        self._text, self._whole, self._ended = b"", 0, False
 
     def of(self, blocks: Iterable[bytes]) -> Iterator[Block | NoRecord]:
-        """Everything in the order of the text. Between records of several fields, empty lines say nothing."""
-        text = b""
-        for block in blocks:
-            text += block
-            held = text.endswith(b"\r")  # LF may follow
-            place = yield from self._split(text, len(text) - held, ended=False)
-            text = text[place:]
-        if text and text[-1:] not in b"\r\n":
-            text += b"\n"
-        yield from self._split(text, len(text), ended=True)
+        """Everything in the order of the text. Between records of several fields, empty lines say nothing.
 
-    def _split(self, text: bytes, whole: int, ended: bool) -> Generator[Block | NoRecord, None, int]:
-        """Split text up to `whole`; returns where the beginning of a record stands that has not ended there."""
+        Raises TwoReadings when a record is too long, or when records that were passed on are none in another reading.
+        """
+        self._blocks = iter(blocks)
         place = 0
-        while place < whole:
+        while not self._ended:
+            self._text = self._text[place:]
+            self._more()
+            place = yield from self._split()
+
+    def _more(self) -> None:
+        """Take in the next block of text, which is `_whole` but for a CR at its end: LF may follow."""
+        block = next(self._blocks, None)
+        self._ended = block is None
+        self._text += block or b""
+        if self._ended and self._text and self._text[-1:] not in b"\r\n":
+            self._text += b"\n"
+        self._whole = len(self._text) - (not self._ended and self._text.endswith(b"\r"))
+
+    def _split(self) -> Generator[Block | NoRecord, None, int]:
+        """Split the text; returns where the beginning of a record stands that has not ended there."""
+        place = 0
+        while place < self._whole:
+            text, whole = self._text, self._whole
             end = self._run.match(text, place, whole).end()  # type: ignore[union-attr]
             if self.in_shape and end < whole:
                 further = self._any.match(text, end, whole).end()  # type: ignore[union-attr]
@@ -119,17 +138,14 @@ class Records:
                     end, self._run, self.in_shape = further, self._any, False
             yield from self._well_formed(text[place:end])
             place = end
-            if place == whole or (not ended and self._may_go_on(text, place, whole)):
+            if place == whole or (not self._ended and self._may_go_on(place)):
                 break
-            end, why = self._set_aside(text, place, whole)
-            if why:
-                yield self._no_record(why, text[place:end])
-            self._line += _lines(text[place:end])
-            place = end
+            place = yield from self._set_aside(place)
         return place
 
     def _well_formed(self, text: bytes) -> Iterator[Block | NoRecord]:
         """Records that look right are still none where their bytes are no text."""
+        self._look_for_doubt(text)
         if not text or self._why_not(text) is None:
             if text:
                 yield self._block(text)
@@ -139,6 +155,12 @@ class Records:
             why = self._why_not(record)
             yield self._block(record) if why is None else self._no_record(why, record)
             self._line += _lines(record)
+
+    def _look_for_doubt(self, text: bytes) -> None:
+        if self._doubt and self._grammar.quote in text:
+            self._doubt.follow(text)
+            if (self._doubt.since or -1) > 0:
+                self._doubtful_line = self._line + _lines(text[: self._doubt.since])
 
     def _why_not(self, text: bytes) -> str | None:
         """Why this is no text; None when it is."""
@@ -150,20 +172,56 @@ class Records:
         except UnicodeDecodeError:
             return ENCODING
 
-    def _may_go_on(self, text: bytes, place: int, whole: int) -> bool:
-        """Whether the rest of the text may begin a record, or a line, that ends in what is still to come."""
-        if whole - place >= self._limit:
+    def _may_go_on(self, place: int) -> bool:
+        """Whether the rest of the text may begin a record that ends in what is still to come."""
+        text, whole = self._text, self._whole
+        if not self._grammar.beginning.match(text, place, whole) and _END_OF_LINE.search(text, place, whole):
             return False
-        return bool(self._grammar.beginning.match(text, place, whole) or not _END_OF_LINE.search(text, place, whole))
+        self._require_length(place)
+        return True
 
-    def _set_aside(self, text: bytes, place: int, whole: int) -> tuple[int, str | None]:
-        """Where what is no record ends, and why it is none; empty lines are nothing at all."""
-        if blank := _EMPTY.match(text, place, whole):
-            return blank.end(), None
-        if ragged := self._grammar.record.match(text, place, whole):
-            return ragged.end(), RAGGED
-        end = _LINE.match(text, place, whole).end()  # type: ignore[union-attr]
-        return end, STRAY
+    def _require_length(self, place: int) -> None:
+        if self._whole - place >= self._limit:
+            raise TwoReadings(
+                f"what begins in line {self._line} ends nowhere in {self._limit >> 20} MiB",
+                "A quote is open there, or the file has other line ends or another delimiter: see docs/deliveries.md.",
+            )
+
+    def _set_aside(self, place: int) -> Generator[NoRecord, None, int]:
+        """Pass over what is no record; returns where it ends. Empty lines are nothing at all."""
+        text = self._text
+        if blank := _EMPTY.match(text, place, self._whole):
+            self._line += _lines(blank[0])
+            return blank.end()
+        if ragged := self._grammar.record.match(text, place, self._whole):
+            self._look_for_doubt(ragged[0])
+            yield self._no_record(RAGGED, ragged[0])
+            self._line += _lines(ragged[0])
+            return ragged.end()
+        end = self._end_of_readings(place)
+        for number, line in enumerate(_LINE.findall(self._text, place, end)):
+            if line.strip(b"\r\n"):
+                yield self._no_record(UNSURE if number else STRAY, line)
+            self._line += _lines(line)
+        return end
+
+    def _end_of_readings(self, place: int) -> int:
+        """Where all ways to read the text, whose quotes break the grammar, are between two records again."""
+        if self._doubt and self._doubt.outlasts(self._text, place):
+            raise TwoReadings(
+                f"line {self._line} has a quote where none may stand, so that from line {self._doubtful_line} on it "
+                "can be read in two ways",
+                "Deliver it with each quote inside a field doubled, as RFC 4180 says.",
+            )
+        followed = place
+        self._readings.begin()
+        while (end := self._readings.follow(self._text, followed, self._whole)) is None:
+            if self._ended:
+                return self._readings.agreed() or self._whole
+            self._require_length(place)
+            followed = self._whole
+            self._more()
+        return end
 
     def _block(self, text: bytes) -> Block:
         block = Block(*_with_line_feeds(text, self._grammar.quote))

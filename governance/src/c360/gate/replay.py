@@ -47,10 +47,8 @@ def replay(gate: Gate) -> Replayed:
                 count -= landing.keep_out()
             with landing.transaction():
                 judged, promotion = _promote(gate, landing, f"replay:{gate.run.id}:{origin.delivery}", count)
-            kept = judged.quarantined + promotion.conflicting
-            parts.append((count, promotion.promoted, promotion.duplicates + judged.collapsed, kept))
+            parts.append((count, promotion.promoted, promotion.duplicates + judged.collapsed, judged.quarantined))
             rows.update(judged.rows)
-            rows.update(promotion.conflicts)
         if found:
             with gate.ledger:
                 record(gate.ledger, gate.run, _findings(dataset, rows))
@@ -58,12 +56,10 @@ def replay(gate: Gate) -> Replayed:
 
 
 def _promote(gate: Gate, landing: Landing, name: str, count: int) -> tuple[Split, Promotion]:
-    judged = landing.split(gate.run.as_of)
+    judged = landing.split(gate.run.as_of, order="unordered")
     delivery_id = note_replay(gate, name, count)
-    candidates = count - judged.collapsed - judged.quarantined
-    promotion = landing.promote(delivery_id, judged, candidates, later_wins=False)
-    kept = judged.quarantined + promotion.conflicting
-    settle(gate, landing, delivery_id, promotion, kept, judged.collapsed)
+    promotion = landing.promote(delivery_id, count - judged.collapsed - judged.quarantined)
+    settle(gate, landing, delivery_id, promotion, judged.quarantined, judged.collapsed)
     landing.close_replayed(delivery_id)
     return judged, promotion
 

@@ -78,16 +78,20 @@ class Taken:
     reason: str
 
 
-def accepted_before(database: "connection", dataset: str, sha256: str) -> str | None:
-    """When the same content was accepted, in UTC; None when it never was. In the caller's transaction."""
+def accepted_last(database: "connection", dataset: str, sha256: str) -> str | None:
+    """When this content was accepted, in UTC, if no other content of the dataset was accepted since; else None.
+
+    Replays and decisions are no content: whoever sends a file again does not undo them. In the caller's transaction.
+    """
     with database.cursor() as cursor:
         cursor.execute(
-            "select to_char(decided_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC') from governance.delivery "
-            "where dataset = %s and sha256 = %s and outcome = 'accepted'",
-            (dataset, sha256),
+            "select case when sha256 = %s then to_char(decided_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC') end "
+            "from (select sha256, decided_at from governance.delivery where dataset = %s and outcome = 'accepted' "
+            "order by delivery_id desc limit 1) as last",
+            (sha256, dataset),
         )
-        found: str | None = value(cursor)
-        return found
+        found = cursor.fetchone()
+        return found[0] if found else None
 
 
 def note(database: "connection", what: Note) -> int:

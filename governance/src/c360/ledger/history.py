@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from c360.errors import Breach, CouldNotTell
+from c360.errors import Breach, CouldNotTell, plainly
 from c360.model import Clause
 
 if TYPE_CHECKING:
@@ -92,18 +92,30 @@ def on_record(database: "connection", run: Run, subject: str = EVERYTHING) -> It
     """Put down how a run ended, in a transaction of its own: passed, failed (Breach), errored (anything else).
 
     `subject` is the dataset that a delivery is for. The row's clause is the subject; its detail is our own
-    sentence, or just the kind of an unforeseen error, whose text may quote data.
+    sentence, or just the kind of an unforeseen error, whose text may quote data. A run begins when names, options and
+    paths are known to be right: check them before. One that lacks a tool that is not installed did not begin.
     """
     ending = Ending()
     try:
         yield ending
     except BaseException as error:
         ending.outcome = "failed" if isinstance(error, Breach) else "errored"
-        ending.detail = error.message[:300] if isinstance(error, CouldNotTell) else type(error).__name__
+        ending.detail = _why(error)
+        if isinstance(error, ModuleNotFoundError):
+            ending.outcome = None
         raise
     finally:
         if ending.outcome:
             _put_down(database, run, subject, ending)
+
+
+def _why(error: BaseException) -> str:
+    if not isinstance(error, Exception):  # Ctrl-C, SIGTERM
+        return "stopped before its end"
+    said = plainly(error)
+    if isinstance(error, CouldNotTell):
+        return error.message[:300]
+    return said[0] if said else type(error).__name__
 
 
 def _put_down(database: "connection", run: Run, subject: str, ending: Ending) -> None:

@@ -5,13 +5,14 @@ A row is open until a replay lets it through, a later delivery brings what it sh
 meant: a query is a parameter here, and is run as it stands.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from c360.clause.dialect import POSTGRES
-from c360.ledger.rows import look, value
+from c360.ledger.rows import look
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -135,24 +136,29 @@ def texts(chosen: Chosen, names: Sequence[str]) -> str:
     )
 
 
-def open_rows(dataset: str, before: int | None = None) -> str:
-    """A relation: the open rows of a dataset that are records (quarantine_id, clauses, payload), of deliveries before
-    this one."""
-    earlier = "" if before is None else f" and delivery_id < {int(before)}"
+def open_rows(dataset: str, form: Mapping[str, Any], before: int | None = None) -> str:
+    """A relation: the open rows of a dataset that are records (quarantine_id, clauses, payload), of deliveries in this
+    form and before this one."""
     return (
-        f"(select quarantine_id, clauses, payload from quarantine.rows where {Chosen(dataset).where()}{earlier} "
-        f"and not payload ? {literal(RECORD)})"
+        f"(select q.quarantine_id, q.clauses, q.payload from {_records(dataset, before)} "
+        f"and d.form = {literal(json.dumps(dict(form)))}::jsonb)"
     )
 
 
-def any_open(database: "connection", dataset: str, before: int) -> bool:
-    """Whether rows of deliveries before this one are open; in the caller's transaction."""
+def forms(database: "connection", dataset: str, before: int | None = None) -> list[dict[str, Any]]:
+    """The forms of the deliveries that open rows are of, where these are records; in the caller's transaction."""
     with database.cursor() as cursor:
-        cursor.execute(
-            f"select exists (select 1 from quarantine.rows where {Chosen(dataset).where()} "
-            f"and delivery_id < {int(before)})"
-        )
-        return bool(value(cursor))
+        cursor.execute(f"select distinct d.form from {_records(dataset, before)}")
+        return [form for (form,) in cursor.fetchall()]
+
+
+def _records(dataset: str, before: int | None) -> str:
+    earlier = "" if before is None else f" and q.delivery_id < {int(before)}"
+    return (
+        "quarantine.rows as q join governance.delivery as d using (delivery_id) "
+        f"where q.dataset = {literal(dataset)} and q.resolved_at is null{earlier} "
+        f"and not q.payload ? {literal(RECORD)}"
+    )
 
 
 def close(

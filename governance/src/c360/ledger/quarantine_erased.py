@@ -1,8 +1,9 @@
 """The quarantine, without somebody: rows as they were delivered that are erased, or emptied of a mention."""
 
 import itertools
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
 from c360.ledger.quarantine import RECORD
@@ -16,21 +17,37 @@ TABLE = "quarantine.rows"
 literal = POSTGRES.literal
 
 
-def records(dataset: str) -> str:
-    """A relation: the rows of a dataset that are records, open or not (quarantine_id, payload)."""
+_ROWS = "quarantine.rows as q join governance.delivery as d using (delivery_id)"
+
+
+def records(dataset: str, form: Mapping[str, Any]) -> str:
+    """A relation: the rows of a dataset that are records and were delivered in this form, open or not (quarantine_id,
+    payload)."""
     return (
-        f"(select quarantine_id, payload from quarantine.rows where dataset = {literal(dataset)} "
-        f"and not payload ? {literal(RECORD)})"
+        f"(select q.quarantine_id, q.payload from {_ROWS} where q.dataset = {literal(dataset)} "
+        f"and not q.payload ? {literal(RECORD)} and {is_in('d.form', form)})"
     )
+
+
+def forms(database: "connection", dataset: str) -> list[dict[str, Any]]:
+    """The forms of the deliveries that rows of a dataset are of, open or not; in the caller's transaction."""
+    with database.cursor() as cursor:
+        cursor.execute(f"select distinct d.form from {_ROWS} where q.dataset = %s", (dataset,))
+        return [form for (form,) in cursor.fetchall()]
+
+
+def is_in(text: str, form: Mapping[str, Any]) -> str:
+    """SQL: whether this JSON is the form."""
+    return f"{text} = {literal(json.dumps(dict(form)))}::jsonb"
 
 
 def holding(found: str, condition: str = "true", dataset: str | None = None) -> str:
     """A query: the numbers of the records of which `found` says so, SQL of the text t.contents; of all datasets or
-    one, and of those that meet a condition on the payload."""
-    of = "true" if dataset is None else f"dataset = {literal(dataset)}"
+    one, and of those that meet a condition on the payload and the form."""
+    of = "true" if dataset is None else f"q.dataset = {literal(dataset)}"
     return (
-        "select quarantine_id from (select quarantine_id, payload, payload::text as contents from quarantine.rows "
-        f"where {of} and not payload ? {literal(RECORD)}) as t where ({condition}) and {found}"
+        "select quarantine_id from (select q.quarantine_id, q.payload, q.payload::text as contents, d.form "
+        f"from {_ROWS} where {of} and not q.payload ? {literal(RECORD)}) as t where ({condition}) and {found}"
     )
 
 

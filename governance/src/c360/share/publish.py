@@ -41,9 +41,7 @@ def publish(
     the policy needs a new key.
     """
     policies = project.policies
-    if partner not in {policy.partner for policy in policies}:
-        known = ", ".join(sorted({policy.partner for policy in policies})) or "none"
-        raise CouldNotTell(f"No policy is for a partner {partner!r}.", f"There are: {known}.")
+    require_partner(project, partner)
     ended = withdraw_ended(project, policies, now)
     chosen = [policy for policy in policies if policy.partner == partner and policy not in ended]
     if not chosen:
@@ -62,6 +60,13 @@ def publish(
             for one in releases
         ]
     return Published(tuple(releases), tuple(folders), tuple(ended))
+
+
+def require_partner(project: Project, partner: str) -> None:
+    """Raises CouldNotTell for a partner that no policy names."""
+    known = sorted({policy.partner for policy in project.policies})
+    if partner not in known:
+        raise CouldNotTell(f"No policy is for a partner {partner!r}.", f"There are: {', '.join(known) or 'none'}.")
 
 
 def _require_held(project: Project, overview: Overview, policy: Policy) -> None:

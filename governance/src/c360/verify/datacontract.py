@@ -6,7 +6,7 @@ names. It does not decide alone: see `verify`.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from typing import Any
 from c360.clause.dialect import canonical_type
 from c360.clause.guard import Tables, with_guarded_rules
 from c360.clause.inside import OPTIONS
-from c360.clause.kinds import EXCLUSIVE_MAXIMUM, EXCLUSIVE_MINIMUM, RELATIONSHIP
+from c360.clause.kinds import EXCLUSIVE_MAXIMUM, EXCLUSIVE_MINIMUM, PATTERN, RELATIONSHIP
 from c360.clause.rules import is_rule
 from c360.model import Clause, Contract, Dataset, Rule
 from c360.settings import Settings
@@ -23,6 +23,7 @@ from c360.settings import Settings
 _RESULTS = {"passed": "passed", "failed": "failed"}
 _WORST = ("passed", "errored", "failed")
 _SERVER = "c360"
+_UNTOLD = "our own query has no answer"
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,11 @@ class Answers:
         return f"datacontract: not asked, because {reason}" if reason else "datacontract has no check of it"
 
 
-def ask(settings: Settings, tables: Tables, contract: Contract, pinned: bool) -> Answers:
-    """Run `datacontract test` over the contract's tables. `pinned` says that the run has a clock of its own.
+def ask(
+    settings: Settings, tables: Tables, contract: Contract, pinned: bool, untold: Set[str] = frozenset()
+) -> Answers:
+    """Run `datacontract test` over the contract's tables. `pinned` says that the run has a clock of its own, `untold`
+    of which clauses our own query had no answer.
 
     It connects as the scanner does, and gets the SQL of rules as the guard understood it; `tables` are those of all
     contracts. Raises Breach for a rule that does more than look.
@@ -57,7 +61,7 @@ def ask(settings: Settings, tables: Tables, contract: Contract, pinned: bool) ->
     from c360.engine.postgres.shell import exported
 
     config, session = login(settings)
-    asked = question(contract, pinned, with_guarded_rules(contract, tables))
+    asked = question(contract, pinned, with_guarded_rules(contract, tables), untold)
     try:
         with _silent(), exported(session):
             from datacontract.data_contract import DataContract
@@ -86,10 +90,12 @@ class Question:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def question(contract: Contract, pinned: bool, document: dict[str, Any] | None = None) -> Question:
+def question(
+    contract: Contract, pinned: bool, document: dict[str, Any] | None = None, untold: Set[str] = frozenset()
+) -> Question:
     """What it is asked. It names its checks by column and metric, and when two bear one name all of the table's
     come to nothing: so the second is left out. So is a rule's severity: a breach that is only a warning would read
-    as one that could not be told.
+    as one that could not be told. A rule or pattern that is `untold` would take as long again.
     """
     asked = Question(document or deepcopy(contract.document))
     asked.document["servers"] = [
@@ -102,7 +108,7 @@ def question(contract: Contract, pinned: bool, document: dict[str, Any] | None =
         asked.left_out.update(dict.fromkeys(timed, "it knows no clock but its own"))
     for i, (part, dataset) in enumerate(zip(asked.document["schema"], contract.datasets, strict=True)):
         place = ("schema", i)
-        _ask_rules(asked, part, dataset, place)
+        _ask_rules(asked, part, dataset, place, untold)
         for j, prop in enumerate(part.get("properties") or []):
             column = dataset.column(prop["name"])
             if column.own_type:  # of which there is no clause, and which it takes for no type at all
@@ -112,7 +118,10 @@ def question(contract: Contract, pinned: bool, document: dict[str, Any] | None =
                 prop["physicalType"] = canonical_type(column.physical_type)
             _ask_nothing_inside(prop)
             _ask_bounds(asked, prop, dataset)
-            _ask_rules(asked, prop, dataset, (*place, "properties", j))
+            _ask_rules(asked, prop, dataset, (*place, "properties", j), untold)
+            for clause in (c for c in PATTERN.of(dataset) if c.column == prop["name"] and c.id in untold):
+                prop["logicalTypeOptions"].pop("pattern")
+                asked.left_out[clause.id] = _UNTOLD
     _ask_one_schema(asked, contract)
     return asked
 
@@ -130,7 +139,9 @@ def _ask_one_schema(asked: Question, contract: Contract) -> None:
     asked.document["schema"] = kept
 
 
-def _ask_rules(asked: Question, holder: dict[str, Any], dataset: Dataset, place: tuple[str | int, ...]) -> None:
+def _ask_rules(
+    asked: Question, holder: dict[str, Any], dataset: Dataset, place: tuple[str | int, ...], untold: Set[str]
+) -> None:
     """A rule that is no clause is not asked: nobody has looked at its SQL."""
     rules = {c.place: (c, c.argument.metric) for c in dataset.clauses if isinstance(c.argument, Rule)}
     metrics: set[str] = set()
@@ -141,8 +152,9 @@ def _ask_rules(asked: Question, holder: dict[str, Any], dataset: Dataset, place:
             holder["quality"] = [other for other in holder["quality"] if other is not quality]
             continue
         clause, metric = rules[(*place, "quality", k)]
-        if metric != "sql" and metric in metrics:
-            asked.left_out[clause.id] = f"it cannot tell two rules about {metric} apart"
+        twin = metric != "sql" and metric in metrics
+        if twin or clause.id in untold:
+            asked.left_out[clause.id] = f"it cannot tell two rules about {metric} apart" if twin else _UNTOLD
             holder["quality"] = [other for other in holder["quality"] if other is not quality]
             continue
         metrics.add(metric)

@@ -7,14 +7,15 @@ timestamp of the future …) is decided by the query, and the table says so.
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
 from c360.clause.measure import ZERO, Measure
 from c360.clause.measures import measure
 from c360.contract.catalog import Catalog
 from c360.contract.sunset import refuse_ended
-from c360.engine.postgres.scanner import Scanner, scanner
+from c360.engine.postgres.measure import Answer, answers
+from c360.engine.postgres.scanner import Scanner, Untold, scanner
 from c360.ledger.history import Finding, Run, failing, record
 from c360.model import Clause, Contract, Dataset
 from c360.project import Project
@@ -34,36 +35,34 @@ def verify(
     findings: list[Finding] = []
     strays: list[str] = []
     for contract in chosen:
-        theirs = ask(project.settings, project.catalog.tables, contract, pinned)
+        ours = ours_of(project.settings, project.catalog, contract, run.as_of)
+        untold = {finding.clause.id for finding in ours if finding.outcome == "errored"}
+        theirs = ask(project.settings, project.catalog.tables, contract, pinned, untold)
         strays += theirs.strays
-        findings += verify_contract(project.settings, project.catalog, contract, run.as_of, theirs)
+        findings += [_decide(finding, theirs) for finding in ours]
     with database:
         record(database, run, findings)
     return findings, strays
 
 
-def verify_contract(
-    settings: Settings, catalog: Catalog, contract: Contract, now: datetime, theirs: Answers
-) -> list[Finding]:
-    """One finding a clause: our query's, beside what datacontract-cli answered."""
+def ours_of(settings: Settings, catalog: Catalog, contract: Contract, now: datetime) -> list[Finding]:
+    """One finding a clause: our query's."""
     findings = []
     for dataset in contract.datasets:
         with scanner(settings, [dataset.schema]) as looking:
-            ours = measured(looking, catalog, dataset, now)
-        for clause in dataset.clauses:
-            if clause.absent("verify"):
-                continue
-            findings.append(_decide(clause, ours[clause.id], theirs))
+            found = measured(looking, catalog, dataset, now)
+        findings += [found[clause.id] for clause in dataset.clauses if not clause.absent("verify")]
     return findings
 
 
-def _decide(clause: Clause, ours: Finding, answers: Answers) -> Finding:
-    theirs = answers.outcomes.get(clause.id)
+def _decide(ours: Finding, answers: Answers) -> Finding:
+    """Our finding beside what datacontract-cli answered."""
+    theirs = answers.outcomes.get(ours.clause.id)
     if theirs == ours.outcome or (theirs == "failed" and ours.outcome == "warned"):
         return replace(ours, engine="datacontract")
     if theirs in ("passed", "failed") and ours.outcome != "errored":
         return replace(ours, detail=f"datacontract says {theirs}", dissent=f"datacontract: {theirs}")
-    detail = "; ".join(filter(None, (ours.detail, answers.why_silent(clause))))
+    detail = "; ".join(filter(None, (ours.detail, answers.why_silent(ours.clause))))
     return replace(ours, detail=detail or None)
 
 
@@ -74,51 +73,19 @@ def measured(looking: Scanner, catalog: Catalog, dataset: Dataset, now: datetime
     """
     clauses = [clause for clause in dataset.clauses if not clause.absent("verify")]
     where = catalog.where(dataset, f"timestamp '{now:%Y-%m-%d %H:%M:%S.%f}'")
-    measures = {clause.id: measure(clause, where) for clause in clauses}
+    measures = [(clause, measure(clause, where)) for clause in clauses]
     relation = POSTGRES.quote(dataset.table)
     if looking.rows(f"select to_regclass({POSTGRES.literal(relation)}) is null") == [(True,)]:
         detail = f"there is no table {dataset.schema}.{dataset.table}"
         return {clause.id: Finding(clause, "sql", "errored", detail=detail) for clause in clauses}
-    values = _measure_all(looking, relation, measures)
-    return {clause.id: _finding(clause, measures[clause.id], values[clause.id]) for clause in clauses}
+    found = answers(looking, relation, measures)
+    return {clause.id: _finding(clause, what, found[clause.id]) for clause, what in measures}
 
 
-def _measure_all(looking: Scanner, relation: str, measures: dict[str, Measure]) -> dict[str, float | str]:
-    """The values, or why there is none. When the common pass fails, each expression is tried alone."""
-    together = {name: m.expression for name, m in measures.items() if m.expression}
-    values: dict[str, float | str] = {}
-    row = _try(looking, f"select {', '.join(together.values()) or '1'} from {relation}")
-    if isinstance(row, str):
-        for name, expression in together.items():
-            alone = _try(looking, f"select {expression} from {relation}")
-            values[name] = alone if isinstance(alone, str) else alone[0]
-    else:
-        values.update(zip(together, row, strict=False))
-    for name, m in measures.items():
-        if m.query:
-            found = _try(looking, m.query)
-            values[name] = found if isinstance(found, str) else found[0]
-    return values
-
-
-def _try(looking: Scanner, query: str) -> tuple[Any, ...] | str:
-    """The first row, or the kind of error: its text could quote data."""
-    import psycopg
-
-    try:
-        rows = looking.rows(query)
-    except psycopg.errors.InsufficientPrivilege:
-        return "the scanner may not read it; run c360 access"
-    except psycopg.Error as error:
-        return f"the query fails ({type(error).__name__})"
-    return rows[0] if rows else "the rule returns no row"
-
-
-def _finding(clause: Clause, what: Measure, value: Any) -> Finding:
-    if isinstance(value, str):
-        return Finding(clause, "sql", "errored", detail=value)
+def _finding(clause: Clause, what: Measure, value: Answer) -> Finding:
+    if isinstance(value, Untold):
+        return Finding(clause, "sql", "errored", detail=value.why)
     if value is None:
         return Finding(clause, "sql", failing(clause), detail="the rule returns null")
-    holds = what.holds(float(value))
     rows = int(value) if what.rule is ZERO and clause.scope == "row" else None
-    return Finding(clause, "sql", "passed" if holds else failing(clause), float(value), rows)
+    return Finding(clause, "sql", "passed" if what.holds(value) else failing(clause), value, rows)

@@ -1,11 +1,17 @@
 """Casts lose nothing: what would be changed by one has no value in its type."""
 
-import pytest
+import re
+from decimal import Decimal
 
-from c360.clause.dialect import POSTGRES
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from c360.clause.dialect import POSTGRES, canonical_type
 from c360.engine.postgres import connect
 from c360.engine.postgres.casts import cast, plain, sure
 from c360.gate.form import Form
+from governance.tests.clause.values import VALUES
 
 GERMAN = Form(decimal=",", thousands=".", date_format="dd.MM.yyyy", null_values=("k. A.",))
 
@@ -58,8 +64,123 @@ def test_as_its_sender_writes(db, text, physical_type, expected):
     assert value(db, text, physical_type, GERMAN) == expected
 
 
+MARKS = [
+    (",", "."),
+    (".", ","),
+    (",", " "),
+    (".", " "),
+    (",", "'"),
+    (".", "'"),
+    (",", "_"),
+    (".", "_"),
+    ("'", "."),
+    ("_", " "),
+]
+GROUPED = {
+    "1T234": "1234", "-12T345D5": "-12345.5", "+1T234T567D25": "1234567.25", "123T456": "123456", "1234D5": "1234.5",
+    "1234567": "1234567", "D5": "0.5", "1T234D": "1234", "0D5": "0.5", "15e3": "15000", "1D5e3": "1500", "-1": "-1",
+}  # fmt: skip
+ASKEW = [
+    "1T23", "12T34D5", "1TT5", "1234T567", "1T2345", "T", "TT", "-T", "T123", "123T", "1T234T", "1T23T456", "0T123",
+    "00T123", "1D234T567", "1D5T", "D1T234", "1T5e3", "1T234e3", "1e1T000", "1eT3", "1T234D5e1", "1T 234", "1T+234",
+    "-T1", "1T234D5D6", "1D234D567", "1T234T", " 1T234", "1T234 ", "1T23a",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("decimal", "thousands"), MARKS)
+def test_groups_are_of_three_digits_of_the_integer_part(db, decimal, thousands):
+    form = Form(decimal=decimal, thousands=thousands)
+
+    def written(text):
+        return text.replace("D", decimal).replace("T", thousands)
+
+    for text, expected in GROUPED.items():
+        for kind in ("numeric", "double precision"):
+            assert float(value(db, written(text), kind, form)) == float(expected), (text, kind)
+        whole = expected if re.fullmatch("-?[0-9]+", text.replace("T", "")) else None
+        assert value(db, written(text), "integer", form) == whole, text
+    for text in ASKEW:
+        for kind in ("numeric", "numeric(12,2)", "real", "double precision", "bigint", "integer", "smallint"):
+            assert value(db, written(text), kind, form) is None, (text, kind)
+    for other in {".", ",", "'", "_", " "} - {decimal, thousands}:
+        assert value(db, f"1{other}234", "numeric", form) is None, other
+
+
+@settings(deadline=None)
+@given(text=st.text("0123456789.,'_ +-eE", max_size=9), marks=st.sampled_from([(",", ""), *MARKS]))
+def test_a_number_is_what_its_sender_wrote_or_none(db, text, marks):
+    decimal, thousands = marks
+    groups = rf"[1-9]\d{{0,2}}(?:{re.escape(thousands)}\d{{3}})+" if thousands else r"\d+"
+    read = re.fullmatch(rf"([+-]?)({groups}|\d*)(?:{re.escape(decimal)}(\d*))?([eE][+-]?\d{{1,3}})?", text, re.ASCII)
+    expected = None
+    if read and (read[2] or read[3]) and not (thousands and thousands in read[2] and read[4]):
+        whole = read[2].replace(thousands, "") if thousands else read[2]
+        expected = Decimal(f"{read[1]}{whole or 0}.{read[3] or 0}{read[4] or ''}")
+    found = value(db, text, "numeric", Form(decimal=decimal, thousands=thousands))
+    assert (found and Decimal(found)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "physical_type", "form", "expected"),
+    [
+        ("9.99", "numeric", Form(decimal=",", null_values=("9,99",)), None),
+        ("9,99", "numeric", Form(decimal=",", null_values=("9.99",)), "9.99"),
+        ("1.000", "integer", Form(decimal=",", thousands=".", null_values=("1000",)), "1000"),
+        ("1000", "integer", Form(decimal=",", thousands=".", null_values=("1000",)), None),
+        ("NAN", "text", Form(null_values=("NA",)), "NAN"),
+        ("na", "text", Form(null_values=("NA",)), "na"),
+        ("", "text", Form(null_values=("NA",)), ""),
+        ("", "text", Form(null_values=("",)), None),
+        ("01.02.2026 10:11:12.123", "timestamp", Form(timestamp_format="dd.MM.yyyy HH:mm:ss.SSS"),
+         "2026-02-01 10:11:12.123"),
+        ("2026-01-02", "date", Form(date_format="yyyy-dd-MM"), "2026-02-01"),
+        ("2026-01-02 10:11", "timestamp", Form(timestamp_format="yyyy-dd-MM HH:mm"), "2026-02-01 10:11:00"),
+        ("2026-01-02 11", "timestamp", Form(timestamp_format="yyyy-MM-dd HH"), "2026-01-02 11:00:00"),
+        ("02.01.2026 24", "timestamp", Form(timestamp_format="dd.MM.yyyy HH"), None),
+        ("2026-01-02 10:11:12.123456789", "timestamp", Form(timestamp_format="yyyy-MM-dd HH:mm:ss.SSSSSSSSS"), None),
+        ("2026-01-02 10:11:12.123456000", "timestamp", Form(timestamp_format="yyyy-MM-dd HH:mm:ss.SSSSSSSSS"),
+         "2026-01-02 10:11:12.123456"),
+        ("02/01/2026 10:11:12.1234", "timestamp(3)", Form(timestamp_format="dd/MM/yyyy HH:mm:ss.SSSS"), None),
+        ("02/01/2026 10:11:12.1230", "timestamptz(3)", Form(timestamp_format="dd/MM/yyyy HH:mm:ss.SSSS"),
+         "2026-01-02 10:11:12.123+00"),
+        ("02/01/2026 00:00:00.000000001", "date", Form(date_format="dd/MM/yyyy HH:mm:ss.SSSSSSSSS"), None),
+        ("02/01/2026 00:00:00.000000000", "date", Form(date_format="dd/MM/yyyy HH:mm:ss.SSSSSSSSS"), "2026-01-02"),
+        ("02/01/2026 10:00", "date", Form(date_format="dd/MM/yyyy HH:mm"), None),
+        ("02/01/0000", "date", Form(date_format="dd/MM/yyyy"), None),
+    ],
+)  # fmt: skip
+def test_a_form_changes_and_drops_nothing(db, text, physical_type, form, expected):
+    assert value(db, text, physical_type, form) == expected
+
+
 def test_sure_is_silent_where_the_sender_has_a_way_of_its_own():
     assert sure("integer", Form()) and not sure("integer", GERMAN)
     assert sure("date", Form()) and not sure("date", GERMAN)
     assert sure("uuid", GERMAN) and not sure("text", Form())
     assert not sure("numeric(2,2)", Form()), "no digit before the point"
+    for kind, null in (("date", "9999-12-31"), ("integer", "-1"), ("numeric(5,2)", "0.00"), ("uuid", f"{0:032x}")):
+        assert bool(sure(kind, Form(null_values=("NA", null)))) is (kind == "uuid"), "no uuid is spelled so"
+
+
+SHAPED = [kind for kind in [*VALUES, "numeric(12,2)"] if sure(kind, Form())]
+
+
+@settings(deadline=None)
+@given(data=st.data())
+@pytest.mark.parametrize("kind", SHAPED)
+def test_what_is_sure_has_the_value_of_the_plain_cast(db, kind, data):
+    shape = st.from_regex(re.compile(sure(kind, Form()), re.ASCII), fullmatch=True)
+    texts = data.draw(st.lists(shape, min_size=1, max_size=20))
+    with db, db.cursor() as cursor:
+        cursor.execute(
+            f"select t, ({cast('t', kind)})::text, (t::{canonical_type(kind)})::text from unnest(%s) as given (t)",
+            (texts,),
+        )
+        for text, careful, at_once in cursor.fetchall():
+            assert careful is not None and careful == at_once, text
+
+
+def test_types_that_have_a_shape():
+    assert SHAPED == [
+        "smallint", "integer", "bigint", "numeric(5,2)", "uuid", "date", "timestamp", "timestamptz", "numeric(12,2)",
+    ]  # fmt: skip

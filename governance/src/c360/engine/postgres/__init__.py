@@ -1,5 +1,6 @@
 """The database of every stage: the embedded server, or the one that C360_DATABASE_URL names."""
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -17,6 +18,8 @@ _VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": 
               "sslcrl": "PGSSLCRL", "channel_binding": "PGCHANNELBINDING", "require_auth": "PGREQUIREAUTH",
               "gssencmode": "PGGSSENCMODE", "passfile": "PGPASSFILE", "hostaddr": "PGHOSTADDR",
               "target_session_attrs": "PGTARGETSESSIONATTRS"}  # fmt: skip
+_SECRET = ("password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
+"""Parameters that are never shown."""
 OLDEST = 16
 """The first Postgres with pg_input_is_valid, by which the gate finds what does not cast."""
 _NO_PASSWORD = "not-needed"  # noqa: S105 (datacontract-cli wants one even where a socket asks for none)
@@ -120,6 +123,7 @@ def url(settings: Settings, *, masked: bool = False) -> str:
     if given.get("password"):
         user += ":" + ("***" if masked else quote(given["password"], safe=""))
     extra = {k: v for k, v in given.items() if k not in ("host", "port", "user", "password", "dbname")}
+    extra |= {k: "***" for k in extra if masked and k in _SECRET}
     address = f"{given['host']}:{given['port']}"
     if given["host"].startswith("/"):  # the folder of a socket only fits in as a parameter
         address, extra = "", {"host": given["host"], "port": given["port"]} | extra
@@ -150,11 +154,19 @@ def _of_url(text: str) -> dict[str, str]:
     import psycopg2
     from psycopg2.extensions import parse_dsn
 
-    remedy = "Write it as postgresql://user:password@host:port/database, with special characters as %XX."
+    remedy = "Write it as postgresql://user:password@host:port/database, with special characters as %XX (@ is %40)."
+    # libpq ends a password at the first @ and a host at the first /: what follows would be shown as a host or a port
+    left, mark, _ = text.partition("://")[2].rpartition("@")
+    if mark and any(sign in left for sign in "@/?#[]"):
+        raise CouldNotTell("C360_DATABASE_URL has a special character left of its last @ that is not escaped.", remedy)
     try:
         found: dict[str, str] = parse_dsn(text)
     except psycopg2.Error:  # its text may quote the password
         raise CouldNotTell("C360_DATABASE_URL is not a Postgres URL.", remedy) from None
+    if not re.fullmatch(r"[\d,]*", found.get("port", "")):
+        raise CouldNotTell("C360_DATABASE_URL names a port that is no number.", remedy)
+    if "://" in found.get("dbname", "") or "@" in found.get("host", "")[1:]:
+        raise CouldNotTell("C360_DATABASE_URL is not a Postgres URL.", remedy)
     if "service" in found:
         raise CouldNotTell("C360_DATABASE_URL names a service of a pg_service.conf, which c360 does not read.", remedy)
     if not found.get("dbname"):
@@ -183,8 +195,8 @@ def unreachable(settings: Settings, parameters: dict[str, str], text: str) -> Co
     reason = next((line for line in lines if "FATAL:" in line), lines[0])
     for marker in ("FATAL:", "failed:", "error:"):
         reason = reason.rpartition(marker)[2]
-    if parameters.get("password"):
-        reason = reason.replace(parameters["password"], "***")
+    for secret in filter(None, map(parameters.get, _SECRET)):
+        reason = reason.replace(secret, "***")
     remedy = "Check that server, and C360_DATABASE_URL; without the variable, c360 uses a server of its own."
     if not settings.database_url:
         remedy = "Run c360 db status."

@@ -24,8 +24,18 @@ PRODUCTS = ("analytics",)
 """The schemas that the loader and the transformer own; those that contracts name come on top."""
 CLOSED = ("quarantine", "governance", "superseded", "erasure")
 """Neither the scanner nor the reader looks in here; nor in a schema of dbt that is no contract's (Elementary's)."""
-READ_ONLY = {"default_transaction_read_only": "on", "statement_timeout": "600s"}
-"""Settings of the scanner's sessions: what SQL of contracts may take."""
+LIMITS = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": "60s",
+    "temp_file_limit": "2048MB",
+    "client_connection_check_interval": "2s",
+    "work_mem": "32MB",
+    "hash_mem_multiplier": "1",
+    "max_parallel_workers_per_gather": "2",
+}
+"""Settings of the scanner's sessions, unless c360.toml says otherwise: what SQL of contracts may take. A statement ends
+when its client has; the limit of temporary files and the memory of a sort are those of one process, so of up to three
+a statement."""
 LOCK = 0xC360_0003
 """Advisory lock: one at a time gives out rights in a database."""
 _ATTEMPTS = 40
@@ -66,9 +76,17 @@ def _statements(user: str | None, database: str, places: list[Place]) -> list[st
         "set local search_path = pg_catalog;",
         *(role(name) for name in ROLES),
         *(humble(name) for name in ROLES),
-        _unless(
-            f"exists (select from pg_roles where rolname = '{SCANNER}' and rolconfig is not null)",
-            *(f"alter role {SCANNER} set {name} = {literal(setting)}" for name, setting in READ_ONLY.items()),
+        *(
+            _if_allowed(
+                f"{literal(f'{name}={limit}')} = any (select unnest(rolconfig) from pg_roles "
+                f"where rolname = '{SCANNER}')",
+                f"alter role {SCANNER} set {name} = {literal(limit)}",
+            )
+            for name, limit in LIMITS.items()
+        ),
+        _if_allowed(
+            f"has_parameter_privilege('{SCANNER}', 'temp_file_limit', 'set')",
+            f"grant set on parameter temp_file_limit to {SCANNER}",
         ),
         *(_membership(user, role) for role in ROLES if user),
         f"grant connect, create, temporary on database {quote(database)} to {LOADER}, {TRANSFORMER};",
@@ -168,6 +186,13 @@ def _do(body: str) -> str:
 
 def _unless(condition: str, *statements: str) -> str:
     return _do(f"begin if not ({condition}) then {'; '.join(statements)}; end if; end")
+
+
+def _if_allowed(unless: str, statement: str) -> str:
+    """What only an administrator of the server may do, or only one kind of server can; `c360 access --check` tells of
+    what is missing then."""
+    but = "insufficient_privilege or invalid_parameter_value or undefined_object"
+    return _do(f"begin if not ({unless}) then {statement}; end if; exception when {but} then null; end")
 
 
 def role(name: str) -> str:

@@ -15,6 +15,7 @@ from c360.engine.postgres.access import (
     Place,
     is_ready,
 )
+from c360.ledger.rows import value
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
@@ -52,6 +53,7 @@ def differences(database: "connection", user: str | None, places: Iterable[Place
         if not any(f"no role {role}" in what for role in ROLES for _, what in found):
             found += _of_schemas(cursor, owners)
             found += _of_tables(cursor, owners, named)
+            found += _of_limits(cursor)
             if not is_ready(cursor):
                 found.append(("missing", "the rights as this version of c360 gives them out"))
     return sorted(set(found))
@@ -68,6 +70,12 @@ def _of_roles(cursor: "cursor", user: str | None) -> Iterator[Difference]:
             yield "too much", f"{role} is a superuser, or may make roles or databases, or replicate"
         for group in groups:
             yield "too much", f"{role} is a member of {group}"
+
+
+def _of_limits(cursor: "cursor") -> Iterator[Difference]:
+    cursor.execute(f"select has_parameter_privilege('{SCANNER}', 'temp_file_limit', 'set')")
+    if not value(cursor):
+        yield "missing", f"{SCANNER} may set temp_file_limit (an administrator can let it)"
 
 
 def _of_schemas(cursor: "cursor", owners: dict[str, str]) -> Iterator[Difference]:

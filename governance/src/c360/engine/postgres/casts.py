@@ -12,8 +12,12 @@ SILENT = Form()
 _TIMESTAMPS = ("timestamp without time zone", "timestamp with time zone")
 _WHOLE = ("smallint", "integer", "bigint")
 _NUMBERS = (*_WHOLE, "numeric", "real", "double precision")
-_DAYS = r"(?!0000)\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
-"""All that there are but the leap days."""
+_LEAP = r"(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29"
+_DAYS = (
+    r"(?!0000)(?:\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+    rf"|{_LEAP})"
+)
+"""All days of four-digit years."""
 _CLOCK = r"[ T](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?"
 _SURE = {
     "uuid": "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
@@ -29,8 +33,14 @@ _SURE = {
 def sure(physical_type: str, form: Form) -> str:
     """A regular expression (of bytes, in Python) for text whose plain cast cannot fail and loses nothing.
 
-    It is the common spelling and not every one; empty for a type that has none, as text, or in a form of the sender's.
+    It is the common spelling and not every one; empty for a type that has none, as text, or in a form of the sender's:
+    one in which such a text stands for null, too.
     """
+    shape = _shape(physical_type, form)
+    return "" if any(re.fullmatch(shape, null, re.ASCII) for null in form.null_values) else shape
+
+
+def _shape(physical_type: str, form: Form) -> str:
     kind = canonical_type(physical_type)
     name = unsized(kind)
     if (name in _NUMBERS and (form.decimal, form.thousands) != (".", "")) or (
@@ -49,18 +59,29 @@ def plain(column: str, physical_type: str, form: Form = SILENT) -> str:
     An empty text is a value of a text column only. `column` is quoted already.
     """
     kind = unsized(canonical_type(physical_type))
-    if kind in _NUMBERS and (form.decimal, form.thousands) != (".", ""):
-        literal = POSTGRES.literal
-        if form.thousands:
-            column = f"replace({column}, {literal(form.thousands)}, '')"
-        if form.decimal != ".":  # a point is then no part of a number
-            column = f"translate({column}, {literal(form.decimal + '.')}, '.,')"
+    value = _with_point(column, form) if kind in _NUMBERS and (form.decimal, form.thousands) != (".", "") else column
     nulls = [*form.null_values, *([] if kind in TEXTS else [""])]
     if not nulls:
-        return column
+        return value
     if nulls == [""]:
-        return f"nullif({column}, '')"
-    return f"case when {column} not in ({', '.join(map(POSTGRES.literal, nulls))}) then {column} end"
+        return f"nullif({value}, '')"
+    return f"case when {column} not in ({', '.join(map(POSTGRES.literal, nulls))}) then {value} end"
+
+
+def _with_point(column: str, form: Form) -> str:
+    """SQL: a number with a decimal point and without marks between groups of three digits.
+
+    Where a mark stands elsewhere, the text keeps it, and no type of numbers has a value for it.
+    """
+    literal, value = POSTGRES.literal, column
+    if form.thousands:
+        mark, point = re.escape(form.thousands), re.escape(form.decimal)
+        grouped = rf"^[+-]?[1-9]\d{{0,2}}({mark}\d{{3}})+({point}\d*)?$"
+        bare = f"replace({column}, {literal(form.thousands)}, '')"
+        value = f"case when {column} ~ {literal(grouped)} then {bare} else {column} end"
+    if form.decimal != ".":  # a point is then no part of a number
+        value = f"translate({value}, {literal(form.decimal + '.')}, '.,')"
+    return value
 
 
 def cast(column: str, physical_type: str, form: Form = SILENT) -> str:
@@ -76,7 +97,7 @@ def _written(column: str, kind: str, form: str) -> str:
     day = "date" if kind == "date" and not clocks else "timestamp"
     shaped = f"translate({column}, '123456789', '000000000') = {POSTGRES.literal(shape)}"
     times = "".join(f" and substr({column}, {start}, 2) <= '{last}'" for start, last in clocks)
-    whole = f" and ({iso})::timestamp = date_trunc('day', ({iso})::timestamp)" if kind == "date" and clocks else ""
     value = f"({iso})::timestamp" + (" at time zone 'UTC'" if "with time zone" in kind else "")
+    exact = f"({value})::{kind} = {value} and ({iso}) !~ '[.]\\d{{6}}\\d*[1-9]'" if clocks else "true"
     valid = f"case when {shaped}{times} then pg_input_is_valid({iso}, '{day}') else false end"
-    return f"case when {valid} then case when true{whole} then ({value})::{kind} end end"
+    return f"case when {valid} then case when {exact} then ({value})::{kind} end end"

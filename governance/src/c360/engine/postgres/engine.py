@@ -8,12 +8,24 @@ from typing import TYPE_CHECKING
 import psycopg2
 
 from c360.contract.catalog import Catalog
-from c360.engine.interface import Promotion, Split, Verdict
-from c360.engine.postgres import casts, keep_out, land, measure, promote, quarantine, raw, soda, split
+from c360.engine.interface import Order, Promotion, Split, Verdict
+from c360.engine.postgres import (
+    casts,
+    keep_out,
+    land,
+    measure,
+    promote,
+    quarantine,
+    raw,
+    soda,
+    split,
+    verdicts,
+    versions,
+)
 from c360.engine.postgres.scanner import scanner
 from c360.gate.files import Delivery
 from c360.gate.form import Form
-from c360.generate.soda import render
+from c360.generate.soda import render, seen_at_gate
 from c360.ledger.quarantine import Chosen, Evidence
 from c360.model import Contract, Dataset
 from c360.settings import Settings
@@ -43,7 +55,8 @@ class PostgresEngine:
             yield PostgresLanding(database, self._settings, catalog, dataset)
         finally:
             with suppress(psycopg2.InterfaceError), database, database.cursor() as cursor:  # a dead one holds no lock
-                cursor.execute(f"drop table if exists {split.VERDICT}, {promote.VERSIONS}, {promote.EARLIER}")
+                cursor.execute(f"drop table if exists {verdicts.VERDICT}")
+                versions.drop(cursor)
                 land.drop(cursor)
                 cursor.execute("select pg_advisory_unlock(%s)", (GATE,))
 
@@ -91,19 +104,24 @@ class PostgresLanding:
         if not self._settings.file.soda:
             return measure.measure_landed(self._settings, self._catalog, self._dataset, self._path, now)
         checks = render(self._catalog, contract, self._dataset, at_gate=True)
-        return soda.scan(self._settings, checks, self._path, now)
+        verdicts = soda.scan(self._settings, checks, self._path, now)
+        # those that share a query take each other along
+        told = {clause for clause, verdict in verdicts.items() if verdict.outcome != "errored"}
+        untold = {clause.id for clause in self._dataset.clauses if seen_at_gate(clause)} - told
+        if untold:
+            verdicts |= measure.measure_landed(
+                self._settings, self._catalog, self._dataset, self._path, now, alone=untold
+            )
+        return verdicts
 
-    def split(self, as_of: datetime, clean: bool = False) -> Split:
+    def split(self, as_of: datetime, clean: bool = False, order: Order = "newer") -> Split:
         if clean and land.all_cast(self._cursor):
-            return split.without_verdicts(self._cursor)
+            return split.compare_clean(self._cursor, self._dataset, order)
         with scanner(self._settings, self._path) as looking:
-            return split.split(self._cursor, self._catalog, self._dataset, as_of, looking)
+            return split.split(self._cursor, self._catalog, self._dataset, as_of, order, looking)
 
-    def promote(self, delivery_id: int, judged: Split, candidates: int, later_wins: bool = True) -> Promotion:
-        return promote.promote(self._cursor, self._dataset, delivery_id, judged, candidates, later_wins)
-
-    def replace(self, delivery_id: int) -> int:
-        return promote.replace(self._cursor, self._dataset, delivery_id)
+    def promote(self, delivery_id: int, candidates: int) -> Promotion:
+        return promote.promote(self._cursor, self._dataset, delivery_id, candidates)
 
     def newest_load(self, as_of: datetime) -> str | None:
         return land.newest_load(self._cursor, self._dataset, as_of)

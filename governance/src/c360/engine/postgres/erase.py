@@ -7,7 +7,7 @@ theirs). A row of others that merely mentions them is emptied there. The id stan
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
 from c360.contract.catalog import Catalog
@@ -16,6 +16,7 @@ from c360.engine.postgres.keep_out import normal
 from c360.engine.postgres.quarantine import from_payload
 from c360.engine.postgres.raw import raw_table
 from c360.errors import CouldNotTell
+from c360.gate.form import Form
 from c360.ledger import quarantine_erased as quarantine
 from c360.ledger import superseded
 from c360.ledger.rows import value
@@ -200,15 +201,22 @@ class Erasure:
             )
 
     def _records(self, dataset: Dataset) -> Iterator[Store]:
-        """Rows in quarantine, as they were delivered, open or not."""
-        database, rows = self._cursor.connection, f"{quarantine.records(dataset.name)} as r"
-        yield Store(
-            quarantine.TABLE,
-            rows,
-            {c.name: (from_payload(dataset, c.name), c.physical_type) for c in dataset.columns},
-            lambda where: quarantine.erase(database, f"select quarantine_id from {rows} where {where}"),
-            lambda names, where: quarantine.empty(database, f"select quarantine_id from {rows} where {where}", names),
-        )
+        """Rows in quarantine, as they were delivered, open or not; a store for each form that they are written in."""
+        database = self._cursor.connection
+
+        def store(form: dict[str, Any]) -> Store:
+            rows, read = f"{quarantine.records(dataset.name, form)} as r", Form.read(form, dataset)
+            return Store(
+                quarantine.TABLE,
+                rows,
+                {c.name: (from_payload(dataset, c.name, read), c.physical_type) for c in dataset.columns},
+                lambda where: quarantine.erase(database, f"select quarantine_id from {rows} where {where}"),
+                lambda names, where: quarantine.empty(
+                    database, f"select quarantine_id from {rows} where {where}", names
+                ),
+            )
+
+        yield from map(store, quarantine.forms(database, dataset.name))
 
     def _columns(self, dataset: Dataset) -> dict[str, tuple[str, str]]:
         """The columns that the table has, with the types that it gives them; none where dbt made a view."""
@@ -226,8 +234,13 @@ class Erasure:
         }
 
     def unnamed(self) -> str:
-        """SQL: whether the row r of the quarantine has no id of its own in it, so that only other values tell."""
-        return f"({from_payload(self._subject.dataset, self._subject.column)}) is null"
+        """SQL: whether a row of the quarantine has no id of its own in it, so that only other values tell."""
+        dataset, column = self._subject.dataset, self._subject.column
+        tests = (
+            f"{quarantine.is_in('form', form)} and ({from_payload(dataset, column, Form.read(form, dataset))}) is null"
+            for form in quarantine.forms(self._cursor.connection, dataset.name)
+        )
+        return " or ".join(f"({test})" for test in tests) or "false"
 
 
 def vacuum(cursor: "cursor", tables: Collection[str]) -> None:

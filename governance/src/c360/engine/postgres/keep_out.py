@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from c360.clause.dialect import POSTGRES, canonical_type
+from c360.clause.dialect import POSTGRES, canonical_type, unsized
 from c360.contract.catalog import Catalog
 from c360.contract.people import Subject, holders, subject_of
 from c360.engine.postgres.land import AT, MISCAST, TEXT, TYPED, UNREADABLE
@@ -20,12 +20,34 @@ _SHAPE = "________-____-____-____-____________"
 _IN_LINES = r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}"
 
 
-def normal(text: str, physical_type: str) -> str:
-    """SQL: an id as text in the one spelling that tombstones are of: that of its type. What is none of its type is
-    taken without blanks around it; of a uuid, only the digits count.
+_UNSEEN = "".join(
+    map(chr, (*range(9, 14), 32, 0x85, 0xA0, 0xAD, 0x1680, *range(0x2000, 0x2010), *range(0x2028, 0x2030), 0x205F,
+              *range(0x2060, 0x2065), 0x3000, 0xFEFF))
+)  # fmt: skip
+"""What takes room or none, and shows nothing: blanks of Unicode, line ends, marks of width and direction."""
+_NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 
-    Upper and lower case are not the same: there are systems whose ids differ in nothing else.
+
+def normal(text: str, physical_type: str) -> str:
+    """SQL: an id as text in the one spelling that tombstones are of: of a number its value, of a uuid its digits, of
+    a date or a time that of its type, of a text its NFC. Blanks around it, and what nobody sees, do not count.
+
+    Upper and lower case of a text, and zeros before it, are not the same: there are systems whose ids differ in
+    nothing else.
     """
+    kind = unsized(canonical_type(physical_type))
+    if kind == "uuid":
+        return _before(text, physical_type)
+    seen = f"btrim({text}, {literal(_UNSEEN)})"
+    if kind in _NUMBERS:
+        return f"case when pg_input_is_valid({seen}, 'numeric') then trim_scale({seen}::numeric)::text else {seen} end"
+    if kind in ("text", "character varying", "character"):
+        return f"normalize({seen}, nfc)"
+    return f"coalesce(({POSTGRES.cast(seen, physical_type)})::text, {seen})"
+
+
+def _before(text: str, physical_type: str) -> str:
+    """SQL: the spelling that tombstones up to release 1.4 are of."""
     if canonical_type(physical_type) == "uuid":
         plain = f"replace(lower({text}), '-', '')"
         return (
@@ -41,7 +63,7 @@ def keep_out(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> int:
     dropped = 0
     for subject, column, needed in _places(cursor, catalog, dataset):
         name = q(dataset.physical(column))
-        theirs = _theirs(subject, f"coalesce(t.{name}::text, x.{name})")
+        theirs = f"({_theirs(subject, f'coalesce(t.{name}::text, x.{name})')})"
         landed = f"{TEXT} as x where x.ctid = t.{AT} and {theirs}"
         if needed:
             cursor.execute(f"delete from {TYPED} as t using {landed}")
@@ -96,7 +118,8 @@ def named_in_line(subject: Subject, line: str) -> str:
 
 
 def _theirs(subject: Subject, text: str) -> str:
-    return erasure.is_kept_out(subject.dataset.name, subject.column, normal(text, subject.physical_type))
+    spellings = dict.fromkeys(spelled(text, subject.physical_type) for spelled in (normal, _before))
+    return " or ".join(erasure.is_kept_out(subject.dataset.name, subject.column, one) for one in spellings)
 
 
 def _places(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> Iterator[tuple[Subject, str, bool]]:

@@ -4,14 +4,18 @@ Four relations live there while the gate is at work: the delivery as text, the l
 rows in the contract's types, and a view named as the contract's table, over the rows that could be cast, for Soda.
 """
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES, canonical_type
 from c360.engine.postgres.casts import cast, plain, sure
 from c360.errors import CouldNotTell
-from c360.gate.files import CHUNK, Delivery
+from c360.gate.files import Delivery
 from c360.gate.form import Form
+from c360.gate.opened import CHUNK
 from c360.ledger.rows import value
 from c360.model import Dataset
 
@@ -37,15 +41,19 @@ def land(cursor: "cursor", delivery: Delivery) -> int:
     of its contents.
     """
     import psycopg2
+    import psycopg2.errors
 
     create(cursor, [*delivery.landed, *delivery.absent])
     columns = ", ".join(map(q, delivery.landed))
     try:
         copy = f"copy {TEXT} ({columns}) from stdin ({_copy_options(delivery.form)})"
-        cursor.copy_expert(copy, delivery, CHUNK)  # type: ignore[arg-type]  # it reads, and asks for no lines
+        with _nothing_printed():
+            cursor.copy_expert(copy, delivery, CHUNK)  # type: ignore[arg-type]  # it reads, and asks for no lines
     except psycopg2.Error as error:
         if delivery.failure:
             raise delivery.failure from None
+        if isinstance(error, psycopg2.errors.QueryCanceled) and "in .read() call: KeyboardInterrupt" in str(error):
+            raise KeyboardInterrupt from None  # psycopg2 makes a failed COPY of whatever comes up while it reads
         if isinstance(error, psycopg2.DataError):
             raise CouldNotTell(f"Postgres does not take {delivery.path} for CSV.", "Report this as a bug.") from None
         raise
@@ -54,9 +62,19 @@ def land(cursor: "cursor", delivery: Delivery) -> int:
             f"Of {delivery.records} records in {delivery.path}, {cursor.rowcount} arrived.", "Report this as a bug."
         )
     delivery.unreadable.seek(0)
-    copy = f"copy {UNREADABLE} from stdin (format csv, encoding 'UTF8')"
+    copy = f"copy {UNREADABLE} from stdin (format csv, encoding 'UTF8', force_null (line))"
     cursor.copy_expert(copy, delivery.unreadable)  # type: ignore[arg-type]  # of text, which it encodes
     return delivery.records + delivery.set_aside
+
+
+@contextmanager
+def _nothing_printed() -> Iterator[None]:
+    """psycopg2 prints what comes up while it copies, values of rows included; it raises an error for it as well."""
+    before, sys.excepthook = sys.excepthook, lambda *error: None
+    try:
+        yield
+    finally:
+        sys.excepthook = before
 
 
 def _copy_options(form: Form) -> str:

@@ -1,6 +1,7 @@
 """The embedded server is made and launched: its files, its settings, and what a killed one left behind."""
 
 import shutil
+from pathlib import Path
 
 from c360.engine.postgres import listen, processes, programs
 from c360.engine.postgres.state import USER, data_folder
@@ -11,6 +12,10 @@ SOCKET_PORT = 5432
 """Only names the socket file when there is no TCP; two homes never meet."""
 PATIENCE_S = 60
 """Seconds that a start (with crash recovery) or a stop may take."""
+_LEFT_OVER = "File exists"
+"""Recovery meets the main fork of an unlogged table whose files an abort had begun to remove before the log said so. By
+then it has made the table's init fork again, and the next recovery removes what such a fork stands beside."""
+_ATTEMPTS = 3
 SERVER_SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -82,16 +87,27 @@ def launch(settings: Settings, port: int | None) -> None:
     if _small_shared_memory():
         options["dynamic_shared_memory_type"] = "mmap"
     quoted = " ".join("-c '{}={}'".format(k, v.replace("'", "'\\''")) for k, v in options.items())
+    for _ in range(_ATTEMPTS):
+        reason = _start(data, quoted)
+        if reason is None:
+            return
+        if _LEFT_OVER not in reason:
+            break
+    raise CouldNotTell(f"The embedded Postgres did not start: {reason}.", f"Read {data / 'log'}.")
+
+
+def _start(data: Path, options: str) -> str | None:
+    """Why the server did not start; None if it did."""
     log = data / "log"
     offset = log.stat().st_size if log.exists() else 0
     try:
-        programs.run(data, "pg_ctl", "start", "--wait", f"--timeout={PATIENCE_S}", "--log=log", "-o", quoted)
+        programs.run(data, "pg_ctl", "start", "--wait", f"--timeout={PATIENCE_S}", "--log=log", "-o", options)
+        return None
     except CouldNotTell:
         with log.open(errors="replace") as handle:
             handle.seek(offset)
             reasons = [line for line in handle if "FATAL" in line] or [""]
-        reason = reasons[0].partition("FATAL:")[2].strip().rstrip(".") or "it did not say why"
-        raise CouldNotTell(f"The embedded Postgres did not start: {reason}.", f"Read {log}.") from None
+        return reasons[0].partition("FATAL:")[2].strip().rstrip(".") or "it did not say why"
 
 
 def _small_shared_memory() -> bool:

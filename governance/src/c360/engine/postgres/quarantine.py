@@ -2,7 +2,7 @@
 
 import tempfile
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
 from c360.clause.kinds import READABLE
@@ -11,7 +11,9 @@ from c360.engine.postgres.casts import cast, plain
 from c360.engine.postgres.keep_out import delivered
 from c360.engine.postgres.land import AT, TEXT, TYPED, UNREADABLE, create, instant
 from c360.engine.postgres.raw import raw_table
-from c360.engine.postgres.split import VERDICT, fatal
+from c360.engine.postgres.verdicts import VERDICT, fatal, lost
+from c360.engine.postgres.versions import same_key
+from c360.gate.form import Form
 from c360.ledger import quarantine as ledger
 from c360.ledger import quarantine_erased
 from c360.ledger.quarantine import RECORD, Chosen, Evidence
@@ -37,7 +39,7 @@ def keep(cursor: "cursor", catalog: Catalog, dataset: Dataset, delivery_id: int)
     # a function takes 100 arguments at most
     parts = (", ".join(pairs[i : i + 50]) for i in range(0, len(pairs), 50))
     contents = " || ".join(f"jsonb_build_object({part})" for part in parts)
-    lost = f"""
+    found = f"""
         select {_NUMBER} as number, null::bigint as line, v.clauses, {contents} as contents
         from {_NUMBERED} as x join {VERDICT} as v on v.at = x.{AT}
         where v.clauses && {fatal(dataset)}
@@ -45,7 +47,7 @@ def keep(cursor: "cursor", catalog: Catalog, dataset: Dataset, delivery_id: int)
         select u.record, u.line, {_unreadable(dataset)}, jsonb_build_object({literal(RECORD)}, u.contents)
         from {UNREADABLE} as u
     """
-    ledger.keep(cursor.connection, dataset.name, delivery_id, lost)
+    ledger.keep(cursor.connection, dataset.name, delivery_id, found)
 
 
 def take_evidence(cursor: "cursor", dataset: Dataset) -> Evidence | None:
@@ -89,60 +91,81 @@ def erase_landed(cursor: "cursor") -> None:
 
 def close_corrected(cursor: "cursor", dataset: Dataset, delivery_id: int, as_of: datetime) -> int:
     """See `Landing.close_corrected`."""
-    if not dataset.key or not ledger.any_open(cursor.connection, dataset.name, delivery_id):
+    if not dataset.key:
         return 0
-    was = {column.name: from_payload(dataset, column.name) for column in dataset.columns}
-    keys = " and ".join(f"r.{q(dataset.physical(name))} = o.k{i}" for i, name in enumerate(dataset.key))
-    again = " and ".join(f"t.{q(dataset.physical(name))} = o.k{i}" for i, name in enumerate(dataset.key))
-    is_now = ((was[column.name], q(column.physical_name)) for column in dataset.columns)
-    same = " and ".join(f"{then}::text is not distinct from r.{now}::text" for then, now in is_now)
-    disputes = [clause.id for clause in dataset.clauses if clause.kind.disputed]
-    corrected = "true"
+    found = (
+        _corrected(dataset, delivery_id, as_of, form)
+        for form in ledger.forms(cursor.connection, dataset.name, before=delivery_id)
+    )
+    return sum(ledger.close(cursor.connection, which, "corrected", delivery_id) for which in list(found))
+
+
+def _corrected(dataset: Dataset, delivery_id: int, as_of: datetime, form: dict[str, Any]) -> str:
+    """A query: the numbers of the open rows o, delivered in one form, that raw's row r corrects."""
+    values = ", ".join(
+        f"{from_payload(dataset, column.name, Form.read(form, dataset))} as {q(column.physical_name)}"
+        for column in dataset.columns
+    )
+    names = [q(column.physical_name) for column in dataset.columns]
+    tests = [_same_identity(dataset)]
     if dataset.load_column:
-        load = f"r.{q(dataset.physical(dataset.load_column))}"
+        load = q(dataset.physical(dataset.load_column))
+        disputes = [clause.id for clause in dataset.clauses if clause.kind.disputed]
         alone = f"not o.clauses && array[{', '.join(map(literal, disputes))}]::text[]"
-        corrected = (
-            f"(o.load is null or o.load < {load} or o.load > {instant(as_of)} or (o.load = {load} and {alone}) "
-            f"or ({same}))"
+        same = " and ".join(f"o.{name}::text is not distinct from r.{name}::text" for name in names)
+        tests.append(
+            f"(o.{load} is null or o.{load} < r.{load} or o.{load} > {instant(as_of)} "
+            f"or (o.{load} = r.{load} and {alone}) or ({same}))"
         )
-    load = was[dataset.load_column] if dataset.load_column else "null"
-    which = f"""
+    return f"""
         with o as materialized (
-            select quarantine_id, clauses, {load} as load,
-                {", ".join(f"{was[name]} as k{i}" for i, name in enumerate(dataset.key))}, payload
-            from {ledger.open_rows(dataset.name, before=delivery_id)} as earlier
+            select quarantine_id, clauses, {values} from {ledger.open_rows(dataset.name, form, delivery_id)} as earlier
         )
         select o.quarantine_id
-        from o join {raw_table(dataset)} as r on {keys}
-        where {corrected}
-        and exists (
-            select 1 from {TYPED} as t where {again} and not exists (
-                select 1 from {VERDICT} as v where v.at = t.{AT} and v.clauses && {fatal(dataset)}))
+        from o join {raw_table(dataset)} as r on {same_key(dataset, "r", "o")}
+        where {" and ".join(tests)}
+        and exists (select 1 from {TYPED} as t where {same_key(dataset, "t", "o")} and not {lost(dataset)})
     """
-    return ledger.close(cursor.connection, which, "corrected", delivery_id)
+
+
+def _same_identity(dataset: Dataset) -> str:
+    """SQL: whether the open row o is of the person that raw's row r is of. A column that is wrong by itself tells
+    nothing."""
+    tests = []
+    for name in dataset.identity:
+        wrong = [c.id for c in dataset.clauses if c.column == name and c.kind.loses_rows and not c.kind.disputed]
+        column = q(dataset.physical(name))
+        unread = f"o.clauses && array[{', '.join(map(literal, wrong))}]::text[]"
+        tests.append(f"({unread} or o.{column}::text is not distinct from r.{column}::text)")
+    return " and ".join(tests) or "true"
 
 
 def close_replayed(cursor: "cursor", dataset: Dataset, delivery_id: int) -> None:
     """Rows that hold, or that are there already, leave; the others keep their row, with the clauses they break now."""
     number = "x.c360__quarantine_id::bigint"
-    lost = f"v.at = x.ctid and v.clauses && {fatal(dataset)}"
-    judged = f"select {number}, v.clauses from {TEXT} as x join {VERDICT} as v on {lost}"
-    held = f"select {number} from {TEXT} as x where not exists (select 1 from {VERDICT} as v where {lost})"
+    is_lost = f"v.at = x.ctid and v.clauses && {fatal(dataset)}"
+    judged = f"select {number}, v.clauses from {TEXT} as x join {VERDICT} as v on {is_lost}"
+    held = f"select {number} from {TEXT} as x where not exists (select 1 from {VERDICT} as v where {is_lost})"
     ledger.rewrite(cursor.connection, judged)
     ledger.close(cursor.connection, held, "replayed", delivery_id)
 
 
 def close_rivals(cursor: "cursor", dataset: Dataset, decision_id: int) -> None:
     """Open rows of the key that landed are discarded."""
-    same_key = " and ".join(f"{from_payload(dataset, name)} = t.{q(dataset.physical(name))}" for name in dataset.key)
-    rivals = (
-        f"select quarantine_id from {ledger.open_rows(dataset.name)} as o "
-        f"where exists (select 1 from {TYPED} as t where {same_key})"
-    )
-    ledger.close(cursor.connection, rivals, "discarded", decision_id=decision_id)
+    for form in ledger.forms(cursor.connection, dataset.name):
+        values = ", ".join(
+            f"{from_payload(dataset, name, Form.read(form, dataset))} as {q(dataset.physical(name))}"
+            for name in dataset.key
+        )
+        rivals = (
+            f"select quarantine_id from (select quarantine_id, {values} from {ledger.open_rows(dataset.name, form)} "
+            f"as delivered) as o where exists (select 1 from {TYPED} as t where {same_key(dataset, 't', 'o')})"
+        )
+        ledger.close(cursor.connection, rivals, "discarded", decision_id=decision_id)
 
 
-def from_payload(dataset: Dataset, name: str) -> str:
-    """SQL: the value of a quarantined row in the contract's type, or null where its text has none."""
+def from_payload(dataset: Dataset, name: str, form: Form) -> str:
+    """SQL: the value of a quarantined row, delivered in this form, in the contract's type, or null where its text has
+    none."""
     kind = dataset.column(name).physical_type
-    return cast(f"({plain(f'(payload ->> {literal(name)})', kind)})", kind)
+    return cast(f"({plain(f'(payload ->> {literal(name)})', kind, form)})", kind, form)

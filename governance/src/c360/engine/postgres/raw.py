@@ -65,7 +65,8 @@ def ensure_raw(cursor: "cursor", dataset: Dataset) -> None:
 def _ensure_unique(cursor: "cursor", dataset: Dataset, table: str) -> None:
     """An index for each clause that asks for one. Postgres names it: names of ours could be cut off, or be another
     index's, which would then be taken for this one."""
-    wanted = {tuple(dataset.physical(name) for name in clause.argument) for clause in UNIQUE.of(dataset)}
+    strict = [clause for clause in UNIQUE.of(dataset) if clause.severity != "warning"]
+    wanted = {tuple(dataset.physical(name) for name in clause.argument) for clause in strict}
     if not wanted:
         return
     cursor.execute(

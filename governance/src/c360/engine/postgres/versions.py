@@ -1,0 +1,153 @@
+"""Versions: what the rows of one key in a delivery are to each other, and to the row that raw holds.
+
+Rows that are lost by their load time take no part in it.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from c360.clause.dialect import POSTGRES, canonical_type
+from c360.clause.kinds import CONFLICT, IDENTITY
+from c360.engine.interface import Order
+from c360.engine.postgres.land import AT, MISCAST, TEXT, TYPED
+from c360.engine.postgres.raw import raw_table
+from c360.engine.postgres.verdicts import VERDICT, lost, untimely
+from c360.ledger.rows import value
+from c360.model import Dataset
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor
+
+BESIDE, EARLIER = "landing.c360__beside", "landing.c360__earlier"
+"""What a row is to the one that raw holds under its key, and the rows that are not the latest of their key."""
+
+q, literal = POSTGRES.quote, POSTGRES.literal
+
+
+def create(cursor: "cursor") -> None:
+    """Both tables, empty: every row has a key of its own, which raw does not know."""
+    drop(cursor)
+    cursor.execute(f"create unlogged table {BESIDE} (at tid, how text); create unlogged table {EARLIER} (at tid)")
+
+
+def drop(cursor: "cursor") -> None:
+    cursor.execute(f"drop table if exists {BESIDE}, {EARLIER}")
+
+
+def collapse(cursor: "cursor", dataset: Dataset) -> int:
+    """Of rows under one key that say the same, the load time aside, keep the one that was loaded last. Of those that
+    are lost by their load time, only rows in the same words are one. A value that could not be cast is compared as
+    text. Returns how many rows went."""
+    contents = ", ".join(f"t.{q(c.physical_name)}" for c in dataset.columns if c.name != dataset.load_column)
+    load = f"t.{q(dataset.physical(dataset.load_column))} desc nulls last, " if dataset.load_column else ""
+    key, filled = _key(dataset)
+    cursor.execute(
+        f"""
+        with repeated as (select {key} from {TYPED} as t where {filled} group by {key} having count(*) > 1),
+        numbered as (
+            select t.{AT} as at, row_number() over (
+                partition by row({contents})::text,
+                    case when t.{MISCAST} is not null or {untimely(dataset)} then x::text end
+                order by {load}t.{AT}
+            ) as nth
+            from {TYPED} as t
+            join {TEXT} as x on x.ctid = t.{AT}
+            where ({key}) in (select * from repeated)
+        )
+        delete from {TYPED} as t using numbered where t.{AT} = numbered.at and numbered.nth > 1
+        """
+    )
+    gone = int(cursor.rowcount)
+    if gone:
+        cursor.execute(f"delete from {VERDICT} as v where not exists (select 1 from {TYPED} as t where t.{AT} = v.at)")
+    return gone
+
+
+def are_repeated(cursor: "cursor", dataset: Dataset) -> bool:
+    """Whether a key has several rows that can be compared."""
+    key, filled = _key(dataset)
+    groups = f"select 1 from {TYPED} as t where {filled} and not {untimely(dataset)} group by {key}"
+    cursor.execute(f"select exists ({groups} having count(*) > 1)")
+    return bool(value(cursor))
+
+
+def rank(cursor: "cursor", dataset: Dataset) -> None:
+    """Put down which of the rows that hold are not the latest of their key."""
+    key, _ = _key(dataset)
+    load = f"t.{q(dataset.physical(dataset.load_column))} desc nulls last, " if dataset.load_column else ""
+    cursor.execute(
+        f"truncate {EARLIER}; insert into {EARLIER} select at from ("
+        f"select t.{AT} as at, row_number() over (partition by {key} order by {load}t.{AT}) as nth "
+        f"from {TYPED} as t where not {lost(dataset)}) as ranked where nth > 1; analyze {EARLIER}"
+    )
+
+
+def compare(cursor: "cursor", dataset: Dataset, order: Order) -> None:
+    """Put down what each row that holds is to the one that raw has under its key.
+
+    same: it says the same. moved: it does, and was loaded later. later, earlier: another version. identity, conflict:
+    another person, or other contents that no load time puts in order; the row breaks the clause of that kind.
+    """
+    table = raw_table(dataset)
+    cursor.execute(f"lock table {table} in share row exclusive mode; select exists (select 1 from {table})")
+    if not value(cursor):
+        return
+    keys = same_key(dataset, "r", "t")
+    contents = [c.name for c in dataset.columns if c.name not in (*dataset.key, dataset.load_column)]
+    other, somebody_else = _differ(dataset, contents), _differ(dataset, dataset.identity)
+    later, earlier, moved = str(order == "newer").lower(), "false", "false"
+    if dataset.load_column:
+        load = q(dataset.physical(dataset.load_column))
+        later = moved = f"t.{load} > r.{load}"
+        earlier = f"t.{load} < r.{load}"
+    how = f"""case
+        when not ({other}) then case when {moved} then 'moved' else 'same' end
+        when {somebody_else} then 'identity'
+        when {later} then 'later'
+        when {earlier} then 'earlier'
+        else 'conflict'
+    end"""
+    if order == "decided":
+        how = "'later'"
+    cursor.execute(
+        f"insert into {BESIDE} select t.{AT}, {how} from {TYPED} as t join {table} as r on {keys} "
+        f"where not {lost(dataset)}; analyze {BESIDE}"
+    )
+    for clause in (*IDENTITY.of(dataset), *CONFLICT.of(dataset)):
+        cursor.execute(
+            f"insert into {VERDICT} select at, array[{literal(clause.id)}] from {BESIDE} "
+            f"where how = {literal(clause.kind.name)}"
+        )
+
+
+def same_key(dataset: Dataset, one: str, other: str) -> str:
+    """SQL: whether two rows have one key."""
+    keys = (q(dataset.physical(name)) for name in dataset.key)
+    return " and ".join(f"{one}.{key} = {other}.{key}" for key in keys)
+
+
+def is_latest(row: str = "t") -> str:
+    """SQL: whether no later row of its key in the delivery holds."""
+    return f"not exists (select 1 from {EARLIER} as e where e.at = {row}.{AT})"
+
+
+def is_beside(row: str = "t", *how: str) -> str:
+    """SQL: whether raw has the key of the row, and the row is one of these to what raw holds."""
+    what = f" and b.how in ({', '.join(map(literal, how))})" if how else ""
+    return f"exists (select 1 from {BESIDE} as b where b.at = {row}.{AT}{what})"
+
+
+def _key(dataset: Dataset) -> tuple[str, str]:
+    """The key of the typed row t, and whether it is filled in."""
+    names = [f"t.{q(dataset.physical(name))}" for name in dataset.key]
+    return ", ".join(names), " and ".join(f"{name} is not null" for name in names)
+
+
+def _differ(dataset: Dataset, names: Iterable[str]) -> str:
+    """Whether the delivered row t and raw's r differ in these columns; json has no equality but that of its text."""
+    tests = []
+    for column in map(dataset.column, names):
+        text = "::text" if canonical_type(column.physical_type) == "json" else ""
+        name = q(column.physical_name)
+        tests.append(f"t.{name}{text} is distinct from r.{name}{text}")
+    return " or ".join(tests) or "false"
