@@ -59,14 +59,9 @@ _TABLE: list[tuple[str, str, tuple[Grade, Grade], str]] = [
      "physical-name-changed"),
     ("column-removed", "a column goes; deliveries that still hold it are refused, unless further columns are allowed",
      ("break", "note"), "column-added"),
-<<<<<<< HEAD
     ("column-added", "a column comes that may be empty; a delivery without it is taken, with a warning, "
      "and it is read as null", ("safe", "note"),
      "column-removed"),
-=======
-    ("column-added", "a column comes that may be empty; a delivery without it is taken, with a warning, and it is read as null",
-     ("safe", "note"), "column-removed"),
->>>>>>> main
     ("required-column-added", "a column comes that may not be empty", _TIGHTER, "column-removed"),
     ("column-renamed", "a column's name in the contract (the same `id` or `physicalName`)", ("break", "note"),
      "column-renamed"),
@@ -158,14 +153,9 @@ _WITHOUT_A_PROMISE: list[tuple[str, str, tuple[Grade, Grade], str, Step]] = [
     ("words-changed", "descriptions, labels, tags, examples, links", _SAFE, "words-changed", Step.PATCH),
     ("order-changed", "the order of columns, tables, values: who reads by position is hit", _NOTED, "order-changed",
      Step.PATCH),
-<<<<<<< HEAD
     ("respelled", "written otherwise, and means the same: int4 for integer, maxLength 30 for varchar(30), "
      "blanks in SQL", _SAFE,
      "respelled", Step.NONE),
-=======
-    ("respelled", "written otherwise, and means the same: int4 for integer, maxLength 30 for varchar(30), blanks in SQL",
-     _SAFE, "respelled", Step.NONE),
->>>>>>> main
     ("noted", "anything that no rule knows", _NOTED, "noted", Step.PATCH),
 ]  # fmt: skip
 
