@@ -94,8 +94,6 @@ def main(arguments: list[str] | None = None) -> None:
             code: Any = c360.main(arguments, prog_name="c360", standalone_mode=False, obj=of_the_shell)
         sys.exit(code if isinstance(code, int) else 0)
     except CouldNotTell as error:
-        for line in error.details:
-            click.echo(one_line(line), err=True)
         click.echo(f"{click.style('Error:', fg='red')} {one_line(error.message)}", err=True)
         if error.remedy:
             click.echo(f"  → {one_line(error.remedy)}", err=True)

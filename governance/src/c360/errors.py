@@ -6,16 +6,14 @@ import errno
 class CouldNotTell(Exception):
     """The command could not run: no database, an unreadable file, bad configuration. Exit code 2.
 
-    `message` is one sentence with what and where; `remedy` is the next command to type; `details` are lines that are
-    shown above both.
+    `message` is one sentence with what and where; `remedy` is the next command to type.
     """
 
     exit_code = 2
 
-    def __init__(self, message: str, remedy: str = "", details: tuple[str, ...] = ()) -> None:
+    def __init__(self, message: str, remedy: str = "") -> None:
         self.message = message
         self.remedy = remedy
-        self.details = details
         super().__init__(f"{message} {remedy}".strip())
 
 

@@ -5,6 +5,10 @@ from pathlib import Path
 
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
+from c360.contract.classifications import classifications
+from c360.contract.findings import House
+from c360.contract.lint import refuse_errors
+from c360.generate.plan import enforceable
 from c360.settings import Settings, load, of_contracts
 from c360.share.policy import Policy
 
@@ -18,23 +22,9 @@ class Project:
     @property
     def policies(self) -> "list[Policy]":
         """What partners get. Raises Breach for a policy that is not sound."""
-        from c360.contract.classifications import classifications
         from c360.share.policy import policies
 
         return policies(self.settings.policies, self.catalog, classifications(self.settings.classifications))
-
-
-def refuse_errors(contracts: Path, settings: Settings) -> None:
-    """Raises Breach, naming them, when lint has errors in a folder of contracts, by the rules of its own project."""
-    from c360.contract.classifications import classifications
-    from c360.contract.findings import House
-    from c360.contract.lint import breach_of, lint
-
-    house = House(settings.strict, settings.lint_off)
-    found = lint(contracts, classifications(settings.classifications), house, settings.file.raw_schema)
-    breach = breach_of(found, details=True)
-    if breach:
-        raise breach
 
 
 def open_project(contracts: Path | None = None) -> Project:
@@ -46,10 +36,13 @@ def open_project(contracts: Path | None = None) -> Project:
         settings = load()
         contracts = settings.contracts
     rules = of_contracts(settings, contracts)
-    refuse_errors(contracts, rules)
-    catalog = Catalog.of(find_contracts(contracts, rules.file.raw_schema, strict=False))
-    if not rules.strict or rules.lint_off:
-        from c360.generate.plan import enforceable
+    house = House(rules.strict, rules.lint_off)
+    refuse_errors(contracts, classifications(rules.classifications), house, rules.file.raw_schema)
+    return Project(settings, catalog_of(contracts, rules), contracts)
 
-        catalog = enforceable(catalog)
-    return Project(settings, catalog, contracts)
+
+def catalog_of(contracts: Path, rules: Settings) -> Catalog:
+    """The contracts below a folder in which lint has no error by the `rules` of their project; what lint only warns of
+    is noted, and enforced by nobody."""
+    catalog = Catalog.of(find_contracts(contracts, rules.file.raw_schema, strict=False))
+    return catalog if rules.strict and not rules.lint_off else enforceable(catalog)

@@ -306,6 +306,7 @@ CONTRACTS = {
 @pytest.mark.parametrize("case", CONTRACTS)
 def test_contracts_that_are_none(settled, tmp_path, case):
     text, why = CONTRACTS[case]
+    (tmp_path / "c360.toml").write_text("[lint]\nstrict = true\n")
     folder = tmp_path / "contracts"
     folder.mkdir()
     file = folder / "things.odcs.yaml"

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from c360.console import annotate, json_option, print_json
+from c360.errors import Breach
 from c360.printable import counted, one_line
 
 
@@ -26,7 +27,6 @@ def lint(path: Path | None, as_json: bool) -> None:
     """
     from c360.contract.classifications import classifications
     from c360.contract.findings import House
-    from c360.contract.lint import breach_of
     from c360.contract.lint import lint as look
     from c360.contract.load import contract_files
     from c360.settings import load, of_contracts
@@ -54,11 +54,12 @@ def lint(path: Path | None, as_json: bool) -> None:
             click.echo(one_line(f))
     for f in found:
         annotate(f.severity, f"{f.message} [{f.rule}]", f.file, f.line)
-    breach = breach_of(found)
-    if breach:
-        raise breach
+    errors = sum(f.severity == "error" for f in found)
+    warnings = counted(len(found) - errors, "warning", "warnings")
+    if errors:
+        said = f"{counted(errors, 'error', 'errors')} and {warnings} in the contracts."
+        raise Breach(said, "Correct the errors, then: c360 generate")
     if not as_json:
-        warnings = counted(len(found), "warning", "warnings") if found else "no warnings"
         click.echo(f"Valid: {counted(files, 'contract', 'contracts')}, {warnings}.")
 
 
@@ -66,8 +67,10 @@ def _policies(settings: Any) -> list[Any]:
     """What is wrong in the policies of partners, which are read against the contracts."""
     from c360.contract.classifications import classifications
     from c360.contract.findings import House, Told
-    from c360.project import open_project
+    from c360.project import catalog_of
     from c360.share.policy import findings
 
-    found = findings(settings.policies, open_project().catalog, classifications(settings.classifications))
+    found = findings(
+        settings.policies, catalog_of(settings.contracts, settings), classifications(settings.classifications)
+    )
     return [House().finding(Told("policy", place, what), file, line) for file, line, place, what in found]

@@ -110,7 +110,7 @@ def _relations(part: Part, holder: Part, column: str) -> None:
 
 
 def _format(prop: Part) -> None:
-    """A format that says what a type does is that type: bigint of format i32 is integer, of format i64 bigint."""
+    """A format that says what a type does is that type: `bigint` of format i32 is an integer, of i64 a bigint."""
     options, physical = prop.get("logicalTypeOptions"), prop.get("physicalType")
     same = _BY_FORMAT.get(str(options.get("format"))) if isinstance(options, dict) else None
     if not same or not physical or not isinstance(options, dict):

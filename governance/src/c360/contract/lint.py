@@ -26,8 +26,8 @@ from c360.generate.plan import unrendered
 from c360.model import Contract, Noted
 from c360.printable import counted, shown
 
-_SHOWN = 20
-"""So many errors are named by a command that stops for them."""
+_SHOWN = 10
+"""So many errors are named by a command that ends with them."""
 Found = Iterator[tuple[Path, Told]]
 
 
@@ -49,19 +49,15 @@ def lint(
     return sorted((f for f in found if f), key=lambda f: (f.file, f.line, f.message))
 
 
-def breach_of(found: list[LintFinding], details: bool = False) -> Breach | None:
-    """The error to end with when there are findings that are errors; None when there are only warnings.
-
-    With `details` it names the first of them, in the words in which lint shows them.
-    """
-    errors = [finding for finding in found if finding.severity == "error"]
-    if not errors:
-        return None
-    warnings = len(found) - len(errors)
-    more = f" and {counted(warnings, 'warning', 'warnings')}" if warnings and not details else ""
-    lines = tuple(map(str, errors[:_SHOWN])) if details else ()
-    remedy = "Correct them, then: c360 generate" if not details else "See all findings: c360 lint"
-    return Breach(f"{counted(len(errors), 'error', 'errors')}{more} in the contracts.", remedy, lines)
+def refuse_errors(path: Path, classifications: Sequence[str], house: House, raw_schema: str = RAW) -> None:
+    """Raises Breach when lint has errors in a folder of contracts: the first of them, in the words of lint."""
+    errors = [finding for finding in lint(path, classifications, house, raw_schema) if finding.severity == "error"]
+    if errors:
+        words = "; ".join(map(str, errors[:_SHOWN]))
+        more = f"; and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
+        raise Breach(
+            f"{counted(len(errors), 'error', 'errors')} in the contracts: {words}{more}.", f"See: c360 lint {path}"
+        )
 
 
 def _folder(path: Path) -> Path:
