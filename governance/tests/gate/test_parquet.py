@@ -34,6 +34,8 @@ def texts(values: pa.Array, physical_type: str) -> list[str]:
         (pa.array([0.1, None, float("nan")], pa.float32()), "real", ["0.1", "", "NaN"]),
         (pa.array([0.1], pa.float32()), "double precision", ["0.10000000149011612"]),
         (pa.array([0.1, 0.10000000149011612, 0.123456789]), "real", ["0.1", "0.1", "0.123456789"]),
+        (pa.array([39924768.0, 1e11], pa.float32()), "real", ["39924768", "99999997952"]),
+        (pa.array([18014398509481988.0, 1e22]), "double precision", ["18014398509481988", "1e+22"]),
         (pa.array([0.1], pa.float16()), "real", ["0.099975586"]),
         (pa.array([0.1], pa.float32()), "text", ["0.1"]),
         (pa.array([2**53 + 1, None]), "double precision", ["9007199254740993", ""]),

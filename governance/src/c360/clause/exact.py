@@ -74,9 +74,11 @@ def _same(column: str, kind: str, plain: str) -> str:
             finite = f"{column} not in ('NaN', 'Infinity', '-Infinity')"
             rounded = f"{column}::numeric = {value}" if size else "true"
             return f"({spelled} and {finite} or case when {_is(column, _NUMBER)} then {rounded} end)"
-        case "real" | "double precision":  # the shortest text that reads as the same float
-            shortest = f"{column}::numeric = {value}::text::numeric"
-            return f"({spelled} or lower({column}) = 'nan' or case when {_is(column, _NUMBER)} then {shortest} end)"
+        case "real" | "double precision":  # the shortest text that reads as the same float, or its exact value
+            number, shortest = f"{column}::numeric", f"{value}::text::numeric"
+            exactly = f"case when abs({value}) < 9e18 then {number} = {value}::bigint end"
+            held = f"case when {_is(column, _NUMBER)} then {number} = {shortest} or {exactly} end"
+            return f"({spelled} or lower({column}) = 'nan' or {held})"
         case "boolean":
             return _is(column, "[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[tTfF10]")
         case "timestamp without time zone":  # Postgres spells a fraction without zeros at its end

@@ -137,8 +137,9 @@ def _quoted(text: str) -> str:
 
 
 def floats(column: "pa.Array", wanted: str) -> "pa.Array":
-    """The shortest text that reads as the same float in the wanted type (canonical). That of a large one is not its
-    exact value, which a decimal or an integer would take: then all its digits."""
+    """The shortest text that reads as the same float in the wanted type (canonical). That of a large whole one is
+    not its exact value, which a decimal or an integer would take, and may lie half-way to the next: then all its
+    digits."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -149,9 +150,10 @@ def floats(column: "pa.Array", wanted: str) -> "pa.Array":
         texts = pc.if_else(pc.equal(singles.cast(pa.float64()), doubles), singles.cast(pa.string()), texts)
     for spelled, meant in (("nan", "NaN"), ("inf", "Infinity"), ("-inf", "-Infinity")):
         texts = pc.if_else(pc.equal(texts, spelled), meant, texts)
-    large = pc.and_(pc.greater_equal(pc.abs(doubles), 2.0**24), pc.is_finite(doubles))
     exact = wanted in WHOLE or wanted.startswith("numeric")
-    if not (exact and pc.any(large).as_py()):
+    least, most = (2.0**53 if wanted == "double precision" else 2.0**24), (float("inf") if exact else 9e18)
+    large = pc.and_(pc.greater_equal(pc.abs(doubles), least), pc.less(pc.abs(doubles), most))
+    if not pc.any(large).as_py():
         return texts
     digits = [f"{value:.0f}" for value in doubles.filter(pc.fill_null(large, False)).to_pylist() if value.is_integer()]
     whole = pc.and_(large, pc.equal(pc.floor(doubles), doubles))
