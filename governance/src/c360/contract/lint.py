@@ -28,6 +28,7 @@ from c360.printable import counted, shown
 
 _SHOWN = 10
 """So many errors are named by a command that ends with them."""
+_OF_RELEASES = ("released-changed", "not-locked")
 Found = Iterator[tuple[Path, Told]]
 
 
@@ -50,8 +51,12 @@ def lint(
 
 
 def refuse_errors(path: Path, classifications: Sequence[str], house: House, raw_schema: str = RAW) -> None:
-    """Raises Breach when lint has errors in a folder of contracts: the first of them, in the words of lint."""
-    errors = [finding for finding in lint(path, classifications, house, raw_schema) if finding.severity == "error"]
+    """Raises Breach when lint has errors in a folder of contracts: the first of them, in the words of lint.
+
+    Errors against the lock of releases stop CI and a release, and not the work on the next version.
+    """
+    found = lint(path, classifications, house, raw_schema)
+    errors = [finding for finding in found if finding.severity == "error" and finding.rule not in _OF_RELEASES]
     if errors:
         words = "; ".join(map(str, errors[:_SHOWN]))
         more = f"; and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
