@@ -1,5 +1,7 @@
 """`c360 build`."""
 
+from pathlib import Path
+
 import click
 
 from c360.console import as_of_option, clock, json_option, print_json, print_table
@@ -32,7 +34,7 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
 
     project = open_project()
     run = Run.start("build", clock(as_of))
-    _require_options(dbt_arguments)
+    _require_options(dbt_arguments, project.settings.dbt_project)
     database = connect(project.settings)
     prepare(database)
     with on_record(database, run):
@@ -55,11 +57,12 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
         built.require()
 
 
-def _require_options(arguments: tuple[str, ...]) -> None:
+def _require_options(arguments: tuple[str, ...], project: Path) -> None:
     """Raises CouldNotTell for arguments that `dbt build` does not take."""
     from dbt.cli.main import cli
 
+    folders = ["--project-dir", str(project), "--profiles-dir", str(project)]  # by default, dbt wants one in the home
     try:
-        cli.commands["build"].make_context("build", list(arguments))
+        cli.commands["build"].make_context("build", [*folders, *arguments])
     except click.UsageError as error:
         raise CouldNotTell(f"dbt build: {error.format_message().rstrip('.')}.", "See: dbt build --help") from None
