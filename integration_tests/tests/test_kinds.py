@@ -93,6 +93,7 @@ def test_it_is_read_told_and_linted(workplace, contracts):
     assert "noted" not in {clause.kind.name for clause in clauses.values()}
     assert (clauses[ROW].scope, clauses[ROW].dimension) == ("row", "coverage")
     assert (in_words(clauses[ROW]), in_words(clauses[DELIVERY])) == ("has at most 3 words", "has at most 6 rows")
+    (contracts.parent / "c360.toml").write_text("[lint]\nstrict = true\n")
     assert workplace.c360("lint", contracts).code == 0
     path.write_text(json.dumps(contract("three")))
     told = workplace.c360("lint", contracts)

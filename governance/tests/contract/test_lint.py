@@ -322,3 +322,11 @@ def test_a_type_of_the_database_is_no_error_and_is_told(kind, tmp_path):
 def test_a_bad_name_is_told_once(tmp_path):
     found = lint(write(tmp_path, GOOD.replace("name: item_count", "name: '{{ 7*7 }}'")), classifications())
     assert [f.rule for f in found if "7*7" in f.message] == ["name"]
+
+
+def test_one_wrong_name_inside_a_property_blames_no_other(tmp_path):
+    (tmp_path / "o.odcs.yaml").write_text(
+        f"{WIDE}      - {{name: a, logicalType: object, properties: [{{name: b, enumm: [x]}}]}}\n"
+    )
+    found = [f for f in lint(tmp_path, classifications(), House(strict=False)) if f.severity == "error"]
+    assert [f.path for f in found] == ["schema[0].properties[0].properties[0].enumm"]

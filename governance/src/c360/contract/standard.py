@@ -28,6 +28,7 @@ def told_by_schema(document: dict[str, Any]) -> Iterator[Told]:
     errors = [plain for error in validator.iter_errors(document) for plain in _plain(error)]
     wrong = {tuple(error.instance_path) for error in errors if error.kind.name not in _TOO_MUCH}
     below = {place[:length] for place in wrong for length in range(len(place) + 1)}
+    below |= {tuple(error.instance_path)[:length] for error in errors for length in range(len(error.instance_path))}
     seen = set()
     for error in errors:
         place = tuple(error.instance_path)
