@@ -40,7 +40,7 @@ def assert_untouched(workplace, before, refused=False):
 
 
 def row(make, **changes):
-    return ",".join(f'"{value}"' for value in make.contact(1, name=SECRET, **changes).values())
+    return ",".join(f'"{value}"' for value in make.contact(1001, name=SECRET, **changes).values())
 
 
 COULD_NOT_RUN = {
