@@ -7,6 +7,7 @@ parses and builds where Elementary is not installed.
 import re
 from typing import Any
 
+from c360.clause.kinds import PRESENT
 from c360.clause.said import as_list
 from c360.errors import Breach
 from c360.generate.text import Template, dbt_yaml, header, unique_slugs
@@ -100,13 +101,15 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 def gate(contract: Contract, dataset: Dataset, package: str) -> str:
     """A dbt source over the delivered table, with a test a clause that reads the gate's last verdict.
 
-    A refused delivery is a failure; rows in quarantine, and all that is of severity warning, a warning.
+    A refused delivery is a failure; rows in quarantine, an absent column that may be empty, and all that is of severity
+    warning, a warning.
     """
     clauses = [clause for clause in dataset.clauses if not clause.absent("gate")]
     names = unique_slugs([clause.id for clause in clauses], joint="__")
     by_column: dict[str, list[Any]] = {}
     for clause in clauses:
-        refuses = clause.severity == "error" and not clause.kind.loses_rows
+        may_be_absent = clause.kind is PRESENT and dataset.may_be_absent(clause.column or "")
+        refuses = clause.severity == "error" and not clause.kind.loses_rows and not may_be_absent
         test = {
             f"{package}.gate_clause": {
                 "name": f"gate__{names[clause.id]}",
