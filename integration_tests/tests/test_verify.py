@@ -59,9 +59,8 @@ SERVERS = {
     "none": {},
     "an empty list": {"servers": []},
     "of another type": {"servers": [{"server": "lake", "type": "databricks", "catalog": "c", "schema": "raw"}]},
-    "without a schema": {"servers": [{"server": "pg", "type": "postgres", "host": "h.invalid", "database": "d"}]},
-    "two": {"servers": [{"server": s, "type": "postgres", "host": "h.invalid", "database": "d", "schema": "raw"}
-                        for s in ("one", "two")]},
+    "two": {"servers": [{"server": s, "type": "postgres", "host": "h.invalid", "port": 1, "database": "d",
+                         "schema": "raw"} for s in ("one", "two")]},
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import yaml
 from governance.tests.contract.test_people import KEY, SECRET, column
 
 NOW = "2026-03-01T12:00:00Z"
+SERVER = {"server": "local", "type": "postgres", "host": "localhost", "port": 5432, "database": "x", "schema": "raw"}
 TABLES = {
     "people": [column("id", **KEY), column("mail", "string", **SECRET),
                column("friend", to="people.id"), column("age", logicalTypeOptions={"minimum": 0})],
@@ -44,7 +45,7 @@ def shop(workplace):
         half = [{"property": "maxQuarantineRatio", "value": 0.9}]
         contract = {
             "apiVersion": "v3.2.0", "kind": "DataContract", "id": name, "name": name, "version": "1.0.0",
-            "status": "active", "servers": [{"server": "local", "type": "postgres", "schema": "raw"}],
+            "status": "active", "servers": [SERVER],
             "schema": [{"name": name, "properties": properties, "customProperties": half}],
         }  # fmt: skip
         path.write_text(yaml.safe_dump(contract))

@@ -496,9 +496,11 @@ def test_a_run_that_was_stopped_says_so(workplace, make, monkeypatch, capfd, mom
     import signal
 
     path = big(workplace, make)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
     with monkeypatch.context() as patched:
         during(patched, moment, lambda: os.kill(os.getpid(), getattr(signal, how)))
         answer = workplace.ingest("contacts", path)
+    signal.signal(signal.SIGINT, before)
     assert answer.code == 2 and answer.err.strip() == "Stopped; nothing was left half done."
     assert "Traceback" not in capfd.readouterr().err
     ended = "select outcome, detail from governance.history where engine = 'c360' order by at desc limit 1"

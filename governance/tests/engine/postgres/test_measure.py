@@ -70,7 +70,7 @@ def ingest(workplace, without_soda):
 
     def through_the_gate(rows, **rule):
         part = {
-            "name": "things", "quality": [RULE | rule],
+            "name": "things", "quality": [{name: value for name, value in (RULE | rule).items() if value is not None}],
             "properties": [{"name": "n", "logicalType": "integer", "physicalType": "int",
                             "logicalTypeOptions": {"maximum": 3}}],
         }  # fmt: skip
@@ -102,7 +102,7 @@ def test_a_rule_has_its_own_bound_and_null_keeps_none(ingest, rows, rule, refuse
 
 def test_what_cannot_be_told_takes_nothing_else_along(ingest, workplace):
     answer = ingest([1, 0], query="SELECT max(1 / n) FROM ${table}")
-    assert answer.code == 2 and "The scan could not evaluate things.told." in answer.err
+    assert answer.code == 2 and "The scan could not evaluate things.told: the query fails" in answer.err
     assert workplace.sql("select count(*) from pg_tables where schemaname = 'landing'") == [(0,)]
 
 
