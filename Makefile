@@ -10,6 +10,8 @@ CODE := governance integration_tests
 SQL := dbt_package integration_tests governance
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-strip-extras $(if $(UPGRADE),--upgrade)
 READY := .venv/.complete
+# Where a shell forbids it (containers do), every program would compile all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show this help

@@ -77,8 +77,9 @@ texts = st.one_of(
 )
 conditions = texts.map(lambda text: f"SELECT COUNT(*) FROM ${{table}} WHERE {text}")
 
-_HARMLESS = re.compile(r"BEGIN( READ ONLY)?|ROLLBACK|COMMIT|select \* from \(|select set_config\(.*")
-"""The first line of what a scanner's session may say: a rule stands inside the brackets of `select * from (`."""
+_HARMLESS = re.compile(r"BEGIN( READ ONLY)?|ROLLBACK|COMMIT|DEALLOCATE ALL|select \* from \(|select set_config\(.*")
+"""The first line of what a scanner's session may say: a rule stands inside the brackets of `select * from (`.
+The driver itself says DEALLOCATE ALL when it has prepared a statement and rolls back."""
 _TRAP = """
 create schema trap;
 create sequence trap.sprung;

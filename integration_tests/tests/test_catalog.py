@@ -109,7 +109,9 @@ THINGS = contract(
     }],
     slaProperties=[{"property": "freshness", "value": 1, "unit": "d", "element": "things.loaded"}],
 )  # fmt: skip
-IN_ANALYTICS = [{"server": "pg", "type": "postgres", "host": "h.invalid", "database": "d", "schema": "analytics"}]
+IN_ANALYTICS = [
+    {"server": "pg", "type": "postgres", "host": "h.invalid", "port": 5432, "database": "d", "schema": "analytics"}
+]
 TOTALS = contract("totals", servers=IN_ANALYTICS, schema=[{
     "name": "totals", "description": "One row a kind.", "properties": [column("kind", required=True), column("number")],
 }])  # fmt: skip

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
 from c360.contract.findings import House
-from c360.contract.lint import refuse_errors
+from c360.contract.lint import find_sound
 from c360.generate.plan import enforceable
 from c360.settings import Settings, load, of_contracts
 from c360.share.policy import Policy
@@ -36,13 +35,12 @@ def open_project(contracts: Path | None = None) -> Project:
         settings = load()
         contracts = settings.contracts
     rules = of_contracts(settings, contracts)
-    house = House(rules.strict, rules.lint_off)
-    refuse_errors(contracts, classifications(rules.classifications), house, rules.file.raw_schema)
     return Project(settings, catalog_of(contracts, rules), contracts)
 
 
 def catalog_of(contracts: Path, rules: Settings) -> Catalog:
-    """The contracts below a folder in which lint has no error by the `rules` of their project; what lint only warns of
-    is noted, and enforced by nobody."""
-    catalog = Catalog.of(find_contracts(contracts, rules.file.raw_schema, strict=False))
+    """The contracts below a folder by the `rules` of their project; what lint only warns of is noted, and enforced by
+    nobody. Raises Breach for what lint calls an error in them."""
+    house = House(rules.strict, rules.lint_off)
+    catalog = Catalog.of(find_sound(contracts, classifications(rules.classifications), house, rules.file.raw_schema))
     return catalog if rules.strict and not rules.lint_off else enforceable(catalog)

@@ -14,7 +14,16 @@ from c360.contract.document import Document, dicts, parse
 from c360.contract.enum_columns import add_enum_columns
 from c360.contract.findings import House, LintFinding, Told
 from c360.contract.live import crowded_out, live
-from c360.contract.load import LAYERS, RAW, another_kind, contract_files, layer_of, load_contract, of_one_name
+from c360.contract.load import (
+    LAYERS,
+    RAW,
+    another_kind,
+    contract_files,
+    in_order,
+    layer_of,
+    load_contract,
+    of_one_name,
+)
 from c360.contract.lock import LOCK, broken
 from c360.contract.names import faults
 from c360.contract.older import read_as_now
@@ -39,23 +48,17 @@ def lint(
 
     What one contract says of another is looked up in all of the folder. Raises CouldNotTell when there is no contract.
     """
-    house = house or House()
-    folder = path if path.is_dir() else _folder(path)
-    documents, unreadable = _read(contract_files(path) if path.is_dir() else _beside(path, folder))
-    found = []
-    for file, told in (*unreadable, *_locked(folder, documents), *_told(documents, path, classifications, raw_schema)):
-        if path.is_dir() or file == path:
-            line = documents[file].line(told.place) if file in documents else _line_in(told.message, file)
-            found.append(house.finding(told, file, line))
-    return sorted((f for f in found if f), key=lambda f: (f.file, f.line, f.message))
+    return _linted(path, classifications, house or House(), raw_schema)[0]
 
 
-def refuse_errors(path: Path, classifications: Sequence[str], house: House, raw_schema: str = RAW) -> None:
-    """Raises Breach when lint has errors in a folder of contracts: the first of them, in the words of lint.
+def find_sound(path: Path, classifications: Sequence[str], house: House, raw_schema: str = RAW) -> list[Contract]:
+    """The live contracts of a folder, as find_contracts has them, each read once; what is only warned of is noted.
 
     Errors against the lock of releases stop CI and a release, and not the work on the next version.
+
+    Raises Breach when lint has errors in them: the first of them, in the words of lint.
     """
-    found = lint(path, classifications, house, raw_schema)
+    found, contracts = _linted(path, classifications, house, raw_schema)
     errors = [finding for finding in found if finding.severity == "error" and finding.rule not in _OF_RELEASES]
     if errors:
         words = "; ".join(map(str, errors[:_SHOWN]))
@@ -63,6 +66,22 @@ def refuse_errors(path: Path, classifications: Sequence[str], house: House, raw_
         raise Breach(
             f"{counted(len(errors), 'error', 'errors')} in the contracts: {words}{more}.", f"See: c360 lint {path}"
         )
+    return in_order(contracts)
+
+
+def _linted(
+    path: Path, classifications: Sequence[str], house: House, raw_schema: str
+) -> tuple[list[LintFinding], list[Contract]]:
+    folder = path if path.is_dir() else _folder(path)
+    documents, unreadable = _read(contract_files(path) if path.is_dir() else _beside(path, folder))
+    found: list[LintFinding | None] = []
+    contracts: list[Contract] = []
+    told_of_each = _told(documents, path, classifications, raw_schema, contracts)
+    for file, told in (*unreadable, *_locked(folder, documents), *told_of_each):
+        if path.is_dir() or file == path:
+            line = documents[file].line(told.place) if file in documents else _line_in(told.message, file)
+            found.append(house.finding(told, file, line))
+    return sorted((f for f in found if f), key=lambda f: (f.file, f.line, f.message)), contracts
 
 
 def _folder(path: Path) -> Path:
@@ -96,8 +115,14 @@ def _read(paths: list[Path]) -> tuple[dict[Path, Document], list[tuple[Path, Tol
     return documents, unreadable
 
 
-def _told(documents: dict[Path, Document], folder: Path, classifications: Sequence[str], raw_schema: str) -> Found:
-    """What is wrong in each contract alone, then with them together."""
+def _told(
+    documents: dict[Path, Document],
+    folder: Path,
+    classifications: Sequence[str],
+    raw_schema: str,
+    contracts: list[Contract],
+) -> Found:
+    """What is wrong in each contract alone, then with them together; `contracts` gets those that can be understood."""
     for path, document in list(documents.items()):
         if "dataContractSpecification" in document.data:
             problem = another_kind(path, document.data)
@@ -114,7 +139,6 @@ def _told(documents: dict[Path, Document], folder: Path, classifications: Sequen
         for document in current(documents.values(), lambda document: document.data)
         for part in dicts(document.data.get("schema"))
     }
-    contracts = []
     for path, document in documents.items():
         yield from ((path, told) for told in checks(document.data, classifications, tables))
         yield from ((path, told) for told in vain(document.data))

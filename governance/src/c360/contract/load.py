@@ -48,6 +48,11 @@ def find_contracts(folder: Path, raw_schema: str = RAW, strict: bool = True) -> 
             f"{contract.path}: the name {shown(contract.name)} is that of {other.path} too, which has another id.",
             "Rename one of them, or give all versions of one contract the same id.",
         )
+    return in_order(contracts)
+
+
+def in_order(contracts: list[Contract]) -> list[Contract]:
+    """The live ones, sources before products, then by name, the newest first."""
     newest_first = sorted(live(contracts), key=lambda c: precedence(c.version), reverse=True)
     return sorted(newest_first, key=lambda c: (c.layer != "sources", c.name))
 

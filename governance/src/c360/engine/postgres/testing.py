@@ -4,7 +4,6 @@ A conftest.py takes them by `from c360.engine.postgres.testing import database, 
 """
 
 import fcntl
-import itertools
 import json
 import os
 import shutil
@@ -25,8 +24,6 @@ from c360.settings import Settings, load
 
 ROOT = Path(__file__).parents[5]
 """The repository: the toolkit is installed from its checkout where its tests run."""
-_numbers = itertools.count()
-
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Settings]:
@@ -54,11 +51,17 @@ def server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
 
 @pytest.fixture(scope="module")
 def database(server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Settings of an empty database and an empty home; both are gone after the module."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
+    """Settings of an empty database and an empty home; both are gone after the module.
+
+    A process of the run has one name for all of them: what dbt has parsed holds for one connection and home alone.
+    """
+    home = tmp_path_factory.getbasetemp() / "home"
+    home.mkdir()
+    name = f"test_{os.getpid()}"
     _run(server, sql.SQL("create database {}").format(sql.Identifier(name)))
     url = database_module.url(server).replace(f"/{server_module.DATABASE}?", f"/{name}?")
-    yield replace(server, home=tmp_path_factory.mktemp("home"), database_url=url)
+    yield replace(server, home=home, database_url=url)
+    shutil.rmtree(home)
     _run(server, sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
