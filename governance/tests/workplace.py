@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,10 @@ from unittest import mock
 
 import pytest
 
+from c360.contract.findings import House
+from c360.contract.lint import find_sound
 from c360.engine.postgres import connect
+from c360.model import Contract
 from c360.settings import Settings
 
 NOW = "2026-03-01T12:00:00Z"
@@ -78,6 +81,16 @@ def _parsed(folder: Path) -> list[Path]:
 
 
 PARSED = Parsed()
+_SOUND: dict[object, list[Contract]] = {}
+
+
+def _find_sound(path: Path, classifications: Sequence[str], house: House, raw_schema: str) -> list[Contract]:
+    """As lint's own, once for the same bytes: every command reads the contracts, and most tests have the same."""
+    files = ((file, file.read_bytes()) for file in sorted(path.rglob("*")) if file.is_file())
+    key = (path, *files, *classifications, repr(house), raw_schema)
+    if key not in _SOUND:
+        _SOUND[key] = find_sound(path, classifications, house, raw_schema)
+    return _SOUND[key]
 
 
 @dataclass(frozen=True)
@@ -105,6 +118,7 @@ class Workplace:
         with (
             PARSED.carried(self.settings.home, *clocks, Path(env["C360_DBT_PACKAGES"], "elementary").exists()),
             mock.patch.dict(os.environ, env),
+            mock.patch("c360.project.find_sound", _find_sound),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
             pytest.raises(SystemExit) as ended,

@@ -25,6 +25,7 @@ from c360.settings import Settings, load
 ROOT = Path(__file__).parents[5]
 """The repository: the toolkit is installed from its checkout where its tests run."""
 
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Settings]:
     """Settings of a running embedded server, shared by all workers of the run; the last one stops it."""
