@@ -31,7 +31,7 @@ ZONES = ("Australia/Sydney", "America/Los_Angeles", "Pacific/Chatham")
 
 def main(command: str, as_of: str) -> int:
     with tempfile.TemporaryDirectory(prefix="c360-spark-") as scratch:
-        if command == "parity" and not dbt(f"build --select {PACKAGE}", "postgres", as_of, scratch):
+        if command == "parity" and not dbt(f"run --select {PACKAGE}", "postgres", as_of, scratch):
             return 1
         spark = session(Path(scratch))
         try:
@@ -57,7 +57,11 @@ def session(scratch: Path):
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.catalogImplementation": "in-memory",
         "spark.sql.sources.default": "parquet",
-        "spark.sql.shuffle.partitions": "4",
+        # Each of hundreds of small queries is run once: planning it finely and compiling it costs more than it saves.
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": "3g",
         "spark.ui.enabled": "false",
@@ -117,16 +121,22 @@ def load(spark, schema: str, table: str, scratch: Path) -> None:
 
 
 def dbt(command: str, target: str, as_of: str, scratch: str | Path, **variables: str) -> bool:
-    """Run a dbt command in this process; True when nothing failed."""
+    """Run a dbt command in this process; True when nothing failed. With other variables it parses the project anew, so
+    they have a target of their own."""
     from dbt.cli.main import dbtRunner
 
     arguments = [
         *command.split(),
         *("--project-dir", str(HERE), "--profiles-dir", str(HERE), "--target", target),
-        *("--target-path", f"{scratch}/target-{target}", "--log-path", f"{scratch}/logs"),
+        *("--target-path", str(target_of(scratch, target, *variables.values())), "--log-path", f"{scratch}/logs"),
         *("--vars", json.dumps({"as_of": as_of, **variables})),
     ]
     return bool(dbtRunner().invoke(arguments).success)
+
+
+def target_of(scratch: str | Path, *names: str) -> Path:
+    """The folder of dbt's artifacts for a target, and for the values of the variables beside the clock."""
+    return Path(scratch) / "-".join(["target", *names])
 
 
 def macros_hold(spark, zone: str, as_of: str, scratch: str) -> bool:
@@ -148,9 +158,9 @@ def marts(scratch: Path) -> list[str]:
     )
 
 
-def models(scratch: Path) -> list[dict]:
-    """The models of the package that dbt knew when it ran last on Spark."""
-    manifest = json.loads((scratch / "target-spark" / "manifest.json").read_text())
+def models(scratch: Path, *variables: str) -> list[dict]:
+    """The models of the package that dbt knew when it ran last on Spark, with these values of variables."""
+    manifest = json.loads((target_of(scratch, "spark", *variables) / "manifest.json").read_text())
     known = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
     return [node for node in known if node["package_name"] == "customer360"]
 
@@ -166,7 +176,7 @@ def shares(spark, as_of: str, scratch: Path) -> list[str]:
         for target in ("postgres", "spark"):
             if not dbt("build --select customer360.sharing", target, as_of, scratch, share=partner):
                 sys.exit(could_not(f"dbt could not make the share of {partner} on {target}.", "make parity"))
-        places = {node["name"]: f"{node['schema']}.{node['alias']}" for node in models(scratch)}
+        places = {node["name"]: f"{node['schema']}.{node['alias']}" for node in models(scratch, partner)}
         found += [places[name] for name in sorted(places) if name.partition("__")[0].endswith(f"_{partner}")]
     return found
 

@@ -47,7 +47,8 @@ def flown(plain: Any, make: Any) -> Any:
     assert plain.ingest("contacts", plain.write("contacts.csv", contacts)).code == 0
     transactions = [make.transaction(n, n % 20) for n in range(60)]
     assert plain.ingest("transactions", plain.write("transactions.csv", transactions)).code == 0
-    for command in (("build", "--as-of", NOW), ("verify", "--as-of", NOW), ("status", "--as-of", NOW), ("report",),
+    for command in (("build", "--resource-type", "model", "--as-of", NOW), ("verify", "--as-of", NOW),
+                    ("status", "--as-of", NOW), ("report",),
                     ("quarantine", "list"), ("quarantine", "replay"), ("history", "prune", "--keep", "1d"),
                     ("alert",), ("access",), ("access", "--check")):  # fmt: skip
         answer = plain.c360(*command)

@@ -586,7 +586,7 @@ def ingested(shared_workplace, catalogue, make):
     sales = [make.transaction(n, 1 + n % 5) for n in range(1, 20)]
     assert place.ingest("contacts", place.write("contacts.csv", contacts)).code == 0
     assert place.ingest("transactions", place.write("transactions.csv", sales)).code == 0
-    assert place.c360("build", f"--as-of={NOW}").code == 0
+    assert place.c360("build", "--resource-type", "model", f"--as-of={NOW}").code == 0
     assert place.c360("verify", f"--as-of={NOW}").code == 0
     page = (ROOT / "docs/catalog.md").read_text(encoding="utf-8")
     typed = re.sub(r"^make ", "true make ", "\n".join(BLOCKS.findall(page)), flags=re.MULTILINE)

@@ -46,7 +46,7 @@ def test_a_category_in_the_contract_becomes_a_column_of_customers(copy, make, tm
     delivered = deliver(copy, make)
     assert delivered.code == 0, delivered.err
     assert delivered.only["promoted"] == 4
-    built = copy.c360("build", "--as-of", NOW, C360_DBT_PACKAGES=str(tmp_path))
+    built = copy.c360("build", "--resource-type", "model", "--as-of", NOW, C360_DBT_PACKAGES=str(tmp_path))
     assert built.code == 0, f"{built.out}\n{built.err}"
     columns = "id::text, home_and_garden_amount::text, books_amount::text, total_expense::text"
     for version in ("customers", "customers_v2"):

@@ -65,7 +65,7 @@ def copy(tmp_path):
 def test_the_commands_of_a_page_work(page, copy):
     script = "\n".join(blocks(page))
     script = MAKES.sub(r"true make \1", script).replace("source .venv/bin/activate", "true")
-    home = Path(os.environ.get("TMPDIR", "/tmp")) / f"c360-docs-{os.getpid()}-{Path(page).stem}"
+    home = Path(os.environ.get("TMPDIR", "/tmp")) / f"c360-docs-{os.getpid()}"
     env = {name: value for name, value in os.environ.items() if not name.startswith(("C360_", "PG", "DBT_"))}
     env |= {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

@@ -74,7 +74,7 @@ def reported(shared_workplace, make, cache, tmp_path_factory):
         command = [sys.executable, "-c", "from c360.cli import main; main()", *arguments]
         return subprocess.run(command, env=env, cwd=place.settings.root, capture_output=True, text=True)
 
-    second, report = guarded("build", at), guarded("report", at)
+    second, report = guarded("build", at, "--select", "source:*"), guarded("report", at)
     assert report.returncode == 0, report.stderr
     noted = (folder / "log").read_text() if (folder / "log").exists() else ""
     page = (place.settings.site / "elementary" / "index.html").read_text(encoding="utf-8")

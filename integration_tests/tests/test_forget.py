@@ -91,7 +91,7 @@ TOTALS = (
 @pytest.fixture(scope="module")
 def filled(shared_workplace, make):
     fill(shared_workplace, make)
-    built = shared_workplace.c360("build", "--as-of", NOW)
+    built = shared_workplace.c360("build", "--resource-type", "model", "--as-of", NOW)
     assert built.code == 0, built.out + built.err
     home = shared_workplace.settings.home
     (home / "demo").mkdir()
@@ -176,6 +176,6 @@ def test_nobody_brings_them_back(filled, make):
             == {"contacts.csv": 1, "moved.csv": 1, "broken.csv": 3, "transactions.csv": 7}[path.name]
         )
     assert filled.c360("quarantine", "replay", "--as-of", NOW).code == 0
-    assert filled.c360("build", "--as-of", NOW).code == 0
+    assert filled.c360("build", "--resource-type", "model", "--as-of", NOW).code == 0
     assert left(filled) == {}
     assert_totals(filled)

@@ -151,7 +151,7 @@ def test_the_reader_finds_it_only_where_it_is_for_the_reader(workplace, make):
     transactions = [make.transaction(n, 1 + n % 8) for n in range(20)]
     assert workplace.ingest("contacts", workplace.write("c.csv", contacts)).code == 0
     assert workplace.ingest("transactions", workplace.write("t.csv", transactions)).code == 0
-    answers = [workplace.c360("build", *clock), workplace.c360("verify", *clock)]
+    answers = [workplace.c360("build", "--resource-type", "model", *clock), workplace.c360("verify", *clock)]
     assert [answer.code for answer in answers] == [0, 0], answers
     found = set()
     for table, column in workplace.sql(READER):

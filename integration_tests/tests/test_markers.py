@@ -138,7 +138,8 @@ def marked(shared_workplace, make):
     sold = [place.write("stray.csv", [stray, *bought[:9]]), place.write("sold.csv", bought[9:])]
     answers += [place.ingest("transactions", file) for file in sold]
     commands = [
-        ["build", *CLOCK], ["verify", *CLOCK], *(["publish", partner, *CLOCK] for partner in PARTNERS),
+        ["build", "--resource-type", "model", *CLOCK], ["verify", *CLOCK],
+        *(["publish", partner, *CLOCK] for partner in PARTNERS),
         ["keys", "rotate", PARTNERS[0], "--days", 30, *CLOCK], ["publish", PARTNERS[0], *CLOCK],
     ]  # fmt: skip
     answers += [place.c360(*command) for command in commands]

@@ -40,7 +40,7 @@ def build(workplace, make, rows, name="contacts.csv"):
     number = int(rows[0]["id"][-12:])
     sold = [make.transaction(number, number, amount="100.00")]
     assert workplace.ingest("transactions", workplace.write(f"sold-{name}", sold)).code == 0
-    for verb in (["build"], ["verify"]):
+    for verb in (["build", "--resource-type", "model"], ["verify"]):
         done = workplace.c360(*verb, "--as-of", NOW)
         assert done.code == 0, done.out + done.err
 
@@ -309,7 +309,7 @@ def test_who_is_forgotten_is_in_no_share_and_no_bundle_any_more(shared):
     done = shared.c360("forget", person, "--by", "ada", "--yes")
     assert done.code == 0, done.err
     assert shared.sql(f"select count(*) from {VIEW} where id_pseudonym = %s", pseudonym) == [(0,)]
-    for verb in (["build"], ["verify"], ["publish", PARTNER]):
+    for verb in (["build", "--resource-type", "model"], ["verify"], ["publish", PARTNER]):
         done = shared.c360(*verb, "--as-of", NOW)
         assert done.code == 0, done.err
     assert pseudonym not in (bundle(shared) / "customers.csv").read_text() and shared.sql(

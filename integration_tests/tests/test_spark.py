@@ -85,7 +85,7 @@ def released_again(session, release):
     execute(f"create table first_{partner} as table {release}")
     assert spark.dbt("build --select customer360.sharing", "postgres", as_of, scratch, share=partner)
     assert spark.dbt(f"compile --select {name}", "spark", as_of, scratch, share=partner)
-    (compiled,) = (scratch / "target-spark" / "compiled").rglob(f"{name}.sql")
+    (compiled,) = (spark.target_of(scratch, "spark", partner) / "compiled").rglob(f"{name}.sql")
     session.sql(f"alter table {release} rename to {last}")
     sql = compiled.read_text().replace(release, last)
     assert sql.count(f" {last}") == 3, sql
@@ -95,8 +95,9 @@ def released_again(session, release):
 def compare_thrice(session, relations):
     for zone in ("UTC", *spark.ZONES):
         session.conf.set("spark.sql.session.timeZone", zone)
-        for sql, expected in json.loads(sys.argv[2]):
-            ((found,),) = session.sql(f"select {sql}").collect()
+        cases = json.loads(sys.argv[2])
+        (row,) = session.sql("select " + ", ".join(sql for sql, _ in cases)).collect()
+        for (sql, expected), found in zip(cases, row, strict=True):
             assert found == expected, (zone, sql, found)
     session.conf.set("spark.sql.session.timeZone", "UTC")
     equal = compare(session, relations)
