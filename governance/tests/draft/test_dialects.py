@@ -216,3 +216,11 @@ def test_what_cannot_be_parsed_is_told_and_costs_no_other_column(tmp_path: Path)
     assert list(found) == ["id", "a", "b"] and found["a"]["required"] and found["id"]["primaryKey"]
     told = (tmp_path / "contracts/sources/v/0.1.0.odcs.yaml").read_text()
     assert "Not read: frobnicate" in told and "Jane" not in told
+
+
+def test_a_table_that_two_schemas_have_is_taken_once_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "d.sql"
+    path.write_text("create table a.t (id int); create table b.t (other text); create table a.t (id bigint, n int);")
+    (draft,) = drafts_of({path: ""}, classifications(), {})
+    assert [prop.document["name"] for prop in draft.tables[0].properties] == ["id", "n"]
+    assert "# Not read: the table of that name in the schema b." in as_yaml(draft)

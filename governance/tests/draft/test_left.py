@@ -114,6 +114,20 @@ def test_keys_that_odcs_does_not_know_are_reported(tmp_path: Path, capsys: pytes
     assert ended.value.code == 0 and "not carried over: schema[0].properties[0].requird" in said.err
 
 
+def test_what_odcs_2_said_inside_a_table_is_reported(tmp_path: Path) -> None:
+    rule = {"code": "nullCheck", "toolName": "Elevate"}
+    column = {"column": "a", "logicalType": "string", "zzcolumn": 1, "isNullable": True, "quality": [rule]}
+    contract = {
+        "apiVersion": "v2.2.2", "kind": "DataContract", "uuid": "t", "version": "1.0.0", "datasetName": "t",
+        "dataset": [{"table": "t", "priorTableName": "s", "columns": [column]}],
+    }  # fmt: skip
+    draft = drafted(tmp_path / "a.yaml", json.dumps(contract))
+    assert faults(tmp_path, draft) == []
+    for place in ("dataset[0].priorTableName", "dataset[0].columns[0].zzcolumn",
+                  "dataset[0].columns[0].quality[0].toolName"):  # fmt: skip
+        assert place in as_yaml(draft)
+
+
 def test_versions_of_a_model_are_contracts_of_their_own(tmp_path: Path) -> None:
     columns = {"id": {"name": "id", "data_type": "int"}}
     nodes = {

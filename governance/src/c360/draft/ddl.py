@@ -41,11 +41,18 @@ def tables_of(path: Path, dialect: str) -> list[Described]:
     creates = [one for one in statements if isinstance(one, exp.Create) and isinstance(one.this, exp.Schema)]
     types = _own_types(statements)
     tables: dict[str, Described] = {}
+    schemas: dict[str, str] = {}
+    twins: dict[str, list[str]] = {}
     for one in read:
         create = one.tree
         if create in creates and create.kind == "TABLE" and not create.this.this.name.startswith("#"):
+            called = create.this.this
+            first = schemas.setdefault(called.name, called.db)
+            if called.db != first:  # in one folder, contracts have one name
+                twins.setdefault(called.name, []).append(f"Not read: the table of that name in the schema {called.db}.")
+                continue
             told = tuple(f"Not read: {left}" for left in map(_without_texts, one.unread))
-            tables[create.this.this.name] = described_table(create, dialect, tables, types, told)
+            tables[called.name] = described_table(create, dialect, tables, types, told)
     if not tables:
         raise CouldNotTell(f"{path} creates no table.", "Give c360 import SQL with create table (…).")
     constraints: dict[str, list[Constraint]] = {name: [] for name in tables}
@@ -61,7 +68,11 @@ def tables_of(path: Path, dialect: str) -> list[Described]:
     }
     return [
         with_own_types(
-            replace(table, constraints=tuple(_led(one, keys) for one in constraints[name])),
+            replace(
+                table,
+                constraints=tuple(_led(one, keys) for one in constraints[name]),
+                told=(*table.told, *twins.get(name, ())),
+            ),
             {column: types[named] for column, named in table.apart.items()},
         )
         for name, table in tables.items()

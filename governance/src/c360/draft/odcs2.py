@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from c360.contract.document import dicts
+from c360.contract.document import dicts, numbered
 from c360.contract.older import METRICS
 
 TODAY = ("nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount")
@@ -40,7 +40,9 @@ def from_v2(old: dict[str, Any], told: list[str]) -> dict[str, Any]:
     ]
     if members:
         new["team"] = {"members": members}
-    new["schema"] = [_v2_table(table) for table in dicts(old.get("dataset"))]
+    left: list[str] = []
+    tables = numbered(old.get("dataset"))
+    new["schema"] = [_v2_table(table, f"dataset[{at}]", left) for at, table in tables]
     slas = [{("element" if k == "column" else k): v for k, v in one.items()} for one in dicts(old.get("slaProperties"))]
     if slas:
         new["slaProperties"] = slas
@@ -50,26 +52,24 @@ def from_v2(old: dict[str, Any], told: list[str]) -> dict[str, Any]:
         "description",
         "stakeholders", "dataset", "slaProperties",
     }  # fmt: skip
-    left = sorted(set(map(str, old)) - used)
+    left = sorted(set(map(str, old)) - used) + left
     if left:
         told.append(f"left out, for v3 has no such place: {', '.join(left)}")
     return new
 
 
-def _v2_table(table: dict[str, Any]) -> dict[str, Any]:
-    new = {
-        "name": table.get("table"), "physicalName": table.get("physicalName"), "physicalType": "table",
-        "logicalType": "object", "description": table.get("description"), "businessName": table.get("businessName"),
-        "dataGranularityDescription": table.get("dataGranularity"), "tags": table.get("tags"),
-        "authoritativeDefinitions": table.get("authoritativeDefinitions"),
-        "customProperties": table.get("customProperties"),
-        "properties": [_v2_column(column) for column in dicts(table.get("columns"))],
-        "quality": [_v2_rule(rule) for rule in dicts(table.get("quality"))],
-    }  # fmt: skip
+def _v2_table(table: dict[str, Any], at: str, left: list[str]) -> dict[str, Any]:
+    names = {"table": "name", "dataGranularity": "dataGranularityDescription"}
+    kept = {"physicalName", "description", "businessName", "tags", "authoritativeDefinitions", "customProperties"}
+    new = {"physicalType": "table", "logicalType": "object"} | _renamed(table, names, kept)
+    columns = numbered(table.get("columns"))
+    new["properties"] = [_v2_column(column, f"{at}.columns[{n}]", left) for n, column in columns]
+    new["quality"] = _v2_rules(table, at, left)
+    left += _others(table, at, {*names, *kept, "columns", "quality"})
     return {key: value for key, value in new.items() if value}
 
 
-def _v2_column(column: dict[str, Any]) -> dict[str, Any]:
+def _v2_column(column: dict[str, Any], at: str, left: list[str]) -> dict[str, Any]:
     names = {
         "column": "name", "isPrimaryKey": "primaryKey", "isUnique": "unique", "sampleValues": "examples",
         "transformSourceTables": "transformSourceObjects", "encryptedColumnName": "encryptedName",
@@ -80,22 +80,37 @@ def _v2_column(column: dict[str, Any]) -> dict[str, Any]:
         "transformDescription", "primaryKeyPosition", "partitionKeyPosition", "authoritativeDefinitions",
         "customProperties",
     }  # fmt: skip
-    new = {names.get(key, key): value for key, value in column.items() if (key in names or key in kept) and value}
+    new = _renamed(column, names, kept)
     if not new.get("primaryKey"):
         new.pop("primaryKeyPosition", None)
     if not new.get("partitioned"):
         new.pop("partitionKeyPosition", None)
     if column.get("isNullable") is False:
         new["required"] = True
-    rules = [_v2_rule(rule) for rule in dicts(column.get("quality"))]
+    left += _others(column, at, {*names, *kept, "isNullable", "quality"})
+    rules = _v2_rules(column, at, left)
     return new | ({"quality": rules} if rules else {})
 
 
-def _v2_rule(rule: dict[str, Any]) -> dict[str, Any]:
+def _v2_rules(part: dict[str, Any], at: str, left: list[str]) -> list[dict[str, Any]]:
     """In v2 a rule was a name of a template of some tool: what the library has today is one, the rest is words."""
-    name = str(rule.get("code") or rule.get("templateName") or "")
-    name = name[:1].lower() + name[1:]
-    kept = {key: rule[key] for key in ("description", "dimension", "severity", "businessImpact") if rule.get(key)}
-    if METRICS.get(name, name) in TODAY:
-        return {"metric": METRICS.get(name, name), "mustBe": 0} | kept
-    return {"type": "text"} | kept | {"description": str(kept.get("description") or f"The rule {name}.")}
+    rules = []
+    for n, rule in numbered(part.get("quality")):
+        name = str(rule.get("code") or rule.get("templateName") or "")
+        name = name[:1].lower() + name[1:]
+        kept = _renamed(rule, {}, {"description", "dimension", "severity", "businessImpact"})
+        left += _others(rule, f"{at}.quality[{n}]", {"code", "templateName", *kept})
+        if METRICS.get(name, name) in TODAY:
+            rules.append({"metric": METRICS.get(name, name), "mustBe": 0} | kept)
+        else:
+            rules.append({"type": "text"} | kept | {"description": str(kept.get("description") or f"The rule {name}.")})
+    return rules
+
+
+def _renamed(part: dict[str, Any], names: dict[str, str], kept: set[str]) -> dict[str, Any]:
+    return {names.get(key, key): value for key, value in part.items() if (key in names or key in kept) and value}
+
+
+def _others(part: dict[str, Any], at: str, used: set[str]) -> list[str]:
+    """The ways to what a part says beside the keys that are used; what is empty or false says nothing."""
+    return [f"{at}.{key}" for key, value in part.items() if key not in used and value]
