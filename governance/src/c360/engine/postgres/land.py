@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from c360.clause.dialect import POSTGRES, canonical_type
 from c360.engine.postgres.casts import cast, plain, sure
 from c360.errors import CouldNotTell
+from c360.gate.ahead import Ahead
 from c360.gate.files import Delivery
 from c360.gate.form import Form
 from c360.gate.opened import CHUNK
@@ -47,8 +48,8 @@ def land(cursor: "cursor", delivery: Delivery) -> int:
     columns = ", ".join(map(q, delivery.landed))
     try:
         copy = f"copy {TEXT} ({columns}) from stdin ({_copy_options(delivery.form)})"
-        with _nothing_printed():
-            cursor.copy_expert(copy, delivery, CHUNK)  # type: ignore[arg-type]  # it reads, and asks for no lines
+        with _nothing_printed(), Ahead(delivery) as text:
+            cursor.copy_expert(copy, text, CHUNK)
     except psycopg2.Error as error:
         if delivery.failure:
             raise delivery.failure from None
