@@ -48,7 +48,7 @@ class Ahead:
 
     def _run(self) -> None:
         block: bytes | BaseException = b"-"
-        while block and not isinstance(block, BaseException):
+        while block and not isinstance(block, BaseException) and not self._ended.is_set():
             try:
                 block = self._delivery.read()
             except BaseException as error:
