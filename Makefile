@@ -31,9 +31,12 @@ $(READY): requirements/dev.txt requirements/bootstrap.txt requirements/setup.sh 
 demo: $(READY) ## Run the whole flow on made-up data and print a summary (DEMO_ARGS="--late" is passed on)
 	@$(C360) demo $(DEMO_ARGS)
 
-.PHONY: test spark browser
+.PHONY: test unit spark browser
 test: $(READY) ## Run every test (PYTEST_ARGS="-k name -x" is passed on)
 	@$(TEST) $(PYTEST_ARGS)
+
+unit: $(READY) ## Run the tests of the toolkit that need no database (a part of make test)
+	@$(PYTEST) -n auto -rs -m "not server" governance/tests $(PYTEST_ARGS)
 
 spark: $(READY) ## Run the tests that need Spark (a part of make test)
 	@$(TEST) -m spark $(PYTEST_ARGS)

@@ -71,9 +71,8 @@ def test_the_commands_of_a_page_work(page, copy):
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "C360_HOME": str(home),
         "C360_ROOT": str(copy),
+        "C360_DBT_PACKAGES": str(home / "none"),  # Elementary, whose models stand in every build, has tests of its own
     }
-    if page != "README.md":  # where Elementary is, and its models stand in every build
-        env["C360_DBT_PACKAGES"] = str(home / "none")
     try:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script], cwd=copy, env=env, capture_output=True, text=True, check=False

@@ -61,7 +61,9 @@ def reported(shared_workplace, make, cache, tmp_path_factory):
     assert place.ingest("contacts", place.write("contacts.csv", contacts)).only["quarantined"] == 1
     assert place.ingest("transactions", place.write("transactions.csv", rows)).only["quarantined"] == 1
     at = f"--as-of={NOW.isoformat()}Z"
-    first = place.c360("build", at, C360_DBT_PACKAGES=cache)
+    first = place.c360(
+        "build", at, "--select", "source:*", "package:customer360,resource_type:model", C360_DBT_PACKAGES=cache
+    )
     place.sql("update raw.contacts set mail = %s where id = %s", PLANTED[2], make.id(2))
     folder = tmp_path_factory.mktemp("guard")
     (folder / "sitecustomize.py").write_text(GUARD)
