@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from governance.tests.workplace import PARSED
+
 ROOT = Path(__file__).parents[2]
 PAGES = [
     "README.md",
@@ -74,9 +76,10 @@ def test_the_commands_of_a_page_work(page, copy):
         "C360_DBT_PACKAGES": str(home / "none"),  # Elementary, whose models stand in every build, has tests of its own
     }
     try:
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script], cwd=copy, env=env, capture_output=True, text=True, check=False
-        )
+        with PARSED.carried(home):
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", script], cwd=copy, env=env, capture_output=True, text=True
+            )
         assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     finally:
         subprocess.run(["c360", "db", "stop"], cwd=copy, env=env, capture_output=True, check=False)

@@ -1,6 +1,7 @@
 """dbt on a database of the module's own, over raw tables that a test fills."""
 
 import contextlib
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -9,6 +10,7 @@ from unittest import mock
 import pytest
 
 from c360.engine.postgres import libpq_env
+from governance.tests.workplace import PARSED
 
 RAW = """
 create schema raw;
@@ -23,7 +25,7 @@ create table raw.transactions (
 
 
 class Dbt:
-    """dbt in this process on one database; its files go to a folder of the test's own."""
+    """dbt in this process on one database; what it parses with other variables goes to a target of its own."""
 
     AS_OF = "2026-03-01T12:00:00Z"
     PACKAGE = "package:customer360"
@@ -40,14 +42,17 @@ class Dbt:
     def __call__(self, *arguments, as_of=AS_OF, variables=None, **env):
         from dbt.cli.main import dbtRunner
 
+        home = self.workplace.settings.home
+        parsed_by = ("seeds" in arguments, as_of, sorted((variables or {}).items()), sorted(env.items()))
+        target = home / "dbt" / f"target-{hashlib.sha256(repr(parsed_by).encode()).hexdigest()[:8]}"
         settings = libpq_env(self.workplace.settings) | {
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "DBT_PROJECT_DIR": str(self.project),
             "DBT_PROFILES_DIR": str(self.project),
-            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DBT_TARGET_PATH": str(target),
             "DBT_LOG_PATH": str(self.folder / "logs"),
         }
-        with mock.patch.dict(os.environ, settings | env):
+        with PARSED.carried(home, "package", *parsed_by), mock.patch.dict(os.environ, settings | env):
             return dbtRunner().invoke(
                 [*arguments, "--quiet", "--vars", json.dumps({"as_of": as_of} | (variables or {}))]
             )
