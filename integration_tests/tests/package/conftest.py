@@ -43,7 +43,7 @@ class Dbt:
         from dbt.cli.main import dbtRunner
 
         home = self.workplace.settings.home
-        parsed_by = ("seeds" in arguments, as_of, sorted((variables or {}).items()), sorted(env.items()))
+        parsed_by = ("seeds" in arguments, as_of, sorted((variables or {}).items()))
         target = home / "dbt" / f"target-{hashlib.sha256(repr(parsed_by).encode()).hexdigest()[:8]}"
         settings = libpq_env(self.workplace.settings) | {
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
