@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 TYPES = {"n": "numeric(12,2)", "w": "integer", "d": "double precision", "r": "real", "j": "jsonb", "day": "date",
-         "at": "timestamp", "tod": "time", "free": "numeric", "word": "text"}  # fmt: skip
+         "at": "timestamp", "tod": "time", "free": "numeric", "word": "text", "span": "interval"}  # fmt: skip
 
 
 @pytest.fixture
@@ -130,4 +130,24 @@ def test_parquet_is_read_as_it_says_whatever_the_form_of_csv(workplace, deliver)
 )  # fmt: skip
 def test_a_form_that_would_change_values_is_refused_at_the_edge(workplace, deliver, option, value, said):
     answer = deliver(csv(workplace, [("n", "1")]), option, value)
-    assert answer.code == 1 and said in answer.err and "unforeseen" not in answer.err
+    assert answer.code == 2 and said in answer.err and "unforeseen" not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"free": "1.0"}, {"free": "1.00"}, True), ({"d": "-0"}, {"d": "0"}, True),
+        ({"j": '{"a": 1.0}'}, {"j": '{"a": 1}'}, True), ({"span": "P30D"}, {"span": "P1M"}, False),
+        ({"word": "a"}, {"word": "A"}, False),
+    ],
+)  # fmt: skip
+def test_what_says_the_same_does_so_within_a_delivery_and_across(deliver, workplace, one, other, same):
+    rows = [dict.fromkeys(["id", *TYPES], "") | {"id": 1} | values for values in (one, other)]
+    together = deliver(workplace.write("both.csv", rows)).json[0]
+    assert (together["duplicates"], together["quarantined"]) == ((1, 0) if same else (0, 2))
+    workplace.reset()
+    deliver(workplace.write("one.csv", rows[:1]))
+    answer = deliver(workplace.write("other.csv", rows[1:]))
+    assert answer.code == 0, answer.err
+    (later,) = answer.json
+    assert (later["duplicates"], later["superseded"]) == ((1, 0) if same else (0, 1))

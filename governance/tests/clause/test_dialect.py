@@ -200,3 +200,15 @@ def test_no_word_that_the_database_reserves_is_written_bare(database):
     for word in values:  # what is no column to the database is none to the guard
         read = sqlglot.parse_one(f"select {word}", read="postgres").expressions[0]
         assert not isinstance(read, exp.Column) or is_function(read), word
+
+
+@pytest.mark.parametrize(
+    "written", ["varchar(0)", "varchar(99999999999)", "numeric(2000,5)", "numeric(3,5)", "bit(0)", "char(10485761)"]
+)
+def test_a_size_that_no_column_has_is_no_type(written: str) -> None:
+    with pytest.raises(Breach, match="No column has the size"):
+        canonical_type(written)
+
+
+def test_what_has_more_digits_of_a_second_than_postgres_keeps_has_six() -> None:
+    assert canonical_type("timestamp(9)") == "timestamp(6) without time zone"

@@ -82,6 +82,15 @@ def test_discarded_rows_stay_on_record_and_out(workplace, make):
     assert workplace.c360("quarantine", "discard", "contacts", "--row", 1, "--reason", " ").code == 2
 
 
+def test_a_row_goes_by_its_number_whatever_the_columns_are_called(workplace, make):
+    deliver(workplace, "contacts", padded(make, make.contact(1, mail="nowhere")))
+    ((number,),) = workplace.sql("select quarantine_id from quarantine.rows")
+    (row,) = workplace.c360("quarantine", "show", "contacts", "--json").json
+    assert (row["id"], row["values"]["id"]) == (number, "***")
+    table = workplace.c360("quarantine", "show", "contacts").out.splitlines()
+    assert table[0].split()[0] == "id" and table[1].split()[0] == str(number)
+
+
 def test_an_export_is_for_its_owner_alone_and_on_record(workplace, make):
     deliver(workplace, "contacts", padded(make, make.contact(1, mail="nowhere", name="=1+1")))
     out = workplace.folder / "for-crm.csv"

@@ -450,6 +450,28 @@ def test_a_row_of_parquet_that_is_no_text_costs_itself(workplace, make, tmp_path
     assert workplace.c360("quarantine", "replay", "contacts", "--json").code == 0
 
 
+def test_parquet_that_is_not_what_its_own_checksum_says_is_refused(workplace, make, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    people = [make.contact(n) for n in range(10)]
+    path = tmp_path / "contacts.parquet"
+    table = pa.table({name: [p[name] for p in people] for name in people[0]})
+    pq.write_table(table, path, write_page_checksum=True, compression="none", use_dictionary=False)
+    assert path.read_bytes().count(b"Person 3") >= 1
+    path.write_bytes(path.read_bytes().replace(b"Person 3", b"Parson 3"))
+    answer = workplace.ingest("contacts", path)
+    assert_one_sentence(answer, 2, str(path))
+    assert workplace.sql("select to_regclass('raw.contacts') is null") == [(True,)]
+
+
+@pytest.mark.parametrize("option", [("--delimiter", "\u00a7"), ("--date-format", "d.M"), ("--encoding", "nope"),
+                                    ("--alias", "x=zzz")])  # fmt: skip
+def test_options_that_cannot_be_are_no_fault_of_the_contract(workplace, make, option):
+    answer = workplace.c360("ingest", "contacts", workplace.write("c.csv", [make.contact(1)]), *option)
+    assert answer.code == 2 and "custom property" not in answer.err
+
+
 def end_sessions(workplace):
     workplace.sql(
         "select pg_terminate_backend(pid) from pg_stat_activity "

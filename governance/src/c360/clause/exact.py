@@ -77,7 +77,11 @@ def _same(column: str, kind: str, plain: str) -> str:
         case "real" | "double precision":  # the shortest text that reads as the same float, or its exact value
             number, shortest = f"{column}::numeric", f"{value}::text::numeric"
             exactly = f"case when abs({value}) < 9e18 then {number} = {value}::bigint end"
-            held = f"case when {_is(column, _NUMBER)} then {number} = {shortest} or {exactly} end"
+            # so few digits come back whatever the float is: IEEE 754, FLT_DIG and DBL_DIG of C
+            digits, least = ("6", "1.2e-38") if plain == "real" else ("15", "2.3e-308")
+            mantissa = f"regexp_replace({column}, '[eE].*$|[^0-9]', '', 'g')"
+            few = f"length(trim(both '0' from {mantissa})) <= {digits} and abs({value}) > {least}"
+            held = f"case when {_is(column, _NUMBER)} then {number} = {shortest} or {exactly} or {few} end"
             return f"({spelled} or lower({column}) = 'nan' or {held})"
         case "boolean":
             return _is(column, "[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[tTfF10]")

@@ -47,6 +47,12 @@ _PG_SIZED = {
     "number": "numeric", "nvarchar": "character varying", "varchar2": "character varying", "bpchar": "character",
     "bit": "bit", "varbit": "bit varying", "bit varying": "bit varying", "timetz": "time{} with time zone",
 }  # fmt: skip
+_LARGEST = {
+    "numeric": 1_000, "character": 10_485_760, "character varying": 10_485_760, "bit": 83_886_080,
+    "bit varying": 83_886_080,
+}  # fmt: skip
+_DIGITS_OF_A_SECOND = 6
+"""So many Postgres keeps; a type of other databases that has nine is that, and what has more digits is quarantined."""
 _OPEN = frozenset(form.format("") if "{}" in form else form for form in _PG_SIZED.values()) - {"character", "bit"}
 """Types that may have a size and promise none without it; a bare char is char(1)."""
 _SPARK_TYPES = {
@@ -86,7 +92,12 @@ def canonical_type(written: str) -> str:
             size = f"({int(first)},{int(second or 0)})" if form == "numeric" else f"({int(first)})"
             if form == "numeric" and int(first) == 0:
                 raise Breach(f"The physical type {written!r} has no digits.", "Write numeric(12,2).")
-            return form.format(size) if "{}" in form else f"{form}{size}"
+            if "time" in form:
+                return form.format(f"({min(int(first), _DIGITS_OF_A_SECOND)})")
+            most = _LARGEST[form]
+            if not 1 <= int(first) <= most or int(second or 0) > int(first):
+                raise Breach(f"No column has the size of {written!r}.", f"Write one from 1 to {most}, or none.")
+            return f"{form}{size}"
     if is_of_the_database(text):
         raise Breach(
             f"The physical type {written!r} is one of the database's own, or of an extension.",

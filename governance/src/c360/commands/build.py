@@ -34,7 +34,8 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
 
     project = open_project()
     run = Run.start("build", clock(as_of))
-    _require_options(dbt_arguments, project.settings.dbt_project)
+    if dbt_arguments:
+        _require_options(dbt_arguments, project.settings.dbt_project)
     database = connect(project.settings)
     prepare(database)
     with on_record(database, run):

@@ -51,7 +51,6 @@ def ingest(
     """
     from c360.engine.postgres import connect
     from c360.engine.postgres.engine import PostgresEngine
-    from c360.gate.form import Form
     from c360.gate.ingest import breach_of
     from c360.gate.ingest import ingest as take
     from c360.ledger.history import Run
@@ -59,7 +58,7 @@ def ingest(
 
     project = open_project(contracts)
     described = named(project.catalog, dataset)
-    form = Form.of(described, **written, aliases=_pairs(aliases))
+    form = _form(described, **written, aliases=_pairs(aliases))
     paths = [path for given in files for path in _files(given)]
     database = connect(project.settings)
     engine = PostgresEngine(database, project.settings)
@@ -78,6 +77,20 @@ def ingest(
     breach = breach_of(results)
     if breach:
         raise breach
+
+
+def _form(described: Any, **given: Any) -> Any:
+    """How the contract and the options say that the files are written. Raises CouldNotTell for options that say
+    nothing that can be, which is no fault of the contract."""
+    from c360.errors import Breach
+    from c360.gate.form import Form
+
+    Form.of(described)
+    try:
+        return Form.of(described, **given)
+    except Breach as wrong:
+        what = wrong.message.replace(f"The custom property delivery of {described.name}", "An option")
+        raise CouldNotTell(what, wrong.remedy) from None
 
 
 def named(catalog: Any, dataset: str) -> Any:

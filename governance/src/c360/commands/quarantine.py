@@ -88,16 +88,19 @@ def show(
     public = [column.name for column in described.columns if column.classification == "public"]
     database = connect(project.settings)
     prepare(database)
+    head = ("id", "delivery", "file", "row", "line", "clauses")
     shown = [
-        {"id": r.id, "delivery": r.delivery, "file": r.file, "row": r.number, "line": r.line, "clauses": r.clauses}
-        | {name: r.contents.get(name) if name in public else "***" for name in columns if name in r.contents}
+        (
+            dict(zip(head, (r.id, r.delivery, r.file, r.number, r.line, r.clauses), strict=True)),
+            {name: r.contents.get(name) if name in public else "***" for name in columns if name in r.contents},
+        )
         for r in rows_of(database, Chosen(dataset, delivery=delivery, clause=clause), limit)
     ]
     if as_json:
-        print_json(shown)
-    elif shown:
-        head = ["id", "delivery", "file", "row", "line", "clauses", *public]
-        print_table(head, [[_cell(entry.get(name)) for name in head] for entry in shown])
+        print_json([row | {"values": values} for row, values in shown])
+    elif shown:  # a column of the dataset may be called id, too
+        cells = [[*map(_cell, row.values()), *(_cell(values.get(name)) for name in public)] for row, values in shown]
+        print_table([*head, *public], cells)
     else:
         click.echo("No such row is in quarantine.")
 

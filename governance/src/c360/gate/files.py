@@ -238,7 +238,7 @@ class Delivery:
 
         self._file.drain()
         try:
-            table = pq.ParquetFile(self._file.raw)
+            table = pq.ParquetFile(self._file.raw, page_checksum_verification=True)
         except (pa.ArrowException, OSError) as error:
             raise self._unreadable(parquet.footer(self._file.raw), _AGAIN) from error
         header = list(table.schema_arrow.names)

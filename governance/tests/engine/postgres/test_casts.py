@@ -45,6 +45,9 @@ def value(db, text: str, physical_type: str, form: Form) -> str | None:
         ("24:00", "time", None), ("23:59", "time", "23:59:00"),
         ("{00000000-0000-4000-8000-000000000001}", "uuid", None), ("TRUE", "boolean", "true"), ("yes", "boolean", None),
         ("NaN", "double precision", "NaN"), ("infinity", "double precision", None), ("0x10", "integer", None),
+        ("1e23", "double precision", "9.999999999999999e+22"), ("9e9", "real", "8.999999e+09"),
+        ("0.10000000000000009", "double precision", "0.10000000000000009"), ("123456789.1", "real", None),
+        ("0.10000000000000001", "double precision", None), ("1.23456789e-320", "double precision", None),
         ('{"a": 1}', "jsonb", '{"a": 1}'), ("{a}", "jsonb", None), ("\\x6a", "bytea", "\\x6a"), ("j", "bytea", None),
     ],
 )  # fmt: skip
@@ -57,6 +60,7 @@ def test_as_silence_has_it(db, text, physical_type, expected):
     [
         ("1.234,50", "numeric(12,2)", "1234.50"), ("1,505", "numeric(12,2)", None), ("1.000", "integer", "1000"),
         ("31.12.2025", "date", "2025-12-31"), ("2025-12-31", "date", None), ("31.02.2025", "date", None),
+        ("1,99", "money", "$1.99"), ("1.99", "money", None), ("1.234,56", "money", "$1,234.56"),
         ("k. A.", "date", None), ("k. A.", "text", None), ("KA", "text", "KA"),
     ],
 )  # fmt: skip

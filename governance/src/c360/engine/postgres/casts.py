@@ -11,7 +11,7 @@ SILENT = Form()
 
 _TIMESTAMPS = ("timestamp without time zone", "timestamp with time zone")
 _WHOLE = ("smallint", "integer", "bigint")
-_NUMBERS = (*_WHOLE, "numeric", "real", "double precision")
+_NUMBERS = (*_WHOLE, "numeric", "real", "double precision", "money")
 _LEAP = r"(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29"
 _DAYS = (
     r"(?!0000)(?:\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"

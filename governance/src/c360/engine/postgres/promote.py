@@ -52,7 +52,7 @@ def _make_room(cursor: "cursor", dataset: Dataset, delivery_id: int) -> tuple[in
     other version to keep. Returns how many were kept, and how many left raw."""
     table = raw_table(dataset)
     latest = f"{same_key(dataset, 'r', 't')} and not {lost(dataset)} and {is_latest()}"
-    older = f"select to_jsonb(r) from {TYPED} as t join {table} as r on {latest} where {is_beside('t', 'later')}"
+    older = f"select to_jsonb(r.*) from {TYPED} as t join {table} as r on {latest} where {is_beside('t', 'later')}"
     kept = superseded.keep(cursor.connection, dataset.name, delivery_id, older)
     replaced = _replacing(dataset)
     if dataset.load_column and "moved" not in replaced:
@@ -69,7 +69,7 @@ def _keep_older(cursor: "cursor", dataset: Dataset, delivery_id: int) -> int:
     names = ", ".join(f"t.{q(column.physical_name)}" for column in dataset.columns)
     other = f"{is_beside('t', 'later')} or not {is_beside('t')}"
     versions = (
-        f"select to_jsonb(one) from {TYPED} as t, lateral (select {names}) as one "
+        f"select to_jsonb(one.*) from {TYPED} as t, lateral (select {names}) as one "
         f"where not {lost(dataset)} and ({is_beside('t', 'earlier')} or not {is_latest()} and ({other}))"
     )
     return superseded.keep(cursor.connection, dataset.name, delivery_id, versions, unless_known=True)

@@ -6,7 +6,7 @@ Rows that are lost by their load time take no part in it.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from c360.clause.dialect import POSTGRES, canonical_type
+from c360.clause.dialect import POSTGRES, canonical_type, unsized
 from c360.clause.kinds import CONFLICT, IDENTITY
 from c360.engine.interface import Order
 from c360.engine.postgres.land import AT, MISCAST, TEXT, TYPED
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 BESIDE, EARLIER = "landing.c360__beside", "landing.c360__earlier"
 """What a row is to the one that raw holds under its key, and the rows that are not the latest of their key."""
+_EQUAL = (
+    "smallint", "integer", "bigint", "numeric", "real", "double precision", "boolean", "uuid", "date", "text",
+    "character varying", "character", "timestamp without time zone", "timestamp with time zone",
+    "time without time zone", "bytea", "jsonb",
+)  # fmt: skip
+"""Types, without a size, of which equal values say the same."""
 
 q, literal = POSTGRES.quote, POSTGRES.literal
 
@@ -38,7 +44,8 @@ def collapse(cursor: "cursor", dataset: Dataset) -> int:
     """Of rows under one key that say the same, the load time aside, keep the one that was loaded last. Of those that
     are lost by their load time, only rows in the same words are one. A value that could not be cast is compared as
     text. Returns how many rows went."""
-    contents = ", ".join(f"t.{q(c.physical_name)}" for c in dataset.columns if c.name != dataset.load_column)
+    names = [column.name for column in dataset.columns if column.name != dataset.load_column]
+    contents = "".join(f"{said(dataset, name, 't')}, " for name in names)
     load = f"t.{q(dataset.physical(dataset.load_column))} desc nulls last, " if dataset.load_column else ""
     key, filled = _key(dataset)
     cursor.execute(
@@ -46,8 +53,7 @@ def collapse(cursor: "cursor", dataset: Dataset) -> int:
         with repeated as (select {key} from {TYPED} as t where {filled} group by {key} having count(*) > 1),
         numbered as (
             select t.{AT} as at, row_number() over (
-                partition by row({contents})::text,
-                    case when t.{MISCAST} is not null or {untimely(dataset)} then x::text end
+                partition by {contents}case when t.{MISCAST} is not null or {untimely(dataset)} then x::text end
                 order by {load}t.{AT}
             ) as nth
             from {TYPED} as t
@@ -144,10 +150,14 @@ def _key(dataset: Dataset) -> tuple[str, str]:
 
 
 def _differ(dataset: Dataset, names: Iterable[str]) -> str:
-    """Whether the delivered row t and raw's r differ in these columns; json has no equality but that of its text."""
-    tests = []
-    for column in map(dataset.column, names):
-        text = "::text" if canonical_type(column.physical_type) == "json" else ""
-        name = q(column.physical_name)
-        tests.append(f"t.{name}{text} is distinct from r.{name}{text}")
+    """Whether the delivered row t and raw's r differ in these columns."""
+    tests = (f"{said(dataset, name, 't')} is distinct from {said(dataset, name, 'r')}" for name in names)
     return " or ".join(tests) or "false"
+
+
+def said(dataset: Dataset, name: str, row: str) -> str:
+    """SQL: what the value of a column says, to compare it: the value itself where equal values say the same (1.0 and
+    1.00 do), else its text (30 days are no month, and json has no equality)."""
+    column = dataset.column(name)
+    value = f"{row}.{q(column.physical_name)}"
+    return value if unsized(canonical_type(column.physical_type)) in _EQUAL else f"{value}::text"
