@@ -62,6 +62,8 @@ EDITS = {
         [(AT + ".logicalTypeOptions.minimum", "the beginning")],
     ],
     "unexpected-allowed": [[("schema.0.customProperties.+", {"property": "allowUnexpectedColumns", "value": True})]],
+    "form-widened": [[("schema.0.customProperties.+", {"property": "delivery", "value": {"ignoreCase": True}})]],
+    "form-changed": [[("customProperties.+", {"property": "delivery", "value": {"delimiter": ";"}})]],
     "relationship-dropped": [[(BUYER + ".relationships", GONE)]],
     "quality-added": [[("schema.1.quality", [{"id": "some", "metric": "rowCount", "mustBeGreaterThan": 0}])]],
     "quality-tightened": [
