@@ -79,6 +79,9 @@ EDITS = {
         [("schema.0.quality.0.mustBeGreaterThan", GONE), ("schema.0.quality.0.mustBe", 0)],
         [(AMOUNT + ".quality.0.metric", "missingValues")], [(AMOUNT + ".quality.0.unit", "rows")],
     ],
+    "refused-instead": [
+        [(ITEMS + ".unique", GONE), (ITEMS + ".quality", [{"metric": "duplicateValues", "mustBe": 0}])],
+    ],
     "severity-lowered": [[("schema.0.quality.0.severity", "warning")]],
     "advice-added": [
         [("schema.0.quality.+", {"id": "more", "type": "text", "description": "Enough."})],

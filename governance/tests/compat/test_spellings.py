@@ -54,17 +54,7 @@ SAME = {
     "a wider format": (column(physicalType="integer", logicalType="integer"), whole("i64", "int4")),
     "f64": (column(physicalType="double", logicalType="number"),
             column(physicalType="float8", logicalType="number", logicalTypeOptions={"format": "f64"})),
-    "required": (column(required=True), rule(metric="nullValues", **NONE)),
-    "unique": (column(unique=True), rule(metric="duplicateValues", **NONE)),
-    "unique at the table": (
-        column(unique=True),
-        column({"quality": [{"metric": "duplicateValues", "arguments": {"properties": ["a"]}, **NONE}]}),
-    ),
-    "enum": (column(enum=[{"value": "x"}, {"value": "y"}]),
-             rule(metric="invalidValues", arguments={"validValues": ["x", "y"]}, **NONE)),
     "enum before v3.2": (column(enum=[{"value": "x"}]), column(logicalTypeOptions={"enum": ["x"]})),
-    "pattern": (text(pattern="^a$"), column(physicalType="text", logicalType="string", quality=[
-        {"metric": "invalidValues", "arguments": {"pattern": "^a$"}, **NONE}])),
     "relationship at the table": (
         column(relationships=[{"to": "p.id"}]), column({"relationships": [{"from": ["o.a"], "to": ["p.id"]}]})),
     "relationship at the table, plain names": (
@@ -94,6 +84,28 @@ def test_another_spelling_is_told_and_needs_no_new_version(pair):
         assert told(old, new) == {("respelled", "safe", "safe", "none")}
 
 
+BY_A_RULE = {
+    "required": (column(required=True), rule(metric="nullValues", **NONE)),
+    "unique": (column(unique=True), rule(metric="duplicateValues", **NONE)),
+    "unique at the table": (
+        column(unique=True),
+        column({"quality": [{"metric": "duplicateValues", "arguments": {"properties": ["a"]}, **NONE}]}),
+    ),
+    "enum": (column(enum=[{"value": "x"}, {"value": "y"}]),
+             rule(metric="invalidValues", arguments={"validValues": ["x", "y"]}, **NONE)),
+    "pattern": (text(pattern="^a$"), column(physicalType="text", logicalType="string", quality=[
+        {"metric": "invalidValues", "arguments": {"pattern": "^a$"}, **NONE}])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", BY_A_RULE.values(), ids=BY_A_RULE)
+def test_a_rule_refuses_a_delivery_where_a_key_quarantines_rows(pair):
+    by_key, by_rule = pair
+    assert told(by_key, by_rule) == {("refused-instead", "safe", "break", "major")}
+    assert told(by_rule, by_key) == {("quarantined-instead", "safe", "safe", "minor")}
+    assert told(by_key, by_rule, "products") == {("refused-instead", "safe", "break", "minor")}
+
+
 MOVES = {
     "length": [(column(physicalType="varchar(20)", logicalType="string"),
                 column(physicalType="varchar(30)", logicalType="string")),
@@ -106,8 +118,6 @@ MOVES = {
                column(logicalType="integer", logicalTypeOptions={"format": "i64"})),
               (whole("u8"), whole("u16")), (whole("i32", "numeric(20,0)"), whole("i64", "numeric(20,0)"))],
     "values": [(column(enum=[{"value": "x"}]), column(enum=[{"value": "x"}, {"value": "y"}])),
-               (column(enum=[{"value": "x"}]),
-                rule(metric="invalidValues", arguments={"validValues": ["x", "y"]}, **NONE)),
                (rule(metric="invalidValues", arguments={"validValues": ["x"]}, **NONE),
                 rule(metric="invalidValues", arguments={"validValues": ["y", "x"]}, **NONE))],
     "required": [(BASE, column(required=True)), (BASE, rule(metric="nullValues", **NONE))],
@@ -128,6 +138,8 @@ def test_one_change_has_one_grade_in_each_spelling(moves, layer):
 OTHER = {
     "a text in SQL": (rule(id="r", type="sql", query=SQL, **NONE),
                       rule(id="r", type="sql", query=SQL.replace("A  b", "A b"), **NONE)),
+    "more values by a rule": (column(enum=[{"value": "x"}]),
+                              rule(metric="invalidValues", arguments={"validValues": ["x", "y"]}, **NONE)),
     "a quoted name": (rule(id="r", type="sql", query='SELECT COUNT(*) FROM ${table} WHERE "A" < 0', **NONE),
                       rule(id="r", type="sql", query='SELECT COUNT(*) FROM ${table} WHERE "a" < 0', **NONE)),
     "a year and ten months": (BASE, BASE | {"slaProperties": [

@@ -106,6 +106,10 @@ _TABLE: list[tuple[str, str, tuple[Grade, Grade], str]] = [
     ("quality-tightened", "the numbers of a quality rule allow less", _TIGHTER, "quality-loosened"),
     ("quality-loosened", "the numbers of a quality rule allow more", _LOOSER, "quality-tightened"),
     ("quality-changed", "a quality rule measures or allows something else", _OTHER, "quality-changed"),
+    ("quarantined-instead", "by a key (`required`, `unique`, `enum`, `pattern`) what a quality rule said: rows are "
+     "quarantined, no delivery is refused", _SAFE, "refused-instead"),
+    ("refused-instead", "by a quality rule what a key said: a delivery is refused for a row that was quarantined",
+     _TIGHTER, "quarantined-instead"),
     ("severity-raised", "a quality rule no longer only warns", _TIGHTER, "severity-lowered"),
     ("severity-lowered", "a quality rule only warns", _LOOSER, "severity-raised"),
     ("advice-added", "a quality rule that only warns, or is said in words", _SAFE, "advice-dropped"),
