@@ -54,6 +54,10 @@ SAME = {
     "a wider format": (column(physicalType="integer", logicalType="integer"), whole("i64", "int4")),
     "f64": (column(physicalType="double", logicalType="number"),
             column(physicalType="float8", logicalType="number", logicalTypeOptions={"format": "f64"})),
+    "a value twice": (column(enum=[{"value": "x"}, {"value": "y"}]),
+                      column(enum=[{"value": "x"}, {"value": "y"}, {"value": "x"}])),
+    "a valid value twice": tuple(
+        rule(metric="invalidValues", arguments={"validValues": values}, **NONE) for values in (["x"], ["x", "x"])),
     "enum before v3.2": (column(enum=[{"value": "x"}]), column(logicalTypeOptions={"enum": ["x"]})),
     "relationship at the table": (
         column(relationships=[{"to": "p.id"}]), column({"relationships": [{"from": ["o.a"], "to": ["p.id"]}]})),
@@ -68,6 +72,7 @@ SAME = {
        for name, query in {
            "blanks": SQL.replace(" < ", "  <\n "), "case": SQL.lower().replace("'a  b'", "'A  b'"),
            "a comment": f"-- none below\n{SQL} /* so */", "a semicolon": f"{SQL};",
+           "parentheses": SQL.replace("a < 0", "((a < 0))").replace("WHERE ", "WHERE (") + ")",
            "another name": SQL.replace("<>", "!="),
        }.items()},
     "words": (column(description="One or two\n"), column(description="One or\n  two")),
@@ -140,6 +145,9 @@ OTHER = {
                       rule(id="r", type="sql", query=SQL.replace("A  b", "A b"), **NONE)),
     "more values by a rule": (column(enum=[{"value": "x"}]),
                               rule(metric="invalidValues", arguments={"validValues": ["x", "y"]}, **NONE)),
+    "parentheses that count": tuple(
+        rule(id="r", type="sql", query=f"SELECT COUNT(*) FROM ${{table}} WHERE {where}", **NONE)
+        for where in ("a < 0 AND (a > 1 OR b = '')", "a < 0 AND a > 1 OR b = ''")),
     "a quoted name": (rule(id="r", type="sql", query='SELECT COUNT(*) FROM ${table} WHERE "A" < 0', **NONE),
                       rule(id="r", type="sql", query='SELECT COUNT(*) FROM ${table} WHERE "a" < 0', **NONE)),
     "a year and ten months": (BASE, BASE | {"slaProperties": [

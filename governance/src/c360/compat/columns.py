@@ -134,9 +134,13 @@ def _enum(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Chan
 
 
 def _entries(enum: Any) -> list[dict[str, Any]]:
-    """The values of an enum; before v3.2 they were plain ones, among the options of the type."""
+    """The values of an enum, each once; before v3.2 they were plain ones, among the options of the type."""
     entries = enum if isinstance(enum, list) else []
-    return [entry if isinstance(entry, dict) else {"value": entry} for entry in entries]
+    found = [entry if isinstance(entry, dict) else {"value": entry} for entry in entries]
+    once: dict[str, dict[str, Any]] = {}
+    for entry in found:
+        once.setdefault(repr(entry.get("value")), entry)
+    return list(once.values())
 
 
 def _options(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:
