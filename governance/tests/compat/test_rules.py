@@ -62,6 +62,8 @@ EDITS = {
         [(AT + ".logicalTypeOptions.minimum", "the beginning")],
     ],
     "unexpected-allowed": [[("schema.0.customProperties.+", {"property": "allowUnexpectedColumns", "value": True})]],
+    "form-widened": [[("schema.0.customProperties.+", {"property": "delivery", "value": {"ignoreCase": True}})]],
+    "form-changed": [[("customProperties.+", {"property": "delivery", "value": {"delimiter": ";"}})]],
     "relationship-dropped": [[(BUYER + ".relationships", GONE)]],
     "quality-added": [[("schema.1.quality", [{"id": "some", "metric": "rowCount", "mustBeGreaterThan": 0}])]],
     "quality-tightened": [
@@ -76,6 +78,9 @@ EDITS = {
         [(VALID + ".arguments.validValues", ["a", "c"])], [(VALID + ".arguments.pattern", "x")],
         [("schema.0.quality.0.mustBeGreaterThan", GONE), ("schema.0.quality.0.mustBe", 0)],
         [(AMOUNT + ".quality.0.metric", "missingValues")], [(AMOUNT + ".quality.0.unit", "rows")],
+    ],
+    "refused-instead": [
+        [(ITEMS + ".unique", GONE), (ITEMS + ".quality", [{"metric": "duplicateValues", "mustBe": 0}])],
     ],
     "severity-lowered": [[("schema.0.quality.0.severity", "warning")]],
     "advice-added": [

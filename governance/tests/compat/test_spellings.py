@@ -54,17 +54,11 @@ SAME = {
     "a wider format": (column(physicalType="integer", logicalType="integer"), whole("i64", "int4")),
     "f64": (column(physicalType="double", logicalType="number"),
             column(physicalType="float8", logicalType="number", logicalTypeOptions={"format": "f64"})),
-    "required": (column(required=True), rule(metric="nullValues", **NONE)),
-    "unique": (column(unique=True), rule(metric="duplicateValues", **NONE)),
-    "unique at the table": (
-        column(unique=True),
-        column({"quality": [{"metric": "duplicateValues", "arguments": {"properties": ["a"]}, **NONE}]}),
-    ),
-    "enum": (column(enum=[{"value": "x"}, {"value": "y"}]),
-             rule(metric="invalidValues", arguments={"validValues": ["x", "y"]}, **NONE)),
+    "a value twice": (column(enum=[{"value": "x"}, {"value": "y"}]),
+                      column(enum=[{"value": "x"}, {"value": "y"}, {"value": "x"}])),
+    "a valid value twice": tuple(
+        rule(metric="invalidValues", arguments={"validValues": values}, **NONE) for values in (["x"], ["x", "x"])),
     "enum before v3.2": (column(enum=[{"value": "x"}]), column(logicalTypeOptions={"enum": ["x"]})),
-    "pattern": (text(pattern="^a$"), column(physicalType="text", logicalType="string", quality=[
-        {"metric": "invalidValues", "arguments": {"pattern": "^a$"}, **NONE}])),
     "relationship at the table": (
         column(relationships=[{"to": "p.id"}]), column({"relationships": [{"from": ["o.a"], "to": ["p.id"]}]})),
     "relationship at the table, plain names": (
@@ -78,6 +72,7 @@ SAME = {
        for name, query in {
            "blanks": SQL.replace(" < ", "  <\n "), "case": SQL.lower().replace("'a  b'", "'A  b'"),
            "a comment": f"-- none below\n{SQL} /* so */", "a semicolon": f"{SQL};",
+           "parentheses": SQL.replace("a < 0", "((a < 0))").replace("WHERE ", "WHERE (") + ")",
            "another name": SQL.replace("<>", "!="),
        }.items()},
     "words": (column(description="One or two\n"), column(description="One or\n  two")),
@@ -94,6 +89,28 @@ def test_another_spelling_is_told_and_needs_no_new_version(pair):
         assert told(old, new) == {("respelled", "safe", "safe", "none")}
 
 
+BY_A_RULE = {
+    "required": (column(required=True), rule(metric="nullValues", **NONE)),
+    "unique": (column(unique=True), rule(metric="duplicateValues", **NONE)),
+    "unique at the table": (
+        column(unique=True),
+        column({"quality": [{"metric": "duplicateValues", "arguments": {"properties": ["a"]}, **NONE}]}),
+    ),
+    "enum": (column(enum=[{"value": "x"}, {"value": "y"}]),
+             rule(metric="invalidValues", arguments={"validValues": ["x", "y"]}, **NONE)),
+    "pattern": (text(pattern="^a$"), column(physicalType="text", logicalType="string", quality=[
+        {"metric": "invalidValues", "arguments": {"pattern": "^a$"}, **NONE}])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", BY_A_RULE.values(), ids=BY_A_RULE)
+def test_a_rule_refuses_a_delivery_where_a_key_quarantines_rows(pair):
+    by_key, by_rule = pair
+    assert told(by_key, by_rule) == {("refused-instead", "safe", "break", "major")}
+    assert told(by_rule, by_key) == {("quarantined-instead", "safe", "safe", "minor")}
+    assert told(by_key, by_rule, "products") == {("refused-instead", "safe", "break", "minor")}
+
+
 MOVES = {
     "length": [(column(physicalType="varchar(20)", logicalType="string"),
                 column(physicalType="varchar(30)", logicalType="string")),
@@ -106,8 +123,6 @@ MOVES = {
                column(logicalType="integer", logicalTypeOptions={"format": "i64"})),
               (whole("u8"), whole("u16")), (whole("i32", "numeric(20,0)"), whole("i64", "numeric(20,0)"))],
     "values": [(column(enum=[{"value": "x"}]), column(enum=[{"value": "x"}, {"value": "y"}])),
-               (column(enum=[{"value": "x"}]),
-                rule(metric="invalidValues", arguments={"validValues": ["x", "y"]}, **NONE)),
                (rule(metric="invalidValues", arguments={"validValues": ["x"]}, **NONE),
                 rule(metric="invalidValues", arguments={"validValues": ["y", "x"]}, **NONE))],
     "required": [(BASE, column(required=True)), (BASE, rule(metric="nullValues", **NONE))],
@@ -128,6 +143,11 @@ def test_one_change_has_one_grade_in_each_spelling(moves, layer):
 OTHER = {
     "a text in SQL": (rule(id="r", type="sql", query=SQL, **NONE),
                       rule(id="r", type="sql", query=SQL.replace("A  b", "A b"), **NONE)),
+    "more values by a rule": (column(enum=[{"value": "x"}]),
+                              rule(metric="invalidValues", arguments={"validValues": ["x", "y"]}, **NONE)),
+    "parentheses that count": tuple(
+        rule(id="r", type="sql", query=f"SELECT COUNT(*) FROM ${{table}} WHERE {where}", **NONE)
+        for where in ("a < 0 AND (a > 1 OR b = '')", "a < 0 AND a > 1 OR b = ''")),
     "a quoted name": (rule(id="r", type="sql", query='SELECT COUNT(*) FROM ${table} WHERE "A" < 0', **NONE),
                       rule(id="r", type="sql", query='SELECT COUNT(*) FROM ${table} WHERE "a" < 0', **NONE)),
     "a year and ten months": (BASE, BASE | {"slaProperties": [

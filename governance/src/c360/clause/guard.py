@@ -148,11 +148,17 @@ def without_comments(text: str) -> str:
 
 
 def normal_sql(text: str) -> str:
-    """The same SQL whatever its blanks, its comments and the case of its words; SQL that cannot be read as it is, but
-    for blanks at its ends. Texts and quoted names keep their case."""
+    """The same SQL whatever its blanks, its comments, the case of its words and parentheses around all of a condition
+    or a comparison; SQL that cannot be read as it is, but for blanks at its ends. Texts and quoted names keep their
+    case."""
     filled = _PLACEHOLDER.sub(lambda found: _PLACEHOLDERS[found["word"]], text)
     try:
         (tree,) = [tree for tree in sqlglot.parse(filled, read="postgres") if tree is not None]
+        for paren in list(tree.find_all(exp.Paren)):
+            compares = isinstance(paren.this, exp.Predicate) and not isinstance(paren.this, exp.Connector)
+            around_all = isinstance(paren.parent, exp.Where) or isinstance(paren.this, exp.Paren)
+            if around_all or (isinstance(paren.parent, exp.Connector) and compares):
+                paren.replace(paren.this)
         return tree.sql("postgres", normalize=True, comments=False)
     except (SqlglotError, ValueError, RecursionError):
         return text.strip()

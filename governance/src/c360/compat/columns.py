@@ -21,7 +21,7 @@ def columns(
     pairs = pairs_of(old, new)
     for was, now in pairs:
         column = now or was
-        inside = _inside(spot, column, was)
+        inside = spot_of(spot, column, was)
         if was is None:
             yield inside.change("required-column-added" if _required(now) else "column-added", None, _type(now))
         elif now is None:
@@ -47,7 +47,8 @@ def physical_name(part: dict[str, Any]) -> str:
     return str(part.get("physicalName") or part.get("name"))
 
 
-def _inside(spot: Spot, column: dict[str, Any], was: dict[str, Any] | None) -> Spot:
+def spot_of(spot: Spot, column: dict[str, Any], was: dict[str, Any] | None) -> Spot:
+    """Where a column is compared, by its new name and the more closed of its two classifications."""
     name = str(column.get("name"))
     named = [str(c.get("classification") or "") for c in (column, was or column)]
     closest = max(named, key=lambda level: spot.levels.index(level) if level in spot.levels else -1)
@@ -133,9 +134,13 @@ def _enum(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Chan
 
 
 def _entries(enum: Any) -> list[dict[str, Any]]:
-    """The values of an enum; before v3.2 they were plain ones, among the options of the type."""
+    """The values of an enum, each once; before v3.2 they were plain ones, among the options of the type."""
     entries = enum if isinstance(enum, list) else []
-    return [entry if isinstance(entry, dict) else {"value": entry} for entry in entries]
+    found = [entry if isinstance(entry, dict) else {"value": entry} for entry in entries]
+    once: dict[str, dict[str, Any]] = {}
+    for entry in found:
+        once.setdefault(repr(entry.get("value")), entry)
+    return list(once.values())
 
 
 def _options(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Change]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from c360.clause.levels import seconds_of
 from c360.clause.reading import FUTURE_TOLERANCE, QUARANTINE_RATIO
 from c360.compat.bounds import either, limit
 from c360.compat.changes import Change, Spot
+from c360.compat.delivery import PROPERTY, form
 from c360.compat.walk import by, element, order, paired
 from c360.contract.document import dicts
 from c360.errors import Breach
@@ -22,10 +24,11 @@ def custom_properties(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> I
     before, after = dicts(old.get("customProperties")), dicts(new.get("customProperties"))
     pairs = paired(before, after, by("property"))
     spot = spot.at("customProperties")
+    physical = {str(column.get("physicalName") or column.get("name")) for column in dicts(new.get("properties"))}
     for was, now in pairs:
         name = str((now or was).get("property"))
         inside = spot.at(name)
-        known = _KNOWN.get(name)
+        known = partial(form, columns=physical) if name == PROPERTY else _KNOWN.get(name)
         if known is not None:
             facets = ((("value",), lambda a, b, s, known=known: known(a.get("value"), b.get("value"), s)),)
             yield from element(was or {"property": name}, now or {"property": name}, inside, facets)

@@ -7,6 +7,7 @@ from typing import Any
 
 from c360.compat.changes import Change, Diff, Spot, worst_first
 from c360.compat.custom import custom_properties
+from c360.compat.delivery import at_tables, moved
 from c360.compat.grades import Step
 from c360.compat.lifecycle import lifecycle
 from c360.compat.sla import service_levels
@@ -43,7 +44,9 @@ def diff(old: Contract, new: Contract, levels: Iterable[str], today: date) -> Di
 
 def _changes(old: dict[str, Any], new: dict[str, Any], spot: Spot, today: date) -> Iterator[Change]:
     yield from lifecycle(old, new, spot, today)
-    yield from element(old, new, spot, CONTRACT, frozenset({"status"}))
+    found = list(element(at_tables(old), at_tables(new), spot, CONTRACT, frozenset({"status"})))
+    yield from found
+    yield from moved(old, new, spot, found)
 
 
 def step_between(old: str, new: str) -> Step:

@@ -28,18 +28,20 @@ _TEXT = re.compile(r"text|character varying(\(\d+\))?")
 Part = dict[str, Any]
 
 
-def of_one_spelling(old: Part, new: Part) -> tuple[Part, Part]:
+def of_one_spelling(old: Part, new: Part) -> tuple[Part, Part, list[tuple[Part, Part, str]]]:
     """Two versions of a table, each promise at its column and in one form.
 
-    A promise of which a column has one spelling before and another one after has that of before.
+    A promise that a column makes by a rule in one version, and by a key in the other, is a key in both. Each such
+    column is told, before and after, with the rule of grades for what becomes of a row that breaks the promise.
     """
+    instead = []
     before, after = _table(old), _table(new)
     now = {str(prop.get("name")): prop for prop in dicts(after.get("properties"))}
     for was in dicts(before.get("properties")):
         if str(was.get("name")) in now:
-            for spelling in _SPELLINGS:
-                spelling(was, now[str(was.get("name"))])
-    return before, after
+            other = now[str(was.get("name"))]
+            instead += [(was, other, rule) for spelling in _SPELLINGS if (rule := spelling(was, other))]
+    return before, after, instead
 
 
 def _table(part: Part) -> Part:
@@ -138,8 +140,11 @@ def _none_of(prop: Part, metric: str, arguments: tuple[str, ...] = ()) -> Part |
 
 
 def _pair(was: Part, now: Part, metric: str, arguments: tuple[str, ...], key: str, value: Callable[[Part], Any],
-          ) -> None:  # fmt: skip
-    """Where one side says by a rule what the other says by a key, the rule is read as that key."""
+          ) -> str:  # fmt: skip
+    """Where one side says by a rule what the other says by a key, the rule is read as that key.
+
+    They part in what the gate does: it refuses a delivery for a rule, and quarantines rows for a key.
+    """
     for one, other in ((was, now), (now, was)):
         rule = _none_of(one, metric, arguments)
         if rule and not _said(one, key) and _said(other, key) and not _none_of(other, metric, arguments):
@@ -147,6 +152,8 @@ def _pair(was: Part, now: Part, metric: str, arguments: tuple[str, ...], key: st
             if not one["quality"]:
                 del one["quality"]
             _say(one, key, value(rule))
+            return "quarantined-instead" if one is was else "refused-instead"
+    return ""
 
 
 def _said(prop: Part, key: str) -> bool:
@@ -166,15 +173,15 @@ def _say(prop: Part, key: str, value: Any) -> None:
     prop[last] = value
 
 
-def _required(was: Part, now: Part) -> None:
-    _pair(was, now, "nullValues", (), "required", lambda rule: True)
+def _required(was: Part, now: Part) -> str:
+    return _pair(was, now, "nullValues", (), "required", lambda rule: True)
 
 
-def _unique(was: Part, now: Part) -> None:
-    _pair(was, now, "duplicateValues", (), "unique", lambda rule: True)
+def _unique(was: Part, now: Part) -> str:
+    return _pair(was, now, "duplicateValues", (), "unique", lambda rule: True)
 
 
-def _enum(was: Part, now: Part) -> None:
+def _enum(was: Part, now: Part) -> str:
     def values(rule: Part) -> list[Part]:
         listed = rule["arguments"]["validValues"]
         return [{"value": value} for value in (listed if isinstance(listed, list) else [listed])]
@@ -185,15 +192,15 @@ def _enum(was: Part, now: Part) -> None:
             one["enum"] = listed if isinstance(listed, list) else [listed]
             if not one["logicalTypeOptions"]:
                 del one["logicalTypeOptions"]
-    _pair(was, now, "invalidValues", ("validValues",), "enum", values)
+    return _pair(was, now, "invalidValues", ("validValues",), "enum", values)
 
 
-def _pattern(was: Part, now: Part) -> None:
-    _pair(was, now, "invalidValues", ("pattern",), "logicalTypeOptions.pattern",
-          lambda rule: rule["arguments"]["pattern"])  # fmt: skip
+def _pattern(was: Part, now: Part) -> str:
+    return _pair(was, now, "invalidValues", ("pattern",), "logicalTypeOptions.pattern",
+                 lambda rule: rule["arguments"]["pattern"])  # fmt: skip
 
 
-_SPELLINGS: tuple[Callable[[Part, Part], None], ...] = (_required, _unique, _enum, _pattern)
+_SPELLINGS: tuple[Callable[[Part, Part], str], ...] = (_required, _unique, _enum, _pattern)
 
 
 def length_of(prop: Part) -> float | None:

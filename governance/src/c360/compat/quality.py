@@ -43,12 +43,12 @@ def _measures(rule: dict[str, Any]) -> str:
 
 
 def _arguments(rule: dict[str, Any]) -> Any:
-    """What a rule is told: lists whose order means nothing are sorted, and what is null is not there."""
+    """What a rule is told: lists whose order means nothing are sorted, each value once; null is not there."""
     told = rule.get("arguments")
     if not isinstance(told, dict):
         return told
     return {
-        key: sorted(map(repr, value)) if key in _UNORDERED and isinstance(value, list) else value
+        key: sorted({*map(repr, value)}) if key in _UNORDERED and isinstance(value, list) else value
         for key, value in sorted(told.items())
         if value is not None
     } or None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from c360.compat.changes import Change, Spot
-from c360.compat.columns import columns, names, pairs_of, relationships
+from c360.compat.columns import columns, names, pairs_of, relationships, spot_of
 from c360.compat.custom import custom_properties
 from c360.compat.normal import of_one_spelling
 from c360.compat.quality import rules
@@ -29,8 +29,9 @@ def tables(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Cha
             keyed = list(_key(was, now, inside))
             yield from keyed
             told = _KEY if keyed else frozenset()
-            before_, after_ = of_one_spelling(was, now)
+            before_, after_, instead = of_one_spelling(was, now)
             found = [
+                *(spot_of(inside, column, former).at("quality").change(rule) for former, column, rule in instead),
                 *columns(before_, after_, inside, told),
                 *element(before_, after_, inside, _TABLE, _OWN),
             ]

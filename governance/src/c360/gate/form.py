@@ -50,6 +50,13 @@ class Form:
 
         Raises Breach for what is not known or makes no sense.
         """
+        form = cls.said(dataset, **given)
+        form._check_names(dataset)
+        return form
+
+    @classmethod
+    def said(cls, dataset: Dataset, **given: Any) -> "Form":
+        """As `of`, whatever the columns of `dataset` are."""
         told = dataset.custom.get("delivery") or {}
         if not isinstance(told, dict):
             raise _wrong(dataset, "is no mapping")
@@ -59,9 +66,7 @@ class Form:
                 raise _wrong(dataset, f"knows no {name!r}", f"It knows {', '.join(known)}.")
         values = {known[name]: value for name, value in told.items()}
         values |= {name: value for name, value in given.items() if value not in (None, ())}
-        form = cls.read(values, dataset)
-        form._check_names(dataset)
-        return form
+        return cls.read(values, dataset)
 
     @classmethod
     def read(cls, values: Mapping[str, Any], dataset: Dataset) -> "Form":
