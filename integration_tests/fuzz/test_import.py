@@ -86,6 +86,9 @@ def taken(workplace: Any, folder: Path, files: dict[Path, str]) -> None:
 @given(table=tables())
 @example(table=(["id", "status"], [[str(n), "open" if n % 2 else "shut"] for n in range(40)], ","))
 @example(table=(["reading"], [["NaN"], *([f"{n}e-3"] for n in range(40))], ","))
+@example(table=(["id", "big"], [[str(n), str(2**103 if n % 2 else 10**17)] for n in range(40)], ","))
+@example(table=(["id", "few"], [[str(n), "1e23" if n % 2 else "0.1"] for n in range(40)], ","))
+@example(table=(["id", "many"], [[str(n), "0.10000000000000001" if n % 2 else "1e-9"] for n in range(40)], ","))
 @example(table=(["Kundennummer", "Betrag"], [[f"{n:05}", f"{n * 7},{n % 10}0"] for n in range(40)], ";"))
 @example(table=(["sensor_no", "day"], [[f"s{n % 4}", f"2024-01-{n // 4 + 1:02}"] for n in range(40)], ","))
 def test_the_draft_of_any_table_takes_that_table(shared_workplace: Any, tmp_path: Path, table: Any) -> None:

@@ -1,6 +1,7 @@
 """What the texts of a column may be: each shape a type or format of contracts, held only when every value has it."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from c360.clause.formats import TEXTS
@@ -16,6 +17,8 @@ _ZONE = r"(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)"
 _WHOLE = r"-?(0|[1-9]\d{0,%d})"
 _POINT = r"-?(0|[1-9]\d{0,17})(\.\d{1,6})?"
 _NOT_FINITE = "NaN|Infinity|-Infinity"
+_SURE_DIGITS = 15
+"""So many significant digits a double keeps, whatever they are."""
 
 
 def matching(values: "pa.Array", pattern: str) -> int:
@@ -47,13 +50,28 @@ def _days(pattern: str) -> Holds:
     return hold
 
 
+def _floats(pattern: str) -> Holds:
+    """Numbers of the pattern that a double says whole: with few digits, or as the shortest text of one."""
+
+    def hold(values: "pa.Array") -> bool:
+        import pyarrow.compute as pc
+
+        if matching(values, pattern) < len(values):
+            return False
+        digits = pc.replace_substring_regex(values, "[eE].*$|[^0-9]", "")
+        long = values.filter(pc.greater(pc.utf8_length(digits), _SURE_DIGITS))
+        return all(Decimal(text) == Decimal(repr(float(text))) for text in long.to_pylist())
+
+    return hold
+
+
 SHAPES: dict[str, Holds] = {
     "uuid": _every("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
     "boolean": _every("(?i)true|false"),
     "bigint": _every(_WHOLE % 17),
     "whole": _every(_WHOLE % 37),
     "decimal": _every(_POINT),
-    "float": _every(rf"-?\d{{1,40}}(\.\d{{1,40}})?([eE][+-]?\d{{1,2}})?|{_NOT_FINITE}"),
+    "float": _floats(rf"-?\d{{1,40}}(\.\d{{1,40}})?([eE][+-]?\d{{1,2}})?|{_NOT_FINITE}"),
     "finite": _every(r"[^NI]*"),
     "leading": _every(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|" + _NOT_FINITE),
     "comma": _every(r"-?(0|[1-9]\d{0,17})(,\d{1,6})?"),
