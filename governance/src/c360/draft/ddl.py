@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from c360.draft.constraints import Constraint, Described
+from c360.draft.ddl_altered import altered, altered_name, without_texts
 from c360.draft.ddl_constraints import constraint_of, constraints_of
 from c360.draft.ddl_tables import add_comment, column_of, described_table, parents, type_name
 from c360.draft.own_types import CITEXT, OwnType, with_own_types
@@ -51,8 +52,12 @@ def tables_of(path: Path, dialect: str) -> list[Described]:
             if called.db != first:  # in one folder, contracts have one name
                 twins.setdefault(called.name, []).append(f"Not read: the table of that name in the schema {called.db}.")
                 continue
-            told = tuple(f"Not read: {left}" for left in map(_without_texts, one.unread))
+            told = tuple(f"Not read: {without_texts(left, dialect)}" for left in one.unread)
             tables[called.name] = described_table(create, dialect, tables, types, told)
+            continue
+        schema, name = altered_name(create)
+        if name in tables and (schema == schemas[name] or (name not in twins and "" in (schema, schemas[name]))):
+            tables[name] = altered(tables[name], create, dialect, types)
     if not tables:
         raise CouldNotTell(f"{path} creates no table.", "Give c360 import SQL with create table (…).")
     constraints: dict[str, list[Constraint]] = {name: [] for name in tables}
@@ -86,10 +91,6 @@ def _statements(text: str, dialect: str) -> Iterator[Statement]:
             with suppress(SqlglotError):
                 one = Statement(sqlglot.parse_one(named, read=dialect))
         yield one
-
-
-def _without_texts(said: str) -> str:
-    return re.sub(r"'(?:[^']|'')*'", "'…'", said)
 
 
 def _led(one: Constraint, keys: Mapping[str, tuple[str, ...]]) -> Constraint:
