@@ -61,3 +61,12 @@ def test_constraints_of_an_added_column_count(tmp_path: Path) -> None:
     assert "Not read" in text or columns["c"]["unique"]
     columns, _ = drafted(tmp_path, f"{CREATED}alter table t add column c int unique check (c > 0);")
     assert columns["c"]["unique"] and columns["c"]["logicalTypeOptions"] == {"exclusiveMinimum": 0}
+
+
+def test_of_tables_that_are_named_nearly_alike_the_first_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "t.sql").write_text('create table "X y" (a int); create table "x Y" (b int); create table x_y (c int);')
+    (draft,) = drafts_of({tmp_path / "t.sql": ""}, LEVELS, {})
+    assert draft.name == "X y"
+    assert [line for line in as_yaml(draft).splitlines() if "Not read" in line] == [
+        "# Not read: the table x Y, which is named nearly so.", "# Not read: the table x_y, which is named nearly so.",
+    ]  # fmt: skip

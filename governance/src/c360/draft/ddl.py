@@ -2,6 +2,7 @@
 
 import logging
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -18,6 +19,7 @@ from c360.draft.ddl_tables import add_comment, column_of, described_table, paren
 from c360.draft.own_types import CITEXT, OwnType, with_own_types
 from c360.draft.script import Statement, statements_of
 from c360.errors import CouldNotTell
+from c360.printable import file_stem
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it quotes what it does not know
 
@@ -43,11 +45,16 @@ def tables_of(path: Path, dialect: str) -> list[Described]:
     types = _own_types(statements)
     tables: dict[str, Described] = {}
     schemas: dict[str, str] = {}
+    on_disk: dict[str, str] = {}
     twins: dict[str, list[str]] = {}
     for one in read:
         create = one.tree
         if create in creates and create.kind == "TABLE" and not create.this.this.name.startswith("#"):
             called = create.this.this
+            one_name = on_disk.setdefault(_on_disk(called.name), called.name)
+            if called.name != one_name:
+                twins.setdefault(one_name, []).append(f"Not read: the table {called.name}, which is named nearly so.")
+                continue
             first = schemas.setdefault(called.name, called.db)
             if called.db != first:  # in one folder, contracts have one name
                 twins.setdefault(called.name, []).append(f"Not read: the table of that name in the schema {called.db}.")
@@ -91,6 +98,11 @@ def _statements(text: str, dialect: str) -> Iterator[Statement]:
             with suppress(SqlglotError):
                 one = Statement(sqlglot.parse_one(named, read=dialect))
         yield one
+
+
+def _on_disk(name: str) -> str:
+    """A name as contracts are told apart by it: as files are, without upper and lower case."""
+    return unicodedata.normalize("NFKC", file_stem(name)).casefold()
 
 
 def _led(one: Constraint, keys: Mapping[str, tuple[str, ...]]) -> Constraint:
