@@ -13,7 +13,7 @@ from c360.contract.load import relationship_of
 from c360.draft.classify import Classified, beside_a_person, classify, level_of, level_read, stated, with_parts
 from c360.draft.constraints import Described, checked, declared
 from c360.draft.frame import drafted, undescribed
-from c360.draft.types import beyond_postgres, logical_type, physical_type
+from c360.draft.types import LOGICAL, beyond_postgres, logical_named, logical_type, physical_type
 from c360.draft.write import Draft, Property, Table
 from c360.errors import Breach
 
@@ -58,7 +58,8 @@ def completed(described: Described, levels: Sequence[str], known: Known) -> Tabl
 
 
 def _completed(table: str, prop: dict[str, Any], found: Classified, levels: Sequence[str], known: Known) -> Property:
-    document, told = deepcopy(prop), []
+    document = deepcopy(prop)
+    told = _known_logical(document)
     for _, part in [("", document), *parts_inside(document)]:
         if holds := next((kind for key, kind in _HOLDERS.items() if part.get(key)), ""):
             part["logicalType"] = part.get("logicalType") or holds
@@ -85,6 +86,22 @@ def _completed(table: str, prop: dict[str, Any], found: Classified, levels: Sequ
     relations, led_nowhere = _led(table, document["name"], document.get("relationships") or [], known)
     document["relationships"] = [{"type": "foreignKey", **relation} for relation in relations]
     return Property(document, (*told, *led_nowhere))
+
+
+def _known_logical(document: dict[str, Any]) -> list[str]:
+    """Gives what has a logical type of another name, at any depth, the one that the standard has, or takes it away
+    where nobody knows that; what is told of it."""
+    told = []
+    for place, part in [("", document), *parts_inside(document)]:
+        written = part.get("logicalType")
+        if not written or (isinstance(written, str) and written in LOGICAL):
+            continue
+        found = logical_named(str(written)) or logical_named(str(part.get("physicalType") or ""))
+        part.pop("logicalType")
+        part |= {"logicalType": found} if found else {}
+        of = f"The logical type of {place}" if place else "Its logical type"
+        told.append(f"{of} there is {str(written)!r}, which the standard does not have.")
+    return told
 
 
 def _known_types(document: dict[str, Any], name: str) -> list[str]:
