@@ -63,6 +63,12 @@ def test_constraints_of_an_added_column_count(tmp_path: Path) -> None:
     assert columns["c"]["unique"] and columns["c"]["logicalTypeOptions"] == {"exclusiveMinimum": 0}
 
 
+def test_names_without_quotes_are_folded(tmp_path: Path) -> None:
+    sql = f"{CREATED}ALTER TABLE T ADD COLUMN c int; ALTER TABLE T ALTER COLUMN B TYPE bigint, ADD UNIQUE (c);"
+    columns, text = drafted(tmp_path, sql)
+    assert columns["c"]["unique"] and "Not read" not in text and columns["b"]["physicalType"] == "bigint"
+
+
 def test_of_tables_that_are_named_nearly_alike_the_first_is_kept(tmp_path: Path) -> None:
     (tmp_path / "t.sql").write_text('create table "X y" (a int); create table "x Y" (b int); create table x_y (c int);')
     (draft,) = drafts_of({tmp_path / "t.sql": ""}, LEVELS, {})

@@ -63,13 +63,14 @@ def tables_of(path: Path, dialect: str) -> list[Described]:
             tables[called.name] = described_table(create, dialect, tables, types, told)
             continue
         schema, name = altered_name(create)
+        name = _written(name, tables, twins)
         if name in tables and (schema == schemas[name] or (name not in twins and "" in (schema, schemas[name]))):
             tables[name] = altered(tables[name], create, dialect, types)
     if not tables:
         raise CouldNotTell(f"{path} creates no table.", "Give c360 import SQL with create table (…).")
     constraints: dict[str, list[Constraint]] = {name: [] for name in tables}
     for table, constraint in (found for one in statements for found in constraints_of(one)):
-        constraints.get(table, []).append(constraint)
+        constraints.get(_written(table, tables, twins), []).append(constraint)
     for create in creates:
         for parent in [parent for parent, whole in parents(create) if whole]:
             constraints.get(create.this.this.name, []).extend(constraints.get(parent, []))
@@ -103,6 +104,13 @@ def _statements(text: str, dialect: str) -> Iterator[Statement]:
 def _on_disk(name: str) -> str:
     """A name as contracts are told apart by it: as files are, without upper and lower case."""
     return unicodedata.normalize("NFKC", file_stem(name)).casefold()
+
+
+def _written(name: str, tables: Mapping[str, Described], twins: Mapping[str, list[str]]) -> str:
+    """A table's name as it was written where the table was made: databases fold one without quotes."""
+    if name in tables:
+        return name
+    return next((one for one in tables if one.casefold() == name.casefold() and one not in twins), name)
 
 
 def _led(one: Constraint, keys: Mapping[str, tuple[str, ...]]) -> Constraint:

@@ -92,26 +92,31 @@ def _applied(
 ) -> bool:
     """Does to the columns what an action says, if that is understood."""
     if isinstance(action, exp.ColumnDef) and action.kind is not None:
-        if action.name in columns:
+        if action.name.casefold() in map(str.casefold, columns):
             return bool(action.args.get("exists"))
         add_column(action, columns, apart, notes, dialect, types)
         return True
     name = action.this.name if isinstance(action, exp.AlterColumn | exp.ModifyColumn) else ""
-    if name not in columns:
+    written = name if name in columns else next((one for one in columns if one.casefold() == name.casefold()), "")
+    if not written:
         return False
-    before = columns[name]
+    before = columns[written]
     if isinstance(action, exp.ModifyColumn):
         if action.args.get("rename_from") or action.this.kind is None:
             return False
-        _retyped(action.this, before, columns, apart, notes, dialect, types)
-        if dialect in _REPLACES and not _says_not_null(action.this):
-            columns[name].pop("required", None)
+        column = action.this.copy()
+        column.set("this", exp.to_identifier(written))
+        _retyped(column, before, columns, apart, notes, dialect, types)
+        if dialect in _REPLACES and not _says_not_null(column):
+            columns[written].pop("required", None)
         return True
     kind, may_be_null = action.args.get("dtype"), action.args.get("allow_null")
     if kind is not None:
-        _retyped(exp.ColumnDef(this=action.this.copy(), kind=kind), before, columns, apart, notes, dialect, types)
+        _retyped(
+            exp.ColumnDef(this=exp.to_identifier(written), kind=kind), before, columns, apart, notes, dialect, types
+        )
         if dialect in ("tsql", "fabric"):
-            _require(columns[name], may_be_null is False)
+            _require(columns[written], may_be_null is False)
         return True
     if action.args.get("default") is None and action.args.get("comment") is None and may_be_null is not None:
         _require(before, not may_be_null)
