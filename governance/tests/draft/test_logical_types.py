@@ -16,6 +16,7 @@ CALLED = {
     "double": "number", "String": "string", "INTEGER": "integer", "datetime": "timestamp", "varchar": "string",
     "float": "number", "long": "integer", "decimal": "number", "bytes": "string", "text": "string", "Bool": "boolean",
     "weird": "string", "varchar(20)": "string", "decimal(9,2)": "number", "struct": "object",
+    "vector": "array", "Map": "object",
 }  # fmt: skip
 
 
@@ -43,7 +44,7 @@ def test_logical_types_are_those_of_the_standard(tmp_path: Path, version: str) -
     columns = [{"name": f"c{at}", "logicalType": word} for at, word in enumerate(CALLED)]
     found, text = drafted(tmp_path, version, columns)
     assert [one["logicalType"] for one in found.values()] == list(CALLED.values())
-    assert "Its logical type there is 'weird', which the standard does not have." in text
+    assert "Its logical type there is 'weird', which the standard does not have so." in text
 
 
 def test_the_physical_type_says_what_the_word_does_not(tmp_path: Path) -> None:
@@ -56,3 +57,16 @@ def test_the_physical_type_says_what_the_word_does_not(tmp_path: Path) -> None:
     assert (found["a"]["logicalType"], found["b"]["logicalType"]) == ("number", "object")
     assert [one["logicalType"] for one in found["b"]["properties"]] == ["integer", "number"]
     assert "The logical type of x there is 'odd'" in text
+
+
+def test_what_the_standard_has_stays(tmp_path: Path) -> None:
+    columns = [
+        {"name": "v", "logicalType": "vector", "logicalTypeOptions": {"dimensions": 3}},
+        {
+            "name": "m",
+            "logicalType": "map",
+            "map": {"key": {"logicalType": "string"}, "value": {"logicalType": "date"}},
+        },
+    ]
+    found, text = drafted(tmp_path, "v3.2.0", columns)
+    assert [found[name]["logicalType"] for name in "vm"] == ["vector", "map"] and "does not have" not in text
