@@ -63,6 +63,19 @@ def test_constraints_of_an_added_column_count(tmp_path: Path) -> None:
     assert columns["c"]["unique"] and columns["c"]["logicalTypeOptions"] == {"exclusiveMinimum": 0}
 
 
+@pytest.mark.parametrize(
+    ("dialect", "said", "told"),
+    [
+        ("tsql", "alter table [dbo].[t] add constraint [DF] default ('Smith') for [b]", "No clause says what"),
+        ("oracle", "alter table t add constraint u unique (b) using index enable", "No clause says what"),
+        ("mysql", "alter table t comment = 'Smith'", "Not read"),
+    ],
+)
+def test_what_is_added_in_words_of_one_database_is_told(tmp_path: Path, dialect: str, said: str, told: str) -> None:
+    _, text = drafted(tmp_path, f"{CREATED}{said};", dialect)
+    assert told in text and "Smith" not in text
+
+
 def test_names_without_quotes_are_folded(tmp_path: Path) -> None:
     sql = f"{CREATED}ALTER TABLE T ADD COLUMN c int; ALTER TABLE T ALTER COLUMN B TYPE bigint, ADD UNIQUE (c);"
     columns, text = drafted(tmp_path, sql)

@@ -43,7 +43,7 @@ def _commanded(tree: Any) -> tuple[list[str], str]:
     if not isinstance(tree, exp.Command) or str(tree.this).lower() != "alter":
         return [], ""
     found = _COMMAND.match(str(tree.expression))
-    return ([name.strip('"`[]') for name in found.groups()[:3] if name], found[4]) if found else ([], "")
+    return ([name.strip('"`[]') for name in found.groups()[:3] if name], found[4].strip()) if found else ([], "")
 
 
 def altered(table: Described, tree: Any, dialect: str, types: Mapping[str, OwnType]) -> Described:
@@ -53,6 +53,8 @@ def altered(table: Described, tree: Any, dialect: str, types: Mapping[str, OwnTy
     for action in _actions(tree):
         if not _applied(action, columns, apart, notes, dialect, types):
             notes.append(f"Not read: {without_texts(action.sql(dialect, comments=False), dialect)}")
+    options = tree.args.get("options") or [] if isinstance(tree, exp.Alter) else []
+    notes += [f"Not read: {without_texts(one.sql(dialect, comments=False), dialect)}" for one in options]
     _, said = _commanded(tree)
     if said and not _OF_NO_COLUMN.fullmatch(said):
         notes.append(f"Not read: {without_texts(said, dialect)}")
