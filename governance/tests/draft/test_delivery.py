@@ -270,6 +270,20 @@ def test_parquet_keeps_its_types(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_sixteen_bytes_are_a_uuid(tmp_path: Path) -> None:
+    values = pa.array([bytes([n] * 16) for n in range(9)], pa.binary(16))
+    pq.write_table(pa.table({"key": values, "more": values}), tmp_path / "f.parquet")
+    assert types(tmp_path / "f.parquet") == {"key": "uuid", "more": "uuid"}
+
+
+@pytest.mark.parametrize("kind", [pa.binary(), pa.binary(8), pa.duration("s")])
+def test_parquet_that_has_no_text_is_told_without_a_contract(tmp_path: Path, kind: Any) -> None:
+    pq.write_table(pa.table({"a": [1], "odd": pa.nulls(1, kind)}), tmp_path / "f.parquet")
+    with pytest.raises(CouldNotTell, match=r"its column 'odd' is .*, which has no text") as told:
+        from_delivery(tmp_path / "f.parquet", "made_up", LEVELS)
+    assert "contract" not in str(told.value)
+
+
 def test_compressed(tmp_path: Path) -> None:
     path = tmp_path / "f.csv.gz"
     path.write_bytes(gzip.compress("größe|n\nä|1\n".encode("cp1252")))

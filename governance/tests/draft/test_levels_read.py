@@ -109,3 +109,26 @@ def test_metadata_of_dbt_closes_a_column_or_all_of_a_model(tmp_path: Path, said:
             **of_model,
         }
         assert drafted(tmp_path, "m.json", json.dumps({"nodes": {"t": node}}))[0]["x"]["classification"] == CLOSED
+
+
+@pytest.mark.parametrize("given", [["restricted"], {"level": "x"}, 7])
+def test_a_classification_that_is_no_text_is_the_most_closed(tmp_path: Path, given: Any) -> None:
+    columns, _ = drafted(tmp_path, "t.yaml", dcs({"a": {"type": "string", "classification": given}}))
+    assert columns["a"]["classification"] == CLOSED
+
+
+def test_a_mark_that_is_no_flag_is_one(tmp_path: Path) -> None:
+    columns, _ = drafted(tmp_path, "t.yaml", dcs({"a": {"type": "string", "pii": "maybe"}, "pii": {"type": "string"}}))
+    assert (columns["a"]["classification"], columns["pii"]["classification"]) == (CLOSED, "internal")
+
+
+@pytest.mark.parametrize("given", [["x", 1, True], ["x", ["y"]], ["x", None, None]])
+def test_an_enum_is_kept_whole_or_left_out(tmp_path: Path, given: Any) -> None:
+    columns, text = drafted(tmp_path, "t.yaml", dcs({"a": {"type": "string", "enum": given}}))
+    kept = [one["value"] for one in columns["a"].get("enum", [])]
+    assert kept == ["x", "1", "true"] if given[1] == 1 else (not kept and "models.t.fields.a.enum" in text)
+
+
+def test_several_wrong_places_in_one_list_are_all_told(tmp_path: Path) -> None:
+    _, text = drafted(tmp_path, "t.yaml", dcs({"a": {"type": "string", "tags": [1, "x", 2]}}))
+    assert "models.t.fields.a.tags.0" in text and "models.t.fields.a.tags.2" in text

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from c360.draft.classify import stated
 from c360.draft.types import physical_type
 from c360.errors import Breach, CouldNotTell
 from c360.generate.text import to_yaml
@@ -27,13 +28,13 @@ def from_dcs(path: Path, document: dict[str, Any]) -> tuple[dict[str, Any], list
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        given, told = _own_rules(_without_references(document)), []
+        given, told = _in_texts(_own_rules(_without_references(document))), []
         while True:
             try:
                 found = convert_dcs_to_odcs(parse_dcs_from_dict(given))
                 break
             except ValidationError as error:
-                wrong = [place for one in error.errors() if (place := _drop(given, one["loc"]))]
+                wrong = [place for one in reversed(error.errors()) if (place := _drop(given, one["loc"]))]
                 if not wrong:
                     raise
                 told += [
@@ -91,6 +92,29 @@ def _own_rules(value: Any) -> Any:
     return {key: _own_rules(inner) for key, inner in value.items()}
 
 
+def _in_texts(value: Any, named: bool = False) -> Any:
+    """What has to be a text or a flag and is none, so that it says no less: the words of a classification, marks of
+    personal data, and all the values of an enum. A part whose keys are `named` by somebody has none of these."""
+    if isinstance(value, list):
+        return [_in_texts(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    new = {
+        key: _in_texts(inner, key in ("fields", "models", "definitions") and not named) for key, inner in value.items()
+    }
+    if named:
+        return new
+    if new.get("classification"):
+        new["classification"] = str(new["classification"])
+    if "pii" in new and not isinstance(new["pii"], bool):
+        new["pii"] = bool(stated({"pii": new["pii"]}))
+    if isinstance(new.get("enum"), list) and all(isinstance(one, str | int | float) for one in new["enum"]):
+        new["enum"] = [str(one).lower() if isinstance(one, bool) else str(one) for one in new["enum"]]
+    elif "enum" in new and not (isinstance(new["enum"], list) and all(isinstance(one, str) for one in new["enum"])):
+        new["enum"] = 0  # is told, and left out as a whole
+    return new
+
+
 def _custom(rule: Any) -> Any:
     if not isinstance(rule, dict) or "specification" not in rule:
         return rule
@@ -109,7 +133,8 @@ def _drop(value: Any, place: tuple[Any, ...]) -> str:
     holder: Any = None
     last: Any = None
     for step in place:
-        if not (isinstance(value, dict) and step in value) and not (isinstance(value, list) and isinstance(step, int)):
+        is_there = isinstance(value, list) and isinstance(step, int) and step < len(value)
+        if not (isinstance(value, dict) and step in value) and not is_there:
             break
         holder, last, value = value, step, value[step]
         way.append(step)

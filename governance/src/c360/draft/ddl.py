@@ -2,6 +2,7 @@
 
 import logging
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -12,11 +13,13 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from c360.draft.constraints import Constraint, Described
+from c360.draft.ddl_altered import altered, altered_name, without_texts
 from c360.draft.ddl_constraints import constraint_of, constraints_of
 from c360.draft.ddl_tables import add_comment, column_of, described_table, parents, type_name
 from c360.draft.own_types import CITEXT, OwnType, with_own_types
 from c360.draft.script import Statement, statements_of
 from c360.errors import CouldNotTell
+from c360.printable import file_stem
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it quotes what it does not know
 
@@ -42,22 +45,32 @@ def tables_of(path: Path, dialect: str) -> list[Described]:
     types = _own_types(statements)
     tables: dict[str, Described] = {}
     schemas: dict[str, str] = {}
+    on_disk: dict[str, str] = {}
     twins: dict[str, list[str]] = {}
     for one in read:
         create = one.tree
         if create in creates and create.kind == "TABLE" and not create.this.this.name.startswith("#"):
             called = create.this.this
+            one_name = on_disk.setdefault(_on_disk(called.name), called.name)
+            if called.name != one_name:
+                twins.setdefault(one_name, []).append(f"Not read: the table {called.name}, which is named nearly so.")
+                continue
             first = schemas.setdefault(called.name, called.db)
             if called.db != first:  # in one folder, contracts have one name
                 twins.setdefault(called.name, []).append(f"Not read: the table of that name in the schema {called.db}.")
                 continue
-            told = tuple(f"Not read: {left}" for left in map(_without_texts, one.unread))
+            told = tuple(f"Not read: {without_texts(left, dialect)}" for left in one.unread)
             tables[called.name] = described_table(create, dialect, tables, types, told)
+            continue
+        schema, name = altered_name(create)
+        name = _written(name, tables, twins)
+        if name in tables and (schema == schemas[name] or (name not in twins and "" in (schema, schemas[name]))):
+            tables[name] = altered(tables[name], create, dialect, types)
     if not tables:
         raise CouldNotTell(f"{path} creates no table.", "Give c360 import SQL with create table (…).")
     constraints: dict[str, list[Constraint]] = {name: [] for name in tables}
     for table, constraint in (found for one in statements for found in constraints_of(one)):
-        constraints.get(table, []).append(constraint)
+        constraints.get(_written(table, tables, twins), []).append(constraint)
     for create in creates:
         for parent in [parent for parent, whole in parents(create) if whole]:
             constraints.get(create.this.this.name, []).extend(constraints.get(parent, []))
@@ -88,8 +101,16 @@ def _statements(text: str, dialect: str) -> Iterator[Statement]:
         yield one
 
 
-def _without_texts(said: str) -> str:
-    return re.sub(r"'(?:[^']|'')*'", "'…'", said)
+def _on_disk(name: str) -> str:
+    """A name as contracts are told apart by it: as files are, without upper and lower case."""
+    return unicodedata.normalize("NFKC", file_stem(name)).casefold()
+
+
+def _written(name: str, tables: Mapping[str, Described], twins: Mapping[str, list[str]]) -> str:
+    """A table's name as it was written where the table was made: databases fold one without quotes."""
+    if name in tables:
+        return name
+    return next((one for one in tables if one.casefold() == name.casefold() and one not in twins), name)
 
 
 def _led(one: Constraint, keys: Mapping[str, tuple[str, ...]]) -> Constraint:

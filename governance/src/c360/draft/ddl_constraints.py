@@ -1,14 +1,12 @@
 """Constraints out of SQL: those of a `create table`, those that are added later, and unique indexes."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from sqlglot import exp
 
 from c360.draft.constraints import Constraint
-
-_ALTERED = re.compile(r'(?is)\s*table\s+(?:if\s+exists\s+)?(?:only\s+)?(?:[^\s.]+\.)?(?:"([^"]+)"|(\w+))\s+add\b')
+from c360.draft.ddl_altered import added, altered_name
 
 
 def constraints_of(statement: Any) -> Iterator[tuple[str, Constraint]]:
@@ -21,10 +19,9 @@ def constraints_of(statement: Any) -> Iterator[tuple[str, Constraint]]:
         yield table, _of_index(index)
     elif isinstance(statement, exp.Alter) and isinstance(statement.this, exp.Table):
         table = statement.this.name
-        actions = statement.args.get("actions") or []
-        parts = [part for action in actions if isinstance(action, exp.AddConstraint) for part in action.expressions]
-    elif isinstance(statement, exp.Command) and (found := _ALTERED.match(str(statement.expression))):
-        yield found[1] or found[2], Constraint("", says=f"alter {str(statement.expression).strip()}")
+        parts = [part for action in statement.args.get("actions") or [] for part in _of_action(action)]
+    elif added(statement):
+        yield altered_name(statement)[1], Constraint("", says=f"alter {str(statement.expression).strip()}")
         return
     else:
         return
@@ -37,6 +34,13 @@ def constraints_of(statement: Any) -> Iterator[tuple[str, Constraint]]:
             )
         else:
             yield from ((table, one) for one in constraint_of(part))
+
+
+def _of_action(action: Any) -> list[Any]:
+    """The constraints that an action of an `alter table` adds, and the columns that have some."""
+    if isinstance(action, exp.AddConstraint | exp.Schema):
+        return list(action.expressions)
+    return [action.this] if isinstance(action, exp.ModifyColumn) else [action] * isinstance(action, exp.ColumnDef)
 
 
 def _clustered(said: list[Any]) -> Iterator[Any]:

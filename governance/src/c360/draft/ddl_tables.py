@@ -32,18 +32,30 @@ def described_table(
         column = exp.ColumnDef(this=column) if isinstance(column, exp.Identifier) else column
         if not isinstance(column, exp.ColumnDef):
             continue
-        if (own := type_name(column.kind)) in types:
-            apart[column.name] = own
-            columns[column.name] = column_of(column, dialect, lambda said: None)
-            columns[column.name].pop("logicalType")  # that of its base, which is not looked up yet
-        else:
-            said: list[str] = []
-            columns[column.name] = column_of(column, dialect, said.append)
-            notes += [f"{column.name}: {one}" for one in said]
+        add_column(column, columns, apart, notes, dialect, types)
     part = {"name": name, "physicalName": name}
     if comment := _table_comment(create):
         part["description"] = comment
     return Described({**part, "properties": list(columns.values())}, (), apart, tuple(notes))
+
+
+def add_column(
+    column: Any,
+    columns: dict[str, dict[str, Any]],
+    apart: dict[str, str],
+    notes: list[str],
+    dialect: str,
+    types: Mapping[str, OwnType],
+) -> None:
+    """Puts a column of a `create table` or an `alter table` among those of its table, in place of one of its name."""
+    if (own := type_name(column.kind)) in types:
+        apart[column.name] = own
+        columns[column.name] = column_of(column, dialect, lambda said: None)
+        columns[column.name].pop("logicalType")  # that of its base, which is not looked up yet
+        return
+    said: list[str] = []
+    columns[column.name] = column_of(column, dialect, said.append)
+    notes += [f"{column.name}: {one}" for one in said]
 
 
 def column_of(column: Any, dialect: str, note: Callable[[str], None]) -> dict[str, Any]:

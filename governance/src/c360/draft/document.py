@@ -13,11 +13,13 @@ from c360.contract.load import relationship_of
 from c360.draft.classify import Classified, beside_a_person, classify, level_of, level_read, stated, with_parts
 from c360.draft.constraints import Described, checked, declared
 from c360.draft.frame import drafted, undescribed
-from c360.draft.types import beyond_postgres, logical_type, physical_type
+from c360.draft.types import beyond_postgres, logical_named, logical_type, physical_type
 from c360.draft.write import Draft, Property, Table
 from c360.errors import Breach
 
 _HOLDERS = {"properties": "object", "items": "array", "map": "map"}
+_HOLD_MORE = {"map": ("map", "object"), "vector": ("logicalTypeOptions", "array")}
+"""Logical types of which the standard wants to know more, that, and what is one where that is not said."""
 Known = Mapping[str, frozenset[str]]
 """The columns of every dataset that a relationship may lead to."""
 
@@ -58,7 +60,8 @@ def completed(described: Described, levels: Sequence[str], known: Known) -> Tabl
 
 
 def _completed(table: str, prop: dict[str, Any], found: Classified, levels: Sequence[str], known: Known) -> Property:
-    document, told = deepcopy(prop), []
+    document = deepcopy(prop)
+    told = _known_logical(document)
     for _, part in [("", document), *parts_inside(document)]:
         if holds := next((kind for key, kind in _HOLDERS.items() if part.get(key)), ""):
             part["logicalType"] = part.get("logicalType") or holds
@@ -85,6 +88,26 @@ def _completed(table: str, prop: dict[str, Any], found: Classified, levels: Sequ
     relations, led_nowhere = _led(table, document["name"], document.get("relationships") or [], known)
     document["relationships"] = [{"type": "foreignKey", **relation} for relation in relations]
     return Property(document, (*told, *led_nowhere))
+
+
+def _known_logical(document: dict[str, Any]) -> list[str]:
+    """Gives what has a logical type of another name, at any depth, the one that the standard has, or takes it away
+    where nobody knows that; what is told of it."""
+    told = []
+    for place, part in [("", document), *parts_inside(document)]:
+        written = part.get("logicalType")
+        if not written:
+            continue
+        found = logical_named(str(written)) or logical_named(str(part.get("physicalType") or ""))
+        wants, otherwise = _HOLD_MORE.get(found, ("", ""))
+        found = otherwise if wants and not part.get(wants) else found
+        if found == written:
+            continue
+        part.pop("logicalType")
+        part |= {"logicalType": found} if found else {}
+        of = f"The logical type of {place}" if place else "Its logical type"
+        told.append(f"{of} there is {str(written)!r}, which the standard does not have so.")
+    return told
 
 
 def _known_types(document: dict[str, Any], name: str) -> list[str]:

@@ -11,6 +11,7 @@ from c360.errors import CouldNotTell
 from c360.gate.files import Delivery
 from c360.gate.form import Form
 from c360.gate.looks import encoding_of
+from c360.gate.parquet import without_text
 from c360.model import Column, Dataset
 
 if TYPE_CHECKING:
@@ -124,6 +125,13 @@ def _parquet(path: Path) -> Source | None:
     except (pa.ArrowException, OSError):
         return None
     declared = tuple(_postgres_type(field.type) for field in schema)
+    wanted = {name: kind or "text" for name, kind in zip(schema.names, declared, strict=True)}
+    if (odd := without_text(schema, wanted)) is not None:
+        kind = next(field.type for field in schema if field.name == odd)
+        raise CouldNotTell(
+            f"Cannot draft from {path}: its column {odd!r} is {kind}, which has no text in a CSV.",
+            "Write the column as text, or leave it out.",
+        )
     return Source(path, Form(), tuple(schema.names), declared, tuple(_parts(field.type) for field in schema))
 
 
@@ -168,6 +176,8 @@ def _postgres_type(kind: Any) -> str:
     ):  # fmt: skip
         if test(kind):
             return name
+    if t.is_fixed_size_binary(kind) and kind.byte_width == 16:
+        return "uuid"
     if t.is_integer(kind):
         return "bigint" if kind.bit_width == 64 or t.is_uint32(kind) else "integer"
     return ""

@@ -17,6 +17,15 @@ _PHYSICAL = {
     "string": "text", "integer": "bigint", "number": "numeric", "boolean": "boolean", "date": "date",
     "timestamp": "timestamp", "time": "time", "object": "jsonb", "array": "jsonb", "map": "jsonb",
 }  # fmt: skip
+_CALLED = {"record": "object", "struct": "object", "variant": "object", "list": "array", "enum": "string"}
+
+
+def logical_named(word: str) -> str:
+    """The logical type that another list calls so, or that a physical type of that name has; empty for none."""
+    plain = word.strip().casefold()
+    if plain in (*_PHYSICAL, "vector"):
+        return plain
+    return _CALLED.get(plain) or (logical_type(plain) if is_known(plain) else "")
 
 
 def logical_type(physical: str) -> str:
