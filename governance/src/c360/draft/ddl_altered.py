@@ -10,7 +10,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from c360.draft.constraints import Described
-from c360.draft.ddl_tables import add_column
+from c360.draft.ddl_tables import Columns
 from c360.draft.own_types import OwnType
 
 _NAME = r"(\"[^\"]+\"|\[[^\]]+\]|`[^`]+`|\w+)"
@@ -48,17 +48,19 @@ def _commanded(tree: Any) -> tuple[list[str], str]:
 
 def altered(table: Described, tree: Any, dialect: str, types: Mapping[str, OwnType]) -> Described:
     """The table after it."""
-    columns = {prop["name"]: dict(prop) for prop in table.part["properties"]}
-    apart, notes = dict(table.apart), list(table.told)
+    before = {prop["name"]: dict(prop) for prop in table.part["properties"]}
+    columns = Columns(dialect, types, before, dict(table.apart), list(table.told))
+    notes = columns.notes
     for action in _actions(tree):
-        if not _applied(action, columns, apart, notes, dialect, types):
+        if not _applied(action, columns):
             notes.append(f"Not read: {without_texts(action.sql(dialect, comments=False), dialect)}")
     options = tree.args.get("options") or [] if isinstance(tree, exp.Alter) else []
     notes += [f"Not read: {without_texts(one.sql(dialect, comments=False), dialect)}" for one in options]
     _, said = _commanded(tree)
     if said and not _OF_NO_COLUMN.fullmatch(said):
         notes.append(f"Not read: {without_texts(said, dialect)}")
-    return replace(table, part={**table.part, "properties": list(columns.values())}, apart=apart, told=tuple(notes))
+    part = {**table.part, "properties": list(columns.by_name.values())}
+    return replace(table, part=part, apart=columns.apart, told=tuple(notes))
 
 
 def without_texts(said: str, dialect: str) -> str:
@@ -84,41 +86,33 @@ def _actions(tree: Any) -> Iterator[Any]:
             yield action
 
 
-def _applied(
-    action: Any,
-    columns: dict[str, dict[str, Any]],
-    apart: dict[str, str],
-    notes: list[str],
-    dialect: str,
-    types: Mapping[str, OwnType],
-) -> bool:
+def _applied(action: Any, columns: Columns) -> bool:
     """Does to the columns what an action says, if that is understood."""
+    known = columns.by_name
     if isinstance(action, exp.ColumnDef) and action.kind is not None:
-        if action.name.casefold() in map(str.casefold, columns):
+        if action.name.casefold() in map(str.casefold, known):
             return bool(action.args.get("exists"))
-        add_column(action, columns, apart, notes, dialect, types)
+        columns.add(action)
         return True
     name = action.this.name if isinstance(action, exp.AlterColumn | exp.ModifyColumn) else ""
-    written = name if name in columns else next((one for one in columns if one.casefold() == name.casefold()), "")
+    written = name if name in known else next((one for one in known if one.casefold() == name.casefold()), "")
     if not written:
         return False
-    before = columns[written]
+    before = known[written]
     if isinstance(action, exp.ModifyColumn):
         if action.args.get("rename_from") or action.this.kind is None:
             return False
         column = action.this.copy()
         column.set("this", exp.to_identifier(written))
-        _retyped(column, before, columns, apart, notes, dialect, types)
-        if dialect in _REPLACES and not _says_not_null(column):
-            columns[written].pop("required", None)
+        _retyped(column, columns)
+        if columns.dialect in _REPLACES and not _says_not_null(column):
+            known[written].pop("required", None)
         return True
     kind, may_be_null = action.args.get("dtype"), action.args.get("allow_null")
     if kind is not None:
-        _retyped(
-            exp.ColumnDef(this=exp.to_identifier(written), kind=kind), before, columns, apart, notes, dialect, types
-        )
-        if dialect in ("tsql", "fabric"):
-            _require(columns[written], may_be_null is False)
+        _retyped(exp.ColumnDef(this=exp.to_identifier(written), kind=kind), columns)
+        if columns.dialect in ("tsql", "fabric"):
+            _require(known[written], may_be_null is False)
         return True
     if action.args.get("default") is None and action.args.get("comment") is None and may_be_null is not None:
         _require(before, not may_be_null)
@@ -126,21 +120,14 @@ def _applied(
     return False
 
 
-def _retyped(
-    column: Any,
-    before: Mapping[str, Any],
-    columns: dict[str, dict[str, Any]],
-    apart: dict[str, str],
-    notes: list[str],
-    dialect: str,
-    types: Mapping[str, OwnType],
-) -> None:
+def _retyped(column: Any, columns: Columns) -> None:
     """A column of another type, with what else was said of it."""
-    apart.pop(column.name, None)
-    notes[:] = [note for note in notes if not note.startswith(f"{column.name}: ")]
-    add_column(column, columns, apart, notes, dialect, types)
+    before = columns.by_name[column.name]
+    columns.apart.pop(column.name, None)
+    columns.notes[:] = [note for note in columns.notes if not note.startswith(f"{column.name}: ")]
+    columns.add(column)
     kept = {key: before[key] for key in ("required", "description", "classification") if key in before}
-    columns[column.name] = {**kept, **columns[column.name]}
+    columns.by_name[column.name] = {**kept, **columns.by_name[column.name]}
 
 
 def _require(column: dict[str, Any], required: bool) -> None:

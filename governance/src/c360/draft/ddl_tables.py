@@ -1,6 +1,7 @@
 """A parsed `create table`, and comments on it, as an ODCS schema object."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlglot import exp
@@ -14,48 +15,52 @@ _COUNTED = ("SMALLSERIAL", "SERIAL", "BIGSERIAL")
 """What never is null, for it has a default."""
 
 
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a table as far as they are read, in order, and the types that a script has made."""
+
+    dialect: str
+    types: Mapping[str, OwnType]
+    by_name: dict[str, dict[str, Any]] = field(default_factory=dict)
+    apart: dict[str, str] = field(default_factory=dict)
+    """The names of those of the `types` that columns have."""
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, column: Any) -> None:
+        """Puts a column of a `create table` or an `alter table` among them, in place of one of its name."""
+        if (own := type_name(column.kind)) in self.types:
+            self.apart[column.name] = own
+            self.by_name[column.name] = column_of(column, self.dialect, lambda said: None)
+            self.by_name[column.name].pop("logicalType")  # that of its base, which is not looked up yet
+            return
+        said: list[str] = []
+        self.by_name[column.name] = column_of(column, self.dialect, said.append)
+        self.notes.extend(f"{column.name}: {one}" for one in said)
+
+
 def described_table(
     create: Any, dialect: str, before: Mapping[str, Described], types: Mapping[str, OwnType], told: tuple[str, ...]
 ) -> Described:
     """With the columns of the tables that it is like or inherits from, as far as these stand `before` it; `apart` are
     the names of those `types` that columns have."""
     schema, name = create.this, create.this.this.name
-    notes, columns, apart = list(told), dict[str, dict[str, Any]](), dict[str, str]()
+    columns = Columns(dialect, types, notes=list(told))
     for parent, _ in parents(create):
         known = before.get(parent)
         if known is None:
-            notes.append(f"Its columns of {parent} are missing: no such table stands before it.")
+            columns.notes.append(f"Its columns of {parent} are missing: no such table stands before it.")
             continue
-        columns |= {prop["name"]: dict(prop) for prop in known.part["properties"]}
-        apart |= known.apart
+        columns.by_name.update({prop["name"]: dict(prop) for prop in known.part["properties"]})
+        columns.apart.update(known.apart)
     for column in schema.expressions:
         column = exp.ColumnDef(this=column) if isinstance(column, exp.Identifier) else column
         if not isinstance(column, exp.ColumnDef):
             continue
-        add_column(column, columns, apart, notes, dialect, types)
+        columns.add(column)
     part = {"name": name, "physicalName": name}
     if comment := _table_comment(create):
         part["description"] = comment
-    return Described({**part, "properties": list(columns.values())}, (), apart, tuple(notes))
-
-
-def add_column(
-    column: Any,
-    columns: dict[str, dict[str, Any]],
-    apart: dict[str, str],
-    notes: list[str],
-    dialect: str,
-    types: Mapping[str, OwnType],
-) -> None:
-    """Puts a column of a `create table` or an `alter table` among those of its table, in place of one of its name."""
-    if (own := type_name(column.kind)) in types:
-        apart[column.name] = own
-        columns[column.name] = column_of(column, dialect, lambda said: None)
-        columns[column.name].pop("logicalType")  # that of its base, which is not looked up yet
-        return
-    said: list[str] = []
-    columns[column.name] = column_of(column, dialect, said.append)
-    notes += [f"{column.name}: {one}" for one in said]
+    return Described({**part, "properties": list(columns.by_name.values())}, (), columns.apart, tuple(columns.notes))
 
 
 def column_of(column: Any, dialect: str, note: Callable[[str], None]) -> dict[str, Any]:
