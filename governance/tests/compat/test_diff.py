@@ -115,7 +115,7 @@ def readable(document):
         return None
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(PLACES), VALUES), min_size=1, max_size=2))
 @example([("servers.0.environment", GONE), ("servers.0.host", GONE)])
 def test_no_edit_is_silent_and_every_one_is_its_own_mirror(edits):

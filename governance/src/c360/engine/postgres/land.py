@@ -4,6 +4,7 @@ Four relations live there while the gate is at work: the delivery as text, the l
 rows in the contract's types, and a view named as the contract's table, over the rows that could be cast, for Soda.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ TYPED = "landing.c360__typed"
 AT, MISCAST = "c360__at", "c360__miscast"
 """Where a row stood in the delivery, and the names of its columns that could not be cast (null when none)."""
 
+_INTERRUPTED = re.compile(r"in \.read\(\) call(: KeyboardInterrupt|$)", re.MULTILINE)
+"""psycopg2 makes a failed COPY of whatever comes up while it reads, and has no name for a signal between two calls."""
 _NO_QUOTE = "\x01"
 """What COPY is told to take for a quote where there is none; records that hold it are set aside."""
 
@@ -53,8 +56,8 @@ def land(cursor: "cursor", delivery: Delivery) -> int:
     except psycopg2.Error as error:
         if delivery.failure:
             raise delivery.failure from None
-        if isinstance(error, psycopg2.errors.QueryCanceled) and "in .read() call: KeyboardInterrupt" in str(error):
-            raise KeyboardInterrupt from None  # psycopg2 makes a failed COPY of whatever comes up while it reads
+        if isinstance(error, psycopg2.errors.QueryCanceled) and _INTERRUPTED.search(str(error)):
+            raise KeyboardInterrupt from None
         if isinstance(error, psycopg2.DataError):
             raise CouldNotTell(f"Postgres does not take {delivery.path} for CSV.", "Report this as a bug.") from None
         raise
