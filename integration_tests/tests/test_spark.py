@@ -93,9 +93,9 @@ def released_again(session, release):
 
 
 def compare_thrice(session, relations):
+    cases = json.loads(sys.argv[2])
     for zone in ("UTC", *spark.ZONES):
         session.conf.set("spark.sql.session.timeZone", zone)
-        cases = json.loads(sys.argv[2])
         (row,) = session.sql("select " + ", ".join(sql for sql, _ in cases)).collect()
         for (sql, expected), found in zip(cases, row, strict=True):
             assert found == expected, (zone, sql, found)

@@ -8,6 +8,7 @@ from c360.contract.classifications import classifications
 from c360.contract.findings import House
 from c360.contract.lint import find_sound
 from c360.generate.plan import enforceable
+from c360.model import Contract
 from c360.settings import Settings, load, of_contracts
 from c360.share.policy import Policy
 
@@ -42,5 +43,11 @@ def catalog_of(contracts: Path, rules: Settings) -> Catalog:
     """The contracts below a folder by the `rules` of their project; what lint only warns of is noted, and enforced by
     nobody. Raises Breach for what lint calls an error in them."""
     house = House(rules.strict, rules.lint_off)
-    catalog = Catalog.of(find_sound(contracts, classifications(rules.classifications), house, rules.file.raw_schema))
+    levels = classifications(rules.classifications)
+    return enforced(find_sound(contracts, levels, house, rules.file.raw_schema), rules)
+
+
+def enforced(contracts: list[Contract], rules: Settings) -> Catalog:
+    """Live contracts without an error as a catalog, where what cannot be written for a tool is noted."""
+    catalog = Catalog.of(contracts)
     return catalog if rules.strict and not rules.lint_off else enforceable(catalog)

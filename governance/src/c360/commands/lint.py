@@ -27,7 +27,7 @@ def lint(path: Path | None, as_json: bool) -> None:
     """
     from c360.contract.classifications import classifications
     from c360.contract.findings import House
-    from c360.contract.lint import lint as look
+    from c360.contract.lint import linted
     from c360.contract.load import contract_files
     from c360.settings import load, of_contracts
 
@@ -35,10 +35,10 @@ def lint(path: Path | None, as_json: bool) -> None:
     settings = of_contracts(settings, path) if path else settings
     house = House(settings.strict, settings.lint_off)
     place = path or settings.contracts
-    found = look(place, classifications(settings.classifications), house, settings.file.raw_schema)
+    found, contracts = linted(place, classifications(settings.classifications), house, settings.file.raw_schema)
     files = len(contract_files(place)) if place.is_dir() else 1
     if path is None and not any(f.severity == "error" for f in found):
-        found += _policies(settings)
+        found += _policies(settings, contracts)
     if as_json:
         print_json(
             [
@@ -63,14 +63,14 @@ def lint(path: Path | None, as_json: bool) -> None:
         click.echo(f"Valid: {counted(files, 'contract', 'contracts')}, {warnings}.")
 
 
-def _policies(settings: Any) -> list[Any]:
+def _policies(settings: Any, contracts: list[Any]) -> list[Any]:
     """What is wrong in the policies of partners, which are read against the contracts."""
     from c360.contract.classifications import classifications
     from c360.contract.findings import House, Told
-    from c360.project import catalog_of
+    from c360.contract.load import in_order
+    from c360.project import enforced
     from c360.share.policy import findings
 
-    found = findings(
-        settings.policies, catalog_of(settings.contracts, settings), classifications(settings.classifications)
-    )
+    catalog = enforced(in_order(contracts), settings)
+    found = findings(settings.policies, catalog, classifications(settings.classifications))
     return [House().finding(Told("policy", place, what), file, line) for file, line, place, what in found]

@@ -9,7 +9,7 @@ from c360.compat.changes import Change, Spot
 from c360.compat.custom import custom_properties
 from c360.compat.normal import length_of, without_length
 from c360.compat.quality import rules
-from c360.compat.walk import Facets, by, element, order, paired
+from c360.compat.walk import Facets, by, element, order, paired, physical_name
 from c360.contract.document import dicts
 
 
@@ -38,13 +38,7 @@ def columns(
 
 def pairs_of(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[Any, Any]]:
     """Properties that are one: of the same name, else of the same id, else of the same physicalName."""
-    return paired(
-        dicts(old.get("properties")), dicts(new.get("properties")), by("name"), by("id"), lambda p: physical_name(p)
-    )
-
-
-def physical_name(part: dict[str, Any]) -> str:
-    return str(part.get("physicalName") or part.get("name"))
+    return paired(dicts(old.get("properties")), dicts(new.get("properties")), by("name"), by("id"), physical_name)
 
 
 def spot_of(spot: Spot, column: dict[str, Any], was: dict[str, Any] | None) -> Spot:

@@ -11,7 +11,7 @@ from c360.clause.reading import FUTURE_TOLERANCE, QUARANTINE_RATIO
 from c360.compat.bounds import either, limit
 from c360.compat.changes import Change, Spot
 from c360.compat.delivery import PROPERTY, form
-from c360.compat.walk import by, element, order, paired
+from c360.compat.walk import by, element, order, paired, physical_name
 from c360.contract.document import dicts
 from c360.errors import Breach
 
@@ -24,7 +24,7 @@ def custom_properties(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> I
     before, after = dicts(old.get("customProperties")), dicts(new.get("customProperties"))
     pairs = paired(before, after, by("property"))
     spot = spot.at("customProperties")
-    physical = {str(column.get("physicalName") or column.get("name")) for column in dicts(new.get("properties"))}
+    physical = set(map(physical_name, dicts(new.get("properties"))))
     for was, now in pairs:
         name = str((now or was).get("property"))
         inside = spot.at(name)

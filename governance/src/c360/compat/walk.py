@@ -20,6 +20,11 @@ _SECRET = frozenset({"examples"})
 """Values that may be somebody's are not told."""
 
 
+def physical_name(part: dict[str, Any]) -> str:
+    """What a property, or a table, is called in the database."""
+    return str(part.get("physicalName") or part.get("name"))
+
+
 def same(old: Any, new: Any) -> bool:
     """Equal and of one type: 1, 1.0 and true are three things; what is not a number is itself."""
     if type(old) is not type(new):

@@ -95,10 +95,10 @@ def _claims(contracts: Iterable[Contract]) -> Iterator[tuple[tuple[str, str], Ow
     """Files are compared as a file system does that knows no upper and lower case. Versions of a model share a name."""
     models: dict[tuple[str, str], Owner] = {}
     for contract in contracts:
-        yield ("page", _on_disk(contract.key)), (contract, 0, contract.key)
+        yield ("page", on_disk(contract.key)), (contract, 0, contract.key)
         for number, dataset in enumerate(contract.datasets):
             owner = (contract, number, dataset.name)
-            yield ("file", _on_disk(dataset.name)), owner
+            yield ("file", on_disk(dataset.name)), owner
             yield ("table", f"{dataset.schema}.{dataset.table}"), owner
             if contract.layer == "sources":
                 yield ("dbt source", f"{contract.system}.{dataset.name}"), owner
@@ -109,7 +109,8 @@ def _claims(contracts: Iterable[Contract]) -> Iterator[tuple[tuple[str, str], Ow
                 yield ("dbt model", dataset.model), owner
 
 
-def _on_disk(name: str) -> str:
+def on_disk(name: str) -> str:
+    """A name as contracts are told apart by it: as files are, without upper and lower case."""
     return unicodedata.normalize("NFKC", file_stem(name)).casefold()
 
 

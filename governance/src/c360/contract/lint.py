@@ -48,7 +48,7 @@ def lint(
 
     What one contract says of another is looked up in all of the folder. Raises CouldNotTell when there is no contract.
     """
-    return _linted(path, classifications, house or House(), raw_schema)[0]
+    return linted(path, classifications, house or House(), raw_schema)[0]
 
 
 def find_sound(path: Path, classifications: Sequence[str], house: House, raw_schema: str = RAW) -> list[Contract]:
@@ -58,7 +58,7 @@ def find_sound(path: Path, classifications: Sequence[str], house: House, raw_sch
 
     Raises Breach when lint has errors in them: the first of them, in the words of lint.
     """
-    found, contracts = _linted(path, classifications, house, raw_schema)
+    found, contracts = linted(path, classifications, house, raw_schema)
     errors = [finding for finding in found if finding.severity == "error" and finding.rule not in _OF_RELEASES]
     if errors:
         words = "; ".join(map(str, errors[:_SHOWN]))
@@ -69,9 +69,10 @@ def find_sound(path: Path, classifications: Sequence[str], house: House, raw_sch
     return in_order(contracts)
 
 
-def _linted(
+def linted(
     path: Path, classifications: Sequence[str], house: House, raw_schema: str
 ) -> tuple[list[LintFinding], list[Contract]]:
+    """What `lint` finds, and every contract there that can be understood, live or not: each is read once."""
     folder = path if path.is_dir() else _folder(path)
     documents, unreadable = _read(contract_files(path) if path.is_dir() else _beside(path, folder))
     found: list[LintFinding | None] = []

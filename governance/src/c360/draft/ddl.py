@@ -2,7 +2,6 @@
 
 import logging
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -12,6 +11,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from c360.contract.catalog import on_disk
 from c360.draft.constraints import Constraint, Described
 from c360.draft.ddl_altered import altered, altered_name, without_texts
 from c360.draft.ddl_constraints import constraint_of, constraints_of
@@ -19,7 +19,6 @@ from c360.draft.ddl_tables import add_comment, column_of, described_table, paren
 from c360.draft.own_types import CITEXT, OwnType, with_own_types
 from c360.draft.script import Statement, statements_of
 from c360.errors import CouldNotTell
-from c360.printable import file_stem
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it quotes what it does not know
 
@@ -45,13 +44,13 @@ def tables_of(path: Path, dialect: str) -> list[Described]:
     types = _own_types(statements)
     tables: dict[str, Described] = {}
     schemas: dict[str, str] = {}
-    on_disk: dict[str, str] = {}
+    first_names: dict[str, str] = {}
     twins: dict[str, list[str]] = {}
     for one in read:
         create = one.tree
         if create in creates and create.kind == "TABLE" and not create.this.this.name.startswith("#"):
             called = create.this.this
-            one_name = on_disk.setdefault(_on_disk(called.name), called.name)
+            one_name = first_names.setdefault(on_disk(called.name), called.name)
             if called.name != one_name:
                 twins.setdefault(one_name, []).append(f"Not read: the table {called.name}, which is named nearly so.")
                 continue
@@ -99,11 +98,6 @@ def _statements(text: str, dialect: str) -> Iterator[Statement]:
             with suppress(SqlglotError):
                 one = Statement(sqlglot.parse_one(named, read=dialect))
         yield one
-
-
-def _on_disk(name: str) -> str:
-    """A name as contracts are told apart by it: as files are, without upper and lower case."""
-    return unicodedata.normalize("NFKC", file_stem(name)).casefold()
 
 
 def _written(name: str, tables: Mapping[str, Described], twins: Mapping[str, list[str]]) -> str:

@@ -98,7 +98,6 @@ def _applied(action: Any, columns: Columns) -> bool:
     written = name if name in known else next((one for one in known if one.casefold() == name.casefold()), "")
     if not written:
         return False
-    before = known[written]
     if isinstance(action, exp.ModifyColumn):
         if action.args.get("rename_from") or action.this.kind is None:
             return False
@@ -115,7 +114,7 @@ def _applied(action: Any, columns: Columns) -> bool:
             _require(known[written], may_be_null is False)
         return True
     if action.args.get("default") is None and action.args.get("comment") is None and may_be_null is not None:
-        _require(before, not may_be_null)
+        _require(known[written], not may_be_null)
         return True
     return False
 

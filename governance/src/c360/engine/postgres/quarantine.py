@@ -12,7 +12,7 @@ from c360.engine.postgres.keep_out import delivered
 from c360.engine.postgres.land import AT, TEXT, TYPED, UNREADABLE, create, instant
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.verdicts import VERDICT, fatal, lost
-from c360.engine.postgres.versions import said, same_key
+from c360.engine.postgres.versions import differ, same_key
 from c360.gate.form import Form
 from c360.ledger import quarantine as ledger
 from c360.ledger import quarantine_erased
@@ -111,11 +111,10 @@ def _corrected(dataset: Dataset, delivery_id: int, as_of: datetime, form: dict[s
         load = q(dataset.physical(dataset.load_column))
         disputes = [clause.id for clause in dataset.clauses if clause.kind.disputed]
         alone = f"not o.clauses && array[{', '.join(map(literal, disputes))}]::text[]"
-        every = [column.name for column in dataset.columns]
-        same = " and ".join(f"{said(dataset, n, 'o')} is not distinct from {said(dataset, n, 'r')}" for n in every)
+        other = differ(dataset, [column.name for column in dataset.columns], "o")
         tests.append(
             f"(o.{load} is null or o.{load} < r.{load} or o.{load} > {instant(as_of)} "
-            f"or (o.{load} = r.{load} and {alone}) or ({same}))"
+            f"or (o.{load} = r.{load} and {alone}) or not ({other}))"
         )
     return f"""
         with o as materialized (
@@ -134,9 +133,8 @@ def _same_identity(dataset: Dataset) -> str:
     tests = []
     for name in dataset.identity:
         wrong = [c.id for c in dataset.clauses if c.column == name and c.kind.loses_rows and not c.kind.disputed]
-        same = f"{said(dataset, name, 'o')} is not distinct from {said(dataset, name, 'r')}"
         unread = f"o.clauses && array[{', '.join(map(literal, wrong))}]::text[]"
-        tests.append(f"({unread} or {same})")
+        tests.append(f"({unread} or not ({differ(dataset, [name], 'o')}))")
     return " and ".join(tests) or "true"
 
 

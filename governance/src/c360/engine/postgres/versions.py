@@ -45,7 +45,7 @@ def collapse(cursor: "cursor", dataset: Dataset) -> int:
     are lost by their load time, only rows in the same words are one. A value that could not be cast is compared as
     text. Returns how many rows went."""
     names = [column.name for column in dataset.columns if column.name != dataset.load_column]
-    contents = "".join(f"{said(dataset, name, 't')}, " for name in names)
+    contents = "".join(f"{_said(dataset, name, 't')}, " for name in names)
     load = f"t.{q(dataset.physical(dataset.load_column))} desc nulls last, " if dataset.load_column else ""
     key, filled = _key(dataset)
     cursor.execute(
@@ -100,7 +100,7 @@ def compare(cursor: "cursor", dataset: Dataset, order: Order) -> None:
         return
     keys = same_key(dataset, "r", "t")
     contents = [c.name for c in dataset.columns if c.name not in (*dataset.key, dataset.load_column)]
-    other, somebody_else = _differ(dataset, contents), _differ(dataset, dataset.identity)
+    other, somebody_else = differ(dataset, contents), differ(dataset, dataset.identity)
     later, earlier, moved = str(order == "newer").lower(), "false", "false"
     if dataset.load_column:
         load = q(dataset.physical(dataset.load_column))
@@ -149,13 +149,13 @@ def _key(dataset: Dataset) -> tuple[str, str]:
     return ", ".join(names), " and ".join(f"{name} is not null" for name in names)
 
 
-def _differ(dataset: Dataset, names: Iterable[str]) -> str:
-    """Whether the delivered row t and raw's r differ in these columns."""
-    tests = (f"{said(dataset, name, 't')} is distinct from {said(dataset, name, 'r')}" for name in names)
+def differ(dataset: Dataset, names: Iterable[str], row: str = "t") -> str:
+    """SQL: whether a row (the delivered one where none is named) and raw's r differ in these columns."""
+    tests = (f"{_said(dataset, name, row)} is distinct from {_said(dataset, name, 'r')}" for name in names)
     return " or ".join(tests) or "false"
 
 
-def said(dataset: Dataset, name: str, row: str) -> str:
+def _said(dataset: Dataset, name: str, row: str) -> str:
     """SQL: what the value of a column says, to compare it: the value itself where equal values say the same (1.0 and
     1.00 do), else its text (30 days are no month, and json has no equality)."""
     column = dataset.column(name)
