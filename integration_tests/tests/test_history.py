@@ -54,6 +54,18 @@ def test_the_same_delivery_again_leaves_no_row(workplace, make):
     assert workplace.sql("select count(*) from governance.history") == before
 
 
+def test_the_same_file_read_in_another_form_is_another_delivery(workplace, make):
+    """Whoever left the option out corrects it, and sends what there is."""
+    path = workplace.write("contacts.csv", [*people(make, DAY1), make.contact(20, birthdate="n/a")])
+    assert workplace.ingest("contacts", path).only["quarantined"] == 1
+    again = ["ingest", "contacts", path, "--null", "n/a", "--as-of", DAY1, "--json"]
+    entries = [workplace.c360(*again).only for _ in range(2)]
+    assert [(entry["outcome"], list(entry["rows_by_clause"])) for entry in entries] == [
+        ("accepted", ["contacts.birthdate.required"]),
+        ("repeated", []),
+    ]
+
+
 def test_a_row_from_the_future_does_not_make_a_delivery_newer(workplace, make):
     rows = [*people(make, DAY1), make.contact(99, _loaded_at_utc="2027-01-01 00:00:00")]
     workplace.ingest("contacts", workplace.write("contacts.csv", rows))

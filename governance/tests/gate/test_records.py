@@ -71,6 +71,15 @@ def test_text_inside_a_quoted_field_is_no_row(fault, size):
     assert [line for *_, line in aside(text, columns=3, size=size)] == text.splitlines()
 
 
+@pytest.mark.parametrize("size", [1, 5, 1 << 20])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_follows_an_escaped_end_of_line_is_no_row(size, end):
+    """As MySQL writes an address of three lines, without quotes: its second line has as many fields as the header."""
+    lines = ["0,a,b", "1,Main St\\", "7\\,evil,x", "2,C:\\\\,ok", "3,Main St\\\\", "4,ok,1"]
+    assert taken(end.join([*lines, ""]), columns=3, size=size) == "0,a,b\n2,C:\\\\,ok\n4,ok,1\n"
+    assert [line for *_, line in aside(end.join([*lines, ""]), columns=3, size=size)] == [lines[n] for n in (1, 2, 4)]
+
+
 BEFORE = {
     "a first quote that is a character": '1,"z,",\n7,evil,1\ntwo"\n',
     "with a quote in the text": '1,"z,"""\n7,evil,1\ntwo"\n',

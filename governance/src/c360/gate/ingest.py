@@ -34,7 +34,7 @@ class Ingested:
     path: Path
     dataset: str
     outcome: str
-    """accepted, refused, or repeated (the same content was the last that was accepted, and nothing changed)."""
+    """accepted, refused, or repeated (the same content, in the same form, was the last that was accepted; nothing changed)."""
     delivered: int = 0
     promoted: int = 0
     quarantined: int = 0
@@ -98,7 +98,7 @@ def _through_the_gate(gate: Gate, landing: Landing, delivery: Delivery) -> Inges
             delivered = landing.land(delivery)
         except TwoReadings as fault:
             raise account.ambiguous(gate.dataset, delivery, fault) from None
-        before = accepted_last(gate.ledger, gate.dataset.name, delivery.sha256)
+        before = accepted_last(gate.ledger, gate.dataset.name, delivery.sha256, delivery.form.as_json())
         if before:
             reason = f"accepted before, at {before}"
             return Ingested(delivery.path, gate.dataset.name, "repeated", delivered, reason=reason)

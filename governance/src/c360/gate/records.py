@@ -15,11 +15,13 @@ MAX_RECORD = 16 << 20
 """Bytes of one record, and of text that can be read in two ways."""
 RAGGED = "it has another number of fields than the header"
 STRAY = "a quote stands where none may, or is never closed"
-UNSURE = "it may stand inside quotes that a line before it opens"
+UNSURE = "it may be the rest of a field that a line before it begins"
 NO_TEXT = "it holds a character that no text has"
 ENCODING = "its bytes are no text in the encoding"
 
 _LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\n|\r)")
+_ESCAPED_END = re.compile(rb"(?<!\\)(?:\\\\)*+\\(?:\r\n|\n|\r)\Z")
+"""The end of a line as databases write one inside a field."""
 _END_OF_LINE = re.compile(rb"[\r\n]")
 _EMPTY = re.compile(rb"[\r\n]++")
 _END = rb"(?:\r\n|\n|\r)"
@@ -102,6 +104,8 @@ class Records:
         self._readings = Readings(grammar.delimiter, grammar.quote)
         self._doubt = Doubt(grammar.delimiter, grammar.quote) if grammar.quote else None
         self._doubtful_line = 0
+        self._goes_on = False
+        """Whether the line before was none by itself, and escapes its end."""
         self._blocks: Iterator[bytes] = iter(())
         self._text, self._whole, self._ended = b"", 0, False
 
@@ -131,6 +135,10 @@ class Records:
         place = 0
         while place < self._whole:
             text, whole = self._text, self._whole
+            rest = self._grammar.record.match(text, place, whole) if self._goes_on else None
+            if rest:
+                place = yield from self._pass_over(UNSURE, rest[0], place)
+                continue
             end = self._run.match(text, place, whole).end()  # type: ignore[union-attr]
             if self.in_shape and end < whole:
                 further = self._any.match(text, end, whole).end()  # type: ignore[union-attr]
@@ -194,16 +202,23 @@ class Records:
             self._line += _lines(blank[0])
             return blank.end()
         if ragged := self._grammar.record.match(text, place, self._whole):
-            self._look_for_doubt(ragged[0])
-            yield self._no_record(RAGGED, ragged[0])
-            self._line += _lines(ragged[0])
-            return ragged.end()
+            return (yield from self._pass_over(RAGGED, ragged[0], place))
+        self._goes_on = False
         end = self._end_of_readings(place)
         for number, line in enumerate(_LINE.findall(self._text, place, end)):
             if line.strip(b"\r\n"):
                 yield self._no_record(UNSURE if number else STRAY, line)
             self._line += _lines(line)
         return end
+
+    def _pass_over(self, why: str, record: bytes, place: int) -> Generator[NoRecord, None, int]:
+        """Set one record aside that stands at `place`; returns where it ends."""
+        self._look_for_doubt(record)
+        if record.strip(b"\r\n"):
+            yield self._no_record(why, record)
+        self._line += _lines(record)
+        self._goes_on = bool(_ESCAPED_END.search(record))
+        return place + len(record)
 
     def _end_of_readings(self, place: int) -> int:
         """Where all ways to read the text, whose quotes break the grammar, are between two records again."""

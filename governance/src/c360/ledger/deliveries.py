@@ -78,17 +78,19 @@ class Taken:
     reason: str
 
 
-def accepted_last(database: "connection", dataset: str, sha256: str) -> str | None:
+def accepted_last(database: "connection", dataset: str, sha256: str, form: Mapping[str, Any]) -> str | None:
     """When this content was accepted, in UTC, if no other content of the dataset was accepted since; else None.
 
-    Replays and decisions are no content: whoever sends a file again does not undo them. In the caller's transaction.
+    What is read in another form has other content: who mistyped a form sends the same file again. Replays and decisions
+    are no content: whoever sends a file again does not undo them. In the caller's transaction.
     """
     with database.cursor() as cursor:
         cursor.execute(
-            "select case when sha256 = %s then to_char(decided_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC') end "
-            "from (select sha256, decided_at from governance.delivery where dataset = %s and outcome = 'accepted' "
-            "order by delivery_id desc limit 1) as last",
-            (sha256, dataset),
+            "select case when sha256 = %s and form = %s then "
+            "to_char(decided_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC') end "
+            "from (select sha256, form, decided_at from governance.delivery where dataset = %s "
+            "and outcome = 'accepted' order by delivery_id desc limit 1) as last",
+            (sha256, json.dumps(dict(form)), dataset),
         )
         found = cursor.fetchone()
         return found[0] if found else None
