@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -114,9 +113,8 @@ class Workplace:
 
         out, err = io.StringIO(), io.StringIO()
         env = self.env | env
-        clocks = [text for text in map(str, arguments) if re.search(r"\dT\d", text)]
         with (
-            PARSED.carried(self.settings.home, *clocks, Path(env["C360_DBT_PACKAGES"], "elementary").exists()),
+            PARSED.carried(self.settings.home, Path(env["C360_DBT_PACKAGES"], "elementary").exists()),
             mock.patch.dict(os.environ, env),
             mock.patch("c360.project.find_sound", _find_sound),
             contextlib.redirect_stdout(out),

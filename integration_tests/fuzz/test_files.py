@@ -4,27 +4,30 @@ import csv
 import io
 import itertools
 import re
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
-from hypothesis import event, example, given
+from hypothesis import Phase, event, example, given, settings
 from hypothesis import strategies as st
 
-from c360.engine.postgres import connect
-from c360.engine.postgres.casts import sure
+from c360.engine.postgres import casts, connect
+from c360.engine.postgres.casts import spellings, sure
 from c360.engine.postgres.land import MISCAST, TEXT, TYPED, UNREADABLE, land, type_it
 from c360.errors import CouldNotTell
 from c360.gate.files import Delivery
 from c360.gate.form import Form
 from c360.gate.readings import TwoReadings
-from c360.gate.records import Block, Grammar, Records
+from c360.gate.records import Block, Grammar, NoRecord, Records
+from c360.gate.shapes import Spelling, Unknown
 from c360.ledger.tables import prepare
 from c360.model import Column, Dataset
 
@@ -59,14 +62,15 @@ def landing(database):
         yield connection
 
 
-def landed(connection, delivery: Delivery) -> list[tuple]:
+def landed(connection, delivery: Delivery, described: Dataset = TEXTS) -> list[tuple]:
     with connection, connection.cursor() as cursor:
-        count = land(cursor, delivery)
-        cursor.execute(f"select * from {TEXT} order by ctid")
+        land(cursor, described, delivery)
+        cursor.execute(f"select * from {TEXT} order by c360__at")
         rows = cursor.fetchall()
+        assert [at for *_, at in rows] == list(range(1, delivery.records + 1))
         cursor.execute(f"select count(*) from {UNREADABLE}")
-        assert count == len(rows) + cursor.fetchone()[0] == delivery.records + delivery.set_aside
-    return rows
+        assert cursor.fetchone()[0] == delivery.set_aside
+    return [tuple(row) for *row, _ in rows]
 
 
 def by_python(text: str) -> list[tuple]:
@@ -104,6 +108,13 @@ def test_the_same_records_as_two_other_readers(landing, tmp_path: Path, text: st
             assert rows == by_arrow(text)
 
 
+def _texts(parts: list[Block | NoRecord]) -> Iterator[object]:
+    """What is set aside, and the text of records between."""
+    for is_block, ones in itertools.groupby(parts, lambda part: isinstance(part, Block)):
+        found = list(ones)
+        yield from ["".join(one.text.decode() for one in found)] if is_block else found
+
+
 @given(text=documents, size=st.integers(1, 40))
 @example(text=STRAY, size=3)
 def test_nothing_is_lost_and_nothing_bleeds(text: str, size: int) -> None:
@@ -116,7 +127,8 @@ def test_nothing_is_lost_and_nothing_bleeds(text: str, size: int) -> None:
         with pytest.raises(TwoReadings):
             list(Records(Grammar(), 3).of([raw]))
         return
-    assert list(Records(Grammar(), 3, shapes=["[0-9]", "", "x"]).of(blocks)) == parts
+    shaped = list(Records(Grammar(), 3, shapes=[["[0-9]", 1, "x"], ["[0-9]", "", "x"]]).of(blocks))
+    assert list(_texts(shaped)) == list(_texts(parts))
     ended = re.compile(r"\r\n|\r")
     again = "".join(p.text.decode() if isinstance(p, Block) else ended.sub("\n", p.text.decode()) + "\n" for p in parts)
 
@@ -147,6 +159,7 @@ def test_any_bytes_are_read_or_told(landing, tmp_path: Path, raw: bytes) -> None
 
 
 KINDS = ["uuid", "smallint", "integer", "bigint", "numeric(12,2)", "numeric(3,1)", "date", "timestamp", "timestamptz"]
+WRITTEN = {f"c{i}": kind for i, kind in enumerate([*KINDS, "text", "varchar(9)"])}
 SURE = {f"c{i}": kind for i, kind in enumerate([*KINDS, "text"])}
 ODD = [
     "",
@@ -180,6 +193,63 @@ def spelled(draw: st.DrawFn) -> tuple[list[list[str]], bool]:
     return rows, odd
 
 
+class Sure(Unknown):
+    """All lands as text."""
+
+    def sure(self, physical_type: str, form: Form) -> str:
+        return sure(physical_type, form)
+
+
+@st.composite
+def written(draw: st.DrawFn) -> list[list[str]]:
+    """Rows of one spelling for each column, but for a few values in another."""
+
+    def values(one: Spelling) -> st.SearchStrategy[str]:
+        shape = one.shape if isinstance(one.shape, str) else f"[a-z é]{{0,{one.shape // 2}}}"
+        return st.one_of(st.just(""), st.from_regex(re.compile(shape or '[a-z ,é"]*', re.ASCII), fullmatch=True))
+
+    known = [spellings(kind, Form()) for kind in WRITTEN.values()]
+    columns = [values(draw(st.sampled_from(options))) for options in known]
+    rows = draw(st.lists(st.tuples(*columns).map(list), min_size=1, max_size=6))
+    for _ in range(draw(st.integers(0, 2))):
+        column = draw(st.integers(0, len(known) - 1))
+        other = draw(st.one_of(st.sampled_from(ODD), st.sampled_from(known[column]).flatmap(values)))
+        draw(st.sampled_from(rows))[column] = other
+    return rows
+
+
+@settings(phases=set(Phase) - {Phase.explain})
+@given(rows=written(), sample=st.sampled_from([1, 100]), quoted=st.booleans())
+def test_what_lands_in_its_types_is_what_was_written(landing, tmp_path: Path, rows, sample, quoted) -> None:
+    """Given back in the same words, and the same value as by the careful casts; wherever the spelling ends."""
+    path, described = tmp_path / "fuzz.csv", dataset(**WRITTEN)
+
+    def field(value: str) -> str:
+        return f'"{value.replace(chr(34), chr(34) * 2)}"' if value and (quoted or set(value) & set(',"')) else value
+
+    lines = [",".join(WRITTEN), *(",".join(map(field, row)) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = []
+    for engine in (casts, None):
+        with mock.patch("c360.gate.shapes._SAMPLE", sample):
+            delivery = Delivery(path, Form(), described, engine=engine)
+        given_back = landed(landing, delivery, described)
+        assert given_back == [tuple(value or None for value in row) for row in rows]
+        with landing, landing.cursor() as cursor:
+            cursor.execute("select to_regclass(%s) is not null", (TYPED,))
+            (in_types,) = cursor.fetchone()
+            count = 0
+            if in_types:
+                cursor.execute(f"select count(*) from {TYPED}")
+                (count,) = cursor.fetchone()
+            event(f"{'all' if count == len(rows) else 'some' if count else 'none'} in their types")
+            type_it(cursor, described, Form(), delivery.in_shape and engine is casts, count)
+            columns = ", ".join(WRITTEN)
+            cursor.execute(f"select ({columns})::text, c360__at, {MISCAST} from {TYPED} order by c360__at")
+            found.append(cursor.fetchall())
+    assert found[0] == found[1]
+
+
 def test_what_looks_like_a_day_is_one() -> None:
     looks = re.compile(sure("date", Form())).fullmatch
     years = ("0000", "0001", "0004", "0400", "1900", "2000", "2023", "2024")
@@ -197,10 +267,10 @@ def test_what_is_cast_at_once_is_what_the_careful_casts_give(landing, tmp_path: 
     path = tmp_path / "fuzz.csv"
     path.write_text("\n".join([",".join(SURE), *map(",".join, rows)]) + "\n")
     described = dataset(**SURE)
-    delivery = Delivery(path, Form(), described, sure=sure)
+    delivery = Delivery(path, Form(), described, engine=Sure())
     results = []
     with landing, landing.cursor() as cursor:
-        land(cursor, delivery)
+        land(cursor, described, delivery)
         for in_shape in (delivery.in_shape, False):
             cursor.execute(f"drop table if exists {TYPED} cascade")
             type_it(cursor, described, Form(), in_shape)
@@ -248,7 +318,8 @@ def test_values_of_parquet_arrive_exactly(landing, tmp_path: Path, rows: list[di
     described = dataset(**{name: kind for name, (kind, _, _) in TYPES.items()})
     delivery = Delivery(path, Form(), described)
     with landing, landing.cursor() as cursor:
-        assert land(cursor, delivery) == len(rows)
+        land(cursor, described, delivery)
+        assert delivery.records == len(rows)
         type_it(cursor, described, Form())
         cursor.execute(
             f"select n, d, r, i, f, t, u::text, s at time zone 'UTC', {MISCAST} from {TYPED} order by c360__at"

@@ -9,10 +9,14 @@ from c360.gate.ahead import Ahead
 
 
 class File:
-    """Gives these blocks, or raises where one is an error; then is at its end."""
+    """Gives these blocks, or raises where one is an error; then is at its end. The first of them are `spelled`."""
 
-    def __init__(self, *blocks: Any) -> None:
-        self.blocks, self.taken = list(blocks), 0
+    def __init__(self, *blocks: Any, spelled: int = 0) -> None:
+        self.blocks, self.spelled, self.taken = list(blocks), spelled, 0
+
+    @property
+    def is_spelled(self) -> bool:
+        return self.taken <= self.spelled
 
     def read(self, size: int = -1) -> bytes:
         self.taken += 1
@@ -35,6 +39,18 @@ def test_all_of_it_in_order(size: int) -> None:
         assert text.read(size) == b"", "the end stays the end"
     assert b"".join(parts) == b"".join(b"%03d" % n for n in range(50))
     assert readers() == []
+
+
+@pytest.mark.parametrize("spelled", [0, 1, 2, 3])
+@pytest.mark.parametrize("looked", [True, False])
+def test_the_end_of_the_spelling_is_one(spelled: int, looked: bool) -> None:
+    with Ahead(File(b"a", b"b", b"c", spelled=spelled)) as ahead:  # type: ignore[arg-type]
+        parts = []
+        assert not looked or ahead.is_spelled() == bool(spelled)
+        while part := ahead.text.read():
+            parts.append(part)
+        assert parts == [b"a", b"b", b"c"][: spelled or 3]
+        assert spelled == 0 or [ahead.text.read() for _ in range(4 - spelled)] == [b"a", b"b", b"c", b""][spelled:]
 
 
 @pytest.mark.parametrize("error", [ValueError("cut"), KeyboardInterrupt()])

@@ -124,10 +124,17 @@ def test_other_marks_and_no_quotes():
     assert [record for record, *_ in aside("1,a\x01\n", quote="")] == [1], "what COPY takes for a quote then"
 
 
-def test_whether_all_is_in_shape():
-    records = Records(Grammar(), 2, shapes=["[0-9]+", ""])
-    list(records.of([b"1,a\n2,b\n"]))
-    assert records.in_shape
-    records = Records(Grammar(), 2, shapes=["[0-9]+", ""])
-    list(records.of([b"1,a\nx,b\n"]))
-    assert not records.in_shape
+@pytest.mark.parametrize(
+    ("text", "shape", "blocks"),
+    [
+        ('1,a\n2,"b"\n', 0, ['1,a\n2,"b"\n']),
+        ("1,a\n22,b\n3,c\n", 1, ["1,a\n", "22,b\n3,c\n"]),
+        ("1,a\n2,bcd\n3,c\n", 1, ["1,a\n", "2,bcd\n3,c\n"]),
+        ("1,a\nx,b\n3,c\n", 2, ["1,a\n", "x,b\n3,c\n"]),
+        ('1,a\n2\n3,"é"\n', 0, ["1,a\n", '3,"é"\n']),
+    ],
+)
+def test_which_shape_all_have_so_far(text, shape, blocks):
+    records = Records(Grammar(), 2, shapes=[["0|[1-9]", 2], ["[0-9]+", ""]])
+    assert [part.text.decode() for part in records.of([text.encode()]) if isinstance(part, Block)] == blocks
+    assert records.shape == shape

@@ -23,6 +23,7 @@ from c360.gate.account import Gate
 from c360.gate.decide import discard, resolve
 from c360.gate.ingest import ingest
 from c360.gate.replay import replay
+from c360.gate.shapes import Unknown
 from c360.ledger import quarantine
 from c360.ledger.decisions import Decision
 from c360.ledger.history import Run
@@ -52,14 +53,11 @@ schema:
 """
 
 
-class InMemory:
+class InMemory(Unknown):
     """An `Engine`: raw is a dictionary by key, the landing a list."""
 
     def __init__(self, ledger) -> None:
         self.ledger, self.raw, self.steps = ledger, {}, []
-
-    def sure(self, physical_type, form) -> str:
-        return ""
 
     @contextmanager
     def gate(self, catalog, dataset) -> "Iterator[InMemoryLanding]":

@@ -43,7 +43,7 @@ class Dbt:
         from dbt.cli.main import dbtRunner
 
         home = self.workplace.settings.home
-        parsed_by = ("seeds" in arguments, as_of, sorted((variables or {}).items()))
+        parsed_by = ("seeds" in arguments, sorted((variables or {}).items()))
         target = home / "dbt" / f"target-{hashlib.sha256(repr(parsed_by).encode()).hexdigest()[:8]}"
         settings = libpq_env(self.workplace.settings) | {
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -51,11 +51,10 @@ class Dbt:
             "DBT_PROFILES_DIR": str(self.project),
             "DBT_TARGET_PATH": str(target),
             "DBT_LOG_PATH": str(self.folder / "logs"),
+            "C360_AS_OF": as_of,
         }
         with PARSED.carried(home, "package", *parsed_by), mock.patch.dict(os.environ, settings | env):
-            return dbtRunner().invoke(
-                [*arguments, "--quiet", "--vars", json.dumps({"as_of": as_of} | (variables or {}))]
-            )
+            return dbtRunner().invoke([*arguments, "--quiet", "--vars", json.dumps(variables or {})])
 
     def make_raw(self):
         """Raw tables without keys, as a lake has them."""

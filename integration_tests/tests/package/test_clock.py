@@ -27,6 +27,12 @@ def test_freshness_follows_the_clock_and_not_the_future(raw, dbt, as_of, loaded,
     assert outcomes == {"contacts": status, "transactions": status}
 
 
+def test_the_variable_of_the_package_is_the_clock_too(raw, dbt):
+    clock = {"as_of": "2026-03-02T20:01:00+10:00"}
+    outcomes = dbt.outcomes("source", "freshness", "--select", *dbt.SOURCES, variables=clock)
+    assert outcomes == {"contacts": "error", "transactions": "error"}, "though the environment says otherwise"
+
+
 def test_one_timestamp_in_the_future_hides_no_stale_load(raw, make, dbt):
     dbt.insert("transactions", make.transaction(9, 1, _loaded_at_utc="2099-01-01 00:00:00"))
     assert (

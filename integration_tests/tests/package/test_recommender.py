@@ -13,7 +13,7 @@ def test_without_a_history_to_learn_from_the_evaluation_says_so(workplace, make,
     dbt.insert("contacts", *(make.contact(n) for n in (1, 2) if days))
     dates = [f"{day} 10:00:00.000" for day in days]
     dbt.insert("transactions", *(make.transaction(n, 1, transaction_date=at) for n, at in enumerate(dates)))
-    assert dbt("run", "--select", dbt.PACKAGE).success
+    assert dbt("run", "--select", "+next_best_category_evaluation").success
     rows = workplace.sql("select * from analytics.next_best_category_evaluation order by method")
     assert [row[:2] for row in rows] == [(method, judged) for method in ("own_favourite", "popularity", "recommender")]
     assert {rate is None for row in rows for rate in row[2:]} == {not judged}
@@ -40,7 +40,7 @@ def test_the_recommender_beats_popularity_clearly(workplace, dbt):
     assert made.code == 0, made.err
     for dataset in ("contacts", "transactions"):
         assert workplace.ingest(dataset, out / f"{dataset}.csv", as_of=dbt.AS_OF).code == 0
-    assert dbt("run", "--select", dbt.PACKAGE).success
+    assert dbt("run", "--select", "+next_best_category_evaluation").success
     rows = workplace.sql(
         "select method, hit_rate_at_1, hit_rate_at_3, mrr from analytics.next_best_category_evaluation"
     )

@@ -21,7 +21,7 @@ def dbt(project: Project, as_of: datetime | None, **more: str) -> Iterator[Any]:
     of dbt are set.
 
     Telemetry is off; everything dbt writes goes below `$C360_HOME/dbt`, with other variables into another target: dbt
-    parses a project anew when its variables are others than last time.
+    parses a project anew when its variables are others than last time. The clock is none.
     """
     home, folder = project.settings.home / "dbt", project.settings.dbt_project
     target = home / "_".join(["target", *more.values()])
@@ -41,10 +41,10 @@ def dbt(project: Project, as_of: datetime | None, **more: str) -> Iterator[Any]:
     variables: dict[str, Any] = {**more}
     if elementary:  # it is told of our models once, by prepare_tables
         variables |= {f"{target_of(project.settings).name}_elementary": True, "disable_dbt_artifacts_autoupload": True}
-    if as_of:
-        at = f"{as_of:%Y-%m-%dT%H:%M:%S.%fZ}"
-        variables |= {"as_of": at, "custom_run_started_at": at}  # the second is Elementary's name for it
-    with exported(env):
+    at = f"{as_of:%Y-%m-%dT%H:%M:%S.%fZ}" if as_of else ""
+    if as_of and elementary:
+        variables["custom_run_started_at"] = at  # its name for it, which it takes from nowhere else
+    with exported(env | {"C360_AS_OF": at}):
         from dbt.cli.main import dbtRunner
 
         runner = dbtRunner(callbacks=[log.recorder(log_of(project))])

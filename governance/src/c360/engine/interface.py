@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 from c360.contract.catalog import Catalog
 from c360.gate.files import Delivery
 from c360.gate.form import Form
+from c360.gate.shapes import Shapes
 from c360.ledger.quarantine import Chosen, Evidence
 from c360.model import Contract, Dataset
 
@@ -128,12 +129,8 @@ class Landing(Protocol):
         """Open rows of the key that landed are discarded."""
 
 
-class Engine(Protocol):
-    """Where the data of one project lies."""
-
-    def sure(self, physical_type: str, form: Form) -> str:
-        """A regular expression (of bytes, in Python) for text whose plain cast cannot fail and loses nothing; empty
-        for a type or form that has none."""
+class Engine(Shapes, Protocol):
+    """Where the data of one project lies, and what is known of text there."""
 
     def gate(self, catalog: Catalog, dataset: Dataset) -> AbstractContextManager[Landing]:
         """Wait for whoever is in the gate; whatever becomes of the delivery, the landing is empty afterwards."""

@@ -15,6 +15,7 @@ from c360.gate.form import Form
 from c360.gate.looks import container, looks_like
 from c360.gate.opened import CHUNK, MAGIC, Damaged, Opened
 from c360.gate.records import NO_TEXT, Block, Grammar, NoRecord, Records
+from c360.gate.shapes import Shape, Shapes, Spelling, Unknown, spelled
 from c360.model import Dataset
 from c360.printable import shown
 
@@ -33,14 +34,14 @@ class Delivery:
         form: Form,
         dataset: Dataset,
         progress: Callable[[int], None] = _NO_PROGRESS,
-        sure: Callable[[str, Form], str] = lambda kind, form: "",
+        engine: Shapes | None = None,
     ) -> None:
-        """Open the file and read its header. `sure` is an engine's, see `Engine.sure`.
+        """Open the file and read its header, and look in which spelling of the engine's it is written.
 
         Raises CouldNotTell for a file that is missing, empty, no text in its encoding or not Parquet; never with
         anything of what it holds.
         """
-        self.path, self.form, self._dataset, self._sure = path, form, dataset, sure
+        self.path, self.form, self._dataset, self._engine = path, form, dataset, engine or Unknown()
         self.records, self.set_aside = 0, 0
         """How many records it holds, and how many lines that are none, as far as it was read."""
         self.unreadable: IO[str] = tempfile.SpooledTemporaryFile(CHUNK, "w+", newline="", encoding="utf-8")  # noqa: SIM115
@@ -54,6 +55,11 @@ class Delivery:
         self._records: Records | None = None
         self.landed: list[str] = []
         """Under which names `read` gives the columns."""
+        self.spelling: list[Spelling] = []
+        """How each of these is written, when all of them are written in a way that the engine gives back."""
+        self._shapes: list[list[Shape]] = []
+        self.is_spelled = False
+        """Whether what `read` gave last is written so. What follows on something that is not, is not."""
         self.first = self._beginning = b""
         """The first bytes of the file, and those of its text: unpacked, and none of Parquet."""
         try:
@@ -67,8 +73,8 @@ class Delivery:
 
     @property
     def in_shape(self) -> bool:
-        """Whether every value read so far looks like one of its type (`Engine.sure`)."""
-        return self._records is not None and self._records.in_shape
+        """Whether every value read so far looks like one of its type (`Shapes.sure`)."""
+        return self._records is not None and self._records.shape < len(self._shapes)
 
     @property
     def absent(self) -> list[str]:
@@ -184,21 +190,29 @@ class Delivery:
             raise self._unreadable("its first line is no header") from error
         self._name(names)
         self.landed = [name or f"c360__extra_{i}" for i, name in enumerate(self.columns)]
-        self._records = Records(grammar, len(names), line=2 + line.count("\n"), shapes=self._shapes())
-        return self._taken(self._records.of(chain([text[header.end() :]], blocks)))
+        rest = text[header.end() :]
+        self._look_for_shapes(rest)
+        self._records = Records(grammar, len(names), line=2 + line.count("\n"), shapes=self._shapes)
+        return self._taken(self._records.of(chain([rest], blocks)))
 
-    def _shapes(self) -> list[str]:
-        """For each column of the file how its values look that are sure to have one in its type; none where the marks
-        of the form could be a part of such a value."""
+    def _look_for_shapes(self, beginning: bytes) -> None:
+        """How the values look that are sure to have one in their type; never where the marks of the form could be a
+        part of such a value."""
         if not set(self.form.delimiter + self.form.quote) <= set(",;|\t\"'"):
-            return []
+            return
         types = {column.physical_name: column.physical_type for column in self._dataset.columns}
-        return [self._sure(types[name], self.form) if name else "" for name in self.columns]
+        kinds = [types.get(name or "") for name in self.columns]
+        if all(kinds):
+            known = [self._engine.spellings(kind or "", self.form) for kind in kinds]
+            self.spelling = spelled(beginning[:CHUNK].decode("utf-8", errors="replace"), self.form, known)
+            self._shapes += [[one.shape for one in self.spelling]] * bool(self.spelling)
+        self._shapes.append([self._engine.sure(kind, self.form) if kind else "" for kind in kinds])
 
     def _taken(self, parts: Iterator[Block | NoRecord]) -> Iterator[bytes]:
         for part in parts:
             if isinstance(part, Block):
                 self.records += part.records
+                self.is_spelled = bool(self.spelling) and self._records is not None and not self._records.shape
                 yield part.text
             else:
                 self.set_aside += 1

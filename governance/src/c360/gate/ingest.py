@@ -34,7 +34,7 @@ class Ingested:
     path: Path
     dataset: str
     outcome: str
-    """accepted, refused, or repeated (the same content, in the same form, was the last that was accepted; nothing changed)."""
+    """accepted, refused, or repeated (the same content in the same form was the last that was accepted)."""
     delivered: int = 0
     promoted: int = 0
     quarantined: int = 0
@@ -74,7 +74,7 @@ def ingest(
         raise CouldNotTell(f"{dataset_name} is a product, which dbt builds.", "Ingest a source, or run: c360 build")
     prepare(ledger)
     gate = Gate(ledger, engine, catalog, contract, dataset, run, say)
-    delivery = Delivery(path, form or Form.of(dataset), dataset, progress, engine.sure)
+    delivery = Delivery(path, form or Form.of(dataset), dataset, progress, engine)
     delivery.require_some_column()
     with on_record(ledger, run, dataset.name) as ending:
         refuse_ended([contract], run.as_of.date())

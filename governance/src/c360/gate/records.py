@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from c360.gate.readings import Doubt, Readings, TwoReadings
+from c360.gate.shapes import Shape
 
 MAX_RECORD = 16 << 20
 """Bytes of one record, and of text that can be read in two ways."""
@@ -68,17 +69,17 @@ class Grammar:
         """As many records of so many fields as there are; of one field, a record may be an empty line."""
         return re.compile(rb"(?:" + self._field + self._more + rb"{%d}+" % (fields - 1) + _END + rb")*+")
 
-    def run_in(self, shapes: Sequence[str]) -> "re.Pattern[bytes]":
-        """The same of records whose fields, in or without quotes, have these shapes or are empty.
+    def run_in(self, shapes: Sequence[Shape]) -> "re.Pattern[bytes]":
+        """The same of records whose fields, in or without quotes, have these shapes or are empty."""
+        fields = (self._in_shape(shape) if shape != "" else self._field for shape in shapes)
+        return re.compile(rb"(?:" + self._delimiter.join(fields) + _END + rb")*+")
 
-        A shape is empty for a field that may hold anything.
-        """
+    def _in_shape(self, shape: Shape) -> bytes:
         q = re.escape(self.quote)
-        shaped = [
-            rb"(?:%b|%b)?" % (shape, q + shape + q) if shape else self._field
-            for shape in (shape.encode() for shape in shapes)
-        ]
-        return re.compile(rb"(?:" + self._delimiter.join(shaped) + _END + rb")*+")
+        if isinstance(shape, str):
+            return rb"(?:%b|%b(?:%b)%b|)" % (shape.encode(), q, shape.encode(), q)
+        plain = rb"[^\r\n%b%b]{0,%d}+" % (self._delimiter, q, shape)
+        return rb"(?:%b(?:[^%b]|%b){0,%d}+%b|%b)" % (q, q, q + q, shape, q, plain) if q else plain
 
 
 class Records:
@@ -90,16 +91,14 @@ class Records:
         fields: int,
         line: int = 1,
         limit: int = MAX_RECORD,
-        shapes: Sequence[str] = (),
+        shapes: Sequence[Sequence[Shape]] = (),
     ) -> None:
-        """`fields` a record has; `line` is the number of the first line.
-
-        `in_shape` tells whether all records so far have the `shapes`, where these are given: one for each field.
-        """
+        """`fields` a record has; `line` is the number of the first line; `shapes` are some that records may have, one
+        for each field, the closest first."""
         self._grammar, self._limit = grammar, limit
-        self._any = grammar.run_of(fields)
-        self._run = grammar.run_in(shapes) if shapes else self._any
-        self.in_shape = bool(shapes)
+        self._runs = [*map(grammar.run_in, shapes), grammar.run_of(fields)]
+        self.shape = 0
+        """Which of the `shapes` all records so far have; their number when it is none of them."""
         self._line, self._number = line, 1
         self._readings = Readings(grammar.delimiter, grammar.quote)
         self._doubt = Doubt(grammar.delimiter, grammar.quote) if grammar.quote else None
@@ -139,16 +138,23 @@ class Records:
             if rest:
                 place = yield from self._pass_over(UNSURE, rest[0], place)
                 continue
-            end = self._run.match(text, place, whole).end()  # type: ignore[union-attr]
-            if self.in_shape and end < whole:
-                further = self._any.match(text, end, whole).end()  # type: ignore[union-attr]
-                if further > end:
-                    end, self._run, self.in_shape = further, self._any, False
-            yield from self._well_formed(text[place:end])
-            place = end
-            if place == whole or (not self._ended and self._may_go_on(place)):
+            end = self._end_of_run(place)
+            if end > place:
+                yield from self._well_formed(text[place:end])
+                place = end
+                continue
+            if not self._ended and self._may_go_on(place):
                 break
             place = yield from self._set_aside(place)
+        return place
+
+    def _end_of_run(self, place: int) -> int:
+        """Where the records end that have the shape of those before, or else a further one; `place` where none has."""
+        for shape in range(self.shape, len(self._runs)):
+            end = self._runs[shape].match(self._text, place, self._whole).end()  # type: ignore[union-attr]
+            if end > place:
+                self.shape = shape
+                return end
         return place
 
     def _well_formed(self, text: bytes) -> Iterator[Block | NoRecord]:

@@ -1,16 +1,20 @@
 """Casts of delivered text to the contract's types, in the forms that senders write: see c360.clause.postgres."""
 
 import re
+from collections.abc import Iterator
+from itertools import product
 
 from c360.clause.dialect import POSTGRES, canonical_type, unsized
 from c360.clause.predicates import read_format
 from c360.clause.types import TEXTS
 from c360.gate.form import Form
+from c360.gate.shapes import Spelling
 
 SILENT = Form()
 
 _TIMESTAMPS = ("timestamp without time zone", "timestamp with time zone")
-_WHOLE = ("smallint", "integer", "bigint")
+_WHOLE = {"smallint": 4, "integer": 9, "bigint": 18}
+"""Types, and how many digits every number of theirs may have."""
 _NUMBERS = (*_WHOLE, "numeric", "real", "double precision", "money")
 _LEAP = r"(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29"
 _DAYS = (
@@ -19,11 +23,10 @@ _DAYS = (
 )
 """All days of four-digit years."""
 _CLOCK = r"[ T](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?"
+_UUID = "[{0}]{{8}}-[{0}]{{4}}-[{0}]{{4}}-[{0}]{{4}}-[{0}]{{12}}"
 _SURE = {
-    "uuid": "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
-    "smallint": r"[+-]?\d{1,4}",
-    "integer": r"[+-]?\d{1,9}",
-    "bigint": r"[+-]?\d{1,18}",
+    "uuid": _UUID.format("0-9a-fA-F"),
+    **{kind: rf"[+-]?\d{{1,{digits}}}" for kind, digits in _WHOLE.items()},
     "date": _DAYS,
     "timestamp without time zone": f"{_DAYS}{_CLOCK}Z?",
     "timestamp with time zone": f"{_DAYS}{_CLOCK}Z",
@@ -51,6 +54,42 @@ def _shape(physical_type: str, form: Form) -> str:
     if digits and int(digits[1]) > int(digits[2]) > 0:
         return rf"[+-]?\d{{1,{int(digits[1]) - int(digits[2])}}}(?:\.\d{{1,{digits[2]}}})?"
     return _SURE.get(kind, "")
+
+
+def spellings(physical_type: str, form: Form) -> list[Spelling]:
+    """Those of text that is `sure`: as the type itself is written, or as programs that export tables write it."""
+    kind = canonical_type(physical_type)
+    if form.null_values or (unsized(kind) not in TEXTS and not sure(physical_type, form)):
+        return []
+    return list(_spellings(kind))
+
+
+def _spellings(kind: str) -> Iterator[Spelling]:
+    name = unsized(kind)
+    if kind in ("text", "character varying"):
+        yield Spelling("", "{}")
+    elif name == "character varying":
+        yield Spelling(int(kind.partition("(")[2].rstrip(")")), "{}::text")  # as many bytes, of which a letter has some
+    elif kind == "uuid":
+        yield Spelling(_UUID.format("0-9a-f"), "{}::text")
+        yield Spelling(_UUID.format("0-9A-F"), "upper({}::text)")
+    elif kind in _WHOLE:
+        yield Spelling(rf"0|-?[1-9]\d{{0,{_WHOLE[kind] - 1}}}", "{}::text")
+    elif name == "numeric":
+        size, scale = map(int, re.findall(r"\d+", kind))
+        whole, some = rf"[1-9]\d{{0,{size - scale - 1}}}", rf"\.\d{{0,{scale - 1}}}[1-9]"
+        yield Spelling(rf"(?:-?{whole}|0|-(?=0\.0*[1-9])0)\.\d{{{scale}}}", "{}::text")
+        yield Spelling(rf"-?{whole}(?:{some})?|0(?:{some})?|-0{some}", "trim_scale({})::text")
+    elif kind == "date":
+        yield Spelling(_DAYS, "to_char({}, 'YYYY-MM-DD')")
+    elif kind in _TIMESTAMPS:
+        at, zones = ("{} at time zone 'UTC'", ["Z"]) if kind == "timestamp with time zone" else ("{}", ["", "Z"])
+        for between, (digits, parts), zone in product(" T", ((0, ""), (3, ".MS"), (6, ".US")), zones):
+            exact = rf"\.\d{{{digits}}}" if digits else ""
+            yield Spelling(
+                rf"{_DAYS}{between}(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d{exact}{zone}",
+                f'to_char({at}, \'YYYY-MM-DD"{between}"HH24:MI:SS{parts}"{zone}"\')',
+            )
 
 
 def plain(column: str, physical_type: str, form: Form = SILENT) -> str:

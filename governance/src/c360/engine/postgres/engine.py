@@ -25,6 +25,7 @@ from c360.engine.postgres import (
 from c360.engine.postgres.scanner import scanner
 from c360.gate.files import Delivery
 from c360.gate.form import Form
+from c360.gate.shapes import Spelling
 from c360.generate.soda import render, seen_at_gate
 from c360.ledger.quarantine import Chosen, Evidence
 from c360.model import Contract, Dataset
@@ -33,6 +34,13 @@ from c360.settings import Settings
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
+_PLANNING = """
+set local work_mem = '256MB';            -- to sort a delivery in
+set local parallel_tuple_cost = 0;       -- casting a row costs far more than passing it on
+set local random_page_cost = 1.1;        -- raw is looked up by its keys, and
+set local enable_mergejoin = off         -- reading much of it in their order costs by its size, not the delivery's
+"""
+"""What the planner does not know."""
 GATE = 0xC360_0002
 """Advisory lock: deliveries go through the gate one after the other, so that each sees the rows of the last."""
 
@@ -45,6 +53,9 @@ class PostgresEngine:
 
     def sure(self, physical_type: str, form: Form) -> str:
         return casts.sure(physical_type, form)
+
+    def spellings(self, physical_type: str, form: Form) -> list[Spelling]:
+        return casts.spellings(physical_type, form)
 
     @contextmanager
     def gate(self, catalog: Catalog, dataset: Dataset) -> Iterator["PostgresLanding"]:
@@ -70,23 +81,24 @@ class PostgresLanding:
         self._catalog, self._dataset = catalog, dataset
         self._cursor = database.cursor()
         self._path = ("landing", dataset.schema)
+        self._spelled = 0
+        """How many records landed in their types."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         with self._database:
-            # memory to sort a delivery in; and casting costs far more than passing a row on, which the planner does
-            # not know
-            self._cursor.execute("set local work_mem = '256MB'; set local parallel_tuple_cost = 0")
+            self._cursor.execute(_PLANNING)
             yield
 
     def land(self, delivery: Delivery) -> int:
-        return land.land(self._cursor, delivery)
+        self._spelled = land.land(self._cursor, self._dataset, delivery)
+        return delivery.records + delivery.set_aside
 
     def land_quarantined(self, chosen: Chosen) -> int:
         return quarantine.land_again(self._cursor, self._dataset, chosen)
 
     def cast(self, form: Form, in_shape: bool = False) -> None:
-        land.type_it(self._cursor, self._dataset, form, in_shape)
+        land.type_it(self._cursor, self._dataset, form, in_shape, self._spelled)
 
     def keep_out(self) -> int:
         dropped = keep_out.keep_out(self._cursor, self._catalog, self._dataset)

@@ -64,7 +64,7 @@ def keep_out(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> int:
     for subject, column, needed in _places(cursor, catalog, dataset):
         name = q(dataset.physical(column))
         theirs = f"({_theirs(subject, f'coalesce(t.{name}::text, x.{name})')})"
-        landed = f"{TEXT} as x where x.ctid = t.{AT} and {theirs}"
+        landed = f"{TEXT} as x where x.{AT} = t.{AT} and {theirs}"
         if needed:
             cursor.execute(f"delete from {TYPED} as t using {landed}")
             dropped += cursor.rowcount
@@ -91,7 +91,7 @@ def _without_id(cursor: "cursor", subject: Subject) -> int:
         return 0
     cursor.execute(
         f"delete from {TYPED} as t using {TEXT} as x "
-        f"where x.ctid = t.{AT} and t.{there[subject.column]} is null and ({' or '.join(tests)})"
+        f"where x.{AT} = t.{AT} and t.{there[subject.column]} is null and ({' or '.join(tests)})"
     )
     return int(cursor.rowcount)
 

@@ -1,7 +1,11 @@
-"""Land: copy a delivery into `landing` as text, then cast it, keeping track of what has no value in its type.
+"""Land: copy a delivery into `landing`, then cast it, keeping track of what has no value in its type.
 
-Four relations live there while the gate is at work: the delivery as text, the lines of it that are no record, the
-rows in the contract's types, and a view named as the contract's table, over the rows that could be cast, for Soda.
+These relations live there while the gate is at work: the rows in the contract's types; the text of the delivery as far
+as it had to be cast; the lines of it that are no record; a view of all rows as they were delivered; and one named as
+the contract's table, over the rows that could be cast, for Soda.
+
+Records that are written as the database writes them itself, or in another way that it can give back, are copied into
+their types as they stand (`Delivery.is_spelled`). From the first one that is not, they land as text.
 """
 
 import re
@@ -24,11 +28,16 @@ from c360.model import Dataset
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
 
-TEXT = "landing.c360__text"
+LANDED = "landing.c360__text"
+"""What landed as text."""
+TEXT = "landing.c360__delivered"
+"""All that was delivered, as text: a view."""
 UNREADABLE = "landing.c360__unreadable"
 TYPED = "landing.c360__typed"
 AT, MISCAST = "c360__at", "c360__miscast"
-"""Where a row stood in the delivery, and the names of its columns that could not be cast (null when none)."""
+"""The number of a row among the records, and the names of its columns that could not be cast (null when none)."""
+_NTH = "landing.c360__nth"
+_NUMBER = f"{AT} bigint default nextval('{_NTH}')"
 
 _INTERRUPTED = re.compile(r"in \.read\(\) call(: KeyboardInterrupt|$)", re.MULTILINE)
 """psycopg2 makes a failed COPY of whatever comes up while it reads, and has no name for a signal between two calls."""
@@ -38,8 +47,8 @@ _NO_QUOTE = "\x01"
 q = POSTGRES.quote
 
 
-def land(cursor: "cursor", delivery: Delivery) -> int:
-    """Copy the delivery into landing; returns how many records it holds, lines that are none included.
+def land(cursor: "cursor", dataset: Dataset, delivery: Delivery) -> int:
+    """Copy the delivery into landing; returns how many of its records are in their types there.
 
     Raises CouldNotTell for a file that cannot be read to its end, and when not all of it arrived; never with anything
     of its contents.
@@ -48,11 +57,15 @@ def land(cursor: "cursor", delivery: Delivery) -> int:
     import psycopg2.errors
 
     create(cursor, [*delivery.landed, *delivery.absent])
-    columns = ", ".join(map(q, delivery.landed))
+    columns, options = ", ".join(map(q, delivery.landed)), _copy_options(delivery.form)
+    spelled = 0
     try:
-        copy = f"copy {TEXT} ({columns}) from stdin ({_copy_options(delivery.form)})"
-        with _nothing_printed(), Ahead(delivery) as text:
-            cursor.copy_expert(copy, text, CHUNK)
+        with _nothing_printed(), Ahead(delivery) as ahead:
+            if ahead.is_spelled():
+                _create_typed(cursor, dataset)
+                cursor.copy_expert(f"copy {TYPED} ({columns}) from stdin ({options})", ahead.text, CHUNK)
+                spelled = cursor.rowcount
+            cursor.copy_expert(f"copy {LANDED} ({columns}) from stdin ({options})", ahead.text, CHUNK)
     except psycopg2.Error as error:
         if delivery.failure:
             raise delivery.failure from None
@@ -61,14 +74,23 @@ def land(cursor: "cursor", delivery: Delivery) -> int:
         if isinstance(error, psycopg2.DataError):
             raise CouldNotTell(f"Postgres does not take {delivery.path} for CSV.", "Report this as a bug.") from None
         raise
-    if cursor.rowcount != delivery.records:  # the reader and the database do not agree on what a record is
+    arrived = spelled + cursor.rowcount
+    if arrived != delivery.records:  # the reader and the database do not agree on what a record is
         raise CouldNotTell(
-            f"Of {delivery.records} records in {delivery.path}, {cursor.rowcount} arrived.", "Report this as a bug."
+            f"Of {delivery.records} records in {delivery.path}, {arrived} arrived.", "Report this as a bug."
+        )
+    if spelled:
+        pairs = zip(map(q, delivery.landed), delivery.spelling, strict=True)
+        written = [f"{one.back.format(name)} as {name}" for name, one in pairs]
+        absent = [f"null::text as {q(name)}" for name in delivery.absent]
+        cursor.execute(
+            f"create or replace view {TEXT} as select * from {LANDED} "
+            f"union all select {', '.join([*written, *absent])}, {AT} from {TYPED} where {AT} <= {spelled}"
         )
     delivery.unreadable.seek(0)
     copy = f"copy {UNREADABLE} from stdin (format csv, encoding 'UTF8', force_null (line))"
     cursor.copy_expert(copy, delivery.unreadable)  # type: ignore[arg-type]  # of text, which it encodes
-    return delivery.records + delivery.set_aside
+    return spelled
 
 
 @contextmanager
@@ -92,15 +114,22 @@ def create(cursor: "cursor", columns: list[str]) -> None:
     """Empty tables for a delivery: its columns as text, and the lines that are no record."""
     drop(cursor)
     cursor.execute(
-        f"create unlogged table {TEXT} ({', '.join(f'{q(name)} text' for name in columns)});"
+        f"create unlogged sequence {_NTH};"
+        f"create unlogged table {LANDED} ({''.join(f'{q(name)} text, ' for name in columns)}{_NUMBER});"
+        f"create view {TEXT} as select * from {LANDED};"
         f"create unlogged table {UNREADABLE} (before bigint, record bigint, line bigint, why text, contents text)"
     )
 
 
-def type_it(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool = False) -> None:
-    """Cast the landed text once, as `form` reads it; Soda gets a view of the rows that have a value in every type.
+def _create_typed(cursor: "cursor", dataset: Dataset) -> None:
+    columns = (f"{q(column.physical_name)} {canonical_type(column.physical_type)}, " for column in dataset.columns)
+    cursor.execute(f"create unlogged table {TYPED} ({''.join(columns)}{_NUMBER}, {MISCAST} text[])")
 
-    When all of it is `in_shape`, the plain cast will do for the types that have one, which halves the time.
+
+def type_it(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool = False, spelled: int = 0) -> None:
+    """Cast the landed text once, as `form` reads it; Soda gets a view of the rows that have a value in every type.
+    When all of it is `in_shape`, the plain cast will do for the types that have one, which halves the time. As many
+    rows as are `spelled` are in their types already.
     """
     names = [q(column.physical_name) for column in dataset.columns]
     types = [column.physical_type for column in dataset.columns]
@@ -123,11 +152,12 @@ def type_it(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool = Fal
     # offset 0 keeps Postgres from writing each cast out twice, once for its value and once for its absence; a second
     # one, around the text, would keep the casts from running in parallel
     cursor.execute(
-        f"create unlogged table {TYPED} as select {renamed}, {AT}, "
+        f"{f'insert into {TYPED}' if spelled else f'create unlogged table {TYPED} as'} select {renamed}, {AT}, "
         f"case when {any_gone} then array_remove(array[{lost}]::text[], null) end as {MISCAST} "
-        f"from (select *, {typed} from (select ctid as {AT}, {texts} from {TEXT}) as read offset 0) as r"
+        f"from (select *, {typed} from (select {AT}, {texts} from {LANDED}) as read offset 0) as r"
     )
-    cursor.execute(f"analyze {TYPED}")
+    # a rough picture is enough to plan by, and costs a tenth
+    cursor.execute(f"set local default_statistics_target = 10; analyze {TYPED}")
     cursor.execute(
         f"create view landing.{q(dataset.table)} as select {', '.join(names)} from {TYPED} where {MISCAST} is null"
     )
@@ -135,7 +165,10 @@ def type_it(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool = Fal
 
 def drop(cursor: "cursor") -> None:
     """Empty the landing; the gate ends with it, and begins with it in case something else was left there."""
-    cursor.execute(f"drop table if exists {TEXT}, {UNREADABLE}; drop table if exists {TYPED} cascade")
+    cursor.execute(
+        f"drop view if exists {TEXT}; drop table if exists {LANDED}, {UNREADABLE}; "
+        f"drop table if exists {TYPED} cascade; drop sequence if exists {_NTH}"
+    )
 
 
 def all_cast(cursor: "cursor") -> bool:

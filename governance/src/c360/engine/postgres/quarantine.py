@@ -9,7 +9,7 @@ from c360.clause.kinds import READABLE
 from c360.contract.catalog import Catalog
 from c360.engine.postgres.casts import cast, plain
 from c360.engine.postgres.keep_out import delivered
-from c360.engine.postgres.land import AT, TEXT, TYPED, UNREADABLE, create, instant
+from c360.engine.postgres.land import AT, LANDED, TEXT, TYPED, UNREADABLE, create, instant
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.verdicts import VERDICT, fatal, lost
 from c360.engine.postgres.versions import differ, same_key
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 q, literal = POSTGRES.quote, POSTGRES.literal
 
-_NUMBERED = f"(select *, ctid as {AT}, row_number() over (order by ctid) as c360__nth from {TEXT})"
 _NUMBER = (
-    f"x.c360__nth + coalesce((select u.record - u.before from {UNREADABLE} as u where u.before < x.c360__nth "
+    f"x.{AT} + coalesce((select u.record - u.before from {UNREADABLE} as u where u.before < x.{AT} "
     "order by u.before desc, u.record desc limit 1), 0)"
 )
 """The number of a record in the delivery: lines that are none count too."""
@@ -41,7 +40,7 @@ def keep(cursor: "cursor", catalog: Catalog, dataset: Dataset, delivery_id: int)
     contents = " || ".join(f"jsonb_build_object({part})" for part in parts)
     found = f"""
         select {_NUMBER} as number, null::bigint as line, v.clauses, {contents} as contents
-        from {_NUMBERED} as x join {VERDICT} as v on v.at = x.{AT}
+        from {TEXT} as x join {VERDICT} as v on v.at = x.{AT}
         where v.clauses && {fatal(dataset)}
         union all
         select u.record, u.line, {_unreadable(dataset)}, jsonb_build_object({literal(RECORD)}, u.contents)
@@ -54,7 +53,7 @@ def take_evidence(cursor: "cursor", dataset: Dataset) -> Evidence | None:
     """Which rows broke the delivery, out of a transaction that is about to be undone; None when it was not rows."""
     rows = tempfile.SpooledTemporaryFile(1 << 20)  # noqa: SIM115 (it outlives the transaction)
     cursor.copy_expert(
-        f"copy (select {_NUMBER}, null, v.clauses from {_NUMBERED} as x join {VERDICT} as v on v.at = x.{AT} "
+        f"copy (select {_NUMBER}, null, v.clauses from {TEXT} as x join {VERDICT} as v on v.at = x.{AT} "
         f"union all select u.record, u.line, {_unreadable(dataset)} "
         f"from {UNREADABLE} as u) to stdout (format csv)",
         rows,
@@ -74,7 +73,7 @@ def _unreadable(dataset: Dataset) -> str:
 def land_again(cursor: "cursor", dataset: Dataset, chosen: Chosen) -> int:
     """Land open rows of the quarantine, as they were delivered; returns how many they are."""
     create(cursor, [*(column.physical_name for column in dataset.columns), "c360__quarantine_id"])
-    cursor.execute(f"insert into {TEXT} {ledger.texts(chosen, [column.name for column in dataset.columns])}")
+    cursor.execute(f"insert into {LANDED} {ledger.texts(chosen, [column.name for column in dataset.columns])}")
     return int(cursor.rowcount)
 
 
@@ -85,7 +84,7 @@ def erase_landed(cursor: "cursor") -> None:
         (TEXT,),
     )
     if value(cursor):
-        out = f"not exists (select 1 from {TYPED} as t where t.{AT} = x.ctid)"
+        out = f"not exists (select 1 from {TYPED} as t where t.{AT} = x.{AT})"
         quarantine_erased.erase(cursor.connection, f"select c360__quarantine_id::bigint from {TEXT} as x where {out}")
 
 
@@ -141,7 +140,7 @@ def _same_identity(dataset: Dataset) -> str:
 def close_replayed(cursor: "cursor", dataset: Dataset, delivery_id: int) -> None:
     """Rows that hold, or that are there already, leave; the others keep their row, with the clauses they break now."""
     number = "x.c360__quarantine_id::bigint"
-    is_lost = f"v.at = x.ctid and v.clauses && {fatal(dataset)}"
+    is_lost = f"v.at = x.{AT} and v.clauses && {fatal(dataset)}"
     judged = f"select {number}, v.clauses from {TEXT} as x join {VERDICT} as v on {is_lost}"
     held = f"select {number} from {TEXT} as x where not exists (select 1 from {VERDICT} as v where {is_lost})"
     ledger.rewrite(cursor.connection, judged)

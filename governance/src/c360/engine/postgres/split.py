@@ -114,12 +114,12 @@ def _judge_by_rule(cursor: "cursor", clause: Clause[Rule], dataset: Dataset, now
 
     condition = violation(clause, dataset, POSTGRES, now)
     try:
-        broken = looking.rows(f"select {AT}::text from {TYPED} where {condition}")
+        broken = looking.rows(f"select {AT} from {TYPED} where {condition}")
     except psycopg.Error as error:
         found = looking.untold(error)
         raise CouldNotTell(f"The rows could not be judged by {clause.id}: {found.why}.", found.remedy) from None
-    cursor.execute("create temporary table c360__broken (at tid) on commit drop")
-    execute_values(cursor, "insert into c360__broken values %s", broken, template="(%s::tid)", page_size=10_000)
+    cursor.execute("create temporary table c360__broken (at bigint) on commit drop")
+    execute_values(cursor, "insert into c360__broken values %s", broken, page_size=10_000)
     cursor.execute(
         f"insert into {VERDICT} select t.{AT}, array[{literal(clause.id)}] from {TYPED} as t "
         f"join c360__broken as b on b.at = t.{AT}; drop table c360__broken"

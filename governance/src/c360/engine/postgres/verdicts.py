@@ -17,7 +17,7 @@ literal = POSTGRES.literal
 
 def create(cursor: "cursor") -> None:
     """An empty verdict table, where every row holds."""
-    cursor.execute(f"drop table if exists {VERDICT}; create unlogged table {VERDICT} (at tid, clauses text[])")
+    cursor.execute(f"drop table if exists {VERDICT}; create unlogged table {VERDICT} (at bigint, clauses text[])")
 
 
 def fatal(dataset: Dataset) -> str:

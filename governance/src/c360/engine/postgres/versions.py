@@ -33,7 +33,7 @@ q, literal = POSTGRES.quote, POSTGRES.literal
 def create(cursor: "cursor") -> None:
     """Both tables, empty: every row has a key of its own, which raw does not know."""
     drop(cursor)
-    cursor.execute(f"create unlogged table {BESIDE} (at tid, how text); create unlogged table {EARLIER} (at tid)")
+    cursor.execute(f"create unlogged table {BESIDE} (at bigint, how text); create unlogged table {EARLIER} (at bigint)")
 
 
 def drop(cursor: "cursor") -> None:
@@ -53,11 +53,13 @@ def collapse(cursor: "cursor", dataset: Dataset) -> int:
         with repeated as (select {key} from {TYPED} as t where {filled} group by {key} having count(*) > 1),
         numbered as (
             select t.{AT} as at, row_number() over (
-                partition by {contents}case when t.{MISCAST} is not null or {untimely(dataset)} then x::text end
+                partition by {contents}case
+                    when t.{MISCAST} is not null or {untimely(dataset)} then (to_jsonb(x) - {literal(AT)})::text
+                end
                 order by {load}t.{AT}
             ) as nth
             from {TYPED} as t
-            join {TEXT} as x on x.ctid = t.{AT}
+            join {TEXT} as x on x.{AT} = t.{AT}
             where ({key}) in (select * from repeated)
         )
         delete from {TYPED} as t using numbered where t.{AT} = numbered.at and numbered.nth > 1
