@@ -1,5 +1,6 @@
 """The embedded server, for real: each test that kills, moves or crowds it has a home of its own."""
 
+import contextlib
 import os
 import shutil
 import signal
