@@ -13,6 +13,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from project_copy import ROOT, copy_project
 
+from governance.tests.workplace import PARSED
+
 PAGE = (ROOT / "docs/exercises.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 ON_SPARK = re.compile(r"^make (models ENGINE=spark|parity)$", re.MULTILINE)  # test_spark.py runs these
@@ -27,8 +29,10 @@ def test_every_file_that_is_named_is_there():
 @pytest.fixture
 def home():
     """Where the database is kept; not under pytest's own folder, since sockets want short paths."""
-    folder = Path(tempfile.mkdtemp(prefix="c360-exercises-"))
-    yield folder
+    folder = Path(tempfile.gettempdir(), f"c360-docs-{os.getpid()}")  # as the guides', for what dbt has parsed there
+    folder.mkdir()
+    with PARSED.carried(folder):
+        yield folder
     shutil.rmtree(folder)
 
 
