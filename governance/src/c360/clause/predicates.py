@@ -118,11 +118,11 @@ def _known_format(name: str, form: str, dialect: Dialect) -> str:
 
 
 def _format(clause: Clause[str], name: str, logical_type: str, dialect: Dialect) -> str:
-    """Text that is not a date or time in the contract's (JDK) format, or not one that exists (30 February).
-
-    The shape is told by `translate`, which both engines have and which is ten times as fast as a regular expression.
-    """
+    """Text that is not a date or time in the contract's (JDK) format, or not one that exists (30 February)."""
     shape, iso, clocks = read_format(clause.argument, name)
+    same = dialect.is_written_so(name, shape) if iso == name else None
+    if same:
+        return f"({name} is not null and not ({same}))"
     kind = "date" if logical_type == "date" and not clocks else "timestamp"
     wrong = f"translate({name}, '123456789', '000000000') <> {dialect.literal(shape)}"
     exists = dialect.is_valid(iso, kind)

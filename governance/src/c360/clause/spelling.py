@@ -118,6 +118,11 @@ class Dialect(ABC):
     def is_valid(self, text: str, canonical: str) -> str:
         """True where there is such a date or timestamp."""
 
+    def is_written_so(self, text: str, shape: str) -> str:
+        """True where a text, which is not null, is a time in ISO order of this shape, whose digits are all 0; empty for
+        a dialect or shape in which it is told digit by digit."""
+        return ""
+
     @abstractmethod
     def is_later(self, shaped: str, iso: str, clocked: bool, limit: str) -> str:
         """True where a text that is `shaped` as a date (with a clock if `clocked`), put in ISO order, is a time after

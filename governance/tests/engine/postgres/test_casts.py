@@ -1,6 +1,7 @@
 """Casts lose nothing: what would be changed by one has no value in its type."""
 
 import re
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -8,9 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c360.clause.dialect import POSTGRES, canonical_type
+from c360.clause.kinds import FORMAT
+from c360.clause.predicates import violation
 from c360.engine.postgres import connect
 from c360.engine.postgres.casts import cast, plain, sure
 from c360.gate.form import Form
+from c360.model import Clause, Column, Dataset
 from governance.tests.clause.values import VALUES
 
 GERMAN = Form(decimal=",", thousands=".", date_format="dd.MM.yyyy", null_values=("k. A.",))
@@ -188,3 +192,51 @@ def test_types_that_have_a_shape():
     assert SHAPED == [
         "smallint", "integer", "bigint", "numeric(5,2)", "uuid", "date", "timestamp", "timestamptz", "numeric(12,2)",
     ]  # fmt: skip
+
+
+ISO_FORMATS = {
+    "yyyy-MM-dd": "2024-02-29", "yyyy-MM-dd HH:mm": "2024-02-29 10:00", "yyyy-MM-dd HH:mm:ss": "2024-02-29 10:00:00",
+    "yyyy-MM-dd'T'HH:mm:ss'Z'": "2024-02-29T10:00:00Z", "yyyy-MM-dd HH:mm:ss.S": "2024-02-29 10:00:00.5",
+    "yyyy-MM-dd HH:mm:ss.SSS": "2024-02-29 10:00:00.050", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS": "2024-02-29T10:00:00.000001",
+    "yyyy-MM-dd HH:mm:ss.SSSSSSSSS": "2024-02-29 10:00:00.000000001",
+}  # fmt: skip
+NO_TIMES = (
+    "infinity", "now", "epoch", "today", "2023-02-29", "2024-02-30 10:00", "10000-01-01 00:00:00.000", "0000-01-01",
+    "2024-02-29 24:00:00", "2024-02-29 23:59:60", "2024-02-29 10:00:00.050 BC", "2024-02-29 10:00:00+02", "02/29/2024",
+    "٢٠٢٤-02-29", " 2024-02-29", "2024- 2-29", "20240229", "2024-Feb-29", "2024-060", "-024-02-29", "0044-03-15",
+)  # fmt: skip
+
+
+def is_written_so(text: str, form: str) -> bool:
+    """By Python: the same shape, and a time that exists."""
+    sample = ISO_FORMATS[form]
+    if re.sub("[0-9]", "0", text) != re.sub("[0-9]", "0", sample):
+        return False
+    try:
+        datetime.fromisoformat(re.sub(r"([.]\d{6})\d+", r"\1", text))
+    except ValueError:
+        return False
+    return True
+
+
+@st.composite
+def nearly(draw: st.DrawFn) -> tuple[str, str]:
+    form = draw(st.sampled_from(sorted(ISO_FORMATS)))
+    text = list(draw(st.sampled_from([ISO_FORMATS[form], ISO_FORMATS[form], *NO_TIMES])))
+    for _ in range(draw(st.integers(0, 3))):
+        text[draw(st.integers(0, len(text) - 1))] = draw(st.sampled_from("0123456789- :.TZ+e"))
+    return form, "".join(text)
+
+
+@settings(max_examples=100)
+@given(drawn=st.lists(nearly(), min_size=20, max_size=40))
+def test_a_text_is_a_time_of_its_format_or_breaks_it(db, drawn):
+    drawn += [(form, text) for form in ISO_FORMATS for text in NO_TIMES]
+    for form in ISO_FORMATS:
+        texts = [text for one, text in drawn if one == form]
+        column = Column("d", "d", "text", "string", False, "public", "")
+        dataset = Dataset("t", "t", "raw", "", (column,), (), (), None)
+        broken = violation(Clause("t.d.format", "t", "1.0.0", "t", "d", FORMAT, form), dataset, POSTGRES, "now()")
+        with db, db.cursor() as cursor:
+            cursor.execute(f"select d, {broken.replace('%', '%%')} from unnest(%s) as given (d)", (texts,))
+            assert {text: not wrong for text, wrong in cursor} == {text: is_written_so(text, form) for text in texts}
