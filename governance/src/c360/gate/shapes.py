@@ -1,6 +1,7 @@
 """Shapes: how text looks that needs no care when it is cast. A delivery that is in shape goes the fast way."""
 
 import csv
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,9 +58,9 @@ def spelled(text: str, form: Form, known: Sequence[Sequence[Spelling]]) -> list[
     where a column has none, or the text has no record."""
     dialect = {"delimiter": form.delimiter, "quotechar": form.quote or None}
     quoting = csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE
-    whole = text[: text.rfind("\n") + 1]
+    whole = io.StringIO(text[: text.rfind("\n") + 1], newline="")
     try:
-        records = list(islice(csv.reader(whole.splitlines(keepends=True), quoting=quoting, **dialect), _SAMPLE))  # type: ignore[arg-type]
+        records = list(islice(csv.reader(whole, quoting=quoting, **dialect), _SAMPLE))  # type: ignore[arg-type]
     except csv.Error:
         return []
     records = [record for record in records if len(record) == len(known)]

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 LANDED = "landing.c360__text"
 """What landed as text."""
+SPELLED = "landing.c360__spelled"
+"""What landed in its types."""
 TEXT = "landing.c360__delivered"
 """All that was delivered, as text: a view."""
 UNREADABLE = "landing.c360__unreadable"
@@ -62,8 +64,8 @@ def land(cursor: "cursor", dataset: Dataset, delivery: Delivery) -> int:
     try:
         with _nothing_printed(), Ahead(delivery) as ahead:
             if ahead.is_spelled():
-                _create_typed(cursor, dataset)
-                cursor.copy_expert(f"copy {TYPED} ({columns}) from stdin ({options})", ahead.text, CHUNK)
+                _create_spelled(cursor, dataset)
+                cursor.copy_expert(f"copy {SPELLED} ({columns}) from stdin ({options})", ahead.text, CHUNK)
                 spelled = cursor.rowcount
             cursor.copy_expert(f"copy {LANDED} ({columns}) from stdin ({options})", ahead.text, CHUNK)
     except psycopg2.Error as error:
@@ -85,7 +87,7 @@ def land(cursor: "cursor", dataset: Dataset, delivery: Delivery) -> int:
         absent = [f"null::text as {q(name)}" for name in delivery.absent]
         cursor.execute(
             f"create or replace view {TEXT} as select * from {LANDED} "
-            f"union all select {', '.join([*written, *absent])}, {AT} from {TYPED} where {AT} <= {spelled}"
+            f"union all select {', '.join([*written, *absent])}, {AT} from {SPELLED}"
         )
     delivery.unreadable.seek(0)
     copy = f"copy {UNREADABLE} from stdin (format csv, encoding 'UTF8', force_null (line))"
@@ -121,16 +123,31 @@ def create(cursor: "cursor", columns: list[str]) -> None:
     )
 
 
-def _create_typed(cursor: "cursor", dataset: Dataset) -> None:
+def _create_spelled(cursor: "cursor", dataset: Dataset) -> None:
     columns = (f"{q(column.physical_name)} {canonical_type(column.physical_type)}, " for column in dataset.columns)
-    cursor.execute(f"create unlogged table {TYPED} ({''.join(columns)}{_NUMBER}, {MISCAST} text[])")
+    cursor.execute(f"create unlogged table {SPELLED} ({''.join(columns)}{_NUMBER}, {MISCAST} text[])")
 
 
 def type_it(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool = False, spelled: int = 0) -> None:
-    """Cast the landed text once, as `form` reads it; Soda gets a view of the rows that have a value in every type.
-    When all of it is `in_shape`, the plain cast will do for the types that have one, which halves the time. As many
-    rows as are `spelled` are in their types already.
+    """Cast the landed text once, as `form` reads it, and put the rows to it that are `spelled`; Soda gets a view of
+    those that have a value in every type.
+
+    When all of it is `in_shape`, the plain cast will do for the types that have one, which halves the time.
     """
+    cursor.execute(f"select exists (select 1 from {LANDED})")
+    if spelled and not value(cursor):
+        cursor.execute(f"alter table {SPELLED} rename to {TYPED.partition('.')[2]}")
+    else:
+        _cast(cursor, dataset, form, in_shape)
+        if spelled:
+            cursor.execute(f"insert into {TYPED} select * from {SPELLED}")
+    # a rough picture is enough to plan by, and costs a tenth
+    cursor.execute(f"set local default_statistics_target = 10; analyze {TYPED}")
+    names = ", ".join(q(column.physical_name) for column in dataset.columns)
+    cursor.execute(f"create view landing.{q(dataset.table)} as select {names} from {TYPED} where {MISCAST} is null")
+
+
+def _cast(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool) -> None:
     names = [q(column.physical_name) for column in dataset.columns]
     types = [column.physical_type for column in dataset.columns]
     surely = [in_shape and bool(sure(kind, form)) for kind in types]
@@ -152,21 +169,16 @@ def type_it(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool = Fal
     # offset 0 keeps Postgres from writing each cast out twice, once for its value and once for its absence; a second
     # one, around the text, would keep the casts from running in parallel
     cursor.execute(
-        f"{f'insert into {TYPED}' if spelled else f'create unlogged table {TYPED} as'} select {renamed}, {AT}, "
+        f"create unlogged table {TYPED} as select {renamed}, {AT}, "
         f"case when {any_gone} then array_remove(array[{lost}]::text[], null) end as {MISCAST} "
         f"from (select *, {typed} from (select {AT}, {texts} from {LANDED}) as read offset 0) as r"
-    )
-    # a rough picture is enough to plan by, and costs a tenth
-    cursor.execute(f"set local default_statistics_target = 10; analyze {TYPED}")
-    cursor.execute(
-        f"create view landing.{q(dataset.table)} as select {', '.join(names)} from {TYPED} where {MISCAST} is null"
     )
 
 
 def drop(cursor: "cursor") -> None:
     """Empty the landing; the gate ends with it, and begins with it in case something else was left there."""
     cursor.execute(
-        f"drop view if exists {TEXT}; drop table if exists {LANDED}, {UNREADABLE}; "
+        f"drop view if exists {TEXT}; drop table if exists {LANDED}, {SPELLED}, {UNREADABLE}; "
         f"drop table if exists {TYPED} cascade; drop sequence if exists {_NTH}"
     )
 
