@@ -175,6 +175,11 @@ def _cast(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool) -> Non
     )
 
 
+def text_of(rows: str) -> str:
+    """SQL: the text of the rows whose numbers a query gives. It is written back for these alone."""
+    return f"(select * from {TEXT} where {AT} = any(array({rows})))"
+
+
 def drop(cursor: "cursor") -> None:
     """Empty the landing; the gate ends with it, and begins with it in case something else was left there."""
     cursor.execute(

@@ -9,7 +9,7 @@ from c360.clause.kinds import READABLE
 from c360.contract.catalog import Catalog
 from c360.engine.postgres.casts import cast, plain
 from c360.engine.postgres.keep_out import delivered
-from c360.engine.postgres.land import AT, LANDED, TEXT, TYPED, UNREADABLE, create, instant
+from c360.engine.postgres.land import AT, LANDED, TEXT, TYPED, UNREADABLE, create, instant, text_of
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.verdicts import VERDICT, fatal, lost
 from c360.engine.postgres.versions import differ, same_key
@@ -40,8 +40,8 @@ def keep(cursor: "cursor", catalog: Catalog, dataset: Dataset, delivery_id: int)
     contents = " || ".join(f"jsonb_build_object({part})" for part in parts)
     found = f"""
         select {_NUMBER} as number, null::bigint as line, v.clauses, {contents} as contents
-        from {TEXT} as x join {VERDICT} as v on v.at = x.{AT}
-        where v.clauses && {fatal(dataset)}
+        from {text_of(f"select at from {VERDICT} where clauses && {fatal(dataset)}")} as x
+        join {VERDICT} as v on v.at = x.{AT}
         union all
         select u.record, u.line, {_unreadable(dataset)}, jsonb_build_object({literal(RECORD)}, u.contents)
         from {UNREADABLE} as u

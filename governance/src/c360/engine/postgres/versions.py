@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from c360.clause.dialect import POSTGRES, canonical_type, unsized
 from c360.clause.kinds import CONFLICT, IDENTITY
 from c360.engine.interface import Order
-from c360.engine.postgres.land import AT, MISCAST, TEXT, TYPED
+from c360.engine.postgres.land import AT, MISCAST, TYPED, text_of
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.verdicts import VERDICT, lost, untimely
 from c360.ledger.rows import value
@@ -50,7 +50,10 @@ def collapse(cursor: "cursor", dataset: Dataset) -> int:
     key, filled = _key(dataset)
     cursor.execute(
         f"""
-        with repeated as (select {key} from {TYPED} as t where {filled} group by {key} having count(*) > 1),
+        with repeated as (
+            select t.* from {TYPED} as t
+            where ({key}) in (select {key} from {TYPED} as t where {filled} group by {key} having count(*) > 1)
+        ),
         numbered as (
             select t.{AT} as at, row_number() over (
                 partition by {contents}case
@@ -58,9 +61,8 @@ def collapse(cursor: "cursor", dataset: Dataset) -> int:
                 end
                 order by {load}t.{AT}
             ) as nth
-            from {TYPED} as t
-            join {TEXT} as x on x.{AT} = t.{AT}
-            where ({key}) in (select * from repeated)
+            from repeated as t
+            join {text_of(f"select {AT} from repeated")} as x on x.{AT} = t.{AT}
         )
         delete from {TYPED} as t using numbered where t.{AT} = numbered.at and numbered.nth > 1
         """
