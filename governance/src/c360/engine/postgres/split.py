@@ -25,6 +25,8 @@ from c360.model import Clause, Dataset, Rule
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
 
+_BROKEN = "landing.c360__broken_alone"
+
 literal = POSTGRES.literal
 
 
@@ -46,8 +48,9 @@ def split(
         raise _untold(catalog, dataset, instant(as_of), looking) from None
     for rule in ROW_RULE.of(dataset):
         _judge_by_rule(cursor, rule, dataset, instant(as_of), looking)
-    collapsed = versions.collapse(cursor, dataset) if dataset.key else 0
-    judge_together(cursor, catalog, dataset, order)
+    repeated = bool(dataset.key) and versions.are_repeated(cursor, dataset)
+    collapsed = versions.collapse(cursor, dataset) if repeated else 0
+    judge_together(cursor, catalog, dataset, order, repeated and versions.are_repeated(cursor, dataset, timely=True))
     return _count(cursor, dataset, collapsed)
 
 
@@ -73,7 +76,7 @@ def _count(cursor: "cursor", dataset: Dataset, collapsed: int, looked: bool = Tr
 
 
 def _judge_rows(cursor: "cursor", dataset: Dataset, now: str) -> None:
-    tests = []
+    tests, broken = [], []
     for clause in dataset.clauses:
         if clause.kind.violation is None or clause.kind is ROW_RULE:
             continue
@@ -81,14 +84,17 @@ def _judge_rows(cursor: "cursor", dataset: Dataset, now: str) -> None:
         if clause.kind is REQUIRED:  # a value that could not be cast is not missing
             condition += f" and ({literal(clause.column)} = any({MISCAST})) is not true"
         tests.append(f"case when {condition} then {literal(clause.id)} end")
+        broken.append(f"({condition})")
     uncast = " ".join(
         f"when {literal(clause.column)} then {literal(clause.id)}" for clause in dataset.clauses if clause.kind.by_value
     )
     lost = f"(select array_agg(case name {uncast} end) from unnest({MISCAST}) as name)" if uncast else "null"
+    # the lists are made for rows that break something; and a table is filled by several workers where it is made
     cursor.execute(
-        f"insert into {VERDICT} select at, clauses from (select {AT} as at, array_remove("
+        f"create unlogged table {_BROKEN} as select {AT} as at, array_remove("
         f"array[{', '.join(tests) or 'null'}]::text[], null) || coalesce({lost}, '{{}}') as clauses "
-        f"from {TYPED} offset 0) as judged where clauses <> '{{}}'"
+        f"from {TYPED} where {' or '.join([*broken, f'{MISCAST} is not null'])};"
+        f"insert into {VERDICT} select * from {_BROKEN} where clauses <> '{{}}'; drop table {_BROKEN}"
     )
 
 

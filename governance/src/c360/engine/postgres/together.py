@@ -14,7 +14,7 @@ from c360.engine.interface import Order
 from c360.engine.postgres.land import AT, TYPED
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.verdicts import VERDICT, lost, untimely
-from c360.engine.postgres.versions import are_repeated, compare, is_beside, is_latest, rank, same_key
+from c360.engine.postgres.versions import compare, is_beside, is_latest, rank, same_key
 from c360.errors import CouldNotTell
 from c360.model import Clause, Dataset, Relationship
 
@@ -24,14 +24,13 @@ if TYPE_CHECKING:
 q, literal = POSTGRES.quote, POSTGRES.literal
 
 
-def judge_together(cursor: "cursor", catalog: Catalog, dataset: Dataset, order: Order) -> None:
-    """Each kind of clause on several rows has a judge of its own; those on keys come first."""
+def judge_together(cursor: "cursor", catalog: Catalog, dataset: Dataset, order: Order, repeated: bool) -> None:
+    """Each kind of clause on several rows has a judge of its own; those on keys come first, where one is `repeated`."""
     for clause in dataset.clauses:
         if clause.kind.is_of_several_rows and clause.kind not in (PRIMARY_KEY, UNIQUE, IDENTITY, RELATIONSHIP):
             raise CouldNotTell(
                 f"At the gate no rows are judged by {clause.id} ({clause.kind.name}).", "Report this as a bug."
             )
-    repeated = bool(dataset.key) and are_repeated(cursor, dataset)
     if repeated:
         for key in PRIMARY_KEY.of(dataset):
             _judge_key(cursor, key, dataset)

@@ -73,10 +73,11 @@ def collapse(cursor: "cursor", dataset: Dataset) -> int:
     return gone
 
 
-def are_repeated(cursor: "cursor", dataset: Dataset) -> bool:
-    """Whether a key has several rows that can be compared."""
+def are_repeated(cursor: "cursor", dataset: Dataset, timely: bool = False) -> bool:
+    """Whether a key has several rows; or, of those that are `timely`, several that can be compared."""
     key, filled = _key(dataset)
-    groups = f"select 1 from {TYPED} as t where {filled} and not {untimely(dataset)} group by {key}"
+    which = f"{filled} and not {untimely(dataset)}" if timely else filled
+    groups = f"select 1 from {TYPED} as t where {which} group by {key}"
     cursor.execute(f"select exists ({groups} having count(*) > 1)")
     return bool(value(cursor))
 
