@@ -2,7 +2,6 @@
 
 import codecs
 import csv
-import io
 import tempfile
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -58,8 +57,6 @@ class Delivery:
         self.spelling: list[Spelling] = []
         """How each of these is written, when all of them are written in a way that the engine gives back."""
         self._shapes: list[list[Shape]] = []
-        self.is_spelled = False
-        """Whether what `read` gave last is written so. What follows on something that is not, is not."""
         self.first = self._beginning = b""
         """The first bytes of the file, and those of its text: unpacked, and none of Parquet."""
         try:
@@ -70,6 +67,11 @@ class Delivery:
             self._chunks = self._parquet() if is_parquet else self._csv()
         except _DAMAGED as error:
             raise self._damaged(error, "it cannot be opened") from error
+
+    @property
+    def is_spelled(self) -> bool:
+        """Whether what `read` gave last is written so. What follows on something that is not, is not."""
+        return bool(self.spelling) and self._records is not None and not self._records.shape
 
     @property
     def in_shape(self) -> bool:
@@ -182,10 +184,8 @@ class Delivery:
             raise self._unreadable(f"it is not {self.form.encoding.upper()}") from error
         if not line:
             raise self._unreadable("it has no header line")
-        dialect = {"delimiter": self.form.delimiter, "quotechar": self.form.quote or None}
-        quoting = csv.QUOTE_MINIMAL if self.form.quote else csv.QUOTE_NONE
         try:
-            names = next(csv.reader(io.StringIO(line, newline=""), quoting=quoting, **dialect))  # type: ignore[arg-type]
+            names = next(self.form.fields_of(line))
         except csv.Error as error:
             raise self._unreadable("its first line is no header") from error
         self._name(names)
@@ -205,14 +205,14 @@ class Delivery:
         if all(kinds):
             known = [self._engine.spellings(kind or "", self.form) for kind in kinds]
             self.spelling = spelled(beginning[:CHUNK].decode("utf-8", errors="replace"), self.form, known)
-            self._shapes += [[one.shape for one in self.spelling]] * bool(self.spelling)
+            if self.spelling:
+                self._shapes.append([one.shape for one in self.spelling])
         self._shapes.append([self._engine.sure(kind, self.form) if kind else "" for kind in kinds])
 
     def _taken(self, parts: Iterator[Block | NoRecord]) -> Iterator[bytes]:
         for part in parts:
             if isinstance(part, Block):
                 self.records += part.records
-                self.is_spelled = bool(self.spelling) and self._records is not None and not self._records.shape
                 yield part.text
             else:
                 self.set_aside += 1

@@ -8,7 +8,9 @@ Silent means UTF-8, commas, double quotes, decimal points and ISO 8601: the rest
 """
 
 import codecs
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -83,6 +85,12 @@ class Form:
     def of_parquet(self) -> "Form":
         """What of it is about Parquet, which writes its values in its own way: the names of columns."""
         return Form(ignore_case=self.ignore_case, aliases=self.aliases)
+
+    def fields_of(self, text: str) -> "Iterator[list[str]]":
+        """The records of a text as Python's csv reads them. Raises csv.Error where it cannot."""
+        quoting = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
+        mark = self.quote or None
+        return csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, quotechar=mark, quoting=quoting)  # type: ignore[arg-type]
 
     def as_json(self) -> dict[str, Any]:
         """What differs from silence, by field."""

@@ -1,7 +1,6 @@
 """Shapes: how text looks that needs no care when it is cast. A delivery that is in shape goes the fast way."""
 
 import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,11 +55,8 @@ class Unknown:
 def spelled(text: str, form: Form, known: Sequence[Sequence[Spelling]]) -> list[Spelling]:
     """For each column the first of its `known` spellings that fits the records with which a delivery begins; nothing
     where a column has none, or the text has no record."""
-    dialect = {"delimiter": form.delimiter, "quotechar": form.quote or None}
-    quoting = csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE
-    whole = io.StringIO(text[: text.rfind("\n") + 1], newline="")
     try:
-        records = list(islice(csv.reader(whole, quoting=quoting, **dialect), _SAMPLE))  # type: ignore[arg-type]
+        records = list(islice(form.fields_of(text[: text.rfind("\n") + 1]), _SAMPLE))
     except csv.Error:
         return []
     records = [record for record in records if len(record) == len(known)]

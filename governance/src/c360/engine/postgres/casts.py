@@ -22,7 +22,8 @@ _DAYS = (
     rf"|{_LEAP})"
 )
 """All days of four-digit years."""
-_CLOCK = r"[ T](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?"
+_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+_CLOCK = rf"[ T]{_TIME}(?:\.\d{{1,6}})?"
 _UUID = "[{0}]{{8}}-[{0}]{{4}}-[{0}]{{4}}-[{0}]{{4}}-[{0}]{{12}}"
 _SURE = {
     "uuid": _UUID.format("0-9a-fA-F"),
@@ -84,12 +85,10 @@ def _spellings(kind: str) -> Iterator[Spelling]:
         yield Spelling(_DAYS, "to_char({}, 'YYYY-MM-DD')")
     elif kind in _TIMESTAMPS:
         at, zones = ("{} at time zone 'UTC'", ["Z"]) if kind == "timestamp with time zone" else ("{}", ["", "Z"])
-        for between, (digits, parts), zone in product(" T", ((0, ""), (3, ".MS"), (6, ".US")), zones):
+        for between, digits, zone in product(" T", (0, 3, 6), zones):
             exact = rf"\.\d{{{digits}}}" if digits else ""
-            yield Spelling(
-                rf"{_DAYS}{between}(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d{exact}{zone}",
-                f'to_char({at}, \'YYYY-MM-DD"{between}"HH24:MI:SS{parts}"{zone}"\')',
-            )
+            mask = POSTGRES.mask_of(f"0000-00-00{between}00:00:00{'.' * bool(digits)}{'0' * digits}{zone}")
+            yield Spelling(f"{_DAYS}{between}{_TIME}{exact}{zone}", f"to_char({at}, '{mask}')")
 
 
 def plain(column: str, physical_type: str, form: Form = SILENT) -> str:

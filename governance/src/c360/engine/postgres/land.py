@@ -134,8 +134,7 @@ def type_it(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool = Fal
 
     When all of it is `in_shape`, the plain cast will do for the types that have one, which halves the time.
     """
-    cursor.execute(f"select exists (select 1 from {LANDED})")
-    if spelled and not value(cursor):
+    if spelled and not _some_landed(cursor):
         cursor.execute(f"alter table {SPELLED} rename to {TYPED.partition('.')[2]}")
     else:
         _cast(cursor, dataset, form, in_shape)
@@ -145,6 +144,11 @@ def type_it(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool = Fal
     cursor.execute(f"set local default_statistics_target = 10; analyze {TYPED}")
     names = ", ".join(q(column.physical_name) for column in dataset.columns)
     cursor.execute(f"create view landing.{q(dataset.table)} as select {names} from {TYPED} where {MISCAST} is null")
+
+
+def _some_landed(cursor: "cursor") -> bool:
+    cursor.execute(f"select exists (select 1 from {LANDED})")
+    return bool(value(cursor))
 
 
 def _cast(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 q, literal = POSTGRES.quote, POSTGRES.literal
 
 _NUMBER = (
-    f"x.{AT} + coalesce((select u.record - u.before from {UNREADABLE} as u where u.before < x.{AT} "
+    f"v.at + coalesce((select u.record - u.before from {UNREADABLE} as u where u.before < v.at "
     "order by u.before desc, u.record desc limit 1), 0)"
 )
 """The number of a record in the delivery: lines that are none count too."""
@@ -53,7 +53,7 @@ def take_evidence(cursor: "cursor", dataset: Dataset) -> Evidence | None:
     """Which rows broke the delivery, out of a transaction that is about to be undone; None when it was not rows."""
     rows = tempfile.SpooledTemporaryFile(1 << 20)  # noqa: SIM115 (it outlives the transaction)
     cursor.copy_expert(
-        f"copy (select {_NUMBER}, null, v.clauses from {TEXT} as x join {VERDICT} as v on v.at = x.{AT} "
+        f"copy (select {_NUMBER}, null, v.clauses from {VERDICT} as v "
         f"union all select u.record, u.line, {_unreadable(dataset)} "
         f"from {UNREADABLE} as u) to stdout (format csv)",
         rows,
