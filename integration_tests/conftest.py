@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from c360.engine.postgres.testing import database, server  # noqa: F401
+from governance.tests.servers import database, server  # noqa: F401
 from governance.tests.workplace import make, shared_workplace, workplace  # noqa: F401
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 from c360.clause.dialect import POSTGRES, canonical_type
 from c360.contract import load_contract
 from c360.contract.catalog import Catalog
-from c360.engine.postgres import connect, libpq_env
+from c360.database import connect, libpq_env
+from c360.database.scanner import scanner
 from c360.engine.postgres.engine import PostgresEngine
-from c360.engine.postgres.scanner import scanner
 from c360.engine.postgres.soda import scan
 from c360.gate.ingest import ingest
 from c360.generate import plan, soda, target_of

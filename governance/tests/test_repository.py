@@ -12,7 +12,7 @@ import yaml
 
 import c360
 from c360.contract import find_contracts
-from c360.engine.postgres.testing import ROOT
+from governance.tests.servers import ROOT
 
 AT_THE_ROOT = {
     ".ci", ".editorconfig", ".github", ".gitignore", ".pre-commit-config.yaml", ".pre-commit-hooks.yaml", ".soda",

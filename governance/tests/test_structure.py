@@ -42,6 +42,26 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
     TopologicalSorter(graph).prepare()
 
 
+BOTH_WAYS = {("clause", "model")}
+"""Folders that import each other, with a reason: docs/decisions/0022-the-tree-tells-the-flow.md."""
+
+
+def between_folders(graph: dict[str, set[str]]) -> set[tuple[str, str]]:
+    """Pairs of folders (or modules beside them) that import each other, in order of the alphabet."""
+    edges = {(one.split(".")[1], other.split(".")[1]) for one, others in graph.items() for other in others}
+    return {(one, other) for one, other in edges if one < other and (other, one) in edges}
+
+
+def test_folders_import_one_way() -> None:
+    graph = {
+        one: {other for other in others if "." in other}
+        for one, others in imports(SOURCE, "c360").items()
+        if "." in one
+    }
+    assert between_folders(graph) == BOTH_WAYS
+    assert between_folders({"c.a.x": {"c.b.y"}, "c.b.z": {"c.a.w"}, "c.d": {"c.a.x"}}) == {("a", "b")}
+
+
 def test_a_circle_is_found_even_in_functions(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("from p import b\n")
     (tmp_path / "b.py").write_text("def f():\n    from p.c import g\n")

@@ -18,8 +18,8 @@ from unittest import mock
 import pytest
 
 from c360.contract.findings import House
-from c360.contract.lint import find_sound
-from c360.engine.postgres import connect
+from c360.database import connect
+from c360.lint.lint import find_sound
 from c360.model import Contract
 from c360.settings import Settings
 

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from c360.console import print_json, print_table
-from c360.engine.postgres import server
+from c360.database import server
 from c360.settings import load
 
 from .suite import Tried, attack

@@ -16,12 +16,12 @@ from typing import Any
 import psycopg2
 
 from c360.clause.dialect import POSTGRES
-from c360.engine.postgres import connect, parameters
-from c360.engine.postgres.shell import exported
+from c360.database import connect, parameters
+from c360.database.shell import exported
 from c360.project import open_project
 from c360.settings import Settings
 from c360.share.keys import TABLE
-from c360.share.policy import Policy
+from c360.share.policy import Policy, policies_of
 from c360.share.role import role_of
 
 from .attacks import Person, Row, Share
@@ -109,7 +109,7 @@ def _at(settings: Settings) -> contextlib.AbstractContextManager[None]:
 
 def _policies(settings: Settings) -> list[Policy]:
     with _at(settings):
-        return open_project().policies
+        return policies_of(open_project())
 
 
 def _deliver(settings: Settings, folder: Path) -> None:

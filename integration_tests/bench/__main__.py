@@ -23,8 +23,8 @@ from typing import Any
 from click.testing import CliRunner
 
 from c360.commands.fake import fake
-from c360.engine.postgres import connect, server
-from c360.engine.postgres.access import LOADER
+from c360.database import connect, server
+from c360.database.access import LOADER
 from c360.engine.postgres.engine import PostgresEngine
 from c360.gate.ingest import ingest
 from c360.ledger.history import Run

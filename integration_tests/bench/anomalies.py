@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from c360.console import print_table
+from c360.database import connect, server
 from c360.dbt import packages
 from c360.dbt.build import dbt
-from c360.engine.postgres import connect, server
 from c360.project import Project, open_project
 from c360.status.anomalies import Point, Series, every_anomaly
 

@@ -15,10 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from c360.engine.postgres import connect, server
-from c360.generate.dbt_shares import PLANNER
+from c360.database import connect, server
 from c360.project import open_project
-from c360.share.policy import Policy
+from c360.share.models import PLANNER
+from c360.share.policy import Policy, policies_of
 from governance.tests.generate.filled_in import filled_in, unprotected, view_filled_in
 
 GOAL = 3.0
@@ -48,7 +48,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="c360-bench-") as folder:
         project = open_project()
         settings = replace(project.settings, home=Path(folder), database_url=None)
-        policy = next(policy for policy in project.policies if policy.partner == "harbour_media")
+        policy = next(policy for policy in policies_of(project) if policy.partner == "harbour_media")
         server.start(settings)
         try:
             with connect(settings, role=None) as connection, connection.cursor() as cursor:

@@ -20,12 +20,12 @@ from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
 from c360.contract.document import read_document
-from c360.contract.lint import lint
-from c360.engine.postgres import connect
+from c360.database import connect
 from c360.engine.postgres.soda import no_telemetry
 from c360.errors import Breach
 from c360.generate import plan, target_of, write
 from c360.ledger.tables import prepare
+from c360.lint.lint import lint
 from c360.project import Project
 from c360.publish.pages import write_pages
 from c360.report.site import write_site

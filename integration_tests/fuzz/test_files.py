@@ -19,15 +19,16 @@ import pytest
 from hypothesis import Phase, event, example, given, settings
 from hypothesis import strategies as st
 
-from c360.engine.postgres import casts, connect
+from c360.database import connect
+from c360.delivery.files import Delivery
+from c360.delivery.form import Form
+from c360.delivery.readings import TwoReadings
+from c360.delivery.records import Block, Grammar, NoRecord, Records
+from c360.delivery.shapes import Spelling, Unknown
+from c360.engine.postgres import casts
 from c360.engine.postgres.casts import spellings, sure
 from c360.engine.postgres.land import LANDED, MISCAST, TEXT, TYPED, UNREADABLE, land, type_it
 from c360.errors import CouldNotTell
-from c360.gate.files import Delivery
-from c360.gate.form import Form
-from c360.gate.readings import TwoReadings
-from c360.gate.records import Block, Grammar, NoRecord, Records
-from c360.gate.shapes import Spelling, Unknown
 from c360.ledger.tables import prepare
 from c360.model import Column, Dataset
 
@@ -231,7 +232,7 @@ def test_what_lands_in_its_types_is_what_was_written(landing, tmp_path: Path, ro
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     found = []
     for engine in (casts, None):
-        with mock.patch("c360.gate.shapes._SAMPLE", sample):
+        with mock.patch("c360.delivery.shapes._SAMPLE", sample):
             delivery = Delivery(path, Form(), described, engine=engine)
         given_back = landed(landing, delivery, described)
         assert given_back == [tuple(value or None for value in row) for row in rows]

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
-from c360.contract.lint import lint
 from c360.draft.sources import drafts_of
 from c360.draft.write import as_yaml
 from c360.generate import plan
+from c360.lint.lint import lint
 
 _plain = st.characters(blacklist_categories=("Cs", "Cc"))
 KINDS: dict[str, st.SearchStrategy[str]] = {

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
-from c360.engine.postgres import connect
+from c360.database import connect
 from c360.engine.postgres.engine import PostgresEngine
 from c360.gate.ingest import ingest
 from c360.ledger.history import Run

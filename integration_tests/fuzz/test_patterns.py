@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from c360.clause.dialect import POSTGRES
 from c360.clause.patterns import BadPattern, require_pattern
 from c360.clause.regex import Fault, check_postgres
-from c360.engine.postgres import parameters
+from c360.database import parameters
 from c360.settings import Settings
 
 PIECES = [

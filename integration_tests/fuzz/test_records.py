@@ -14,8 +14,8 @@ import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from c360.gate.readings import TwoReadings
-from c360.gate.records import Block, Grammar, NoRecord, Records
+from c360.delivery.readings import TwoReadings
+from c360.delivery.records import Block, Grammar, NoRecord, Records
 
 COLUMNS = ("a", "b", "c")
 Rows = list[tuple[str, ...]]

@@ -22,11 +22,11 @@ from c360.clause import guard
 from c360.clause.dialect import POSTGRES
 from c360.contract import load_contract
 from c360.contract.catalog import Catalog
-from c360.contract.lint import lint
-from c360.engine.postgres import access, connect
-from c360.engine.postgres.scanner import Scanner, scanner
-from c360.engine.postgres.server import data_folder
+from c360.database import access, connect
+from c360.database.scanner import Scanner, scanner
+from c360.database.server import data_folder
 from c360.ledger.tables import prepare
+from c360.lint.lint import lint
 from c360.settings import Settings
 from c360.verify.verify import measured
 

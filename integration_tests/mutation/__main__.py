@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from c360.engine.postgres import server
+from c360.database import server
 from c360.settings import load
 
 from .mutations import MUTATIONS, POINTS

@@ -12,7 +12,7 @@ from typing import Any
 
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
-from c360.engine.postgres import connect, libpq_env
+from c360.database import connect, libpq_env
 from c360.errors import CouldNotTell
 from c360.ledger.history import Run
 from c360.project import Project

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
-from c360.engine.postgres import connect
+from c360.database import connect
 from c360.generate import plan, target_of, write
 from c360.ledger.tables import prepare
 from c360.settings import Settings

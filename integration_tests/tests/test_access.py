@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from c360.engine import postgres as db
-from c360.engine.postgres import access, server
+from c360 import database as db
+from c360.database import access, server
 
 NOW = "2026-03-01T12:00:00Z"
 

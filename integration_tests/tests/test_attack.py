@@ -12,7 +12,7 @@ from attack.__main__ import show
 from attack.suite import attack
 from attack.world import build, c360, published
 
-from c360.engine.postgres import connect
+from c360.database import connect
 from integration_tests.project_copy import copy_project
 
 CUSTOMERS, SEED = 1_200, 2

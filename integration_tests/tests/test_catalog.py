@@ -24,7 +24,7 @@ from c360.catalogue.actual import read
 from c360.catalogue.server import Server
 from c360.catalogue.things import Names, Thing
 from c360.catalogue.values import Ref
-from c360.engine.postgres import connect
+from c360.database import connect
 from c360.ledger.history import Finding, Run, record
 from c360.ledger.tables import prepare
 from c360.project import open_project

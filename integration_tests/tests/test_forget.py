@@ -22,7 +22,7 @@ def traces(*more: str) -> list[str]:
 
 def dump(workplace) -> dict[str, str]:
     """Every table of every schema as COPY gives it, and every file below the home, in lower case."""
-    from c360.engine.postgres import connect
+    from c360.database import connect
 
     found = {}
     database = connect(workplace.settings, role=None)
@@ -157,7 +157,7 @@ def test_the_record_proves_it_without_naming_them(filled):
 
 
 def test_only_the_loader_can_read_tombstones(filled):
-    from c360.engine.postgres.access import LOADER, ROLES
+    from c360.database.access import LOADER, ROLES
 
     for table in ("key", "tombstone", "log"):
         readers = [role for role in ROLES if filled.sql(f"select has_schema_privilege('{role}', 'erasure', 'usage') "

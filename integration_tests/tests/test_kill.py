@@ -70,7 +70,7 @@ def wait_for_quiet(workplace):
 
 def ended_at(workplace, lock, command, how=signal.SIGKILL):
     """Sends a command the signal where it waits for a lock; returns the process."""
-    from c360.engine.postgres import connect
+    from c360.database import connect
 
     holder = connect(workplace.settings)
     try:
@@ -200,7 +200,7 @@ def test_an_erasure_that_is_killed_ends_as_if_it_had_not_been(workplace, make, m
 
 
 def test_stopping_the_database_under_it_is_one_sentence(workplace, delivery, make):
-    from c360.engine.postgres import connect
+    from c360.database import connect
 
     workplace.ingest("contacts", workplace.write("one.csv", [make.contact(1)]))
     holder = connect(workplace.settings, role=None)  # who may see and end sessions of others

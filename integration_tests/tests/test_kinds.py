@@ -10,11 +10,11 @@ from c360.clause.arguments import Rule
 from c360.clause.kinds import KINDS
 from c360.clause.measure import Measure
 from c360.clause.operators import OPERATORS
-from c360.clause.said import Said, custom_properties
+from c360.clause.promise import Said, custom_properties
 from c360.contract import load_contract
 from c360.errors import Breach
 from c360.model import Kind
-from c360.report.words import in_words
+from c360.report.description import in_words
 
 
 def custom_number(name):

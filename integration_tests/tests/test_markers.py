@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from c360.engine.postgres import parameters
+from c360.database import parameters
 from c360.share.role import role_of
 from governance.tests.workplace import NOW
 from integration_tests.tests.test_leaks import everything_said

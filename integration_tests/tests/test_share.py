@@ -14,7 +14,7 @@ import psycopg2
 import pytest
 
 from c360.clause.dialect import POSTGRES
-from c360.engine.postgres import connect, parameters
+from c360.database import connect, parameters
 from c360.share.keys import pads
 from c360.share.role import role_of, too_much
 from governance.tests.workplace import NOW
@@ -281,8 +281,8 @@ def test_nothing_of_anybody_is_in_the_bundle(shared):
 def test_the_partner_can_test_it_with_the_published_contract_alone(shared):
     from datacontract.data_contract import DataContract
 
-    from c360.engine.postgres import libpq_env
-    from c360.engine.postgres.shell import exported
+    from c360.database import libpq_env
+    from c360.database.shell import exported
 
     text = (bundle(shared) / "customers.odcs.yaml").read_text()
     assert text.count("count(*) < 11)") == 1

@@ -10,7 +10,7 @@ import pytest
 
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
-from c360.engine.postgres import connect
+from c360.database import connect
 from c360.errors import CouldNotTell
 from c360.ledger.history import Finding, Run, on_record, record
 from c360.ledger.tables import prepare

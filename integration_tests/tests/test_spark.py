@@ -15,10 +15,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from project_copy import ROOT, add_category, copy_project
 
 from c360.clause.dialect import DATABRICKS, POSTGRES
-from c360.engine.postgres import libpq_env
-from c360.generate.unity_catalog import pads
+from c360.database import libpq_env
 from c360.model import Column
 from c360.share.ladder import LADDERS
+from c360.share.unity_catalog import pads
 from integration_tests.tests.test_share import VECTORS
 
 pytestmark = pytest.mark.spark

@@ -13,7 +13,7 @@ import click
 
 from c360 import __version__
 from c360.console import annotate
-from c360.engine.postgres.shell import left_out
+from c360.database.shell import left_out
 from c360.errors import CouldNotTell, plainly
 from c360.printable import one_line
 

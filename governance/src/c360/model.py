@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal, TypeVar, cast
 from c360.clause.arguments import Anomaly, Argument, Latency, Nested, Noted, Relationship, Rule, Scalar
 from c360.clause.dialect import Dialect
 from c360.clause.measure import Measure
-from c360.clause.said import Entry, Said, Stand
+from c360.clause.promise import Entry, Said, Stand
 from c360.errors import Breach
 
 __all__ = [

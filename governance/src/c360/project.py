@@ -6,11 +6,10 @@ from pathlib import Path
 from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
 from c360.contract.findings import House
-from c360.contract.lint import find_sound
 from c360.generate.plan import enforceable
+from c360.lint.lint import find_sound
 from c360.model import Contract
 from c360.settings import Settings, load, of_contracts
-from c360.share.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -18,13 +17,6 @@ class Project:
     settings: Settings
     catalog: Catalog
     contracts: Path
-
-    @property
-    def policies(self) -> "list[Policy]":
-        """What partners get. Raises Breach for a policy that is not sound."""
-        from c360.share.policy import policies
-
-        return policies(self.settings.policies, self.catalog, classifications(self.settings.classifications))
 
 
 def open_project(contracts: Path | None = None) -> Project:

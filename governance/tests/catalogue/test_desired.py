@@ -10,6 +10,7 @@ from c360.catalogue.values import Ref, Tags
 from c360.contract import find_contracts, load_contract
 from c360.contract.classifications import described
 from c360.project import open_project
+from c360.share.policy import policies_of
 
 ROOT = Path(__file__).parents[3]
 NAMES = Names("Customer360", "postgres", "customer360")
@@ -123,5 +124,5 @@ def test_shares_are_made_of_the_product_of_their_policy() -> None:
                "myshare_harbour_media", "sharing"]  # fmt: skip
     tables = {Ref("table", schema): (schema, "customers") for schema in schemas}
     tables[Ref("table", "other")] = ("share_harbour_media", "other")
-    assert shared(project.policies, tables, NAMES) == {(mart, Ref("table", schema)) for schema in schemas[:3]}
+    assert shared(policies_of(project), tables, NAMES) == {(mart, Ref("table", schema)) for schema in schemas[:3]}
     assert [is_share(schema) for schema in schemas] == [True, True, True, True, False, False]

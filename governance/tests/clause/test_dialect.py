@@ -14,7 +14,7 @@ from c360.clause.dialect import DATABRICKS, POSTGRES, canonical_type, same_type,
 from c360.clause.formats import TEXTS
 from c360.clause.predicates import read_format
 from c360.contract.names import _SYSTEM_COLUMNS
-from c360.engine.postgres import connect
+from c360.database import connect
 from c360.engine.postgres.casts import cast
 from c360.errors import Breach
 from governance.tests.clause.values import VALUES, cases

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from c360.clause.dialect import DATABRICKS, POSTGRES
 from c360.clause.predicates import violation
 from c360.contract import load_contract
-from c360.engine.postgres import connect
+from c360.database import connect
 from c360.errors import Breach
 
 

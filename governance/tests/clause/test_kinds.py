@@ -6,7 +6,7 @@ import pytest
 
 from c360.clause.kinds import CONFLICT, IDENTITY, KINDS, NOTED, PRIMARY_KEY, READABLE, RELATIONSHIP, UNIQUE
 from c360.contract import find_contracts
-from c360.report.words import in_words
+from c360.report.description import in_words
 
 EXPECTED = Path(__file__).parents[1] / "expected" / "contracts"
 ALL = pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind is not NOTED], ids=str)

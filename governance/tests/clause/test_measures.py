@@ -8,8 +8,8 @@ from c360.clause.kinds import SQL
 from c360.clause.measure import Measure
 from c360.clause.measures import measure
 from c360.clause.operators import OPERATORS, Expected
-from c360.engine.postgres import connect
-from c360.engine.postgres.scanner import scanner
+from c360.database import connect
+from c360.database.scanner import scanner
 from c360.generate.soda import _told
 from c360.model import Clause, Dataset, Rule, Where
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from c360.clause.operators import OPERATORS
-from c360.engine.postgres import connect
+from c360.database import connect
 
 VALUES = [-1, 0, 0.5, 1, 1.5, 2, 3]
 

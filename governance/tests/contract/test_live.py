@@ -9,11 +9,11 @@ from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
 from c360.contract.findings import House
-from c360.contract.lint import lint
 from c360.coverage import cover
 from c360.errors import Breach
 from c360.generate import plan
 from c360.generate.model_sql import require_sql
+from c360.lint.lint import lint
 
 CONTRACT = """\
 apiVersion: v3.1.0

@@ -8,9 +8,9 @@ import yaml
 
 from c360.contract.classifications import classifications
 from c360.contract.findings import House
-from c360.contract.lint import lint
 from c360.contract.lock import LOCK, Locked, digest, read_lock, written
 from c360.errors import Breach
+from c360.lint.lint import lint
 from governance.tests.compat.examples import CONTRACT, edited
 
 OURS = Path(__file__).parents[3] / "contracts"

@@ -7,7 +7,7 @@ import pytest
 
 from c360.cli import main
 from c360.commands.import_ import name_after
-from c360.engine.postgres import connect
+from c360.database import connect
 from c360.settings import Settings
 
 FILE = "id,status\n" + "".join(f"{n},{'open' if n % 2 else 'shut'}\n" for n in range(40))

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from c360.contract.classifications import classifications
+from c360.database import connect
+from c360.database.programs import folder
 from c360.draft.sources import drafts_of
 from c360.draft.table import from_table
 from c360.draft.write import Draft, as_yaml
-from c360.engine.postgres import connect
-from c360.engine.postgres.programs import folder
 from c360.settings import Settings
 
 SQL = """

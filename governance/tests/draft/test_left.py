@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from c360.cli import main
 from c360.contract.classifications import classifications
 from c360.contract.document import read_document
-from c360.contract.lint import lint
 from c360.draft.reading import open_source
 from c360.draft.sources import drafts_of
 from c360.draft.write import Draft, as_yaml
+from c360.lint.lint import lint
 
 _HELD = "o: {type: object, fields: {p: {type: string}}}"
 DCS = f"""

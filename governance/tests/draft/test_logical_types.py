@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from c360.contract.document import read_document
-from c360.contract.lint import lint
 from c360.draft.sources import drafts_of
 from c360.draft.write import as_yaml
+from c360.lint.lint import lint
 
 LEVELS = ["public", "internal", "confidential", "pii_indirect", "pii_direct"]
 CALLED = {

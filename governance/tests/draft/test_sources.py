@@ -10,13 +10,13 @@ from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
 from c360.contract.document import read_document
-from c360.contract.lint import lint
 from c360.contract.older import read_as_now
 from c360.draft.sources import drafts_of
 from c360.draft.upgrade import upgraded
 from c360.draft.write import as_yaml
 from c360.errors import Breach, CouldNotTell
 from c360.generate import plan
+from c360.lint.lint import lint
 
 SQL = """
 create table sales.customers (id integer primary key, number bigserial, email varchar(200) not null);

@@ -224,7 +224,8 @@ def test_what_counts_as_the_same_id(workplace, case, release):
     """docs/privacy.md has this table in words. A tombstone of an earlier release keeps out what it kept out then."""
     from types import SimpleNamespace
 
-    from c360.engine.postgres import connect, keep_out
+    from c360.database import connect
+    from c360.engine.postgres import keep_out
     from c360.ledger import erasure
     from c360.ledger.tables import prepare
 

@@ -5,9 +5,9 @@ import hashlib
 import pytest
 
 from c360.clause.kinds import PRESENT, READABLE, UNEXPECTED_COLUMNS
+from c360.delivery.files import Delivery
+from c360.delivery.form import Form
 from c360.gate.account import Refused, look_at_columns, unreadable
-from c360.gate.files import Delivery
-from c360.gate.form import Form
 from c360.model import Clause, Column, Dataset
 
 NAMES = ("id", "name", "born", "town")

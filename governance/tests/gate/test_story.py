@@ -16,14 +16,14 @@ import pytest
 
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
+from c360.database import connect
+from c360.delivery.shapes import Unknown
 from c360.engine.interface import Engine, Landing, Promotion, Split, Verdict
-from c360.engine.postgres import connect
 from c360.errors import CouldNotTell
 from c360.gate.account import Gate
 from c360.gate.decide import discard, resolve
 from c360.gate.ingest import ingest
 from c360.gate.replay import replay
-from c360.gate.shapes import Unknown
 from c360.ledger import quarantine
 from c360.ledger.decisions import Decision
 from c360.ledger.history import Run

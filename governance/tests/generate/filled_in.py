@@ -2,10 +2,10 @@
 
 import jinja2
 
-from c360.generate.dbt_shares import files
-from c360.generate.share_release import Columns, people, release
 from c360.generate.target import Target
+from c360.share.models import files
 from c360.share.policy import Policy
+from c360.share.release_sql import Columns, people, release
 
 
 def filled_in(policy: Policy, compare: bool) -> str:

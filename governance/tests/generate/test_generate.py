@@ -20,6 +20,8 @@ from c360.generate import check, plan, target_of, write
 from c360.generate.support import support
 from c360.project import open_project
 from c360.settings import load
+from c360.share.plan import shares
+from c360.share.policy import policies_of
 
 EXPECTED = Path(__file__).parents[1] / "expected"
 ROOT = Path(__file__).parents[3]
@@ -49,8 +51,9 @@ def test_goldens():
 
 def test_the_repository_is_as_its_contracts_ask():
     ours = open_project(ROOT / "contracts")
-    assert len(ours.policies) == 2
-    assert not check(plan(ours.catalog, OURS, ours.policies), ROOT, OURS.folders)
+    policies = policies_of(ours)
+    assert len(policies) == 2
+    assert not check(plan(ours.catalog, OURS) | shares(policies, OURS), ROOT, OURS.folders)
 
 
 def test_the_same_bytes_whatever_the_order_of_files_and_hashes(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
-from c360.engine.postgres import connect
+from c360.database import connect
 from c360.errors import Breach, CouldNotTell
 from c360.ledger import standings as last_module
 from c360.ledger.history import Finding, Run, on_record, prune, record

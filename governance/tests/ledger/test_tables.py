@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from c360.engine.postgres import connect
+from c360.database import connect
 from c360.errors import CouldNotTell
 from c360.ledger.tables import bring_forward, newest, prepare, version
 

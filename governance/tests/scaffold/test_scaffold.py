@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from c360.contract.classifications import classifications
-from c360.contract.lint import lint
 from c360.errors import CouldNotTell
+from c360.lint.lint import lint
 from c360.scaffold import scaffold
 from c360.settings import load
 

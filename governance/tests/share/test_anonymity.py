@@ -99,7 +99,7 @@ def test_it_counts_as_one_does_by_hand(tmp_path_factory: pytest.TempPathFactory,
 
 def test_blocks_of_a_large_file_are_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_BLOCK", 1)
-    monkeypatch.setattr("c360.gate.files.CHUNK", 64)
+    monkeypatch.setattr("c360.delivery.files.CHUNK", 64)
     path = tmp_path / "f.csv"
     path.write_text("age,disease,id\n" + "".join(f"{n % 2},{n % 6},{n % 50}\n" for n in range(400)))
     found = anonymity(path, ["age"], ["disease"], "id")

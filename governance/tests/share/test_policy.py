@@ -11,8 +11,8 @@ from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
 from c360.errors import Breach
-from c360.generate.dbt_shares import files
 from c360.generate.target import Target
+from c360.share.models import files
 from c360.share.policy import findings, policies
 
 ROOT = Path(__file__).parents[3]

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from c360.commands.alert import alert
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
-from c360.engine.postgres import connect
+from c360.database import connect
 from c360.errors import CouldNotTell
 from c360.ledger.history import Finding, Run, record
 from c360.ledger.tables import prepare

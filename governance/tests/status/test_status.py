@@ -12,7 +12,7 @@ from c360.commands.status import status
 from c360.console import colour_of
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
-from c360.engine.postgres import connect
+from c360.database import connect
 from c360.ledger.deliveries import Delivered
 from c360.ledger.history import Finding, Run, on_record, record
 from c360.ledger.standings import Standing, trend

@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 
-from c360.engine.postgres import libpq_env
+from c360.database import libpq_env
 from governance.tests.workplace import PARSED
 
 RAW = """

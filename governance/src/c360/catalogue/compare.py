@@ -14,11 +14,12 @@ from c360.catalogue.server import Server
 from c360.catalogue.things import Names
 from c360.catalogue.values import Ref
 from c360.contract.classifications import described
+from c360.database import parameters
 from c360.dbt.manifest import read_manifest
-from c360.engine.postgres import parameters
 from c360.ledger.outcomes import outcomes
 from c360.model import Contract
 from c360.project import Project
+from c360.share.policy import policies_of
 from c360.status.overview import clock_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def compare(project: Project, server: Server, names: Names) -> Comparison:
     things = desired(contracts, described(project.settings.classifications), names)
     manifest = read_manifest(project.settings.home / "dbt" / "target" / "manifest.json")
     actual = read(server, things, names)
-    wanted = edges(manifest, tables_of(contracts, names), names) | shared(project.policies, actual.tables(), names)
+    wanted = edges(manifest, tables_of(contracts, names), names) | shared(policies_of(project), actual.tables(), names)
     return Comparison(plan(things, wanted, actual, names), actual)
 
 

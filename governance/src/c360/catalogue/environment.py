@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from c360.catalogue import access
 from c360.catalogue.things import Names
-from c360.engine.postgres import connect, libpq_env
-from c360.engine.postgres.access import READER
+from c360.database import connect, libpq_env
+from c360.database.access import READER
 from c360.model import Contract
 from c360.project import Project
 

@@ -1,7 +1,7 @@
 """Guard: SQL of a contract can only look. It is parsed, every part of it must be on a list, and what runs is
 written anew from the parsed tree: a text that our parser and the database would read differently never gets there.
 
-The lists are in c360.clause.allowed. The database holds the same by itself: c360.engine.postgres.scanner.
+The lists are in c360.clause.allowed. The database holds the same by itself: c360.database.scanner.
 """
 
 import logging

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from c360.clause.arguments import Nested, Step
 from c360.clause.dialect import canonical_type
 from c360.clause.jsonb import Jsonb
-from c360.clause.said import Entry, Said
+from c360.clause.promise import Entry, Said
 from c360.clause.types import is_known
 from c360.errors import Breach
 from c360.model import Clause, Column, Kind, Row

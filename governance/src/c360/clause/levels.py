@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from c360.clause.arguments import Latency
-from c360.clause.said import Entry, Said, Table
+from c360.clause.promise import Entry, Said, Table
 from c360.errors import Breach
 
 DURATIONS = ("freshness", "retention", "latency")

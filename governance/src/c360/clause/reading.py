@@ -13,7 +13,7 @@ from c360.clause.arguments import Bound, Relationship, Scalar
 from c360.clause.formats import TEXTS, narrower
 from c360.clause.levels import load_columns, seconds_of
 from c360.clause.patterns import require_pattern
-from c360.clause.said import Entry, Said, Table, as_list, custom_properties
+from c360.clause.promise import Entry, Said, Table, as_list, custom_properties
 from c360.clause.types import canonical_type, is_known, is_narrow
 from c360.errors import Breach
 

@@ -9,7 +9,7 @@ from typing import Any
 from c360.clause.arguments import LONGEST, Anomaly, Rule, Scalar
 from c360.clause.operators import OPERATORS, Expected, Operator
 from c360.clause.patterns import require_pattern
-from c360.clause.said import Entry, Said, as_list
+from c360.clause.promise import Entry, Said, as_list
 from c360.errors import Breach
 
 ARGUMENTS: dict[str, set[str]] = {

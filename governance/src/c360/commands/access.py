@@ -24,9 +24,9 @@ def access(only_check: bool, only_print: bool) -> None:
     already are taken over. None of the roles is a superuser, and with them neither need be the user of
     C360_DATABASE_URL. Every command makes them where it can; this one is for where it cannot, and to check.
     """
-    from c360.engine import postgres as database
-    from c360.engine.postgres import access as rights
-    from c360.engine.postgres.access_check import differences
+    from c360 import database as database
+    from c360.database import access as rights
+    from c360.database.access_check import differences
     from c360.settings import load
     from c360.share.role import role_of, too_much
 
@@ -57,8 +57,9 @@ def access(only_check: bool, only_print: bool) -> None:
 def _partners() -> list[str]:
     """The partners of policies; none where contracts or policies cannot be read, which others say."""
     from c360.project import open_project
+    from c360.share.policy import policies_of
 
     try:
-        return sorted({policy.partner for policy in open_project().policies})
+        return sorted({policy.partner for policy in policies_of(open_project())})
     except CouldNotTell:
         return []

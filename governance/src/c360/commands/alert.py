@@ -22,7 +22,7 @@ def alert(as_of: str | None, contracts: Path | None, as_json: bool) -> None:
     It tells of clauses that broke or recovered, freshness promises missed, datasets that nobody judged lately,
     anomalies, and disagreements of engines. Without a change there is no alert.
     """
-    from c360.engine.postgres import connect
+    from c360.database import connect
     from c360.ledger.tables import prepare
     from c360.project import open_project
     from c360.status.alert import markdown, payload, raise_alert

@@ -24,10 +24,10 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
 
     Stale sources end it before anything is built.
     """
+    from c360.database import connect
     from c360.dbt import packages
     from c360.dbt.build import KINDS, summary
     from c360.dbt.build import build as run_dbt
-    from c360.engine.postgres import connect
     from c360.ledger.history import BADNESS, Run, on_record
     from c360.ledger.tables import prepare
     from c360.project import open_project

@@ -47,7 +47,7 @@ def push(dry_run: bool, prune: bool, as_json: bool) -> None:
     from c360.catalogue import access
     from c360.catalogue.compare import compare, contracts_of, names_of, new_results, unread
     from c360.catalogue.push import push as send
-    from c360.engine.postgres import connect
+    from c360.database import connect
     from c360.ledger.tables import prepare
     from c360.project import open_project
 

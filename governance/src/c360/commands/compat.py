@@ -30,7 +30,7 @@ def compat(base: str | None, contracts: Path | None, form: str, as_of: str | Non
     is missing, or a consumer that a change breaks has neither acknowledged the version nor a waiver.
     """
     from c360.compat.compare import compare_all
-    from c360.compat.told import HEAD, comment, hits_as_rows, judged_as_data, refusal, rows, verdict
+    from c360.compat.render import HEAD, comment, hits_as_rows, judged_as_data, refusal, rows, verdict
     from c360.console import clock
     from c360.settings import load, of_contracts
 

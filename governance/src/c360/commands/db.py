@@ -32,7 +32,7 @@ def start(port: int | None) -> None:
       c360 db start
       c360 db start --port 5433     for DBeaver and the like; c360 db status tells how to log in
     """
-    from c360.engine.postgres import server
+    from c360.database import server
 
     settings = settings_module.load()
     if _is_foreign(settings):
@@ -51,7 +51,7 @@ def stop() -> None:
     Example:
       c360 db stop
     """
-    from c360.engine.postgres import server
+    from c360.database import server
 
     settings = settings_module.load()
     if not _is_foreign(settings):
@@ -85,7 +85,7 @@ def url(show_password: bool) -> None:
       c360 db url
       pg_dump "$(c360 db url --show-password)"
     """
-    from c360.engine import postgres as database
+    from c360 import database as database
 
     click.echo(database.url(settings_module.load(), masked=not show_password))
 
@@ -98,8 +98,8 @@ def env() -> None:
     Example:
       eval "$(c360 db env)" && cd integration_tests && dbt build
     """
-    from c360.engine import postgres as database
-    from c360.engine.postgres.access import TRANSFORMER
+    from c360 import database as database
+    from c360.database.access import TRANSFORMER
 
     settings = settings_module.load()
     database.connect(settings).close()  # so that the role is there
@@ -120,8 +120,8 @@ def psql(arguments: tuple[str, ...]) -> None:
       c360 db psql
       c360 db psql -c "select count(*) from raw.transactions"
     """
-    from c360.engine import postgres as database
-    from c360.engine.postgres import programs
+    from c360 import database as database
+    from c360.database import programs
 
     variables = database.libpq_env(settings_module.load())
     program = shutil.which("psql") or str(programs.folder() / "psql")
@@ -135,8 +135,8 @@ def _is_foreign(settings: settings_module.Settings) -> bool:
 
 
 def _facts(settings: settings_module.Settings) -> dict:
-    from c360.engine import postgres as database
-    from c360.engine.postgres import listen, server
+    from c360 import database as database
+    from c360.database import listen, server
 
     if settings.database_url:
         connection = database.connect(settings, role=None)

@@ -68,7 +68,7 @@ def _run(*arguments: str) -> None:
 
 def _summarise(settings: Settings, now: datetime) -> None:
     """What became of the deliveries of this run, how many clauses held at each stage, and where the pages are."""
-    from c360.engine.postgres import connect
+    from c360.database import connect
     from c360.ledger.deliveries import taken
     from c360.ledger.outcomes import held
 

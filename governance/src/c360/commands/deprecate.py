@@ -26,8 +26,8 @@ def deprecate(version: str, sunset: datetime, replacement: str, contracts: Path 
     Writes status, sunset and replacement into it, and locks it anew. The day is no nearer than the notice that the
     version promises (noticePeriod).
     """
-    from c360.compat.life import deprecate as announce
-    from c360.compat.life import pick
+    from c360.compat.release import deprecate as announce
+    from c360.compat.release import pick
     from c360.console import clock
     from c360.settings import load
 

@@ -30,8 +30,8 @@ def diff(old: Path, new: Path, form: str, as_of: str | None, as_json: bool) -> N
     Exits 1 when the version of NEW does not move far enough.
     """
     from c360.compat.diff import diff as compare
+    from c360.compat.render import HEAD, as_data, markdown, remedy, rows, verdict
     from c360.compat.steps import to_compare
-    from c360.compat.told import HEAD, as_data, markdown, remedy, rows, verdict
     from c360.console import clock
     from c360.contract.classifications import classifications
     from c360.settings import load, of_contracts

@@ -124,7 +124,7 @@ def _say(done: "Forgotten", as_json: bool, only_look: bool) -> None:
 
 
 def _list(as_json: bool) -> None:
-    from c360.engine.postgres import connect
+    from c360.database import connect
     from c360.ledger.erasure import entries
     from c360.ledger.tables import prepare
     from c360.settings import load

@@ -32,13 +32,15 @@ def generate(only_check: bool, contracts: Path | None, out: Path | None) -> None
     from c360.generate import check, plan, target_of, write
     from c360.generate.model_sql import require_sql
     from c360.project import open_project
+    from c360.share.plan import shares
+    from c360.share.policy import policies_of
 
     project = open_project(contracts)
     root = (out or project.settings.root).resolve()
     target = target_of(project.settings)
-    shared = project.policies if contracts is None else []
-    files = plan(project.catalog, target, shared)
+    files = plan(project.catalog, target)
     if contracts is None:
+        files |= shares(policies_of(project), target)
         files |= changelog(project.contracts, project.settings)
     drift = (check if only_check else write)(files, root, target.folders)
     for word, paths in (("stale", drift.stale), ("missing", drift.missing), ("orphaned", drift.orphaned)):

@@ -30,7 +30,7 @@ def prune(keep: str, superseded: bool, as_of: str | None) -> None:
 
     With --superseded, delete the versions of rows that were replaced longer ago than that.
     """
-    from c360.engine.postgres import connect
+    from c360.database import connect
     from c360.ledger import history as outcomes
     from c360.ledger import superseded as versions
     from c360.ledger.tables import prepare

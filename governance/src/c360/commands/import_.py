@@ -72,8 +72,8 @@ def _drafts(
     if files:
         yield from drafts_of({file: name or name_after(file) for file in files}, levels, known, tables, dialect)
     else:
+        from c360.database import connect
         from c360.draft.table import from_table
-        from c360.engine.postgres import connect
 
         for table in tables:
             database = connect(settings, role=None)

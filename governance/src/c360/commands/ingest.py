@@ -49,7 +49,7 @@ def ingest(
     nothing of it is taken. How a sender writes CSV is best said in the contract (docs/deliveries.md); the options say
     it for one run.
     """
-    from c360.engine.postgres import connect
+    from c360.database import connect
     from c360.engine.postgres.engine import PostgresEngine
     from c360.gate.ingest import breach_of
     from c360.gate.ingest import ingest as take
@@ -82,8 +82,8 @@ def ingest(
 def _form(described: Any, **given: Any) -> Any:
     """How the contract and the options say that the files are written. Raises CouldNotTell for options that say
     nothing that can be, which is no fault of the contract."""
+    from c360.delivery.form import Form
     from c360.errors import Breach
-    from c360.gate.form import Form
 
     Form.of(described)
     try:
@@ -112,7 +112,7 @@ def _pairs(aliases: tuple[str, ...]) -> dict[str, str] | None:
 
 def _files(given: Path) -> list[Path]:
     """The files that an argument stands for: itself, or in a folder all that are not hidden, by path."""
-    from c360.gate.opened import STANDARD_INPUT
+    from c360.delivery.opened import STANDARD_INPUT
 
     if given == STANDARD_INPUT:
         return [given]

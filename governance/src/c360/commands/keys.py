@@ -78,8 +78,8 @@ def show(partner: str | None, as_json: bool) -> None:
 
 def _database(partner: str | None) -> Any:
     """The transformer's connection. Raises CouldNotTell for a partner that no policy names."""
-    from c360.engine.postgres import connect
-    from c360.engine.postgres.access import TRANSFORMER
+    from c360.database import connect
+    from c360.database.access import TRANSFORMER
     from c360.project import open_project
     from c360.share.publish import require_partner
 

@@ -27,8 +27,8 @@ def lint(path: Path | None, as_json: bool) -> None:
     """
     from c360.contract.classifications import classifications
     from c360.contract.findings import House
-    from c360.contract.lint import linted
     from c360.contract.load import contract_files
+    from c360.lint.lint import linted
     from c360.settings import load, of_contracts
 
     settings = load(fallback=path and path.resolve().parent)

@@ -82,15 +82,16 @@ def canaries(file: Path | None, contracts: Path | None, as_json: bool) -> None:
     """
     from contextlib import closing
 
-    from c360.engine.postgres import connect
-    from c360.engine.postgres.access import TRANSFORMER
+    from c360.database import connect
+    from c360.database.access import TRANSFORMER
     from c360.project import open_project
     from c360.share.canaries import canaries as listed
     from c360.share.canaries import found_in
+    from c360.share.policy import policies_of
 
     project = open_project(contracts)
     with closing(connect(project.settings, role=TRANSFORMER)) as owner:
-        found = listed(owner, project.policies)
+        found = listed(owner, policies_of(project))
     if not found:
         raise CouldNotTell(
             "No partner was given a canary.", "Add canaries: 3 to its policy, then: c360 publish PARTNER"

@@ -61,7 +61,7 @@ def publish(
 
 
 def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
-    from c360.engine.postgres import connect
+    from c360.database import connect
     from c360.ledger.history import Run, on_record
     from c360.ledger.tables import prepare
     from c360.share.publish import publish as make
@@ -96,7 +96,7 @@ def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
 @contextmanager
 def _on_record(settings: Settings) -> Iterator[None]:
     """In the history, where there is a database: pages need none."""
-    from c360.engine.postgres import connect
+    from c360.database import connect
     from c360.ledger.history import Run, on_record
     from c360.ledger.tables import prepare
 

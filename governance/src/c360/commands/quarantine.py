@@ -33,7 +33,7 @@ def quarantine() -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """How many rows are in quarantine, by dataset and clause, and since when."""
-    from c360.engine.postgres import connect
+    from c360.database import connect
     from c360.ledger.quarantine import counts
     from c360.ledger.tables import prepare
     from c360.settings import load
@@ -77,7 +77,7 @@ def show(
 
     Of a refused delivery, the numbers of the rows that broke it.
     """
-    from c360.engine.postgres import connect
+    from c360.database import connect
     from c360.ledger.quarantine import Chosen, rows_of
     from c360.ledger.tables import prepare
     from c360.project import open_project
@@ -159,7 +159,7 @@ def discard(
     contracts: Path | None,
 ) -> None:
     """Close rows without taking them. They stay on record, and no replay looks at them again."""
-    from c360.engine.postgres import connect
+    from c360.database import connect
     from c360.errors import CouldNotTell
     from c360.gate.decide import discard as close
     from c360.ledger.decisions import Decision
@@ -198,7 +198,7 @@ def export(
     A spreadsheet calculates a cell that begins with =, +, -, @, a tab or a line end, whoever wrote it: for a file that
     people open in one, add --for-spreadsheets. To deliver such a file again, take the apostrophes out.
     """
-    from c360.engine.postgres import connect
+    from c360.database import connect
     from c360.gate.decide import export as write
     from c360.ledger.decisions import Decision
     from c360.ledger.quarantine import Chosen
@@ -218,7 +218,7 @@ def export(
 
 def _gates(dataset: str | None, as_of: str | None, contracts: Path | None, stage: str) -> list[Any]:
     """A gate for the dataset, or for every source."""
-    from c360.engine.postgres import connect
+    from c360.database import connect
     from c360.engine.postgres.engine import PostgresEngine
     from c360.gate.account import Gate
     from c360.ledger.history import Run

@@ -26,8 +26,8 @@ def release(versions: tuple[str, ...], everything: bool, contracts: Path | None,
     from the version below, and to have the word of each registered consumer that it breaks. What follows from it, the
     contracts' CHANGELOG.md, c360 generate writes.
     """
-    from c360.compat.life import pick, unlocked
-    from c360.compat.life import release as make
+    from c360.compat.release import pick, unlocked
+    from c360.compat.release import release as make
     from c360.console import clock
     from c360.settings import load, of_contracts
 

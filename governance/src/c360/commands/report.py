@@ -17,8 +17,8 @@ def report(as_of: str | None) -> None:
 
     Without Elementary's dbt packages its report is left out, and says so.
     """
+    from c360.database import connect
     from c360.dbt import elementary, packages
-    from c360.engine.postgres import connect
     from c360.ledger.tables import prepare
     from c360.project import open_project
     from c360.report.site import write_site

@@ -17,8 +17,8 @@ Examples:
 @as_of_option
 def retire(version: str, contracts: Path | None, as_of: str | None) -> None:
     """End a deprecated version, CONTRACT@VERSION or a file, once its sunset has passed: nobody builds it then."""
-    from c360.compat.life import pick
-    from c360.compat.life import retire as end
+    from c360.compat.release import pick
+    from c360.compat.release import retire as end
     from c360.console import clock
     from c360.settings import load
 

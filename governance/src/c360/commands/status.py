@@ -39,7 +39,7 @@ def status(everything: bool, fail: bool, as_of: str | None, contracts: Path | No
     clause does not hold any more, and is not broken either. With --fail, for CI, a clause that no stage ever
     judged counts like a stale one; a breach of severity warning is no failure.
     """
-    from c360.engine.postgres import connect
+    from c360.database import connect
     from c360.ledger.tables import prepare
     from c360.project import open_project
     from c360.status.overview import clock_of, look

@@ -22,7 +22,7 @@ Examples:
 @json_option
 def verify(names: tuple[str, ...], as_of: str | None, contracts: Path | None, as_json: bool) -> None:
     """Run datacontract test for every contract against the database, in one table."""
-    from c360.engine.postgres import connect
+    from c360.database import connect
     from c360.ledger.history import Run, on_record
     from c360.ledger.tables import prepare
     from c360.project import open_project

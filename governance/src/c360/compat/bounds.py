@@ -8,7 +8,7 @@ from typing import Any
 
 from c360.clause.formats import integers
 from c360.compat.changes import Change, Spot
-from c360.compat.walk import rest
+from c360.compat.pairing import rest
 
 _BOUNDS = (
     (("minimum", "exclusiveMinimum"), 1), (("maximum", "exclusiveMaximum"), -1),

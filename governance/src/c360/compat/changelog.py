@@ -7,8 +7,8 @@ from pathlib import Path
 from c360.compat.changes import Diff
 from c360.compat.diff import diff
 from c360.compat.grades import Step
+from c360.compat.render import code, markdown
 from c360.compat.steps import all_contracts, beside
-from c360.compat.told import code, markdown
 from c360.contract.classifications import classifications
 from c360.contract.current import precedence
 from c360.contract.lock import Locked, read_lock

@@ -8,8 +8,8 @@ from c360.compat.bounds import options
 from c360.compat.changes import Change, Spot
 from c360.compat.custom import custom_properties
 from c360.compat.normal import length_of, without_length
+from c360.compat.pairing import Facets, by, element, order, paired, physical_name
 from c360.compat.quality import rules
-from c360.compat.walk import Facets, by, element, order, paired, physical_name
 from c360.contract.document import dicts
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from c360.compat.affected import Hit, hits
 from c360.compat.changes import Diff
-from c360.compat.hit import Hit, hits
 from c360.compat.steps import all_contracts, steps
 from c360.contract.classifications import classifications
 from c360.contract.consumers import consumers

@@ -11,7 +11,7 @@ from c360.clause.reading import FUTURE_TOLERANCE, QUARANTINE_RATIO
 from c360.compat.bounds import either, limit
 from c360.compat.changes import Change, Spot
 from c360.compat.delivery import PROPERTY, form
-from c360.compat.walk import by, element, order, paired, physical_name
+from c360.compat.pairing import by, element, order, paired, physical_name
 from c360.contract.document import dicts
 from c360.errors import Breach
 

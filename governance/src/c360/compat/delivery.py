@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from c360.clause.said import custom_properties
+from c360.clause.promise import custom_properties
 from c360.compat.changes import Change, Spot
 from c360.contract.document import dicts
+from c360.delivery.form import Form
 from c360.errors import Breach
-from c360.gate.form import Form
 from c360.model import Dataset
 
 PROPERTY = "delivery"

@@ -10,9 +10,9 @@ from c360.compat.custom import custom_properties
 from c360.compat.delivery import at_tables, moved
 from c360.compat.grades import Step
 from c360.compat.lifecycle import lifecycle
+from c360.compat.pairing import Facets, by, element, order, paired
 from c360.compat.sla import service_levels
 from c360.compat.tables import tables
-from c360.compat.walk import Facets, by, element, order, paired
 from c360.contract.current import precedence
 from c360.contract.document import dicts
 from c360.errors import CouldNotTell

@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from c360.compat.affected import reaches
 from c360.compat.compare import Judged, compare_all
-from c360.compat.hit import reaches
 from c360.compat.steps import all_contracts
 from c360.contract.consumers import Consumer, consumers
 from c360.dbt.manifest import read_manifest

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from c360.clause.said import custom_properties
+from c360.clause.promise import custom_properties
 from c360.compat.changes import Change, Spot
 from c360.compat.custom import duration
 from c360.contract.document import dicts

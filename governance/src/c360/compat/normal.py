@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from c360.clause.dialect import canonical_type
+from c360.clause.promise import only_warns
 from c360.clause.reading import relationship_of
 from c360.clause.rules import type_of
-from c360.clause.said import only_warns
 from c360.compat import types
 from c360.contract.document import dicts
 from c360.errors import Breach

@@ -6,10 +6,10 @@ from typing import Any
 
 from c360.clause.guard import normal_sql
 from c360.clause.operators import OPERATORS
+from c360.clause.promise import only_warns
 from c360.clause.rules import type_of, unit_of
-from c360.clause.said import only_warns
 from c360.compat.changes import Change, Spot
-from c360.compat.walk import Facets, by, element, order, paired, same
+from c360.compat.pairing import Facets, by, element, order, paired, same
 from c360.contract.document import dicts
 
 _MEASURE = ("type", "metric", "rule", "query", "engine", "implementation", "arguments", "unit", *OPERATORS)

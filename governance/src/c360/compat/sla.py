@@ -10,7 +10,7 @@ from c360.clause.levels import seconds
 from c360.compat.bounds import number
 from c360.compat.changes import Change, Spot
 from c360.compat.custom import notice, one_span
-from c360.compat.walk import element, order, paired
+from c360.compat.pairing import element, order, paired
 from c360.contract.document import dicts
 from c360.errors import Breach
 

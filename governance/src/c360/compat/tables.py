@@ -7,8 +7,8 @@ from c360.compat.changes import Change, Spot
 from c360.compat.columns import columns, names, pairs_of, relationships, spot_of
 from c360.compat.custom import custom_properties
 from c360.compat.normal import of_one_spelling
+from c360.compat.pairing import Facets, by, element, order, paired, same
 from c360.compat.quality import rules
-from c360.compat.walk import Facets, by, element, order, paired, same
 from c360.contract.document import dicts
 
 _KEY = frozenset({"primaryKey", "primaryKeyPosition"})

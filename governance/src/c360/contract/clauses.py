@@ -5,11 +5,11 @@ from typing import Any
 from c360.clause import levels, rules
 from c360.clause.arguments import Argument, Nested
 from c360.clause.kinds import KINDS, NOTED, PHYSICAL_TYPE
-from c360.clause.said import STANDS, Entry, Said, Stand, Table, only_warns
+from c360.clause.promise import STANDS, Entry, Said, Stand, Table, only_warns
 from c360.clause.types import is_of_the_database
 from c360.contract.document import Place
-from c360.contract.noted import Note, notes_of, notes_of_contract, notes_of_sla, unclear
 from c360.contract.problems import Problems
+from c360.contract.unenforced import Note, notes_of, notes_of_contract, notes_of_sla, unclear
 from c360.model import Clause, Kind
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from c360.clause.kinds import FRESHNESS
+from c360.clause.promise import Table, custom_properties
 from c360.clause.reading import identity_of, relationship_of
-from c360.clause.said import Table, custom_properties
 from c360.clause.types import own_type, stored_type
 from c360.contract.clauses import clauses_of
 from c360.contract.current import SEMVER, name_of, precedence

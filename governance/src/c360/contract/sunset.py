@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from c360.clause.said import custom_properties
+from c360.clause.promise import custom_properties
 from c360.contract.document import dicts
 from c360.errors import Breach
 from c360.model import Contract

@@ -8,12 +8,12 @@ from typing import Any
 import psycopg2
 
 from c360.contract.sunset import refuse_ended
+from c360.database import connect
+from c360.database.access import TRANSFORMER, Place, open_marts
 from c360.dbt import packages
 from c360.dbt.elementary import prepare_tables
 from c360.dbt.session import dbt, log_of
 from c360.dbt.verdicts import OUTCOMES, name_of, of_models, of_sources, refused, results_of, stale
-from c360.engine.postgres import connect
-from c360.engine.postgres.access import TRANSFORMER, Place, open_marts
 from c360.errors import Breach, CouldNotTell
 from c360.ledger.history import Finding, Run, record
 from c360.project import Project

@@ -14,10 +14,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from c360.database import connect, libpq_env
+from c360.database.access import TRANSFORMER
 from c360.dbt import packages
 from c360.dbt.session import dbt
-from c360.engine.postgres import connect, libpq_env
-from c360.engine.postgres.access import TRANSFORMER
 from c360.errors import CouldNotTell
 from c360.pages import sealed_but, with_policy
 from c360.project import Project

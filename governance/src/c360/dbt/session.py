@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from c360.database import libpq_env
+from c360.database.access import TRANSFORMER
+from c360.database.shell import exported
 from c360.dbt import log, packages
-from c360.engine.postgres import libpq_env
-from c360.engine.postgres.access import TRANSFORMER
-from c360.engine.postgres.shell import exported
 from c360.generate import target_of
 from c360.project import Project
 

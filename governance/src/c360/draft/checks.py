@@ -12,7 +12,7 @@ from sqlglot.errors import SqlglotError
 from c360.clause import guard, rules
 from c360.clause.dialect import POSTGRES
 from c360.clause.kinds import ROW_RULE
-from c360.clause.said import Entry, Table
+from c360.clause.promise import Entry, Table
 from c360.draft.promises import promises_of, unwrapped
 from c360.errors import Breach
 from c360.model import Clause

@@ -6,7 +6,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from c360.clause.said import as_list
+from c360.clause.promise import as_list
 from c360.clause.types import own_type
 from c360.contract.document import dicts
 from c360.contract.load import relationship_of

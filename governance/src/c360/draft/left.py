@@ -7,9 +7,9 @@ from typing import Any
 
 from c360.contract.document import Place
 from c360.contract.findings import RULES
-from c360.contract.lint import lint
 from c360.contract.names import where
 from c360.draft.write import Draft, as_yaml
+from c360.lint.lint import lint
 
 _KNOWN = frozenset(
     """

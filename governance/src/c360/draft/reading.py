@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from c360.delivery.diagnosis import encoding_of
+from c360.delivery.files import Delivery
+from c360.delivery.form import Form
+from c360.delivery.parquet import without_text
 from c360.draft.types import logical_type
 from c360.errors import CouldNotTell
-from c360.gate.files import Delivery
-from c360.gate.form import Form
-from c360.gate.looks import encoding_of
-from c360.gate.parquet import without_text
 from c360.model import Column, Dataset
 
 if TYPE_CHECKING:

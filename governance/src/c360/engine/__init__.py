@@ -1,1 +1,1 @@
-"""Where data lives, and who may do what there."""
+"""Engines of the gate: what one has to bring (`interface`), and a folder each."""

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from c360.contract.catalog import Catalog
-from c360.gate.files import Delivery
-from c360.gate.form import Form
-from c360.gate.shapes import Shapes
+from c360.delivery.files import Delivery
+from c360.delivery.form import Form
+from c360.delivery.shapes import Shapes
 from c360.ledger.quarantine import Chosen, Evidence
 from c360.model import Contract, Dataset
 

@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from c360.contract.people import Subject
+from c360.database import connect
+from c360.database.state import data_folder
 from c360.dbt.build import BUILDING
-from c360.engine.postgres import connect, erase, traces
 from c360.engine.postgres.engine import GATE
-from c360.engine.postgres.state import data_folder
 from c360.errors import CouldNotTell
-from c360.forget import files
+from c360.forget import erase, files, traces
 from c360.forget.telling import SHORT, in_bytes, in_text, is_telling
 from c360.ledger import erasure
 from c360.ledger.tables import prepare

@@ -1,1 +1,1 @@
-"""The gate: land a delivery, scan it with Soda, split off the rows that break clauses, promote the rest."""
+"""The gate: the story of a delivery. What it does to rows it asks an engine for, what it records the ledger."""

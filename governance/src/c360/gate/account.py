@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from c360.clause.kinds import PRESENT, READABLE, UNEXPECTED_COLUMNS
 from c360.contract.catalog import Catalog
+from c360.delivery.files import Delivery
+from c360.delivery.readings import TwoReadings
 from c360.engine.interface import Engine, Landing, Promotion
-from c360.gate.files import Delivery
-from c360.gate.readings import TwoReadings
 from c360.ledger import deliveries
 from c360.ledger.deliveries import Account, Note
 from c360.ledger.history import Finding, Run, failing, record

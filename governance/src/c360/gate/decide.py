@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from c360.clause.kinds import UNIQUE
+from c360.delivery.form import Form
 from c360.engine.interface import Promotion
 from c360.errors import Breach, CouldNotTell
 from c360.gate.account import Gate, note_replay, settle
-from c360.gate.form import Form
 from c360.ledger import decisions, quarantine
 from c360.ledger.decisions import Decision
 from c360.ledger.quarantine import RECORD, Chosen

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from c360.contract.catalog import Catalog
 from c360.contract.sunset import refuse_ended
+from c360.delivery.files import Delivery
+from c360.delivery.form import Form
+from c360.delivery.readings import TwoReadings
 from c360.engine.interface import Engine, Landing, Verdict
 from c360.errors import Breach, CouldNotTell
 from c360.gate import account, judge
 from c360.gate.account import Gate, Refused
-from c360.gate.files import Delivery
-from c360.gate.form import Form
-from c360.gate.readings import TwoReadings
 from c360.ledger.deliveries import accepted_last
 from c360.ledger.history import Finding, Run, on_record, record
 from c360.ledger.tables import prepare

@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from c360.clause.kinds import READABLE
+from c360.delivery.form import Form
 from c360.engine.interface import Landing, Promotion, Split
 from c360.gate.account import Gate, note_replay, settle
-from c360.gate.form import Form
 from c360.ledger.history import Finding, failing, on_record, record
 from c360.ledger.quarantine import Chosen, origins
 from c360.ledger.tables import prepare

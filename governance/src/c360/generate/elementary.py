@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from c360.clause.kinds import PRESENT
-from c360.clause.said import as_list
+from c360.clause.promise import as_list
 from c360.errors import Breach
 from c360.generate.text import Template, dbt_yaml, header, unique_slugs
 from c360.model import Anomaly, Clause, Contract, Dataset

@@ -1,21 +1,20 @@
 """The plan: contracts in, {path: text} out. Pure and clock-free, so the same contracts give the same bytes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from c360.clause.arguments import Argument, Noted
 from c360.clause.kinds import NOTED
 from c360.contract.catalog import Catalog, sound
 from c360.errors import Breach
-from c360.generate import dbt_checks, dbt_enums, dbt_models, dbt_shares, dbt_sources, elementary, soda, unity_catalog
+from c360.generate import dbt_checks, dbt_enums, dbt_models, dbt_sources, elementary, soda
 from c360.generate.support import support
 from c360.generate.target import Target
 from c360.model import Clause, Contract, Dataset
 from c360.printable import file_stem
-from c360.share.policy import Policy
 
 
-def plan(catalog: Catalog, target: Target | None = None, policies: Iterable[Policy] = ()) -> dict[str, str]:
+def plan(catalog: Catalog, target: Target | None = None) -> dict[str, str]:
     """Every generated file: its path below the project's root, and its text.
 
     Raises Breach for a clause that a renderer cannot express, and a name that dbt cannot carry.
@@ -26,10 +25,6 @@ def plan(catalog: Catalog, target: Target | None = None, policies: Iterable[Poli
         sound(contract, tool="dbt")
     for contract, dataset in catalog.pairs():
         files |= _files_of(catalog, contract, dataset, target, catalog.versions(dataset))
-    policies = list(policies)
-    for policy in policies:
-        files |= dbt_shares.files(policy, target)
-    files |= unity_catalog.files(policies, target)
     macros = {
         "contract_enum.sql": dbt_enums.enums(catalog),
         "contract_identity.sql": dbt_enums.identities(catalog),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from c360.ledger.rows import value
+from c360.database.query import value
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection

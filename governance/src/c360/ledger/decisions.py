@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from c360.database.query import value
 from c360.errors import CouldNotTell
-from c360.ledger.rows import value
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from c360.ledger.rows import look, value
+from c360.database.query import look, value
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection

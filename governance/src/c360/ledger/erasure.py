@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
-from c360.ledger.rows import look, value
+from c360.database.query import look, value
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection

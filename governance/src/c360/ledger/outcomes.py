@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from c360.database.query import look
 from c360.ledger.history import EVERYTHING, RUN_ENGINE
-from c360.ledger.rows import look
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection

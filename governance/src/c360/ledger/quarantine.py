@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from c360.clause.dialect import POSTGRES
-from c360.ledger.rows import look
+from c360.database.query import look
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
+from c360.database.query import value
 from c360.ledger.quarantine import RECORD
-from c360.ledger.rows import value
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection

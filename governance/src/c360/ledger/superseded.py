@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
-from c360.ledger.rows import value
+from c360.database.query import value
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection

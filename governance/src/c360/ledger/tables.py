@@ -4,7 +4,7 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from c360.engine.postgres.access import CLOSED, LOCK, closing
+from c360.database.access import CLOSED, LOCK, closing
 from c360.errors import CouldNotTell
 
 if TYPE_CHECKING:

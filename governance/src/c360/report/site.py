@@ -23,8 +23,8 @@ from c360.model import Contract, Dataset
 from c360.pages import policy
 from c360.project import Project
 from c360.report import charts
-from c360.report.facts import RUNS, breaches, histories
-from c360.report.words import in_words, number, span
+from c360.report.description import in_words, number, span
+from c360.report.history import RUNS, breaches, histories
 from c360.status.overview import STAGES, Overview, look
 from c360.status.state import STATES, since, trend_of, worst
 

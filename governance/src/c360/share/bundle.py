@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
 from c360.compat.diff import diff
-from c360.compat.told import markdown, verdict
+from c360.compat.render import markdown, verdict
 from c360.contract.document import read_document
 from c360.contract.load import load_contract
 from c360.errors import Breach, CouldNotTell
 from c360.folders import replacing
-from c360.generate.dbt_shares import LEVEL, given
 from c360.generate.text import to_yaml
 from c360.model import Contract
 from c360.publish.pages import write_pages
 from c360.share import signing
 from c360.share.contract import contract_of
+from c360.share.models import LEVEL, given
 from c360.share.policy import Policy
 from c360.share.release import Release
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from c360.clause.dialect import POSTGRES
-from c360.generate.dbt_shares import LEVEL, Given, given
+from c360.share.models import LEVEL, Given, given
 from c360.share.policy import Policy
 
 _LOGICAL = {"text": "string", "bigint": "integer", "integer": "integer", "date": "date"}

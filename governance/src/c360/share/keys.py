@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
-from c360.engine.postgres.access import LOADER, READER, SCANNER
+from c360.database.access import LOADER, READER, SCANNER
 from c360.errors import Breach
 
 if TYPE_CHECKING:

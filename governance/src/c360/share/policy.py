@@ -12,12 +12,14 @@ from typing import Any
 
 from c360.clause.types import canonical_type
 from c360.contract.catalog import Catalog
+from c360.contract.classifications import classifications
 from c360.contract.current import SEMVER
 from c360.contract.document import Document, Place, parse
 from c360.contract.people import holders, subjects
 from c360.errors import Breach, CouldNotTell
 from c360.model import Column, Contract, Dataset
 from c360.printable import shown
+from c360.project import Project
 from c360.share.ladder import LADDERS, Ladder
 
 LEAST_K, USUAL_K, MOST_CANARIES = 3, 11, 100
@@ -97,6 +99,11 @@ class Wrong(Exception):
     def __init__(self, place: Place, what: str) -> None:
         self.place, self.what = place, what
         super().__init__(what)
+
+
+def policies_of(project: Project) -> list[Policy]:
+    """What partners of the project get. Raises Breach for a policy that is not sound."""
+    return policies(project.settings.policies, project.catalog, classifications(project.settings.classifications))
 
 
 def policies(folder: Path, catalog: Catalog, levels: Sequence[str]) -> list[Policy]:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from c360.contract.classifications import classifications
 from c360.contract.sunset import refuse_ended
-from c360.engine.postgres import connect
-from c360.engine.postgres.access import TRANSFORMER
+from c360.database import connect
+from c360.database.access import TRANSFORMER
 from c360.errors import Breach, CouldNotTell
 from c360.project import Project
 from c360.share import bundle
-from c360.share.policy import Policy
+from c360.share.policy import Policy, policies_of
 from c360.share.release import Release, release, withdraw_ended
 from c360.status.overview import Overview, look
 
@@ -40,7 +40,7 @@ def publish(
     when it does not hold, when k does not, when the partner's contract breaks without a major step, or when a change of
     the policy needs a new key.
     """
-    policies = project.policies
+    policies = policies_of(project)
     require_partner(project, partner)
     ended = withdraw_ended(project, policies, now)
     chosen = [policy for policy in policies if policy.partner == partner and policy not in ended]
@@ -64,7 +64,7 @@ def publish(
 
 def require_partner(project: Project, partner: str) -> None:
     """Raises CouldNotTell for a partner that no policy names."""
-    known = sorted({policy.partner for policy in project.policies})
+    known = sorted({policy.partner for policy in policies_of(project)})
     if partner not in known:
         raise CouldNotTell(f"No policy is for a partner {partner!r}.", f"There are: {', '.join(known) or 'none'}.")
 

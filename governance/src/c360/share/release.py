@@ -9,16 +9,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
+from c360.database import connect
+from c360.database.access import TRANSFORMER
 from c360.dbt.session import dbt, log_of
 from c360.dbt.verdicts import results_of
-from c360.engine.postgres import connect
-from c360.engine.postgres.access import TRANSFORMER
 from c360.errors import Breach, CouldNotTell
-from c360.generate.dbt_shares import VARIABLE
-from c360.generate.share_release import Columns
 from c360.project import Project
 from c360.share import keys, role
+from c360.share.models import VARIABLE
 from c360.share.policy import Policy
+from c360.share.release_sql import Columns
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
-from c360.engine.postgres.access import TRANSFORMER, humble, role
+from c360.database.access import TRANSFORMER, humble, role
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor

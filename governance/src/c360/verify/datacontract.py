@@ -57,8 +57,8 @@ def ask(
     It connects as the scanner does, and gets the SQL of rules as the guard understood it; `tables` are those of all
     contracts. Raises Breach for a rule that does more than look.
     """
-    from c360.engine.postgres.scanner import login
-    from c360.engine.postgres.shell import exported
+    from c360.database.scanner import login
+    from c360.database.shell import exported
 
     config, session = login(settings)
     asked = question(contract, pinned, with_guarded_rules(contract, tables), untold)

@@ -2,7 +2,7 @@
 
 from soda.data_sources.postgres_data_source import PostgresDataSource
 
-from c360.engine.postgres.scanner import Scanner
+from c360.database.scanner import Scanner
 from c360.engine.postgres.soda import LENT
 
 

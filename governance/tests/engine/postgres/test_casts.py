@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from c360.clause.dialect import POSTGRES, canonical_type
 from c360.clause.kinds import FORMAT
 from c360.clause.predicates import violation
-from c360.engine.postgres import connect
+from c360.database import connect
+from c360.delivery.form import Form
 from c360.engine.postgres.casts import cast, plain, sure
-from c360.gate.form import Form
 from c360.model import Clause, Column, Dataset
 from governance.tests.clause.values import VALUES
 

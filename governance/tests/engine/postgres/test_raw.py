@@ -6,7 +6,7 @@ import psycopg2
 import pytest
 
 from c360.clause.kinds import UNIQUE
-from c360.engine.postgres import connect
+from c360.database import connect
 from c360.engine.postgres.raw import ensure_raw
 from c360.errors import CouldNotTell
 from c360.ledger.tables import prepare

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from c360.engine.postgres import connect
+from c360.database import connect
 from c360.engine.postgres.soda import LENT, scan
 from c360.errors import CouldNotTell
 

@@ -4,9 +4,10 @@ import pytest
 
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
-from c360.engine.postgres import connect, soda
+from c360.database import connect
+from c360.database.scanner import Scanner
+from c360.engine.postgres import soda
 from c360.engine.postgres.engine import PostgresEngine
-from c360.engine.postgres.scanner import Scanner
 from c360.gate import ingest as gate
 from c360.ledger.history import Run
 

@@ -7,8 +7,8 @@ from itertools import product
 from c360.clause.dialect import POSTGRES, canonical_type, unsized
 from c360.clause.predicates import read_format
 from c360.clause.types import TEXTS
-from c360.gate.form import Form
-from c360.gate.shapes import Spelling
+from c360.delivery.form import Form
+from c360.delivery.shapes import Spelling
 
 SILENT = Form()
 

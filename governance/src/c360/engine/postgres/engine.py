@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 import psycopg2
 
 from c360.contract.catalog import Catalog
+from c360.database.scanner import scanner
+from c360.delivery.files import Delivery
+from c360.delivery.form import Form
+from c360.delivery.shapes import Spelling
 from c360.engine.interface import Order, Promotion, Split, Verdict
 from c360.engine.postgres import (
     casts,
@@ -22,10 +26,6 @@ from c360.engine.postgres import (
     verdicts,
     versions,
 )
-from c360.engine.postgres.scanner import scanner
-from c360.gate.files import Delivery
-from c360.gate.form import Form
-from c360.gate.shapes import Spelling
 from c360.generate.soda import render, seen_at_gate
 from c360.ledger.quarantine import Chosen, Evidence
 from c360.model import Contract, Dataset

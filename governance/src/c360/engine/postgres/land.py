@@ -16,13 +16,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES, canonical_type
+from c360.database.query import value
+from c360.delivery.ahead import Ahead
+from c360.delivery.files import Delivery
+from c360.delivery.form import Form
+from c360.delivery.opened import CHUNK
 from c360.engine.postgres.casts import cast, plain, sure
 from c360.errors import CouldNotTell
-from c360.gate.ahead import Ahead
-from c360.gate.files import Delivery
-from c360.gate.form import Form
-from c360.gate.opened import CHUNK
-from c360.ledger.rows import value
 from c360.model import Dataset
 
 if TYPE_CHECKING:

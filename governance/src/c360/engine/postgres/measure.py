@@ -12,9 +12,9 @@ from c360.clause.kinds import ROW_RULE, SQL
 from c360.clause.measure import Measure
 from c360.clause.measures import measure
 from c360.contract.catalog import Catalog
+from c360.database.scanner import Scanner, Untold, scanner
 from c360.engine.interface import Verdict
 from c360.engine.postgres.land import instant
-from c360.engine.postgres.scanner import Scanner, Untold, scanner
 from c360.generate.soda import seen_at_gate
 from c360.ledger.history import failing
 from c360.model import Clause, Dataset

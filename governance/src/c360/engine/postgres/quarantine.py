@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 from c360.clause.dialect import POSTGRES
 from c360.clause.kinds import READABLE
 from c360.contract.catalog import Catalog
+from c360.database.query import value
+from c360.delivery.form import Form
 from c360.engine.postgres.casts import cast, plain
 from c360.engine.postgres.keep_out import delivered
 from c360.engine.postgres.land import AT, LANDED, TEXT, TYPED, UNREADABLE, create, instant, text_of
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.verdicts import VERDICT, fatal, lost
 from c360.engine.postgres.versions import differ, same_key
-from c360.gate.form import Form
 from c360.ledger import quarantine as ledger
 from c360.ledger import quarantine_erased
 from c360.ledger.quarantine import RECORD, Chosen, Evidence
-from c360.ledger.rows import value
 from c360.model import Dataset
 
 if TYPE_CHECKING:

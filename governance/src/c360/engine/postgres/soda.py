@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from c360.database.scanner import Scanner, scanner
 from c360.engine.interface import Verdict
-from c360.engine.postgres.scanner import Scanner, scanner
 from c360.errors import CouldNotTell
 from c360.settings import Settings
 

@@ -11,15 +11,15 @@ from c360.clause.kinds import REQUIRED, ROW_RULE
 from c360.clause.measures import measure
 from c360.clause.predicates import violation
 from c360.contract.catalog import Catalog
+from c360.database.query import value
+from c360.database.scanner import Scanner, Untold
 from c360.engine.interface import Order, Split
 from c360.engine.postgres import verdicts, versions
 from c360.engine.postgres.land import AT, MISCAST, TYPED, instant
 from c360.engine.postgres.measure import answers
-from c360.engine.postgres.scanner import Scanner, Untold
 from c360.engine.postgres.together import judge_together
 from c360.engine.postgres.verdicts import VERDICT, fatal
 from c360.errors import CouldNotTell
-from c360.ledger.rows import value
 from c360.model import Clause, Dataset, Rule
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES, canonical_type, unsized
 from c360.clause.kinds import CONFLICT, IDENTITY
+from c360.database.query import value
 from c360.engine.interface import Order
 from c360.engine.postgres.land import AT, MISCAST, TYPED, text_of
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.verdicts import VERDICT, lost, untimely
-from c360.ledger.rows import value
 from c360.model import Dataset
 
 if TYPE_CHECKING:

@@ -1,0 +1,213 @@
+"""The models of a share: the release, private, and the view on it that the partner gets.
+
+Pseudonyms are made when the view is read, so a key that is rotated or retired shows at once, and none is stored. On
+Databricks it is a table, since Delta Sharing takes no view over keys that stand behind a row filter.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from c360.clause.dialect import POSTGRES
+from c360.generate.dbt_models import data_type
+from c360.generate.target import Target
+from c360.generate.text import dbt_yaml, jinja_text, jinja_value
+from c360.printable import one_line
+from c360.share.keys import CANARY, TABLE, normalized
+from c360.share.policy import Policy, Shared
+from c360.share.release_sql import Columns, release
+from c360.share.sql import cast, in_both, name_in_both
+
+VARIABLE = "share"
+"""Of dbt: the partner whose shares are made; none without it, in whatever project the package is installed."""
+PRIVATE = "sharing"
+"""The schema of releases, behind that of the target as dbt has it, where no partner looks."""
+LEVEL = "generalization_level"
+"""The column that tells by which step a row is published; only where there are two."""
+
+literal = POSTGRES.literal
+
+
+@dataclass(frozen=True)
+class Given:
+    """A column that the partner gets: its type, SQL over the release, and what it is made of (None: of no column)."""
+
+    name: str
+    physical_type: str
+    sql: str
+    description: str
+    shared: Shared | None = None
+    required: bool = False
+    unique: bool = False
+
+
+def schema_of(policy: Policy) -> str:
+    """The schema of a partner, behind that of the target."""
+    return f"share_{policy.partner}"
+
+
+def files(policy: Policy, target: Target) -> dict[str, str]:
+    """What dbt makes of a policy: path below the project's root, and text."""
+    folder, name = f"{target.package}/models/sharing", policy.name
+    hints = jinja_text(PLANNER, '"')
+    planner = f"pre_hook=({hints} if target.type == 'postgres' else '')"
+    head = _head(policy, jinja_text("table"), PRIVATE, planner)
+    return {
+        f"{folder}/release_{name}.sql": f"{head}\n\n{release(policy, target)}",
+        f"{folder}/share_{name}.sql": _share(policy, target),
+        f"{folder}/{name}.yml": f"# {_origin(policy)}\n" + _properties(policy, target),
+        f"{target.package}/macros/contracts/k_anonymous.sql": _TEST,
+        f"{target.package}/macros/contracts/last_release.sql": _LAST,
+    }
+
+
+PLANNER = (
+    "set local work_mem = '256MB'; set local jit = off; set local parallel_tuple_cost = 0; "
+    "set local enable_mergejoin = off; set local enable_nestloop = off"
+)
+"""Of Postgres, while it makes a release: memory to sort everybody in, and hints, since it takes a person's labels for
+independent of each other, expects a row or two, and would loop over all of them."""
+
+
+def _origin(policy: Policy) -> str:
+    what = f"{policy.path.name} ({policy.partner}, {policy.contract.label})"
+    return one_line(f"Generated from {what}. Do not edit; run: c360 generate")
+
+
+def _head(policy: Policy, materialized: str, schema: str, *more: str) -> str:
+    enabled = f"enabled=(var('{VARIABLE}', none) == {jinja_text(policy.partner)})"
+    lines = [f"materialized={materialized}", f"schema={jinja_text(schema)}", *more, enabled]
+    return f"{{#- {_origin(policy)} -#}}\n{{{{ config(\n    " + ",\n    ".join(lines) + "\n) }}"
+
+
+def given(policy: Policy) -> list[Given]:
+    """What the partner gets, in the order of the policy."""
+    columns = Columns(policy)
+    quasi, public, sensitive = iter(columns.quasi), iter(columns.public), iter(columns.sensitive)
+    found = []
+    for shared in policy.columns:
+        about = (shared.column.description or shared.column.name).rstrip(".")
+        if shared.how == "pseudonym":
+            told = f"Tells persons apart, for {policy.partner} alone"
+            how = "HMAC-SHA-256, in hexadecimal."
+            older = f"{told}; by the key before, while both are published. {how}"
+            found.append(Given(shared.name, "text", "newest", f"{told}. {how}", shared, required=True, unique=True))
+            found.append(Given(f"{shared.name}_previous", "text", "older", older, shared))
+        elif shared.how == "as_is":
+            found.append(Given(shared.name, shared.column.physical_type, next(public), f"{about}.", shared))
+        elif ladder := shared.ladder:
+            fine, coarse = ladder.words
+            is_quasi = shared in policy.quasi
+            sql = ladder.shown(next(quasi), "step") if is_quasi else ladder.shown(next(sensitive), "1")
+            wider = f", {coarse} where few are alike" if ladder.two and is_quasi else ""
+            found.append(Given(shared.name, ladder.physical_type, sql, f"{about}; {fine}{wider}.", shared))
+    if policy.has_steps:
+        about = "1 where the row has the finer of what is described, 2 where it has the coarser."
+        found.append(Given(LEVEL, "integer", "step", about, required=True))
+    return found
+
+
+def _share(policy: Policy, target: Target) -> str:
+    person = in_both(target, lambda dialect: normalized(f"cast(person as {dialect.type_of('text')})"))
+    if policy.canaries:
+        nobody = in_both(target, lambda dialect: f"{literal(CANARY)} || cast(canary as {dialect.type_of('text')})")
+        person = f"coalesce({person}, {nobody})"
+
+    def pseudonym(key: str) -> str:
+        pads = f"keys.{key}_inner_pad", f"keys.{key}_outer_pad"
+        return in_both(target, lambda dialect: dialect.hmac(*pads, dialect.utf8("released.known_by")))
+
+    lines = []
+    for one in given(policy):
+        is_pseudonym = one.sql in ("newest", "older")
+        value = pseudonym(one.sql) if is_pseudonym else cast(target, one.sql, one.physical_type)
+        lines.append(f"{value} as {name_in_both(target, one.name)}")
+    until = in_both(target, lambda dialect: dialect.in_utc("older.retires", "timestamp with time zone"))
+    listed = ",\n    ".join(lines)
+    view = f"{target.name}.by_engine({jinja_value({'postgres': 'view', 'databricks': 'table'})})"
+    return f"""{_head(policy, view, schema_of(policy), f"alias={jinja_text(policy.dataset.model)}")}
+
+with released as (
+
+    select
+        *,
+        {person} as known_by
+    from {{{{ ref('release_{policy.name}') }}}}
+
+),
+
+keys as (
+
+    select
+        newest.inner_pad as newest_inner_pad,
+        newest.outer_pad as newest_outer_pad,
+        older.inner_pad as older_inner_pad,
+        older.outer_pad as older_outer_pad
+    from {TABLE} as newest
+    left join {TABLE} as older
+        on
+            newest.partner = older.partner
+            and newest.version = older.version + 1
+            and {until} > {{{{ {target.name}.now_utc() }}}}
+    where
+        newest.partner = {literal(policy.partner)}
+        and newest.version = (select max(version) from {TABLE} where partner = {literal(policy.partner)})
+
+)
+
+select
+    {listed}
+from released
+cross join keys
+"""
+
+
+def _properties(policy: Policy, target: Target) -> str:
+    columns = Columns(policy)
+    asked: dict[str, Any] = {"columns": columns.group, "k": policy.k}
+    if columns.sensitive:
+        asked |= {"sensitive": columns.sensitive[0], "l": policy.l}
+    about = f"What {policy.partner} is given of {policy.dataset.model}"
+    entries = []
+    for one in given(policy):
+        entry: dict[str, Any] = {
+            "name": one.name,
+            "data_type": data_type(one.physical_type),
+            "description": one.description,
+        }
+        tests = ["not_null"] * one.required + ["unique"] * one.unique
+        entries.append(entry | ({"data_tests": tests} if tests else {}))
+    models = [
+        {
+            "name": f"release_{policy.name}",
+            "description": f"{about}, with who it is about. Private.",
+            "data_tests": [{"k_anonymous": {"arguments": asked}}],
+        },
+        {
+            "name": f"share_{policy.name}",
+            "description": f"What {policy.partner} gets of {policy.dataset.model}: {policy.purpose}",
+            "config": {"contract": {"enforced": True}},
+            "columns": entries,
+        },
+    ]
+    return dbt_yaml({"version": 2, "models": models})
+
+
+_TEST = """{#- Generated for c360 shares. Do not edit; run: c360 generate -#}
+{% test k_anonymous(model, columns, k, sensitive=none, l=1) %}
+    {#- Groups of equal quasi-identifiers with fewer than k persons, or fewer than l kinds of what is sensitive. -#}
+    select {{ columns | join(", ") }}
+    from {{ model }}
+    group by {{ columns | join(", ") }}
+    having count(distinct person) < {{ k }}{% if sensitive %} or count(distinct {{ sensitive }}) < {{ l }}{% endif %}
+{% endtest %}
+"""
+_LAST = """{#- Generated for c360 shares. Do not edit; run: c360 generate -#}
+{% macro last_release(relation, columns) %}
+    {#- Whether there is a release with these columns, for the next one to be compared with. -#}
+    {%- set last = load_relation(relation) if flags.INTROSPECT != false else none -%}
+    {%- if last and target.type == "spark" and config.get("file_format") != "delta" and flags.WHICH != "compile" -%}
+        {{ exceptions.raise_compiler_error("Without Delta, Spark drops the last release before it can be compared.") }}
+    {%- endif -%}
+    {{ return(last and (adapter.get_columns_in_relation(last) | map(attribute="name") | list) == columns) }}
+{% endmacro %}
+"""
