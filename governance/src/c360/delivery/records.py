@@ -271,7 +271,8 @@ def _with_line_feeds(text: bytes, quote: bytes) -> tuple[bytes, int]:
 
     def ends(letter: int) -> "np.ndarray":
         found = np.flatnonzero(letters == letter)
-        return np.asarray(found[np.searchsorted(quotes, found) % 2 == 0])  # an even number of quotes before it: not inside
+        inside = np.searchsorted(quotes, found) % 2  # an odd number of quotes before it
+        return np.asarray(found[inside == 0])
 
     feeds = ends(10)
     if b"\r" not in text:
