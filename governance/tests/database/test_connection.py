@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import psycopg2
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
@@ -121,6 +121,7 @@ PLACES = (
 
 @settings_of_hypothesis(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(PASSWORDS, st.sampled_from(PLACES), st.booleans())
+@example("/QXZV", "postgresql://u:{}", False)
 def test_nothing_of_any_password_is_shown(server: Settings, password: str, place: str, escaped: bool) -> None:
     text = place.replace("{}", quote(password, safe="") if escaped else password)
     foreign = replace(server, database_url=text)

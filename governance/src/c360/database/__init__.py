@@ -163,7 +163,8 @@ def _of_url(text: str) -> dict[str, str]:
         found: dict[str, str] = parse_dsn(text)
     except psycopg2.Error:  # its text may quote the password
         raise CouldNotTell("C360_DATABASE_URL is not a Postgres URL.", remedy) from None
-    if not re.fullmatch(r"[\d,]*", found.get("port", "")):
+    nothing = re.search(r"://[^/?@]*:(?:[/?]|$)", text)  # a colon and no port: what follows may be half a password
+    if nothing or not re.fullmatch(r"[\d,]*", found.get("port", "")):
         raise CouldNotTell("C360_DATABASE_URL names a port that is no number.", remedy)
     if "://" in found.get("dbname", "") or "@" in found.get("host", "")[1:]:
         raise CouldNotTell("C360_DATABASE_URL is not a Postgres URL.", remedy)
