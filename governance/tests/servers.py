@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 import pytest
-from psycopg2 import sql
+from psycopg import sql
 
 from c360 import database as database_module
 from c360.database import server as server_module
@@ -81,7 +81,6 @@ def _users(path: Path) -> Iterator[dict[str, Any]]:
 def _run(settings: Settings, *statements: sql.Composable) -> None:
     connection = database_module.connect(settings, role=None, database="postgres")
     try:
-        connection.autocommit = True
         with connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)

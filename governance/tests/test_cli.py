@@ -5,7 +5,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-import psycopg2
+import psycopg
 import pytest
 
 from c360.cli import EXTRAS, main
@@ -54,16 +54,16 @@ def test_what_cannot_be_is_refused_in_words_and_leaves_no_trace(shared_workplace
 
 
 def coded(code):
-    """An error of the database; psycopg2 alone can set the code of its own."""
-    return type("DatabaseError", (psycopg2.DatabaseError,), {"pgcode": code})()
+    """An error of the database."""
+    return type("DatabaseError", (psycopg.DatabaseError,), {"sqlstate": code})()
 
 
 ENDS = {
     "a full disk": (OSError(errno.ENOSPC, "No space left on device", "/data/x"), "No space left on device: /data/x"),
     "a full disk of the database": (coded("53100"), "The disk of the database is full"),
     "a query that was cancelled": (coded("57014"), "cancelled a query"),
-    "a killed backend": (psycopg2.OperationalError("server closed the connection"), "ended the connection"),
-    "a connection that is gone": (psycopg2.InterfaceError("connection already closed"), "ended the connection"),
+    "a killed backend": (psycopg.OperationalError("server closed the connection"), "ended the connection"),
+    "a connection that is gone": (psycopg.OperationalError("the connection is closed"), "ended the connection"),
 }
 
 

@@ -1,6 +1,5 @@
 """Random contracts and random rows: plain Python, split, Soda, dbt and verify agree on which row breaks what."""
 
-import io
 import itertools
 import json
 import math
@@ -218,7 +217,8 @@ def make_table(cursor: Any, contract: Contract, rows: list[dict[str, Any]]) -> N
     columns = ", ".join(f"{q(c.physical_name)} {canonical_type(c.physical_type)}" for c in dataset.columns)
     table = f"{q(dataset.schema)}.{q(dataset.table)}"
     cursor.execute(f"create table {table} ({columns})")
-    cursor.copy_expert(f"copy {table} from stdin (format csv, header)", io.StringIO(as_csv(rows)))
+    with cursor.copy(f"copy {table} from stdin (format csv, header)") as copy:
+        copy.write(as_csv(rows))
 
 
 def counted(world: World) -> dict[str, int]:
@@ -252,7 +252,7 @@ def lab(database, tmp_path_factory):
     connection = connect(database)
     prepare(connection)
     family = parents(folder)
-    with connection, connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor() as cursor:
         make_table(cursor, family, [{"id": n} for n in PARENTS])
         cursor.execute("alter table family.parents add primary key (id)")
     yield connection, database, folder, family
@@ -272,7 +272,7 @@ def test_split_soda_and_verify_agree_with_python(lab, world):
     contract, name = build(world, folder)
     catalog = Catalog.of([family, contract])
     (dataset,) = contract.datasets
-    with connection, connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor() as cursor:
         make_table(cursor, contract, world.rows)
     verdicts = scan(database, soda.render(catalog, contract, dataset), [name], NOW)
     assert of_rows({k: v.measured for k, v in verdicts.items()}, name, world) == counted(world)
@@ -286,7 +286,7 @@ def test_split_soda_and_verify_agree_with_python(lab, world):
     engine = PostgresEngine(connection, database)
     result = ingest(connection, engine, Catalog.of([family, delivered]), name, file, Run.start("gate", NOW))
     assert result.outcome == "accepted", result.reason
-    with connection, connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("select row_number, clauses from quarantine.rows where dataset = %s", (name,))
         quarantined = {clause: set() for clause in world.broken}
         for row, clauses in cursor.fetchall():
@@ -314,7 +314,7 @@ def test_dbt_agrees_with_python(lab, tmp_path_factory, many):
     (project / "dbt_project.yml").write_text("name: scratch\nversion: 1.0.0\nconfig-version: 2\nprofile: customer360\n")
     (project / "packages.yml").write_text(f"packages:\n  - local: {ROOT / 'dbt_package'}\n")
     shutil.copy(ROOT / "integration_tests" / "profiles.yml", project)
-    with connection, connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor() as cursor:
         for world, contract, _ in built:
             make_table(cursor, contract, world.rows)
     environment = libpq_env(database) | {

@@ -184,4 +184,9 @@ def test_status_waits_for_no_engine() -> None:
         "import sys\nimport c360.status.overview, c360.project\nprint(*{n.partition('.')[0] for n in sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert not (HEAVY - {"psycopg2", "yaml"}) & set(done.stdout.split())
+    assert not (HEAVY - {"psycopg", "yaml"}) & set(done.stdout.split())
+
+
+def test_postgres_has_one_driver() -> None:
+    """psycopg2 is there for dbt and Soda alone."""
+    assert [str(path) for path in SOURCE.rglob("*.py") if "psycopg2" in path.read_text(encoding="utf-8")] == []

@@ -139,8 +139,8 @@ class Workplace:
         """As the user of the database's URL, who may do everything."""
         connection = connect(self.settings, role=None)
         try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(statement, arguments or None)
+            with connection.transaction(), connection.cursor() as cursor:
+                cursor.execute(statement, arguments or None).set_result(-1)
                 return cursor.fetchall() if cursor.description else []
         finally:
             connection.close()

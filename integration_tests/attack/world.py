@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg2
+import psycopg
 
 from c360.clause.dialect import POSTGRES
 from c360.database import connect, parameters
@@ -133,7 +133,11 @@ def _make_crowd(folder: Path, earlier: Path) -> None:
 
 def _lose_somebody(settings: Settings) -> None:
     """Out of the source without a trace; whom `c360 forget` erases leaves a group for good, whatever its size."""
-    with contextlib.closing(connect(settings, role=None)) as database, database, database.cursor() as cursor:
+    with (
+        contextlib.closing(connect(settings, role=None)) as database,
+        database.transaction(),
+        database.cursor() as cursor,
+    ):
         cursor.execute("select contact_id from raw.transactions order by transaction_date desc, id limit 1")
         person = cursor.fetchone()
         cursor.execute("delete from raw.transactions where contact_id = %s", person)
@@ -144,7 +148,7 @@ def _of_partner(settings: Settings, partner: str) -> list[dict[str, str | None]]
     """All that the partner's role can select from, which is one view."""
     login = parameters(settings) | {"user": role_of(partner)}
     login.pop("options", None)
-    with contextlib.closing(psycopg2.connect(**login)) as database, database.cursor() as cursor:
+    with contextlib.closing(psycopg.connect(**login)) as database, database.cursor() as cursor:
         cursor.execute(
             "select format('%I.%I', table_schema, table_name) from information_schema.tables "
             "where table_schema not in ('information_schema', 'pg_catalog')"

@@ -137,8 +137,10 @@ def _ingest(
 
 
 def _copy(database: Any, path: Path) -> None:
-    with database, database.cursor() as cursor, path.open("rb") as file:
-        cursor.copy_expert("copy raw.transactions from stdin (format csv, header)", file, 1 << 20)
+    statement = "copy raw.transactions from stdin (format csv, header)"
+    with path.open("rb") as file, database.cursor() as cursor, cursor.copy(statement) as copy:
+        while block := file.read(1 << 20):
+            copy.write(block)
 
 
 def _forget(database: Any) -> None:
@@ -172,11 +174,7 @@ def _hold(database: Any, rows: int) -> None:
 
 
 def _execute(database: Any, statement: str, arguments: tuple | None = None) -> None:
-    database.rollback()
-    database.autocommit = True
-    with database.cursor() as cursor:
-        cursor.execute(statement, arguments)
-    database.autocommit = False
+    database.execute(statement, arguments)
 
 
 @contextmanager

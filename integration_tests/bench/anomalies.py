@@ -84,7 +84,7 @@ def _series(seed: int) -> Days:
 
 def _load(project: Project, series: list[Days]) -> None:
     database = connect(project.settings)
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         cursor.execute("create schema raw")
         for one in series:
             cursor.execute(f"create table raw.{one.table} (loaded_at timestamp not null)")

@@ -51,7 +51,7 @@ def main() -> None:
         policy = next(policy for policy in policies_of(project) if policy.partner == "harbour_media")
         server.start(settings)
         try:
-            with connect(settings, role=None) as connection, connection.cursor() as cursor:
+            with connect(settings, role=None) as connection, connection.transaction(), connection.cursor() as cursor:
                 _measure(cursor, policy, options)
         finally:
             server.stop(settings)

@@ -65,7 +65,7 @@ def landing(database):
 
 
 def landed(connection, delivery: Delivery, described: Dataset = TEXTS) -> list[tuple]:
-    with connection, connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor() as cursor:
         land(cursor, described, delivery)
         cursor.execute(f"select * from {tables(described).text} order by c360__at")
         rows = cursor.fetchall()
@@ -155,7 +155,6 @@ def test_any_bytes_are_read_or_told(landing, tmp_path: Path, raw: bytes) -> None
         landed(landing, Delivery(path, Form(), TEXTS))
         event("read")
     except CouldNotTell as told:
-        landing.rollback()
         event("told")
         assert told.message.startswith("Cannot read ") and told.remedy
 
@@ -237,7 +236,7 @@ def test_what_lands_in_its_types_is_what_was_written(landing, tmp_path: Path, ro
             delivery = Delivery(path, Form(), described, engine=engine)
         given_back = landed(landing, delivery, described)
         assert given_back == [tuple(value or None for value in row) for row in rows]
-        with landing, landing.cursor() as cursor:
+        with landing.transaction(), landing.cursor() as cursor:
             cursor.execute(f"select count(*) from {tables(described).landed}")
             count = len(rows) - cursor.fetchone()[0]
             event(f"{'all' if count == len(rows) else 'some' if count else 'none'} in their types")
@@ -269,7 +268,7 @@ def test_what_is_cast_at_once_is_what_the_careful_casts_give(landing, tmp_path: 
     described = dataset(**SURE)
     delivery = Delivery(path, Form(), described, engine=Sure())
     results = []
-    with landing, landing.cursor() as cursor:
+    with landing.transaction(), landing.cursor() as cursor:
         land(cursor, described, delivery)
         for in_shape in (delivery.in_shape, False):
             cursor.execute(f"drop table if exists {tables(described).typed} cascade")
@@ -317,12 +316,13 @@ def test_values_of_parquet_arrive_exactly(landing, tmp_path: Path, rows: list[di
     pyarrow.parquet.write_table(pa.table(columns), path)
     described = dataset(**{name: kind for name, (kind, _, _) in TYPES.items()})
     delivery = Delivery(path, Form(), described)
-    with landing, landing.cursor() as cursor:
+    with landing.transaction(), landing.cursor() as cursor:
         land(cursor, described, delivery)
         assert delivery.records == len(rows)
         type_it(cursor, described, Form())
         cursor.execute(
-            f"select n, d, r, i, f, t, u::text, s at time zone 'UTC', {MISCAST} from {tables(described).typed} order by c360__at"
+            f"select n, d, r, i, f, t, u::text, s at time zone 'UTC', {MISCAST} "
+            f"from {tables(described).typed} order by c360__at"
         )
         found = cursor.fetchall()
     years = [row["s"] is not None and row["s"].year < 1000 for row in rows]

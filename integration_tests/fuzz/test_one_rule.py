@@ -142,7 +142,7 @@ def state(connection, name, loads) -> dict[str, list]:
         "select clauses, r.* from quarantine.rows, lateral (select "
         f"{columns} from jsonb_populate_record(null::raw.{name}, payload)) as r where resolved_at is null"
     )
-    with connection, connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor() as cursor:
 
         def ask(query):
             cursor.execute(query)
@@ -158,7 +158,7 @@ def state(connection, name, loads) -> dict[str, list]:
 
 
 def empty(connection, name) -> None:
-    with connection, connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(
             f"drop table if exists raw.{name} cascade; truncate governance.delivery, quarantine.rows, "
             "quarantine.evidence, governance.superseded"

@@ -103,7 +103,11 @@ class Trap:
 
     def look(self) -> Any:
         """All that a rule must leave alone: contents, catalogue, roles, settings, locks, files, and the sequence."""
-        with closing(connect(self.settings, role=None)) as database, database, database.cursor() as cursor:
+        with (
+            closing(connect(self.settings, role=None)) as database,
+            database.transaction(),
+            database.cursor() as cursor,
+        ):
             cursor.execute(
                 "select format('%I.%I', schemaname, tablename) from pg_tables "
                 "where schemaname !~ '^pg_|^information_schema$' order by 1"
@@ -146,11 +150,11 @@ def trap(server: Settings, database: Settings, tmp_path_factory: pytest.TempPath
     (folder / "canary").chmod(0o644)
     connection = connect(database)
     prepare(connection)
-    with connection, connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor() as cursor:
         cursor.execute('create table raw.things (n integer, word text, "update" integer)')
         cursor.execute("insert into raw.things values (1, 'a', 1), (2, 'it''s', 2), (3, null, null)")
     connection.close()
-    with closing(connect(database, role=None)) as admin, admin, admin.cursor() as cursor:
+    with closing(connect(database, role=None)) as admin, admin.transaction(), admin.cursor() as cursor:
         cursor.execute(_TRAP)
         for table in ("raw.things", "governance.history", "governance.delivery", "quarantine.rows"):
             cursor.execute(
@@ -164,7 +168,7 @@ def trap(server: Settings, database: Settings, tmp_path_factory: pytest.TempPath
     found.before = found.look()
     yield found
     found.assert_unsprung()
-    with closing(connect(database, role=None)) as admin, admin, admin.cursor() as cursor:
+    with closing(connect(database, role=None)) as admin, admin.transaction(), admin.cursor() as cursor:
         cursor.execute("drop event trigger trap_on_commands")
 
 
@@ -236,9 +240,8 @@ def test_the_trap_works(trap: Trap) -> None:
         "alter table raw.things add m int",
     ):
         before = trap.look()
-        with closing(connect(trap.settings, role=None)) as admin, admin.cursor() as cursor:
-            cursor.execute(harm)
-            admin.rollback()
+        with closing(connect(trap.settings, role=None)) as admin, admin.transaction(force_rollback=True):
+            admin.execute(harm)
         assert trap.look() != before, harm
     trap.before = trap.look()
     with scanner(trap.settings) as looking:

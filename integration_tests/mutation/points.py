@@ -122,7 +122,7 @@ def _into_schemas_of_its_own(contracts: Iterable[Any]) -> list[Any]:
 
 
 def _quarantined(database: Any, dataset: str) -> set[str]:
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         cursor.execute("select distinct unnest(clauses) from quarantine.rows where dataset = %s", (dataset,))
         return {clause for (clause,) in cursor.fetchall()}
 
@@ -162,7 +162,7 @@ def dbt(worlds: list[World], settings: Settings, contracts: Path, generated: Pat
         ):  # sources that a mutation made stale, and those of our package, which are not there
             judge_sources(project, database, run, invoke)
         judge_models(project, database, run, invoke, "--select", "package:scratch", "--log-level", "none")
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         cursor.execute("select clause, outcome, detail from governance.history where run_id = %s", (str(run.id),))
         lines = cursor.fetchall()
     database.close()

@@ -44,7 +44,7 @@ def run(
     typed = [w for w in worlds if not {"soda", "dbt", "verify"} <= w.mutation.not_here.keys()]
     database = connect(settings)
     prepare(database)
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         for schema in ("shared", *(world.name for world in worlds)):  # of an earlier run in this database
             cursor.execute(f"drop schema if exists {schema} cascade")
         make_shared(cursor, contracts)

@@ -3,7 +3,6 @@
 So that one `c360 generate`, one dbt run and one `c360 verify` cover all mutations at once.
 """
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,7 +135,8 @@ def make_table(cursor: Any, dataset: Dataset, rows: list[Row]) -> None:
     kinds = {c.physical_name: canonical_type(c.physical_type) for c in dataset.columns}
     order = list(rows[0]) if rows else list(kinds)
     cursor.execute(f"create table {table} ({', '.join(f'{q(n)} {kinds[n]}' for n in order)})")
-    cursor.copy_expert(f"copy {table} from stdin (format csv)", io.StringIO(as_csv(rows)))
+    with cursor.copy(f"copy {table} from stdin (format csv)") as copy:
+        copy.write(as_csv(rows))
 
 
 def as_csv(rows: list[Row], header: list[str] | None = None) -> str:

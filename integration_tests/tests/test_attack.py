@@ -34,7 +34,7 @@ def broken(before, after):
 
 def administer(settings, statement):
     database = connect(settings, role=None)
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         cursor.execute(statement)
     database.close()
 

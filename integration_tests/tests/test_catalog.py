@@ -189,7 +189,7 @@ class Project:
         prepare(database)
         clauses = {clause.id: clause for _, d in project.catalog.pairs() for clause in d.clauses}
         moment = datetime.fromisoformat(at).astimezone(UTC)
-        with database:
+        with database.transaction():
             for stage, name in (("gate", "things.kind.enum"), ("verify", "things.kind.enum")):
                 run = Run(uuid.uuid4(), stage, moment)
                 record(database, run, [Finding(clauses[name], "soda", outcome, rows=3 if outcome == "failed" else 0)])

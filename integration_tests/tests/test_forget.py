@@ -26,18 +26,15 @@ def dump(workplace) -> dict[str, str]:
 
     found = {}
     database = connect(workplace.settings, role=None)
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         cursor.execute(
             "select format('%I.%I', n.nspname, c.relname) from pg_class as c join pg_namespace as n "
             "on n.oid = c.relnamespace where c.relkind in ('r', 'm') "
             "and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_' order by 1"
         )
         for (table,) in cursor.fetchall():
-            import io
-
-            rows = io.StringIO()
-            cursor.copy_expert(f"copy (select * from {table}) to stdout", rows)
-            found[table] = rows.getvalue().lower()
+            with cursor.copy(f"copy (select * from {table}) to stdout") as copy:
+                found[table] = b"".join(copy).decode().lower()
     database.close()
     for file in workplace.settings.home.rglob("*"):
         if file.is_file() and not file.is_symlink():

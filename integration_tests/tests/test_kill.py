@@ -73,6 +73,7 @@ def ended_at(workplace, lock, command, how=signal.SIGKILL):
     from c360.database import connect
 
     holder = connect(workplace.settings)
+    holder.autocommit = False
     try:
         with holder.cursor() as cursor:
             cursor.execute(lock)
@@ -204,6 +205,7 @@ def test_stopping_the_database_under_it_is_one_sentence(workplace, delivery, mak
 
     workplace.ingest("contacts", workplace.write("one.csv", [make.contact(1)]))
     holder = connect(workplace.settings, role=None)  # who may see and end sessions of others
+    holder.autocommit = False
     with holder.cursor() as cursor:
         cursor.execute("lock table raw.contacts in share mode")
         process = ingest(workplace, delivery)

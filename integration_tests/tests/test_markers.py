@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import psycopg2
+import psycopg
 import pytest
 
 from c360.database import parameters
@@ -76,7 +76,7 @@ def readable(settings, partner):
     """By relation all that a partner's role can select, the system's own tables among it, as text."""
     login = parameters(settings) | {"user": role_of(partner)}
     login.pop("options", None)
-    with closing(psycopg2.connect(**login)) as database, database.cursor() as cursor:
+    with closing(psycopg.connect(**login)) as database, database.cursor() as cursor:
         database.autocommit = True
         cursor.execute(
             "select c.oid::regclass::text, string_agg(quote_ident(a.attname), ', ') from pg_class as c "
@@ -87,7 +87,7 @@ def readable(settings, partner):
         for relation, columns in cursor.fetchall():
             try:
                 cursor.execute(f"select {columns} from {relation}")
-            except psycopg2.errors.InsufficientPrivilege:  # of what a view of the server's calls
+            except psycopg.errors.InsufficientPrivilege:  # of what a view of the server's calls
                 continue
             yield relation, str(cursor.fetchall())
 

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 
-import psycopg2
+import psycopg
 import pytest
 
 from c360.clause.dialect import POSTGRES
@@ -130,7 +130,7 @@ def test_vectors_of_rfc_4231(shared, key, message, expected):
         f"with made as (select {pads('key')} from (select %s::bytea as key) as given) "
         f"select {POSTGRES.hmac('i', 'o', '%s::bytea')} from made as made (i, o)"
     )
-    assert shared.sql(sql, psycopg2.Binary(key), psycopg2.Binary(message)) == [(expected,)]
+    assert shared.sql(sql, key, message) == [(expected,)]
 
 
 def test_partners_cannot_join_what_they_have(shared):
@@ -188,13 +188,13 @@ def test_dbt_parses_the_project_once_a_partner(shared):
 def as_partner(workplace, statement, partner=PARTNER):
     """What a partner gets for a statement: rows, or the code of the refusal."""
     login = parameters(workplace.settings) | {"user": role_of(partner)}
-    connection = psycopg2.connect(**{key: value for key, value in login.items() if key != "options"})
+    connection = psycopg.connect(**{key: value for key, value in login.items() if key != "options"})
     try:
-        with connection, connection.cursor() as cursor:
+        with connection.transaction(), connection.cursor() as cursor:
             cursor.execute(statement)
             return cursor.fetchall() if cursor.description else []
-    except psycopg2.Error as error:
-        return error.pgcode
+    except psycopg.Error as error:
+        return error.sqlstate
     finally:
         connection.close()
 

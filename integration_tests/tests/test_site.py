@@ -61,7 +61,7 @@ def _one_day(db, catalog, now, day):
                 odd = (c for c in dataset.clauses if c.kind.name == "anomaly")
                 findings += [Finding(c, "elementary", "warned" if day < 2 else "passed") for c in odd]
             run = Run.start(stage, now)
-            with db:
+            with db.transaction():
                 record(db, run, findings)
             with on_record(db, run, dataset.name if stage == "gate" else "*"):
                 pass
@@ -69,7 +69,7 @@ def _one_day(db, catalog, now, day):
             delivered = 10 if day == 0 and dataset.name == "contacts" else 1_000
             refused = day == 3
             counts = (delivered, 0, 0) if refused else (delivered, delivered - 5, 5)
-            with db, db.cursor() as cursor:
+            with db.transaction(), db.cursor() as cursor:
                 cursor.execute(
                     "insert into governance.delivery (sha256, dataset, contract, version, file_name, outcome, "
                     "delivered, promoted, quarantined, duplicates, superseded, as_of, newest_load) "

@@ -45,7 +45,7 @@ MARTS = {
 DRIVER = """
 import json
 import sys
-import psycopg2
+import psycopg
 import spark
 
 OLDER = (  # enough for a release to show, and three for it to hide
@@ -66,7 +66,7 @@ compare, shares = spark.compare, spark.shares
 
 
 def execute(*statements):
-    with psycopg2.connect("") as connection, connection.cursor() as cursor:
+    with psycopg.connect("") as connection, connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
 

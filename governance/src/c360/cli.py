@@ -124,7 +124,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _unforeseen(error: Exception) -> str:
     """A bug or a database error. Its own text may quote data, so only its kind is shown."""
     kind = type(error).__name__
-    code = getattr(error, "pgcode", None)
+    code = getattr(error, "sqlstate", None)
     said = plainly(error)
     if said:
         return f"{click.style('Error:', fg='red')} {one_line(said[0])}; nothing was left half done.\n  → {said[1]}"

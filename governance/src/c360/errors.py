@@ -25,8 +25,8 @@ class Breach(CouldNotTell):
 
 _ENDED = ("57P01", "57P02", "57P03")
 """Postgres: it is shutting down (or somebody ended the session), it crashed, it cannot connect now."""
-_CLOSED = ("server closed the connection", "connection already closed", "terminating connection", "Connection reset",
-           "no connection to the server", "SSL connection has been closed", "Broken pipe")  # fmt: skip
+_CLOSED = ("server closed the connection", "connection is closed", "connection is lost", "terminating connection",
+           "Connection reset", "no connection to the server", "SSL connection has been", "Broken pipe")  # fmt: skip
 _SAYS = {
     "53100": ("The disk of the database is full", "Free some space there, then run it again."),
     "53200": ("The database ran out of memory", "Give it more memory, then run it again."),
@@ -45,7 +45,7 @@ def plainly(error: BaseException | None) -> tuple[str, str] | None:
     Never their own text, which may quote data; a path is none.
     """
     while error is not None:
-        code = getattr(error, "pgcode", None)
+        code = getattr(error, "sqlstate", None)
         if code in _SAYS:
             return _SAYS[code]
         if code in _ENDED or (_is_of_postgres(error) and any(words in str(error) for words in _CLOSED)):
@@ -59,4 +59,4 @@ def plainly(error: BaseException | None) -> tuple[str, str] | None:
 
 
 def _is_of_postgres(error: BaseException) -> bool:
-    return any(kind.__module__.startswith("psycopg2") for kind in type(error).__mro__)
+    return any(kind.__module__.startswith("psycopg") for kind in type(error).__mro__)

@@ -4,7 +4,7 @@ import ipaddress
 import random
 from contextlib import closing, suppress
 
-import psycopg2
+import psycopg
 import pytest
 import sqlglot
 from sqlglot import exp
@@ -43,7 +43,7 @@ def ask(database):
     connection = connect(database)
 
     def ask(statement, *arguments):
-        with connection, connection.cursor() as cursor:
+        with connection.transaction(), connection.cursor() as cursor:
             cursor.execute(statement, arguments or None)
             return cursor.fetchone()[0]
 
@@ -170,7 +170,9 @@ def test_formats_are_those_of_pythons_own_library(ask, form):
     for text in known:  # and close misses
         texts += [text[:n] + chance.choice(alphabet) + text[n + 1 :] for n in range(len(text))]
     pattern = POSTGRES.literal(POSTGRES.pattern(f"^({TEXTS[form]})$"))
-    found = ask(f"select array(select t ~ {pattern} from unnest(%s) with ordinality as x (t, n) order by n)", texts)
+    found = ask(
+        f"select array(select t ~ {pattern} from unnest(%s::text[]) with ordinality as x (t, n) order by n)", texts
+    )
 
     def expected(text):
         try:
@@ -184,7 +186,6 @@ def test_formats_are_those_of_pythons_own_library(ask, form):
 
 def test_no_word_that_the_database_reserves_is_written_bare(database):
     with closing(connect(database, role=None)) as connection:
-        connection.autocommit = True
         cursor = connection.cursor()
         cursor.execute("select word from pg_get_keywords() where catcode in ('R', 'T')")
         reserved = [word for (word,) in cursor.fetchall()]
@@ -193,7 +194,7 @@ def test_no_word_that_the_database_reserves_is_written_bare(database):
         assert {name for (name,) in cursor.fetchall()} == set(_SYSTEM_COLUMNS)
         values = []
         for word in reserved:
-            with suppress(psycopg2.Error):
+            with suppress(psycopg.Error):
                 cursor.execute(f"select ({word})")
                 values.append(word)
     assert {"current_user", "localtime"} <= set(values)

@@ -15,7 +15,7 @@ def ask(database):
     connection = connect(database)
 
     def ask(condition):
-        with connection, connection.cursor() as cursor:
+        with connection.transaction(), connection.cursor() as cursor:
             cursor.execute(f"select {condition}")
             return cursor.fetchone()[0]
 

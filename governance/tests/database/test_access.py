@@ -11,9 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import psycopg
-import psycopg2
 import pytest
-from psycopg2 import errors
+from psycopg import errors
 
 from c360 import database as db
 from c360.database import access, server
@@ -36,20 +35,22 @@ def alone() -> Iterator[Settings]:
 
 
 def ask(settings: Settings, query: str, role: str | None = None) -> list[tuple]:
-    with closing(db.connect(settings, role=role)) as connection, connection, connection.cursor() as cursor:
+    with (
+        closing(db.connect(settings, role=role)) as connection,
+        connection.transaction(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(query)
         return cursor.fetchall() if cursor.description else []
 
 
 def a_database(alone: Settings, name: str, user: str = "postgres") -> Settings:
     """A new database of the server, reached by a URL as `user`, who owns it."""
-    with closing(db.connect(alone, role=None, database="postgres")) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(f"select from pg_roles where rolname = '{user}'")
-            if not cursor.rowcount:
-                cursor.execute(f"create role {user} login")
-            cursor.execute(f"create database {name} owner {user}")
+    with closing(db.connect(alone, role=None, database="postgres")) as connection, connection.cursor() as cursor:
+        cursor.execute(f"select from pg_roles where rolname = '{user}'")
+        if not cursor.rowcount:
+            cursor.execute(f"create role {user} login")
+        cursor.execute(f"create database {name} owner {user}")
     url = db.url(alone).replace("postgres@", f"{user}@").replace(f"/{server.DATABASE}?", f"/{name}?")
     return replace(alone, database_url=url)
 
@@ -67,7 +68,7 @@ def filled(alone: Settings) -> Settings:
     settings = a_database(alone, "filled")
     connection = db.connect(settings)
     prepare(connection)
-    with connection, connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("create table raw.things (n int); insert into raw.things values (1)")
         cursor.execute("create schema shop; create table shop.t (n int)")
     connection.close()
@@ -123,7 +124,7 @@ def test_no_role_writes_where_another_owns(filled: Settings, role: str) -> None:
 def test_no_role_is_a_superuser(alone: Settings, role: str, statement: str) -> None:
     """Logged in as itself, as on the embedded server."""
     db.connect(alone).close()
-    with closing(psycopg2.connect(**db.parameters(alone, role))) as connection, connection.cursor() as cursor:
+    with closing(psycopg.connect(**db.parameters(alone, role))) as connection, connection.cursor() as cursor:
         connection.autocommit = True
         with pytest.raises((errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction)):
             cursor.execute(statement)
@@ -186,12 +187,12 @@ def test_the_scanner_has_limits_however_it_logs_in(filled: Settings, alone: Sett
             looking.rows("select n from generate_series(1, 1000000) as n order by 1")
     for settings, (seconds, megabytes) in ((filled, (60, 2048)), (tighter, (1, 3))):  # as datacontract-cli connects
         config, session = login(settings)
-        with closing(psycopg2.connect(host=session["PGHOST"], port=session["PGPORT"], dbname=session["PGDATABASE"],
+        with closing(psycopg.connect(host=session["PGHOST"], port=session["PGPORT"], dbname=session["PGDATABASE"],
                                       user=config["DATACONTRACT_POSTGRES_USERNAME"],
                                       options=session["PGOPTIONS"])) as theirs, theirs.cursor() as cursor:  # fmt: skip
             cursor.execute(LIMITED)
             assert cursor.fetchall() == limits(seconds, megabytes)
-    with closing(psycopg2.connect(**db.parameters(alone, access.SCANNER))) as itself, itself.cursor() as cursor:
+    with closing(psycopg.connect(**db.parameters(alone, access.SCANNER))) as itself, itself.cursor() as cursor:
         cursor.execute(LIMITED)  # psql, as the scanner
         assert cursor.fetchall() == limits()
 
@@ -263,7 +264,7 @@ def test_an_installation_of_the_first_release_is_taken_over(alone: Settings) -> 
         )
     connection = db.connect(settings)
     prepare(connection)
-    with connection, connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("insert into raw.contacts values (8); alter table raw.contacts add column more text")
         cursor.execute("select nextval('raw.free')")
         cursor.execute(DELIVERY % "y")

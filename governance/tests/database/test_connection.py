@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
-import psycopg2
+import psycopg
 import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as settings_of_hypothesis
@@ -33,8 +33,8 @@ def test_variables_for_libpq_and_datacontract(server: Settings) -> None:
     assert "PGPASSWORD" not in env
     assert env["PGDATABASE"] == env["DATACONTRACT_POSTGRES_DATABASE"] == "customer360"
     assert env["DATACONTRACT_POSTGRES_PASSWORD"], "datacontract-cli refuses an empty one"
-    psycopg2.connect(host=env["PGHOST"], port=env["PGPORT"], user=env["PGUSER"], dbname=env["PGDATABASE"]).close()
-    psycopg2.connect(db.url(server)).close()
+    psycopg.connect(host=env["PGHOST"], port=env["PGPORT"], user=env["PGUSER"], dbname=env["PGDATABASE"]).close()
+    psycopg.connect(db.url(server)).close()
 
 
 def test_variables_of_another_server(server: Settings) -> None:
@@ -62,10 +62,10 @@ def test_url_masks_the_password_on_demand(server: Settings) -> None:
 
 def test_a_database_of_its_own_in_utc(database: Settings, server: Settings) -> None:
     connection = db.connect(database)
-    with connection, connection.cursor() as cursor:
-        cursor.execute("select current_database(), current_setting('TimeZone')")
-        name, zone = cursor.fetchone()
-        connection.rollback()
+    with connection.cursor() as cursor:
+        with connection.transaction(force_rollback=True):
+            cursor.execute("select current_database(), current_setting('TimeZone')")
+            name, zone = cursor.fetchone()
         cursor.execute("show timezone")
         assert (zone, *cursor.fetchone()) == ("UTC", "UTC"), "a rollback keeps the zone"
     connection.close()
@@ -246,7 +246,7 @@ def tcp() -> Iterator[tuple[Settings, str]]:
 
 def _answer(settings: Settings) -> tuple:
     connection = db.connect(settings)
-    with connection, connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(SESSION)
         answer = cursor.fetchone()
     connection.close()

@@ -40,7 +40,7 @@ def test_env_is_for_eval(server: Settings) -> None:
 def test_env_takes_away_what_leads_elsewhere(server: Settings) -> None:
     misleading = {"PGSERVICE": "nowhere", "PGHOSTADDR": "127.0.0.1", "PGTARGETSESSIONATTRS": "read-only"}
     exports = run(server, "env", **misleading).stdout
-    connect = f"{shlex.quote(sys.executable)} -c 'import psycopg2; print(psycopg2.connect(\"\").info.dbname)'"
+    connect = f"{shlex.quote(sys.executable)} -c 'import psycopg; print(psycopg.connect(\"\").info.dbname)'"
     result = subprocess.run(
         ["sh", "-c", f"{exports} {connect}"], env=os.environ | misleading, text=True, capture_output=True
     )

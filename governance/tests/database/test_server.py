@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
-import psycopg2
+import psycopg
 import pytest
 
 from c360 import database as db
@@ -67,7 +67,7 @@ def free_port() -> int:
 
 def ask(settings: Settings, query: str) -> object:
     connection = db.connect(settings, role=None)
-    with connection, connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(query)
         answer = cursor.fetchone()[0] if cursor.description else None
     connection.close()
@@ -225,9 +225,9 @@ def test_tcp_wants_the_password_and_listens_on_loopback_alone(settings: Settings
     assert now.port == port
     assert server.start(settings).pid == now.pid, "a start without a port leaves the port open"
     tcp = {"host": "127.0.0.1", "port": port, "user": "postgres", "dbname": "customer360"}
-    with pytest.raises(psycopg2.OperationalError, match="no password supplied"):
-        psycopg2.connect(**tcp)
-    psycopg2.connect(**tcp, password=listen.password(settings)).close()
+    with pytest.raises(psycopg.OperationalError, match="no password supplied"):
+        psycopg.connect(**tcp)
+    psycopg.connect(**tcp, password=listen.password(settings)).close()
     assert listen.password_file(settings).stat().st_mode & 0o777 == 0o600
     assert ask(settings, "show listen_addresses") == "127.0.0.1"
     log = (now.data / "log").read_text()
@@ -250,7 +250,7 @@ def test_nobody_is_thrown_out_for_a_port(settings: Settings) -> None:
         connection.close()
     assert server.status(settings) == now
     assert server.start(settings, port).port == port
-    over_tcp = psycopg2.connect(
+    over_tcp = psycopg.connect(
         host="127.0.0.1", port=port, user="postgres", dbname="customer360", password=listen.password(settings)
     )
     with pytest.raises(CouldNotTell, match="1 session is connected"):
@@ -272,7 +272,7 @@ def test_a_taken_port_is_one_sentence_and_harms_nothing(settings: Settings) -> N
 
 
 def test_errors_about_rows_stay_out_of_the_server_log(settings: Settings) -> None:
-    with pytest.raises(psycopg2.Error):
+    with pytest.raises(psycopg.Error):
         ask(settings, "select 'ada@example.org'::uuid")
     assert "ada@example.org" not in (server.data_folder(settings) / "log").read_text()
 
@@ -343,12 +343,11 @@ def test_a_server_killed_right_after_an_abort_is_brought_up_again(settings: Sett
     ask(settings, "create table kept (n int); insert into kept values (42)")
     for setting in ("alter system set wal_writer_delay = '10s'", "select pg_reload_conf()"):
         connection = db.connect(settings, role=None)
-        connection.autocommit = True
         connection.cursor().execute(setting)
         connection.close()
     time.sleep(0.5)
     aborted = db.connect(settings, role=None)
-    aborted.cursor().execute("create unlogged table gone (n int)")
+    aborted.execute("begin; create unlogged table gone (n int)")
     ask(settings, "insert into kept values (43)")  # which writes the log as far as the new table
     aborted.rollback()
     postmaster = psutil.Process(server.status(settings).pid)

@@ -73,7 +73,7 @@ def test_no_draft_is_written_where_one_has_no_place(project: Path) -> None:
 
 def test_a_table_of_the_database(project: Path, database: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("C360_DATABASE_URL", str(database.database_url))
-    with closing(connect(database, role=None)) as connection, connection, connection.cursor() as cursor:
+    with closing(connect(database, role=None)) as connection, connection.transaction(), connection.cursor() as cursor:
         cursor.execute("create table public.stays as select n as id from generate_series(1, 40) n")
     assert c360("import", "--table", "public.stays") == 0
     assert "primaryKey: true" in (project / "contracts/sources/stays/0.1.0.odcs.yaml").read_text()

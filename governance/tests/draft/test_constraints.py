@@ -63,7 +63,7 @@ PLOT = {
 
 @pytest.fixture(scope="module")
 def farm(database: Settings) -> Settings:
-    with closing(connect(database, role=None)) as connection, connection, connection.cursor() as cursor:
+    with closing(connect(database, role=None)) as connection, connection.transaction(), connection.cursor() as cursor:
         cursor.execute("create domain citext as text")  # the embedded Postgres does not carry the extension
         cursor.execute(SQL)
         cursor.execute("insert into farm.fields values ('AU', 1, 'x')")

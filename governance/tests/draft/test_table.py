@@ -52,7 +52,7 @@ insert into clinic.visits select 'V-' || lpad(n::text, 4, '0'), '2024-03-05', n 
 
 @pytest.fixture(scope="module")
 def clinic(database: Settings) -> Settings:
-    with closing(connect(database, role=None)) as connection, connection, connection.cursor() as cursor:
+    with closing(connect(database, role=None)) as connection, connection.transaction(), connection.cursor() as cursor:
         cursor.execute(SETUP)
     return database
 
@@ -96,10 +96,10 @@ def test_a_table_without_a_key_gets_one_proposed(connection: Any, tmp_path: Path
 
 
 def test_it_only_reads(connection: Any, tmp_path: Path) -> None:
-    import psycopg2
+    import psycopg
 
     drafted(connection, tmp_path, "clinic.visits", "visits")
-    with pytest.raises(psycopg2.errors.ReadOnlySqlTransaction), connection, connection.cursor() as cursor:
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), connection.transaction(), connection.cursor() as cursor:
         cursor.execute("delete from clinic.visits")
 
 
@@ -117,7 +117,7 @@ def test_what_may_not_be_read_is_said(clinic: Settings) -> None:
 
 
 def test_columns_of_an_empty_table_are_kept(clinic: Settings, connection: Any) -> None:
-    with closing(connect(clinic, role=None)) as other, other, other.cursor() as cursor:
+    with closing(connect(clinic, role=None)) as other, other.transaction(), other.cursor() as cursor:
         cursor.execute("create table clinic.empty (id integer not null, note text)")
     draft = from_table(connection, "clinic.empty", "empty", classifications(), {})
     (table,) = draft.tables
@@ -148,14 +148,14 @@ def test_a_dump_of_its_definition_says_the_same(clinic: Settings, connection: An
 
 
 def test_a_table_of_no_columns_says_nothing(clinic: Settings, connection: Any) -> None:
-    with closing(connect(clinic, role=None)) as other, other, other.cursor() as cursor:
+    with closing(connect(clinic, role=None)) as other, other.transaction(), other.cursor() as cursor:
         cursor.execute("create table clinic.nothing ()")
     with pytest.raises(CouldNotTell, match="has no columns"):
         from_table(connection, "clinic.nothing", "x", classifications(), {})
 
 
 def test_a_view_is_read_too(clinic: Settings, connection: Any) -> None:
-    with closing(connect(clinic, role=None)) as other, other, other.cursor() as cursor:
+    with closing(connect(clinic, role=None)) as other, other.transaction(), other.cursor() as cursor:
         cursor.execute("create view clinic.long_visits as select visit_no, room from clinic.visits where room > 1")
     (table,) = from_table(connection, "clinic.long_visits", "long_visits", classifications(), {}).tables
     assert [prop.document["physicalType"] for prop in table.properties] == ["text", "integer"]

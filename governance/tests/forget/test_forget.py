@@ -234,7 +234,7 @@ def test_what_counts_as_the_same_id(workplace, case, release):
     subject = SimpleNamespace(dataset=SimpleNamespace(name="d"), column="c", physical_type=kind)
     database = connect(workplace.settings)
     prepare(database)
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         cursor.execute("create temporary table g (given text)")
         cursor.execute("insert into g values (%s)", (given,))
         cursor.execute(f"select {spelled('given', kind)} from g")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-import psycopg2
+import psycopg
 import pytest
 
 from c360.contract import find_contracts
@@ -18,6 +18,7 @@ from c360.gate.account import Gate
 from c360.gate.entry import entered, judging, looked_at
 from c360.ledger.history import Run
 from c360.ledger.locks import forgetting
+from c360.ledger.tables import prepare
 from c360.settings import Settings
 
 CONTRACT = """
@@ -60,7 +61,8 @@ def gates(database: Settings, catalog: Catalog) -> Iterator[dict[str, tuple[Gate
         found = []
         for patience in ("0", "200ms"):
             connection = stack.enter_context(closing(connect(database)))
-            with connection, connection.cursor() as cursor:
+            prepare(connection)
+            with connection.cursor() as cursor:
                 cursor.execute(f"set lock_timeout = '{patience}'")
             engine = PostgresEngine(connection, database)
             found.append(
@@ -77,7 +79,7 @@ def waits(gate: Gate) -> bool:
     try:
         with entered(gate), judging(gate):
             return False
-    except psycopg2.errors.LockNotAvailable:
+    except psycopg.errors.LockNotAvailable:
         return True
 
 
@@ -109,14 +111,10 @@ def test_what_only_lands_keeps_nobody_waiting(gates) -> None:
 
 def test_who_forgets_waits_for_every_delivery(gates) -> None:
     second = gates["notes"][1].ledger
-    with (
-        entered(gates["people"][0]),
-        pytest.raises(psycopg2.errors.LockNotAvailable),
-        second,
-        second.cursor() as cursor,
-    ):
+    locked = pytest.raises(psycopg.errors.LockNotAvailable)
+    with entered(gates["people"][0]), locked, second.transaction(), second.cursor() as cursor:
         forgetting(cursor)
-    with second, second.cursor() as cursor:
+    with second.transaction(), second.cursor() as cursor:
         forgetting(cursor)
 
 
@@ -129,9 +127,9 @@ def test_a_landing_is_open_to_the_scanner_alone_and_gone_afterwards(gates, tmp_p
     with entered(gate) as landing:
         with landing.transaction():
             landing.land(Delivery(file, Form(), gate.dataset))
-        with other.ledger, other.ledger.cursor() as cursor:
+        with other.ledger.cursor() as cursor:
             cursor.execute(query, (schema,))
             assert cursor.fetchall() == [(True,), (False,)]
-    with other.ledger, other.ledger.cursor() as cursor:
+    with other.ledger.cursor() as cursor:
         cursor.execute("select nspname from pg_namespace where nspname like 'landing%'")
         assert cursor.fetchall() == []

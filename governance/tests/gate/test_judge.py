@@ -3,13 +3,18 @@
 import pytest
 
 from c360.clause.kinds import FRESHNESS, MINIMUM, PHYSICAL_TYPE, PRIMARY_KEY, RELATIONSHIP, REQUIRED, UNIQUE
-from c360.engine.interface import Split, Verdict
+from c360.engine.interface import Plan, Verdict
 from c360.errors import Breach, CouldNotTell
 from c360.gate import judge
 from c360.ledger.history import Finding
 from c360.model import Clause, Column, Dataset, Relationship
 
-NOTHING = Split({}, 0, 0)
+
+def planned(broken, collapsed=0, quarantined=0, looked=True) -> Plan:
+    return Plan("delivered", broken, quarantined, 0, 0, collapsed, collapsed, looked=looked)
+
+
+NOTHING = planned({})
 
 
 def clause(kind, argument=True, severity="error") -> Clause:
@@ -68,9 +73,9 @@ def test_soda_and_the_split_have_to_agree():
 @pytest.mark.parametrize(
     ("broken", "judged"),
     [
-        (required, Split({required.id: 1}, 1, 1)),
-        (required, Split({required.id: 1, typed.id: 1}, 0, 1)),
-        (required, Split({}, 0, 0, looked=False)),
+        (required, planned({required.id: 1}, 1, 1)),
+        (required, planned({required.id: 1, typed.id: 1}, 0, 1)),
+        (required, planned({}, 0, 0, looked=False)),
         (key, NOTHING),
         (clause(RELATIONSHIP, Relationship(("n",), "t", ("n",))), NOTHING),
     ],

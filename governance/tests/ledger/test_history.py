@@ -4,7 +4,7 @@ import json
 import threading
 from datetime import UTC, datetime, timedelta
 
-import psycopg2
+import psycopg
 import pytest
 
 from c360.contract import find_contracts
@@ -28,7 +28,7 @@ def clauses(database):
 @pytest.fixture
 def db(database):
     connection = connect(database)
-    with connection, connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("drop schema if exists governance cascade")
     prepare(connection)
     yield connection
@@ -36,7 +36,7 @@ def db(database):
 
 
 def rows(db, query, *arguments):
-    with db, db.cursor() as cursor:
+    with db.transaction(), db.cursor() as cursor:
         cursor.execute(query, arguments or None)
         return cursor.fetchall()
 
@@ -44,7 +44,7 @@ def rows(db, query, *arguments):
 def put(db, clause, *outcomes, stage="gate", start=DAY, counts=()):
     """One run a day for one clause."""
     for n, outcome in enumerate(outcomes):
-        with db:
+        with db.transaction():
             count = counts[n] if counts else None
             run = Run.start(stage, start + timedelta(days=n))
             record(db, run, [Finding(clause, "soda", outcome, count, count)])
@@ -52,7 +52,7 @@ def put(db, clause, *outcomes, stage="gate", start=DAY, counts=()):
 
 def test_one_row_a_clause_and_run_and_the_worst_counts(db, clauses):
     run = Run.start("build", DAY)
-    with db:
+    with db.transaction():
         record(db, run, [Finding(clauses[0], "dbt", o) for o in ("passed", "failed", "warned")])
     assert rows(db, "select outcome, as_of from governance.history") == [("failed", DAY)]
     assert rows(db, "select dimension from governance.history") == [(clauses[0].dimension,)]
@@ -62,7 +62,7 @@ def test_one_row_a_clause_and_run_and_the_worst_counts(db, clauses):
                                        "delete from governance.history", "truncate governance.history"])  # fmt: skip
 def test_append_only(db, clauses, statement):
     put(db, clauses[0], "failed")
-    with pytest.raises(psycopg2.errors.RaiseException, match="append-only"):
+    with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
         rows(db, statement)
     assert rows(db, "select outcome from governance.history") == [("failed",)]
 
@@ -82,7 +82,7 @@ def test_a_run_is_on_record_however_it_ends(db, error, outcome, detail):
     run = Run.start("build", DAY)
 
     def stage():
-        with on_record(db, run), db.cursor() as cursor:
+        with on_record(db, run), db.transaction(), db.cursor() as cursor:
             cursor.execute("create table governance.half_done ()")
             if error:
                 raise error
@@ -94,11 +94,12 @@ def test_a_run_is_on_record_however_it_ends(db, error, outcome, detail):
         stage()
     query = "select run_id::text, stage, engine, clause, outcome, detail from governance.history"
     assert rows(db, query) == [(str(run.id), "build", "c360", "*", outcome, detail)]
-    assert rows(db, "select to_regclass('governance.half_done')") == [(None,)], "what was open is undone"
+    undone = rows(db, "select to_regclass('governance.half_done') is null")
+    assert undone == [(error is not None,)], "what was open is undone"
 
 
 def test_a_broken_transaction_or_connection_does_not_hide_the_error(db, database):
-    with pytest.raises(psycopg2.errors.UndefinedTable), on_record(db, Run.start("build", DAY)), db.cursor() as cursor:
+    with pytest.raises(psycopg.errors.UndefinedTable), on_record(db, Run.start("build", DAY)), db.cursor() as cursor:
         cursor.execute("select * from governance.nothing")
     assert rows(db, "select outcome, detail from governance.history") == [("errored", "UndefinedTable")]
     lost = connect(database)
@@ -115,7 +116,7 @@ def test_runs_at_once_do_not_disturb_each_other(db, database, clauses):
         gate.wait()
         for _ in range(10):
             run = Run.start(f"stage{n}", DAY)
-            with on_record(mine, run), mine:
+            with on_record(mine, run), mine.transaction():
                 record(mine, run, [Finding(clause, "dbt", "passed") for clause in clauses[:20]])
         mine.close()
 
@@ -141,17 +142,17 @@ def test_prune_keeps_what_is_young_and_the_last_of_each_clause(db, clauses):
 
 
 def test_the_tables_are_brought_up_to_date(db, database):
-    rows(db, "drop index governance.history_by_time; "
-             "alter table governance.history drop column dissent, drop column dimension; "
-             "alter table governance.delivery drop column erased; "
-             "comment on schema governance is 'c360 tables of yesterday'; select 1")  # fmt: skip
+    db.execute("drop index governance.history_by_time; "
+               "alter table governance.history drop column dissent, drop column dimension; "
+               "alter table governance.delivery drop column erased; "
+               "comment on schema governance is 'c360 tables of yesterday'")  # fmt: skip
     prepare(db)
     rows(db, "select dissent, dimension from governance.history")
     assert rows(db, "select to_regclass('governance.history_by_time') is not null") == [(True,)]
 
 
 def pages_read(db):
-    with db, db.cursor() as cursor:
+    with db.transaction(), db.cursor() as cursor:
         cursor.execute("explain (analyze, buffers, format json) " + last_module._LAST, {"as_of": DAY})
         plan = cursor.fetchone()[0]
         plan = json.loads(plan) if isinstance(plan, str) else plan
@@ -169,12 +170,10 @@ def test_the_cost_of_status_follows_the_clauses_not_the_history(db):
     """
     read = {}
     for start, end in ((0, 99), (100, 1_999)):
-        with db, db.cursor() as cursor:
+        with db.transaction(), db.cursor() as cursor:
             cursor.execute(fill, {"day": DAY, "from": start, "to": end})
-        db.autocommit = True
         with db.cursor() as cursor:
             cursor.execute("vacuum analyze governance.history")
-        db.autocommit = False
         read[end + 1] = pages_read(db)
     print(f"pages read for 80 clauses and stages: {read[100]} with 100 runs each, {read[2_000]} with 2,000")
     found = standings(db, DAY)

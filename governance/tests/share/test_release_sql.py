@@ -88,7 +88,7 @@ def test_no_group_and_no_difference_is_smaller_than_k(database, query, populatio
     policy, first, following = query
     connection = connect(database)
     before, canaries = None, {}
-    with connection.cursor() as cursor:
+    with connection.transaction(force_rollback=True), connection.cursor() as cursor:
         for people in populations:
             cursor.execute(
                 "create temp table customers (id integer, age integer, total_expense numeric(14, 2), gender text) "
@@ -121,5 +121,4 @@ def test_no_group_and_no_difference_is_smaller_than_k(database, query, populatio
             cursor.execute("delete from published where person = any(%s)", (list(erased),))
             left = [row for row in rows if row["person"] not in erased]
             before, canaries = groups(left, policy, strict=False), nobody
-    connection.rollback()
     connection.close()

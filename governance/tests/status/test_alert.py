@@ -73,7 +73,7 @@ def catalog(database):
 @pytest.fixture
 def db(database):
     connection = connect(database)
-    with connection, connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("drop schema if exists governance cascade; drop schema if exists quarantine cascade")
     prepare(connection)
     yield connection
@@ -91,7 +91,7 @@ def at(project, url):
 
 def say(db, catalog, outcome, when, clause=CLAUSE, rows=None):
     found = next(c for _, d in catalog.pairs() for c in d.clauses if c.id == clause)
-    with db:
+    with db.transaction():
         record(db, Run.start("build", when), [Finding(found, "dbt", outcome, rows=rows)])
 
 
@@ -119,7 +119,7 @@ def test_each_change_is_told_once(db, project, catalog):
 
 
 def deliver(db, when, delivered=1_000):
-    with db, db.cursor() as cursor:
+    with db.transaction(), db.cursor() as cursor:
         cursor.execute(
             "insert into governance.delivery (sha256, dataset, contract, version, file_name, outcome, delivered, "
             "promoted, quarantined, duplicates, superseded, as_of, newest_load) values (gen_random_uuid()::text, "

@@ -117,7 +117,7 @@ def catalog(database):
 @pytest.fixture
 def db(database):
     connection = connect(database)
-    with connection, connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("drop schema if exists governance cascade; drop schema if exists quarantine cascade")
     prepare(connection)
     yield connection
@@ -130,12 +130,12 @@ def clause(catalog, name):
 
 def say(db, catalog, name, stage, outcome, engine="dbt", at=T, **more):
     run = Run.start(stage, at)
-    with db:
+    with db.transaction():
         record(db, run, [Finding(clause(catalog, name), engine, outcome, **more)])
 
 
 def deliver(db, dataset, at, accepted=True, age=HOUR, delivered=100, quarantined=0):
-    with db, db.cursor() as cursor:
+    with db.transaction(), db.cursor() as cursor:
         cursor.execute(
             "insert into governance.delivery (sha256, dataset, contract, version, file_name, outcome, delivered, "
             "promoted, quarantined, duplicates, superseded, as_of, newest_load) "
@@ -214,7 +214,7 @@ def test_the_word_that_verify_overruled_stays_on_record(db, catalog):
 
 
 def test_a_clause_that_no_contract_makes_any_more_is_only_counted(db, catalog):
-    with db, db.cursor() as cursor:
+    with db.transaction(), db.cursor() as cursor:
         cursor.execute(
             "insert into governance.history (run_id, as_of, stage, engine, contract, version, dataset, clause, "
             "outcome) values (gen_random_uuid(), %s, 'gate', 'soda', 'c', '1.0.0', 'd', 'd.gone.enum', 'failed')",
@@ -228,7 +228,7 @@ def test_quarantine_by_clause_and_age(db, catalog):
     for at, clauses in ((T - HOUR, ["contacts.mail.pattern"]), (T - 3 * DAY, ["contacts.mail.pattern"]),
                         (T - 30 * DAY, ["contacts.mail.pattern", "contacts.name.required"])):  # fmt: skip
         number = deliver(db, "contacts", at, quarantined=1)
-        with db, db.cursor() as cursor:
+        with db.transaction(), db.cursor() as cursor:
             cursor.execute(
                 "insert into quarantine.rows (delivery_id, dataset, row_number, clauses, payload) "
                 "values (%s, 'contacts', 1, %s, '{}')",
@@ -379,7 +379,7 @@ def fail(db, catalog, database):
         deliver(db, "transactions", T)
         clauses = [c for _, d in catalog.pairs() for c in d.clauses if c.scope != "contract"]
         if freshly:
-            with db:
+            with db.transaction():
                 record(db, Run.start("verify", T), [Finding(c, "sql", "passed") for c in clauses])
         for name, outcome in said:
             say(db, catalog, name, "build", outcome)

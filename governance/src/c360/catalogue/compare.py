@@ -23,7 +23,7 @@ from c360.share.policy import policies_of
 from c360.status.overview import clock_of
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 _RUNS = 10
 """So many of the last outcomes of each clause and stage are pushed at most."""
@@ -61,7 +61,7 @@ def compare(project: Project, server: Server, names: Names) -> Comparison:
     return Comparison(plan(things, wanted, actual, names), actual)
 
 
-def new_results(project: Project, database: "connection", actual: Actual, names: Names) -> list[Result]:
+def new_results(project: Project, database: "Connection", actual: Actual, names: Names) -> list[Result]:
     """What the history knows beyond the newest result of each test case."""
     datasets = [dataset for _, dataset in project.catalog.pairs()]
     pairs = [(clause.id, stage) for dataset in datasets for clause in dataset.clauses for stage in STAGES]

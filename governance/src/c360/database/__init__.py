@@ -1,5 +1,6 @@
 """The database of every stage: the embedded server, or the one that C360_DATABASE_URL names."""
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -10,8 +11,9 @@ from c360.errors import CouldNotTell
 from c360.settings import Settings, user_name
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # its warnings say what the server does, which may quote a row
 _VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD",
               "dbname": "PGDATABASE", "options": "PGOPTIONS", "sslmode": "PGSSLMODE",
               "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY",
@@ -25,14 +27,15 @@ OLDEST = 16
 _NO_PASSWORD = "not-needed"  # noqa: S105 (datacontract-cli wants one even where a socket asks for none)
 
 
-def connect(settings: Settings, *, role: str | None = LOADER, database: str | None = None) -> "connection":
-    """Connect as one of the roles of c360 with time zone UTC; the embedded server is started if it does not run.
+def connect(settings: Settings, *, role: str | None = LOADER, database: str | None = None) -> "Connection":
+    """Connect as one of the roles of c360 with time zone UTC; the embedded server is started if it does not run. Each
+    statement is committed at once, unless it stands in a block of `transaction()`.
 
     Where the roles are missing they are made. Without a role it is whom the server was set up with, or the user of
     C360_DATABASE_URL. Raises CouldNotTell, without the password in its text, if there is no such server or database,
     if it is too old, or if its user may neither take the role on nor make it.
     """
-    import psycopg2
+    import psycopg
 
     try:
         found = _open(settings, role, database)
@@ -40,13 +43,13 @@ def connect(settings: Settings, *, role: str | None = LOADER, database: str | No
         if role is None or _is_ready(found):
             return found
         found.close()
-    except psycopg2.Error as error:
+    except psycopg.Error as error:
         if role is None:
             raise unreachable(settings, parameters(settings), str(error)) from None
     give_access(settings)
     try:
         return _open(settings, role, database)
-    except psycopg2.Error:
+    except psycopg.Error:
         login = parameters(settings)
         raise access.lacking(login["user"], login["dbname"]) from None
 
@@ -73,20 +76,21 @@ def places(settings: Settings) -> list[access.Place]:
     return [place for place in found if not place.schema.lower().startswith(("pg_", "information_schema"))]
 
 
-def _open(settings: Settings, role: str | None, database: str | None) -> "connection":
-    import psycopg2
+def _open(settings: Settings, role: str | None, database: str | None) -> "Connection":
+    import psycopg
 
     from c360.database.shell import left_out
 
     given: dict[str, Any] = parameters(settings, role) | ({"dbname": database} if database else {})
     given["options"] = f"{given.get('options', '')} -c TimeZone=UTC".strip()
     with left_out(settings.database_url):
-        opened: connection = psycopg2.connect(**{"application_name": "c360", "connect_timeout": "10"} | given)
-        return opened
+        # binds values in the client: DDL takes none, and one text may hold several statements
+        made: dict[str, Any] = {"autocommit": True, "cursor_factory": psycopg.ClientCursor}
+        return psycopg.connect(**{"application_name": "c360", "connect_timeout": "10"} | given, **made)
 
 
-def _is_ready(database: "connection") -> bool:
-    with database, database.cursor() as cursor:
+def _is_ready(database: "Connection") -> bool:
+    with database.cursor() as cursor:
         return access.is_ready(cursor)
 
 
@@ -110,8 +114,7 @@ def _password_elsewhere(settings: Settings) -> str | None:
         return None
     connection = connect(settings, role=None)
     try:
-        password: str | None = connection.info.password
-        return password
+        return connection.info.password or None
     finally:
         connection.close()
 
@@ -151,8 +154,8 @@ def parameters(settings: Settings, role: str | None = None) -> dict[str, str]:
 
 
 def _of_url(text: str) -> dict[str, str]:
-    import psycopg2
-    from psycopg2.extensions import parse_dsn
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
 
     remedy = "Write it as postgresql://user:password@host:port/database, with special characters as %XX (@ is %40)."
     # libpq ends a password at the first @ and a host at the first /: what follows would be shown as a host or a port
@@ -160,8 +163,8 @@ def _of_url(text: str) -> dict[str, str]:
     if mark and any(sign in left for sign in "@/?#[]"):
         raise CouldNotTell("C360_DATABASE_URL has a special character left of its last @ that is not escaped.", remedy)
     try:
-        found: dict[str, str] = parse_dsn(text)
-    except psycopg2.Error:  # its text may quote the password
+        found = {name: str(value) for name, value in conninfo_to_dict(text).items()}
+    except psycopg.Error:  # its text may quote the password
         raise CouldNotTell("C360_DATABASE_URL is not a Postgres URL.", remedy) from None
     nothing = re.search(r"://[^/?@]*:(?:[/?]|$)", text)  # a colon and no port: what follows may be half a password
     if nothing or not re.fullmatch(r"[\d,]*", found.get("port", "")):
@@ -178,9 +181,9 @@ def _of_url(text: str) -> dict[str, str]:
     return found
 
 
-def _require_new_enough(connection: "connection", given: dict[str, str]) -> None:
+def _require_new_enough(connection: "Connection", given: dict[str, str]) -> None:
     found = connection.info.parameter_status("server_version") or "unknown"
-    if connection.server_version < OLDEST * 10_000:
+    if connection.info.server_version < OLDEST * 10_000:
         connection.close()
         where = f"{given['host']}:{given['port']}/{given['dbname']}"
         raise CouldNotTell(

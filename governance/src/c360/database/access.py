@@ -16,7 +16,7 @@ from c360.database.query import value
 from c360.errors import CouldNotTell
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
+    from psycopg import Connection, Cursor
 
 ROLES = LOADER, SCANNER, TRANSFORMER, READER = "c360_loader", "c360_scanner", "c360_transformer", "c360_reader"
 SOURCES = ("raw", "quarantine", "governance", "superseded", "erasure")
@@ -106,7 +106,6 @@ def _statements(user: str | None, database: str, places: list[Place]) -> list[st
                 statements.append(f"grant usage on schema {quote(schema)} to {READER};")
     for owner, other in ((LOADER, TRANSFORMER), (TRANSFORMER, LOADER)):  # what will be made there
         statements.append(f"alter default privileges for role {owner} grant select on tables to {SCANNER}, {other};")
-    statements.append("drop schema if exists landing cascade;")  # where all datasets landed up to release 1.4
     statements.append(f"alter default privileges for role {LOADER} grant usage on schemas to {SCANNER}, {TRANSFORMER};")
     return statements + [closing(schema) for schema in CLOSED]
 
@@ -120,7 +119,7 @@ def closing(schema: str) -> str:
     return closed + ("\n" + _look(schema, TRANSFORMER) if schema in ("governance", "superseded") else "")
 
 
-def open_marts(cursor: "cursor", places: Iterable[Place]) -> None:
+def open_marts(cursor: "Cursor", places: Iterable[Place]) -> None:
     """As the transformer: let the reader, the scanner and the loader look at the marts that are there.
 
     After each build: dbt makes tables anew, and where it is told of other readers takes back what others were granted.
@@ -137,7 +136,7 @@ def open_marts(cursor: "cursor", places: Iterable[Place]) -> None:
             cursor.execute(f"grant select on {quote(place.schema)}.{quote(place.table)} to {roles}")
 
 
-def is_ready(cursor: "cursor") -> bool:
+def is_ready(cursor: "Cursor") -> bool:
     """Whether this database has the rights that this version of c360 gives out: one look."""
     cursor.execute(
         "select coalesce(obj_description(to_regnamespace(%s), 'pg_namespace') = %s, false)", (_MARKED, _mark())
@@ -145,23 +144,23 @@ def is_ready(cursor: "cursor") -> bool:
     return bool(value(cursor))
 
 
-def ensure(database: "connection", user: str | None, places: Iterable[Place]) -> None:
+def ensure(database: "Connection", user: str | None, places: Iterable[Place]) -> None:
     """Give out the rights, as whoever `database` is logged in as; safe from many processes and databases at once.
 
     Raises CouldNotTell when that user may not.
     """
-    import psycopg2
+    import psycopg
 
     for attempt in range(_ATTEMPTS):
         try:
-            with database, database.cursor() as cursor:
+            with database.transaction(), database.cursor() as cursor:
                 cursor.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
                 cursor.execute(script(user, database.info.dbname, places))
             return
-        except psycopg2.errors.InsufficientPrivilege:
+        except psycopg.errors.InsufficientPrivilege:
             raise lacking(database.info.user, database.info.dbname) from None
-        except psycopg2.Error as error:
-            if error.pgcode not in _BUSY or attempt + 1 == _ATTEMPTS:
+        except psycopg.Error as error:
+            if error.sqlstate not in _BUSY or attempt + 1 == _ATTEMPTS:
                 raise
             time.sleep(random.uniform(0.01, 0.1))  # noqa: S311 (no secret: so that two don't meet again)
 

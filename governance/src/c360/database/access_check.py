@@ -18,7 +18,7 @@ from c360.database.access import (
 from c360.database.query import value
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
+    from psycopg import Connection, Cursor
 
 Difference = tuple[str, str]
 """("missing" or "too much", what)."""
@@ -28,19 +28,19 @@ _ROLES = """
         coalesce(rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls, false),
         coalesce(pg_has_role(%(user)s, to_regrole(role), 'set'), true),
         array(select r.rolname from pg_auth_members as m join pg_roles as r on r.oid = m.roleid where m.member = p.oid)
-    from unnest(%(roles)s) as role left join pg_roles as p on p.rolname = role"""
+    from unnest(%(roles)s::text[]) as role left join pg_roles as p on p.rolname = role"""
 _SCHEMAS = """
     select n.nspname, role, has_schema_privilege(role, n.oid, 'usage'), has_schema_privilege(role, n.oid, 'create')
-    from pg_namespace as n, unnest(%(roles)s) as role where n.nspname = any(%(schemas)s)"""
+    from pg_namespace as n, unnest(%(roles)s::text[]) as role where n.nspname = any(%(schemas)s)"""
 _TABLES = """
     select n.nspname, c.relname, pg_get_userbyid(c.relowner), role,
         has_schema_privilege(role, n.oid, 'usage') and has_table_privilege(role, c.oid, 'select'),
         has_table_privilege(role, c.oid, 'insert, update, delete, truncate')
-    from pg_class as c join pg_namespace as n on n.oid = c.relnamespace, unnest(%(roles)s) as role
+    from pg_class as c join pg_namespace as n on n.oid = c.relnamespace, unnest(%(roles)s::text[]) as role
     where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname = any(%(schemas)s)"""
 
 
-def differences(database: "connection", user: str | None, places: Iterable[Place]) -> list[Difference]:
+def differences(database: "Connection", user: str | None, places: Iterable[Place]) -> list[Difference]:
     """Every difference from what c360.database.access gives out, what is missing first.
 
     `user` is whom c360 logs in as, None where stages log in as the roles themselves.
@@ -48,7 +48,7 @@ def differences(database: "connection", user: str | None, places: Iterable[Place
     owners = {place.schema: place.owner for place in places}
     owners |= dict.fromkeys(SOURCES, LOADER) | dict.fromkeys((*PRODUCTS, "elementary"), TRANSFORMER)
     named = {(place.schema, place.table) for place in places}
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         found = list(_of_roles(cursor, user))
         if not any(f"no role {role}" in what for role in ROLES for _, what in found):
             found += _of_schemas(cursor, owners)
@@ -59,7 +59,7 @@ def differences(database: "connection", user: str | None, places: Iterable[Place
     return sorted(set(found))
 
 
-def _of_roles(cursor: "cursor", user: str | None) -> Iterator[Difference]:
+def _of_roles(cursor: "Cursor", user: str | None) -> Iterator[Difference]:
     cursor.execute(_ROLES, {"roles": list(ROLES), "user": user})
     for role, exists, mighty, taken_on, groups in cursor.fetchall():
         if not exists:
@@ -72,13 +72,13 @@ def _of_roles(cursor: "cursor", user: str | None) -> Iterator[Difference]:
             yield "too much", f"{role} is a member of {group}"
 
 
-def _of_limits(cursor: "cursor") -> Iterator[Difference]:
+def _of_limits(cursor: "Cursor") -> Iterator[Difference]:
     cursor.execute(f"select has_parameter_privilege('{SCANNER}', 'temp_file_limit', 'set')")
     if not value(cursor):
         yield "missing", f"{SCANNER} may set temp_file_limit (an administrator can let it)"
 
 
-def _of_schemas(cursor: "cursor", owners: dict[str, str]) -> Iterator[Difference]:
+def _of_schemas(cursor: "Cursor", owners: dict[str, str]) -> Iterator[Difference]:
     cursor.execute(_SCHEMAS, {"roles": list(ROLES), "schemas": list(owners)})
     rows = cursor.fetchall()
     for schema in owners.keys() - {row[0] for row in rows} - {"elementary"}:  # which comes with its packages only
@@ -91,7 +91,7 @@ def _of_schemas(cursor: "cursor", owners: dict[str, str]) -> Iterator[Difference
             yield "missing" if wanted else "too much", f"{role} may use {schema}"
 
 
-def _of_tables(cursor: "cursor", owners: dict[str, str], named: set[tuple[str, str]]) -> Iterator[Difference]:
+def _of_tables(cursor: "Cursor", owners: dict[str, str], named: set[tuple[str, str]]) -> Iterator[Difference]:
     cursor.execute(_TABLES, {"roles": list(ROLES), "schemas": list(owners)})
     for schema, table, owner, role, reads, writes in cursor.fetchall():
         ours = schema in OURS

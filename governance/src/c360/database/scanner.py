@@ -48,8 +48,8 @@ class Scanner:
         return self._limits.statement_timeout
 
     def untold(self, error: Exception) -> Untold:
-        """What a psycopg.Error, or one of psycopg2, says to somebody who wrote the clause."""
-        limits, state = self._limits, getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or ""
+        """What a psycopg.Error says to somebody who wrote the clause."""
+        limits, state = self._limits, getattr(error, "sqlstate", None) or ""
         sooner = "Write it so that it ends sooner, or allow more in c360.toml: [database] "
         if state == "57014":
             return Untold(

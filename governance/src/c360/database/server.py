@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import psutil
-import psycopg2
-from psycopg2 import sql
-from psycopg2.extensions import encrypt_password
+import psycopg
+from psycopg import sql
 
 from c360.database import launch, listen, processes
 from c360.database.launch import PATIENCE_S
@@ -54,7 +53,7 @@ def start(settings: Settings, port: int | None = None) -> Status:
             _ensure_database(now)
             if now.port:
                 _ensure_password(settings, now)
-        except psycopg2.OperationalError as error:
+        except psycopg.OperationalError as error:
             raise _refusal(now, str(error)) from None
         return now
 
@@ -66,7 +65,7 @@ def ensure(settings: Settings) -> Status:
         try:
             connect_socket(now, DATABASE).close()
             return now
-        except psycopg2.OperationalError:
+        except psycopg.OperationalError:
             pass
     return start(settings)
 
@@ -111,7 +110,7 @@ def _settled(settings: Settings) -> Status:
             try:
                 connect_socket(now, "postgres").close()
                 return now
-            except psycopg2.OperationalError as refused:
+            except psycopg.OperationalError as refused:
                 error = str(refused)
             if not any(words in error for words in _PASSING):
                 patience = 0 if "FATAL" in error else _DEATH_S
@@ -164,7 +163,6 @@ def _stop(now: Status) -> None:
 def _ensure_database(now: Status) -> None:
     connection = connect_socket(now, "postgres")
     try:
-        connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute("select 1 from pg_database where datname = %s", (DATABASE,))
             if not cursor.fetchone():
@@ -176,9 +174,10 @@ def _ensure_database(now: Status) -> None:
 def _ensure_password(settings: Settings, now: Status) -> None:
     connection = connect_socket(now, "postgres")
     try:
-        with connection, connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             # Hashed here: the password itself never stands in a statement.
-            verifier = encrypt_password(listen.password(settings), USER, scope=connection, algorithm="scram-sha-256")
+            secret = listen.password(settings).encode()
+            verifier = connection.pgconn.encrypt_password(secret, USER.encode(), b"scram-sha-256").decode()
             cursor.execute(sql.SQL("alter role {} password %s").format(sql.Identifier(USER)), (verifier,))
     finally:
         connection.close()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg2
+import psycopg
 
 from c360.database import processes
 from c360.database.shell import left_out
@@ -60,13 +60,15 @@ def status(settings: Settings) -> Status:
     )
 
 
-def connect_socket(now: Status, database: str) -> "psycopg2.extensions.connection":
-    """Connect over the socket of a running server; raises psycopg2.OperationalError."""
+def connect_socket(now: Status, database: str) -> "psycopg.Connection":
+    """Connect over the socket of a running server; raises psycopg.OperationalError."""
     with left_out(None):
-        return psycopg2.connect(
+        return psycopg.connect(
             host=str(now.socket_dir),
             port=now.socket_port,
             user=USER,
             dbname=database,
             connect_timeout=10,
+            autocommit=True,
+            cursor_factory=psycopg.ClientCursor,
         )

@@ -59,7 +59,7 @@ def judge_sources(project: Project, database: Any, run: Run, invoke: Any) -> lis
     """
     fresh = invoke("source", "freshness")
     findings = of_sources(project.catalog, fresh)
-    with database:
+    with database.transaction():
         record(database, run, findings)
     old = stale(fresh, findings)
     if old:
@@ -72,14 +72,14 @@ def judge_models(project: Project, database: Any, run: Run, invoke: Any, *argume
     """`dbt build`, into the history; dbt's own answer, and what was found."""
     built = invoke("build", *arguments)
     findings = of_models(project.catalog, built)
-    with database:
+    with database.transaction():
         record(database, run, findings)
     return built, findings
 
 
 def _open_marts(project: Project) -> None:
     marts = [Place(d.schema, d.table, TRANSFORMER) for c, d in project.catalog.pairs() if c.layer == "products"]
-    with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner, owner.cursor() as cursor:
+    with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner.transaction(), owner.cursor() as cursor:
         open_marts(cursor, marts)
 
 

@@ -23,7 +23,7 @@ from c360.pages import sealed_but, with_policy
 from c360.project import Project
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
+    from psycopg import Connection, Cursor
 
 _MADE_WITHIN = 600
 _EDR = "from elementary.monitor.cli import report; report(auto_envvar_prefix='EDR')"
@@ -55,24 +55,24 @@ _POLICY = sealed_but(
 """The page's own scripts and styles work; whatever else it would load or tell is refused by the browser."""
 
 
-def prepare_tables(project: Project, database: "connection", invoke: Callable[..., Any]) -> None:
+def prepare_tables(project: Project, database: "Connection", invoke: Callable[..., Any]) -> None:
     """Make Elementary's tables, and tell them of our models and tests, when either has changed since the last time.
 
     Elementary itself would compare all it knows after each command, which takes seconds. What it was told of is
     noted on its schema, so that dropping the schema is enough to start anew. Raises CouldNotTell when dbt cannot.
     """
     known = f"{packages.wanted()[0].version} {_fingerprint(project)}"
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         cursor.execute("select obj_description(to_regnamespace('elementary'), 'pg_namespace')")
         made = cursor.fetchone() == (known,)
     if not made and not invoke("run", "--select", "package:elementary", "--quiet").success:
         raise CouldNotTell("dbt could not make Elementary's tables.", "See dbt/logs/dbt.log in C360_HOME.")
-    with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner, owner.cursor() as cursor:
+    with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner.transaction(), owner.cursor() as cursor:
         _leave_out_values(cursor)
         cursor.execute("comment on schema elementary is %s", (known,))
 
 
-def _leave_out_values(cursor: "cursor") -> None:
+def _leave_out_values(cursor: "Cursor") -> None:
     """Whatever runs dbt, and whatever it keeps from now on or has kept; a table that was made anew is one of these."""
     cursor.execute(
         "select c.relname::text from pg_class as c where c.relnamespace = to_regnamespace('elementary') "
@@ -100,7 +100,7 @@ def _fingerprint(project: Project) -> str:
     return found.hexdigest()
 
 
-def write(project: Project, database: "connection", folder: Path, as_of: datetime | None) -> Path:
+def write(project: Project, database: "Connection", folder: Path, as_of: datetime | None) -> Path:
     """Take the gate's verdicts into Elementary's history, and write its report into `folder`; returns the page.
 
     `as_of` is the clock of dbt's models where it is not now. Raises CouldNotTell when its packages are not there

@@ -2,8 +2,8 @@
 
 import queue
 import threading
+from collections.abc import Iterator
 from types import TracebackType
-from typing import IO
 
 from c360.delivery.files import Delivery
 
@@ -14,16 +14,16 @@ _LOOK_UP = 0.1
 
 
 class Ahead:
-    """The text of a delivery for COPY, as `Delivery.read` gives it. What that raises, `read` raises here.
+    """The text of a delivery for COPY, as `Delivery.read` gives it. What that raises, `blocks` raises here.
 
-    `read` ends where the spelling does (`Delivery.is_spelled`), and goes on when it is called again. After the block
+    `blocks` ends where the spelling does (`Delivery.is_spelled`), and goes on when it is called again. After the block
     nothing reads the delivery any more, wherever it stopped.
     """
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
         self._blocks: queue.Queue[tuple[bytes | BaseException, bool]] = queue.Queue(_BLOCKS)
-        self._rest, self._is_read, self._is_spelled = b"", False, False
+        self._next, self._is_read, self._is_spelled = b"", False, False
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="c360 reads ahead", daemon=True)
 
@@ -37,30 +37,24 @@ class Ahead:
         self._ended.set()
         self._thread.join()
 
-    @property
-    def text(self) -> "IO[bytes]":
-        return self  # type: ignore[return-value]  # COPY reads, and asks for nothing else
-
     def is_spelled(self) -> bool:
         """Whether what comes next is."""
         self._look()
         return self._is_spelled
 
     def _look(self) -> None:
-        if not self._rest and not self._is_read:
+        if not self._next and not self._is_read:
             block, self._is_spelled = self._blocks.get()
             if isinstance(block, BaseException):
                 raise block
-            self._rest, self._is_read = block, not block
+            self._next, self._is_read = block, not block
 
-    def read(self, size: int = -1) -> bytes:
-        before = self._is_spelled
-        self._look()
-        if before and not self._is_spelled:
-            return b""
-        size = len(self._rest) if size < 0 else size
-        part, self._rest = self._rest[:size], self._rest[size:]
-        return part
+    def blocks(self) -> Iterator[bytes]:
+        spelled = self.is_spelled()
+        while self._next and self._is_spelled == spelled:
+            block, self._next = self._next, b""
+            yield block
+            self._look()
 
     def _run(self) -> None:
         block: bytes | BaseException = b"-"

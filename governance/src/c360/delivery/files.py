@@ -47,8 +47,6 @@ class Delivery:
         """Those lines, as CSV: how many records come before it, number of record, number of line (Parquet has none),
         why, text."""
         self._aside = csv.writer(self.unreadable, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        self.failure: CouldNotTell | None = None
-        """What stopped the reading half-way; COPY only says that something did."""
         self._rest = b""
         self._is_packed = False
         self._records: Records | None = None
@@ -95,12 +93,8 @@ class Delivery:
                     self._file.drain()
                     return b""
                 self._rest = chunk
-        except CouldNotTell as error:
-            self.failure = error
-            raise
         except _DAMAGED as error:
-            self.failure = self._damaged(error, "it cannot be read to its end")
-            raise self.failure from error
+            raise self._damaged(error, "it cannot be read to its end") from error
         size = len(self._rest) if size < 0 else size
         part, self._rest = self._rest[:size], self._rest[size:]
         return part

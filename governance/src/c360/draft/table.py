@@ -18,7 +18,7 @@ from c360.errors import CouldNotTell
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from psycopg2.extensions import connection, cursor
+    from psycopg import Connection, Cursor, ServerCursor
 
 _COLUMNS = """
 select a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, col_description(a.attrelid, a.attnum),
@@ -69,13 +69,13 @@ _SHORT = (
 _ROWS_AT_ONCE = 20_000
 
 
-def from_table(database: "connection", written: str, name: str, levels: Sequence[str], known: Known) -> Draft:
+def from_table(database: "Connection", written: str, name: str, levels: Sequence[str], known: Known) -> Draft:
     """`written` is schema.table. Raises CouldNotTell where there is no such table, or none that may be read."""
-    import psycopg2
+    import psycopg
 
-    database.set_session(readonly=True, isolation_level="REPEATABLE READ")
+    database.read_only, database.isolation_level = True, psycopg.IsolationLevel.REPEATABLE_READ
     try:
-        with database, database.cursor() as cursor, database.cursor("c360_import") as rows:
+        with database.transaction(), database.cursor() as cursor, database.cursor("c360_import") as rows:
             relation = _relation(cursor, written)
             cursor.execute(_COLUMNS, (relation,))
             columns = cursor.fetchall()
@@ -88,8 +88,8 @@ def from_table(database: "connection", written: str, name: str, levels: Sequence
             texts = ", ".join(f"{POSTGRES.quote(column[0])}::text" for column in columns)
             rows.execute(f"select {texts} from {relation}")
             facts = tally([column[0] for column in columns], _blocks(rows))
-    except psycopg2.Error as error:  # its text may quote a row
-        said = f"Cannot read {written} (Postgres says {error.pgcode})."
+    except psycopg.Error as error:  # its text may quote a row
+        said = f"Cannot read {written} (Postgres says {error.sqlstate})."
         raise CouldNotTell(said, "See whether you may: c360 db psql") from None
     found = classify_all(facts)
     properties = [
@@ -108,7 +108,7 @@ def from_table(database: "connection", written: str, name: str, levels: Sequence
     return drafted(name, (replace(table, properties=whole),), told, freshness(name, whole))
 
 
-def _blocks(rows: "cursor") -> Iterator["pa.Table"]:
+def _blocks(rows: "ServerCursor") -> Iterator["pa.Table"]:
     import pyarrow as pa
 
     while block := rows.fetchmany(_ROWS_AT_ONCE):
@@ -159,7 +159,7 @@ def _short(kind: str) -> str:
     return kind
 
 
-def _relation(cursor: "cursor", written: str) -> str:
+def _relation(cursor: "Cursor", written: str) -> str:
     schema, dot, table = written.partition(".")
     relation = ".".join(POSTGRES.quote(part) for part in ((schema, table) if dot else (written,)))
     cursor.execute("select to_regclass(%s)::text", (relation,))

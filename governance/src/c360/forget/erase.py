@@ -22,7 +22,7 @@ from c360.ledger import superseded
 from c360.model import Dataset
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import cursor
+    from psycopg import Cursor
 
 q, literal = POSTGRES.quote, POSTGRES.literal
 
@@ -44,7 +44,7 @@ class Store:
     """Takes names of columns and a condition; returns how many rows lost what stood there."""
 
 
-def identify(cursor: "cursor", subject: Subject, given: str) -> tuple[str, str]:
+def identify(cursor: "Cursor", subject: Subject, given: str) -> tuple[str, str]:
     """The id as its type spells it, and as tombstones know it. Raises CouldNotTell for text that is no such id."""
     kind = subject.physical_type
     cursor.execute("create temporary table c360__given (given text) on commit drop")
@@ -61,7 +61,7 @@ def identify(cursor: "cursor", subject: Subject, given: str) -> tuple[str, str]:
 class Erasure:
     """One person's erasure, in the caller's transaction."""
 
-    def __init__(self, cursor: "cursor", catalog: Catalog, subject: Subject, person: str) -> None:
+    def __init__(self, cursor: "Cursor", catalog: Catalog, subject: Subject, person: str) -> None:
         self._cursor, self._catalog, self._subject = cursor, catalog, subject
         self._holders = holders(catalog, subject)
         self._keys: dict[tuple[str, tuple[str, ...]], int] = {}
@@ -225,7 +225,7 @@ class Erasure:
             "and attnum > 0 and not attisdropped",
             (raw_table(dataset),),
         )
-        there = dict(self._cursor.fetchall())
+        there: dict[str, str] = dict(self._cursor.fetchall())
         return {
             column.name: (f"r.{q(column.physical_name)}", there[column.physical_name])
             for column in dataset.columns
@@ -242,7 +242,7 @@ class Erasure:
         return " or ".join(f"({test})" for test in tests) or "false"
 
 
-def vacuum(cursor: "cursor", tables: Collection[str]) -> None:
+def vacuum(cursor: "Cursor", tables: Collection[str]) -> None:
     """Clear rows that are gone out of the files of tables, named as schema.table, outside of a transaction."""
     cursor.execute(
         "select format('%%I.%%I', n.nspname, c.relname) from pg_class as c join pg_namespace as n "

@@ -23,7 +23,7 @@ from c360.project import Project
 from c360.share import keys
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,8 @@ def forget(
     with closing(connect(project.settings)) as ledger:
         prepare(ledger)
     with closing(connect(project.settings, role=None)) as database:
-        with database:
+        with database.transaction(force_rollback=dry_run):
             done = _erase(project, request, database, dry_run, say)
-            if dry_run:
-                database.rollback()
         if not dry_run:
             say("giving back space")
             _vacuum(database, done)
@@ -75,7 +73,7 @@ def forget(
 
 
 def _erase(
-    project: Project, request: Request, database: "connection", dry_run: bool, say: Callable[[str], None]
+    project: Project, request: Request, database: "Connection", dry_run: bool, say: Callable[[str], None]
 ) -> Forgotten:
     catalog, subject = project.catalog, request.subject
     with database.cursor() as cursor:
@@ -119,10 +117,8 @@ def _erase(
     return Forgotten(None if new and dry_run else number, before, dict(rows), found, dict(left), bool(ids))
 
 
-def _vacuum(database: "connection", done: Forgotten) -> None:
+def _vacuum(database: "Connection", done: Forgotten) -> None:
     """Rows that are gone keep their bytes in the files of a table until this; after a kill, the next run does it."""
     tables = erasure.tables(database, done.tombstone or 0)
-    database.rollback()
-    database.autocommit = True
     with database.cursor() as cursor:
         erase.vacuum(cursor, tables)

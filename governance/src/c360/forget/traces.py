@@ -19,14 +19,14 @@ from c360.ledger import quarantine_erased as quarantine
 from c360.ledger import superseded
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import cursor
+    from psycopg import Cursor
 
 q, literal = POSTGRES.quote, POSTGRES.literal
 
 _TRACES = "pg_temp.c360__traces"
 
 
-def remember(cursor: "cursor", ids: Iterable[str], values: Iterable[str], short: int) -> None:
+def remember(cursor: "Cursor", ids: Iterable[str], values: Iterable[str], short: int) -> None:
     """Keep what to look for, until the transaction ends; what has less than `short` characters must stand for itself,
     with no letter or digit beside it."""
     cursor.execute(
@@ -49,7 +49,7 @@ def holds(text: str, only_ids: bool = False) -> str:
     )
 
 
-def pseudonyms(cursor: "cursor", catalog: Catalog) -> set[str]:
+def pseudonyms(cursor: "Cursor", catalog: Catalog) -> set[str]:
     """What stands for the person beside a trace of them: SHA-256 in hexadecimal, as partners get it. Remember these
     too, for tables that hold nothing else of the person."""
     found: set[str] = set()
@@ -63,7 +63,7 @@ def pseudonyms(cursor: "cursor", catalog: Catalog) -> set[str]:
     return found
 
 
-def erase_delivered(cursor: "cursor", subject: Subject, unnamed: str) -> Counter[str]:
+def erase_delivered(cursor: "Cursor", subject: Subject, unnamed: str) -> Counter[str]:
     """Of rows as they were delivered, those that hold the id anywhere go, and those without an id of their own that
     hold what only this person has; a line that is no record loses its text."""
     database, here = cursor.connection, "t.contents"
@@ -75,7 +75,7 @@ def erase_delivered(cursor: "cursor", subject: Subject, unnamed: str) -> Counter
     return +done
 
 
-def erase_made(cursor: "cursor", catalog: Catalog) -> Counter[str]:
+def erase_made(cursor: "Cursor", catalog: Catalog) -> Counter[str]:
     """Rows go that hold a trace, of tables that were made from others; what a killed delivery left in the landing goes
     as a whole. Returns how many rows, by table."""
     done: Counter[str] = Counter()
@@ -93,7 +93,7 @@ def erase_made(cursor: "cursor", catalog: Catalog) -> Counter[str]:
     return +done
 
 
-def left(cursor: "cursor") -> Counter[str]:
+def left(cursor: "Cursor") -> Counter[str]:
     """How many rows hold a trace now, by table, of all that c360 or dbt made."""
     found: Counter[str] = Counter()
     for schema, table, _, columns in _tables(cursor):
@@ -102,7 +102,7 @@ def left(cursor: "cursor") -> Counter[str]:
     return +found
 
 
-def _made(cursor: "cursor", catalog: Catalog) -> Iterator[tuple[str, str, str, list[str]]]:
+def _made(cursor: "Cursor", catalog: Catalog) -> Iterator[tuple[str, str, str, list[str]]]:
     """Those of `_tables` that were made from others: neither what was delivered, nor what is on record."""
     sources = {(d.schema, d.table) for c, d in catalog.pairs() if c.layer == "sources"}
     for schema, table, kind, columns in list(_tables(cursor)):
@@ -110,7 +110,7 @@ def _made(cursor: "cursor", catalog: Catalog) -> Iterator[tuple[str, str, str, l
             yield schema, table, kind, columns
 
 
-def _tables(cursor: "cursor") -> Iterator[tuple[str, str, str, list[str]]]:
+def _tables(cursor: "Cursor") -> Iterator[tuple[str, str, str, list[str]]]:
     """Schema, name, kind and columns of the tables and materialized views of c360's roles."""
     cursor.execute(
         "select n.nspname::text, c.relname::text, c.relkind::text, array_agg(a.attname::text order by a.attnum) "

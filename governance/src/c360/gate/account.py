@@ -1,25 +1,24 @@
 """Account: what is put down of each delivery, so that none of its rows is unaccounted for."""
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from c360.clause.kinds import PRESENT, READABLE, UNEXPECTED_COLUMNS
 from c360.contract.catalog import Catalog
 from c360.delivery.files import Delivery
 from c360.delivery.readings import TwoReadings
-from c360.engine.interface import Engine, Landing, Promotion
+from c360.engine.interface import Engine, Landing, Plan
 from c360.ledger import deliveries
-from c360.ledger.deliveries import Account, Note
+from c360.ledger.deliveries import Account, Note, Outcome
 from c360.ledger.history import Finding, Run, failing, record
 from c360.ledger.quarantine import Evidence, keep_evidence
 from c360.model import Clause, Contract, Dataset
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
-
-Outcome = Literal["accepted", "refused"]
+    from psycopg import Connection
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Gate:
     """Who stands at the gate: one run, for one dataset of one contract. The engine holds the data, the ledger what is
     on record of it."""
 
-    ledger: "connection"
+    ledger: "Connection"
     engine: Engine
     catalog: Catalog
     contract: Contract
@@ -105,13 +104,12 @@ def ambiguous(dataset: Dataset, delivery: Delivery, fault: TwoReadings) -> Refus
     return Refused(reason, findings, 0, remedy=fault.remedy)
 
 
-def note(gate: Gate, delivery: Delivery, outcome: Outcome, delivered: int, reason: str | None = None) -> int:
-    """Put down a delivery and its form; returns its number. What became of an accepted one's rows is settled later."""
-    noted = Note(
-        delivery.sha256, gate.dataset.name, gate.contract.name, gate.contract.version, _name(delivery), outcome,
-        delivered, gate.run.as_of, reason, delivery.form.as_json(),
+def note(gate: Gate, delivery: Delivery, delivered: int) -> Note:
+    """What is put down of a delivery, and of its form."""
+    return Note(
+        delivery.sha256, gate.dataset.name, gate.contract.name, gate.contract.version, _name(delivery), delivered,
+        gate.run.as_of, delivery.form.as_json(),
     )  # fmt: skip
-    return deliveries.note(gate.ledger, noted)
 
 
 def _name(delivery: Delivery) -> str:
@@ -119,41 +117,48 @@ def _name(delivery: Delivery) -> str:
     return os.fsencode(delivery.path.name).decode("utf-8", errors="replace")
 
 
-def note_replay(gate: Gate, name: str, count: int) -> int:
-    """Put down that rows of the quarantine come in once more; returns the number of that delivery."""
-    noted = Note(
-        name, gate.dataset.name, gate.contract.name, gate.contract.version, "quarantine", "replay",
-        count, gate.run.as_of,
-    )  # fmt: skip
-    return deliveries.note(gate.ledger, noted)
+def note_replay(gate: Gate, name: str, count: int) -> Note:
+    """What is put down of rows of the quarantine that come in once more."""
+    return Note(name, gate.dataset.name, gate.contract.name, gate.contract.version, "quarantine", count, gate.run.as_of)
 
 
 def refuse(gate: Gate, delivery: Delivery, refused: Refused) -> int:
     """Put down a refusal with its evidence, which takes the place of that of the same content refused before."""
-    with gate.ledger:
-        number = note(gate, delivery, "refused", refused.delivered, refused.reason)
+    with gate.ledger.transaction():
+        number = deliveries.refuse(gate.ledger, note(gate, delivery, refused.delivered), refused.reason)
         if refused.evidence:
             keep_evidence(gate.ledger, number, refused.evidence)
         record(gate.ledger, gate.run, refused.findings)
     return number
 
 
-def settle(
+def carry_out(
     gate: Gate,
     landing: Landing,
-    delivery_id: int,
-    promotion: Promotion,
-    quarantined: int,
-    collapsed: int,
+    what: Note,
+    plan: Plan,
+    set_aside: int = 0,
     erased: int = 0,
-) -> None:
-    """Write what became of the rows; the ledger itself checks that none is unaccounted for."""
+    findings: Sequence[Finding] = (),
+) -> tuple[int, int]:
+    """Put down what is planned, do it, and put down that it is done. Where the engine's rows are not in the ledger's
+    database these are three steps: after a kill between them, whoever comes next goes on (`gate.entry`).
+
+    `set_aside` are lines that are no record. Returns the number of the delivery, and how many rows it corrected.
+    """
     account = Account(
-        promotion.promoted,
-        quarantined,
-        promotion.duplicates + collapsed,
-        promotion.superseded,
-        landing.newest_load(gate.run.as_of),
-        erased,
+        plan.promoted, plan.quarantined + set_aside, plan.duplicates, plan.superseded, plan.newest_load, erased
     )
-    deliveries.settle(gate.ledger, delivery_id, account)
+    becomes: Outcome = "accepted" if plan.how == "delivered" else "replay"
+    with gate.ledger.transaction():
+        number = deliveries.plan(gate.ledger, what, account, becomes, asdict(plan))
+        record(gate.ledger, gate.run, findings)
+    return number, finish(gate, landing, number, plan, gate.run.as_of)
+
+
+def finish(gate: Gate, landing: Landing, number: int, plan: Plan, as_of: datetime) -> int:
+    """Do what is planned, and put down that it is done. Returns how many rows it corrected."""
+    corrected = landing.apply(number, plan, as_of)
+    with gate.ledger.transaction():
+        deliveries.accept(gate.ledger, number)
+    return corrected

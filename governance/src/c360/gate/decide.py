@@ -3,14 +3,15 @@
 import csv
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from c360.clause.kinds import UNIQUE
 from c360.delivery.form import Form
-from c360.engine.interface import Promotion
+from c360.engine.interface import Plan
 from c360.errors import Breach, CouldNotTell
-from c360.gate.account import Gate, note_replay, settle
+from c360.gate.account import Gate, carry_out, note_replay
 from c360.gate.entry import entered, judging
 from c360.ledger import decisions, quarantine
 from c360.ledger.decisions import Decision
@@ -19,13 +20,13 @@ from c360.ledger.tables import prepare
 from c360.model import Dataset
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 _FORMULA = re.compile(r"[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*")
 
 
-def resolve(gate: Gate, row: int, decision: Decision) -> Promotion:
+def resolve(gate: Gate, row: int, decision: Decision) -> Plan:
     """Take a row that is in dispute with others: it is right. It takes the place of what raw holds under its key, which
     moves to the superseded rows, and other open rows of its key are discarded.
 
@@ -36,8 +37,6 @@ def resolve(gate: Gate, row: int, decision: Decision) -> Promotion:
     chosen = Chosen(dataset.name, ids=(row,))
     with entered(gate) as landing, judging(gate):
         with landing.transaction():
-            landing.ensure_targets()
-            landing.ensure_raw()
             form = _form_of(gate.ledger, dataset, row)
             landing.land_quarantined(chosen)
             landing.cast(form)
@@ -45,20 +44,19 @@ def resolve(gate: Gate, row: int, decision: Decision) -> Promotion:
         if kept_out:
             raise Breach(f"Row {row} of the quarantine was of somebody who was forgotten; it is erased.")
         with landing.transaction():
-            _require_only_disputed(dataset, row, set(landing.split(gate.run.as_of, order="decided").rows))
-            delivery_id = note_replay(gate, f"resolve:{gate.run.id}", 1)
-            promotion = landing.promote(delivery_id, 1)
-            number = decisions.put_down(gate.ledger, "resolve", dataset.name, decision, 1)
-            settle(gate, landing, delivery_id, promotion, 0, 0)
-            quarantine.close(gate.ledger, quarantine.numbers(chosen), "resolved", delivery_id, number)
-            landing.close_rivals(number)
-    return promotion
+            plan = landing.plan(gate.run.as_of, "decided")
+            _require_only_disputed(dataset, row, set(plan.broken))
+            with gate.ledger.transaction():
+                number = decisions.put_down(gate.ledger, "resolve", dataset.name, decision, 1)
+            plan = replace(plan, decision=number)
+            carry_out(gate, landing, note_replay(gate, f"resolve:{gate.run.id}", 1), plan)
+    return plan
 
 
-def discard(ledger: "connection", chosen: Chosen, decision: Decision) -> int:
+def discard(ledger: "Connection", chosen: Chosen, decision: Decision) -> int:
     """Close rows without taking them; they stay on record. Returns how many."""
     prepare(ledger)
-    with ledger:
+    with ledger.transaction():
         number = decisions.put_down(ledger, "discard", chosen.dataset, decision, 0)
         count = quarantine.close(ledger, quarantine.numbers(chosen), "discarded", decision_id=number)
         if not count:
@@ -68,7 +66,7 @@ def discard(ledger: "connection", chosen: Chosen, decision: Decision) -> int:
 
 
 def export(
-    ledger: "connection", dataset: Dataset, chosen: Chosen, out: Path, decision: Decision, neutral: bool = False
+    ledger: "Connection", dataset: Dataset, chosen: Chosen, out: Path, decision: Decision, neutral: bool = False
 ) -> tuple[int, int]:
     """Write open rows as they were delivered into a CSV file that only its owner reads, for the sender to correct.
     Returns how many they are, and how many cells a spreadsheet would take for a formula; `neutral` puts an apostrophe
@@ -77,7 +75,7 @@ def export(
     names = [column.name for column in dataset.columns]
     rows = [row for row in quarantine.rows_of(ledger, chosen) if row.id is not None]
     formulas = 0
-    with ledger:
+    with ledger.transaction():
         decisions.put_down(ledger, "export", dataset.name, decision, len(rows))
         with _private(out) as file:
             writer = csv.writer(file, quoting=csv.QUOTE_ALL if neutral else csv.QUOTE_MINIMAL)
@@ -103,7 +101,7 @@ def _private(out: Path) -> IO[str]:
         raise CouldNotTell(f"Cannot write {out}: {error.strerror}.", "Choose a new file: --out FILE") from error
 
 
-def _form_of(ledger: "connection", dataset: Dataset, row: int) -> Form:
+def _form_of(ledger: "Connection", dataset: Dataset, row: int) -> Form:
     found = quarantine.origin_of(ledger, dataset.name, row)
     if found is None:
         raise CouldNotTell(

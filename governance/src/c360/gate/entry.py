@@ -1,20 +1,37 @@
-"""Entry: into the gate one after the other, and what lies in it afterwards is nobody's."""
+"""Entry: into the gate one after the other; what somebody who was killed had planned is finished first."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from c360.clause.kinds import RELATIONSHIP, ROW_RULE, SQL
-from c360.engine.interface import Landing
-from c360.gate.account import Gate
+from c360.engine.interface import Landing, Plan
+from c360.gate.account import Gate, finish
 from c360.ledger import locks
+from c360.ledger.deliveries import planned
 
 
 @contextmanager
 def entered(gate: Gate) -> Iterator[Landing]:
-    """Wait for whoever delivers the dataset; whatever becomes of the delivery, the landing is empty afterwards."""
-    with locks.delivering(gate.ledger, gate.dataset.name), gate.engine.landing(gate.catalog, gate.dataset) as landing:
-        yield landing
+    """Wait for whoever delivers the dataset, and finish what somebody who was killed had planned. Whatever becomes of
+    the delivery, the landing is empty afterwards, unless a plan needs what is in it."""
+    with locks.delivering(gate.ledger, gate.dataset.name):
+        landing = gate.engine.landing(gate.catalog, gate.dataset)
+        _roll_forward(gate, landing)
+        try:
+            yield landing
+        finally:
+            if not gate.ledger.closed and not planned(gate.ledger, gate.dataset.name):  # else the next one clears it
+                landing.clear()
+
+
+def _roll_forward(gate: Gate, landing: Landing) -> None:
+    left = planned(gate.ledger, gate.dataset.name)
+    for one in left:
+        with judging(gate), landing.transaction():
+            finish(gate, landing, one.id, Plan(**one.plan), one.as_of)
+    if left:
+        landing.clear()
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""Ingest one delivery: land -> gate -> split -> promote.
+"""Ingest one delivery: land -> scan -> plan -> apply.
 
-What landed is committed, so that the scanner, on a connection of its own, sees it; all that is decided then is one
-transaction, which a kill undoes whole. What a kill leaves in landing goes when the next delivery enters.
+What landed is committed, so that the scanner, on a connection of its own, sees it. What becomes of it is planned before
+anything is written, and then done: in Postgres in one transaction, which a kill undoes whole; elsewhere whoever comes
+next does what is left of a plan. What a kill leaves of a delivery that was not planned goes when the next one enters.
 """
 
 from collections.abc import Callable
@@ -20,12 +21,12 @@ from c360.gate import account, judge
 from c360.gate.account import Gate, Refused
 from c360.gate.entry import entered, judging
 from c360.ledger.deliveries import accepted_last
-from c360.ledger.history import Finding, Run, on_record, record
+from c360.ledger.history import Finding, Run, on_record
 from c360.ledger.tables import prepare
 from c360.model import Dataset
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Ingested:
 
 
 def ingest(
-    ledger: "connection",
+    ledger: "Connection",
     engine: Engine,
     catalog: Catalog,
     dataset_name: str,
@@ -106,8 +107,6 @@ def _through_the_gate(gate: Gate, landing: Landing, delivery: Delivery) -> Inges
         landing.cast(delivery.form, delivery.in_shape)
         erased = landing.keep_out()
     with judging(gate):
-        with landing.transaction():
-            landing.ensure_targets()
         gate.say("scanning")
         verdicts = landing.scan(gate.contract, gate.run.as_of)
         judge.require(gate.dataset, verdicts)
@@ -126,26 +125,19 @@ def _decide(
 ) -> Ingested:
     """Raises Refused, with what broke the delivery, when it is not to be taken."""
     dataset = gate.dataset
-    landing.ensure_raw()
     gate.say("splitting")
-    judged = landing.split(gate.run.as_of, clean=judge.is_clean(dataset, verdicts))
-    rows = judged.rows | account.unreadable(dataset, delivery)
-    findings = columns + judge.find(dataset, verdicts, judged, rows)
-    lost = judged.quarantined + delivery.set_aside
+    plan = landing.plan(gate.run.as_of, clean=judge.is_clean(dataset, verdicts))
+    rows = plan.broken | account.unreadable(dataset, delivery)
+    findings = columns + judge.find(dataset, verdicts, plan, rows)
+    lost = plan.quarantined + delivery.set_aside
     _refuse_if_broken(dataset, landing, delivery, findings, lost, rows)
     gate.say("promoting")
-    delivery_id = account.note(gate, delivery, "accepted", delivered)
-    promotion = landing.promote(delivery_id, delivered - erased - judged.collapsed - lost)
-    if lost:
-        landing.quarantine(delivery_id)
-    corrected = landing.close_corrected(delivery_id, gate.run.as_of)
-    account.settle(gate, landing, delivery_id, promotion, lost, judged.collapsed, erased)
-    record(gate.ledger, gate.run, findings)
+    what = account.note(gate, delivery, delivered)
+    number, corrected = account.carry_out(gate, landing, what, plan, delivery.set_aside, erased, findings)
     return Ingested(
-        delivery.path, dataset.name, "accepted", delivered, promotion.promoted, lost,
-        promotion.duplicates + judged.collapsed, promotion.superseded, corrected, tuple(findings),
-        rows_by_clause={clause: count for clause, count in rows.items() if count},
-        delivery_id=delivery_id, erased=erased,
+        delivery.path, dataset.name, "accepted", delivered, plan.promoted, lost, plan.duplicates, plan.superseded,
+        corrected, tuple(findings), rows_by_clause={clause: count for clause, count in rows.items() if count},
+        delivery_id=number, erased=erased,
     )  # fmt: skip
 
 

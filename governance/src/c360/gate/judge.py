@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from c360.clause.kinds import FRESHNESS, UNIQUE
 from c360.clause.reading import QUARANTINE_RATIO
-from c360.engine.interface import Split, Verdict
+from c360.engine.interface import Plan, Verdict
 from c360.errors import Breach, CouldNotTell
 from c360.generate.soda import seen_at_gate
 from c360.ledger.history import Finding, failing
@@ -33,7 +33,7 @@ def is_clean(dataset: Dataset, verdicts: dict[str, Verdict]) -> bool:
     return all(verdicts[c.id].measured == 0 for c in dataset.clauses if c.scope == "row" and seen_at_gate(c))
 
 
-def find(dataset: Dataset, verdicts: dict[str, Verdict], judged: Split, rows: dict[str, int]) -> list[Finding]:
+def find(dataset: Dataset, verdicts: dict[str, Verdict], judged: Plan, rows: dict[str, int]) -> list[Finding]:
     """One finding a clause: the word of the scan, and for clauses on rows the number of rows that broke them.
 
     Raises CouldNotTell when scan and split disagree.
@@ -52,12 +52,12 @@ def find(dataset: Dataset, verdicts: dict[str, Verdict], judged: Split, rows: di
     return findings
 
 
-def _is_exact(clause: Clause, dataset: Dataset, judged: Split) -> bool:
+def _is_exact(clause: Clause, dataset: Dataset, judged: Plan) -> bool:
     """Whether the scan's number must be the split's: both saw the same rows, and the clause is about single ones."""
     types = {c.id for c in dataset.clauses if c.kind.by_value}
     to_itself = isinstance(clause.argument, Relationship) and clause.argument.target == clause.dataset
     alone = not clause.kind.disputed and not to_itself
-    return alone and judged.looked and not judged.collapsed and judged.rows.keys().isdisjoint(types)
+    return alone and judged.looked and not judged.collapsed and judged.broken.keys().isdisjoint(types)
 
 
 def reasons(dataset: Dataset, findings: list[Finding], lost: int, delivered: int, rows: dict[str, int]) -> list[str]:

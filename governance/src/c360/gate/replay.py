@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from c360.clause.kinds import READABLE
 from c360.delivery.form import Form
-from c360.engine.interface import Landing, Promotion, Split
-from c360.gate.account import Gate, note_replay, settle
+from c360.gate.account import Gate, carry_out, note_replay
 from c360.gate.entry import entered, judging
 from c360.ledger.history import Finding, failing, on_record, record
 from c360.ledger.quarantine import Chosen, origins
@@ -35,34 +34,26 @@ def replay(gate: Gate) -> Replayed:
     prepare(gate.ledger)
     dataset = gate.dataset
     with on_record(gate.ledger, gate.run, dataset.name), entered(gate) as landing, judging(gate):
-        with landing.transaction():
-            landing.ensure_targets()
-            landing.ensure_raw()
-            found = origins(gate.ledger, dataset.name)
-        parts: list[tuple[int, int, int, int]] = []
-        rows: Counter[str] = Counter()
+        found = origins(gate.ledger, dataset.name)
+        plans = []
+        broken: Counter[str] = Counter()
         for origin in found:
             with landing.transaction():
                 count = landing.land_quarantined(Chosen(dataset.name, delivery=origin.delivery))
                 landing.cast(Form.read(origin.form, dataset))
                 count -= landing.keep_out()
             with landing.transaction():
-                judged, promotion = _promote(gate, landing, f"replay:{gate.run.id}:{origin.delivery}", count)
-            parts.append((count, promotion.promoted, promotion.duplicates + judged.collapsed, judged.quarantined))
-            rows.update(judged.rows)
+                plan = landing.plan(gate.run.as_of, "replayed")
+                carry_out(gate, landing, note_replay(gate, f"replay:{gate.run.id}:{origin.delivery}", count), plan)
+            plans.append(plan)
+            broken.update(plan.broken)
         if found:
-            with gate.ledger:
-                record(gate.ledger, gate.run, _findings(dataset, rows))
-    return Replayed(dataset.name, *(sum(part[i] for part in parts) for i in range(4)))
-
-
-def _promote(gate: Gate, landing: Landing, name: str, count: int) -> tuple[Split, Promotion]:
-    judged = landing.split(gate.run.as_of, order="unordered")
-    delivery_id = note_replay(gate, name, count)
-    promotion = landing.promote(delivery_id, count - judged.collapsed - judged.quarantined)
-    settle(gate, landing, delivery_id, promotion, judged.quarantined, judged.collapsed)
-    landing.close_replayed(delivery_id)
-    return judged, promotion
+            with gate.ledger.transaction():
+                record(gate.ledger, gate.run, _findings(dataset, broken))
+    promoted, duplicates, kept = (
+        sum(getattr(plan, name) for plan in plans) for name in ("promoted", "duplicates", "quarantined")
+    )
+    return Replayed(dataset.name, promoted + duplicates + kept, promoted, duplicates, kept)
 
 
 def _findings(dataset: Dataset, rows: dict[str, int]) -> list[Finding]:

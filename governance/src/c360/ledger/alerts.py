@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from c360.database.query import value
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 _LOCK = 0xC360_0004
 """Advisory lock: of two alerts at once, the second sees what the first has told."""
@@ -22,7 +22,7 @@ class Due:
     changes: list[dict[str, Any]]
 
 
-def last_state(database: "connection") -> dict[str, dict[str, str]]:
+def last_state(database: "Connection") -> dict[str, dict[str, str]]:
     """What was wrong at the last alert. Until the caller's transaction ends, no other alert is raised."""
     with database.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
@@ -31,7 +31,7 @@ def last_state(database: "connection") -> dict[str, dict[str, str]]:
 
 
 def put_down(
-    database: "connection", as_of: datetime, state: dict[str, Any], changes: list[dict[str, str]], due: bool
+    database: "Connection", as_of: datetime, state: dict[str, Any], changes: list[dict[str, str]], due: bool
 ) -> int:
     """An alert, in the caller's transaction; returns its number."""
     with database.cursor() as cursor:
@@ -42,7 +42,7 @@ def put_down(
         return int(value(cursor))
 
 
-def due(database: "connection") -> list[Due]:
+def due(database: "Connection") -> list[Due]:
     """Alerts that are to be posted, oldest first; locked until the caller's transaction ends, so that none is posted
     twice."""
     with database.cursor() as cursor:
@@ -50,7 +50,7 @@ def due(database: "connection") -> list[Due]:
         return [Due(*row) for row in cursor.fetchall()]
 
 
-def posted(database: "connection", alerts: list[Due]) -> None:
+def posted(database: "Connection", alerts: list[Due]) -> None:
     """They are due no more; in the caller's transaction."""
     with database.cursor() as cursor:
         cursor.execute("update governance.alert set due = false where alert_id = any(%s)", ([a.id for a in alerts],))

@@ -7,7 +7,7 @@ from c360.database.query import value
 from c360.errors import CouldNotTell
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Decision:
 
 
 def put_down(
-    database: "connection", action: Literal["resolve", "discard", "export"], dataset: str, decision: Decision, rows: int
+    database: "Connection", action: Literal["resolve", "discard", "export"], dataset: str, decision: Decision, rows: int
 ) -> int:
     """A decision about so many rows, in the caller's transaction; returns its number."""
     with database.cursor() as cursor:
@@ -35,7 +35,7 @@ def put_down(
         return int(value(cursor))
 
 
-def count_rows(database: "connection", decision_id: int, rows: int) -> None:
+def count_rows(database: "Connection", decision_id: int, rows: int) -> None:
     """So many rows it was about, as is known afterwards; in the caller's transaction."""
     with database.cursor() as cursor:
         cursor.execute("update quarantine.decision set rows = %s where decision_id = %s", (rows, decision_id))

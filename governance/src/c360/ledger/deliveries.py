@@ -2,30 +2,31 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from c360.database.query import look, value
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
+
+Outcome = Literal["accepted", "replay"]
+_DONE = "outcome <> 'planned'"
 
 
 @dataclass(frozen=True)
 class Note:
-    """A delivery that is decided on. `delivered` counts records and lines that are none; `form` is how its sender
-    writes, by field, where that is not as when silent; a replay is known by a name instead of a hash."""
+    """A delivery. `delivered` counts records and lines that are none; `form` is how its sender writes, by field, where
+    that is not as when silent; a replay is known by a name instead of a hash."""
 
     sha256: str
     dataset: str
     contract: str
     version: str
     file_name: str
-    outcome: Literal["accepted", "refused", "replay"]
     delivered: int
     as_of: datetime
-    reason: str | None = None
     form: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
@@ -40,6 +41,16 @@ class Account:
     newest_load: str | None = None
     erased: int = 0
     """Rows of people who were forgotten."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A delivery whose rows may be written, or some of them: its number, its run's clock, and what is to be done, as
+    `plan` was told."""
+
+    id: int
+    as_of: datetime
+    plan: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -78,7 +89,7 @@ class Taken:
     reason: str
 
 
-def accepted_last(database: "connection", dataset: str, sha256: str, form: Mapping[str, Any]) -> str | None:
+def accepted_last(database: "Connection", dataset: str, sha256: str, form: Mapping[str, Any]) -> str | None:
     """When this content was accepted, in UTC, if no other content of the dataset was accepted since; else None.
 
     What is read in another form has other content: who mistyped a form sends the same file again. Replays and decisions
@@ -96,40 +107,59 @@ def accepted_last(database: "connection", dataset: str, sha256: str, form: Mappi
         return found[0] if found else None
 
 
-def note(database: "connection", what: Note) -> int:
-    """Put down a delivery in the caller's transaction; returns its number. What became of the rows of one that is not
-    refused is settled later."""
-    promoted = 0 if what.outcome == "refused" else what.delivered
+def refuse(database: "Connection", what: Note, reason: str) -> int:
+    """Put down a delivery that is refused, in the caller's transaction; returns its number."""
+    return _insert(database, what, "refused", {"reason": reason})
+
+
+def plan(database: "Connection", what: Note, account: Account, becomes: Outcome, plan: Mapping[str, Any]) -> int:
+    """Put down what will become of a delivery, in the caller's transaction, before anything of it is written; returns
+    its number. The table checks that no row is unaccounted for."""
+    there = {name: getattr(account, name) for name in (field.name for field in fields(account))}
+    return _insert(database, what, "planned", there | {"plan": json.dumps({"becomes": becomes, "plan": plan})})
+
+
+def accept(database: "Connection", delivery_id: int) -> None:
+    """Put down, in the caller's transaction, that what was planned is done."""
     with database.cursor() as cursor:
         cursor.execute(
-            "insert into governance.delivery (sha256, dataset, contract, version, file_name, outcome, reason, "
-            "delivered, promoted, quarantined, duplicates, superseded, as_of, form) "
-            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 0, 0, 0, %s, %s) returning delivery_id",
-            (
-                what.sha256, what.dataset, what.contract, what.version, what.file_name, what.outcome, what.reason,
-                what.delivered, promoted, what.as_of, json.dumps(dict(what.form)),
-            ),
-        )  # fmt: skip
+            "update governance.delivery set outcome = plan ->> 'becomes', plan = null, decided_at = clock_timestamp() "
+            "where delivery_id = %s and outcome = 'planned'",
+            (delivery_id,),
+        )
+
+
+def planned(database: "Connection", dataset: str) -> list[Planned]:
+    """What was planned of a dataset and is not known to be done, the oldest first."""
+    rows = look(
+        database,
+        "select delivery_id, as_of, plan -> 'plan' from governance.delivery "
+        "where dataset = %s and outcome = 'planned' order by delivery_id",
+        (dataset,),
+    )
+    return [Planned(*row) for row in rows]
+
+
+def _insert(database: "Connection", what: Note, outcome: str, more: Mapping[str, Any]) -> int:
+    nothing = dict.fromkeys(("promoted", "quarantined", "duplicates", "superseded"), 0)
+    written = {field.name: getattr(what, field.name) for field in fields(what)}
+    row = nothing | written | {"form": json.dumps(dict(what.form)), "outcome": outcome, **more}
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"insert into governance.delivery ({', '.join(row)}) values ({', '.join(['%s'] * len(row))}) "
+            "returning delivery_id",
+            list(row.values()),
+        )
         return int(value(cursor))
 
 
-def settle(database: "connection", delivery_id: int, account: Account) -> None:
-    """Write what became of the rows, in the caller's transaction; the table checks that none is unaccounted for."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            "update governance.delivery set promoted = %s, quarantined = %s, duplicates = %s, superseded = %s, "
-            "newest_load = %s::timestamp, erased = %s where delivery_id = %s",
-            (
-                account.promoted, account.quarantined, account.duplicates, account.superseded,
-                account.newest_load, account.erased, delivery_id,
-            ),
-        )  # fmt: skip
-
-
-def deliveries_of(database: "connection", dataset: str, as_of: datetime, days: int) -> list[Delivered]:
+def deliveries_of(database: "Connection", dataset: str, as_of: datetime, days: int) -> list[Delivered]:
     """Those of the last `days`, and before them the first one and the last that was accepted, oldest first."""
     columns = "as_of, outcome = 'accepted', newest_load at time zone 'UTC'"
-    known = "from governance.delivery where dataset = %(dataset)s and outcome <> 'replay' and as_of <= %(as_of)s"
+    known = (
+        "from governance.delivery where dataset = %(dataset)s and outcome in ('accepted', 'refused') "
+        "and as_of <= %(as_of)s"
+    )
     rows = look(
         database,
         f"(select {columns} {known} order by as_of limit 1) union "
@@ -141,48 +171,51 @@ def deliveries_of(database: "connection", dataset: str, as_of: datetime, days: i
 
 
 def arrivals(
-    database: "connection", dataset: str, as_of: datetime, limit: int, outcome: str | None = None
+    database: "Connection", dataset: str, as_of: datetime, limit: int, outcome: str | None = None
 ) -> list[Arrival]:
     """The last deliveries and replays, or those of one outcome, up to `as_of`, oldest first."""
     rows = look(
         database,
         "select as_of, outcome, delivered, promoted, quarantined, duplicates, erased from governance.delivery "
-        f"where dataset = %(dataset)s and as_of <= %(as_of)s {'and outcome = %(outcome)s' if outcome else ''} "
+        f"where dataset = %(dataset)s and as_of <= %(as_of)s and {'outcome = %(outcome)s' if outcome else _DONE} "
         "order by as_of desc, delivery_id desc limit %(limit)s",
         {"dataset": dataset, "as_of": as_of, "outcome": outcome, "limit": limit},
     )
     return [Arrival(*row) for row in rows][::-1]
 
 
-def taken(database: "connection", as_of: datetime) -> list[Taken]:
+def taken(database: "Connection", as_of: datetime) -> list[Taken]:
     """Those of the runs of one clock (to the second), in their order."""
     rows = look(
         database,
         "select dataset, outcome, delivered, promoted, quarantined, duplicates, superseded, coalesce(reason, '') "
-        "from governance.delivery where as_of = date_trunc('second', %s::timestamptz) order by delivery_id",
+        "from governance.delivery where as_of = date_trunc('second', %s::timestamptz) and outcome <> 'planned' "
+        "order by delivery_id",
         (as_of,),
     )
     return [Taken(*row) for row in rows]
 
 
-def erased(database: "connection", as_of: datetime, days: int) -> int:
+def erased(database: "Connection", as_of: datetime, days: int) -> int:
     """Rows of people who were forgotten, kept out or taken out of what deliveries of the last `days` brought."""
     since = as_of - timedelta(days=days)
     query = "select coalesce(sum(erased), 0)::bigint from governance.delivery where as_of > %s and as_of <= %s"
+    query += f" and {_DONE}"
     return int(look(database, query, (since, as_of))[0][0])
 
 
-def newest_delivery(database: "connection") -> datetime | None:
+def newest_delivery(database: "Connection") -> datetime | None:
     """The clock of the newest delivery."""
-    newest: datetime | None = look(database, "select max(as_of) from governance.delivery")[0][0]
+    newest: datetime | None = look(database, f"select max(as_of) from governance.delivery where {_DONE}")[0][0]
     return newest
 
 
-def came_between(database: "connection", start: datetime, end: datetime) -> bool:
+def came_between(database: "Connection", start: datetime, end: datetime) -> bool:
     """Whether a delivery was taken from `start` to `end`."""
     between = look(
         database,
-        "select 1 from governance.delivery where outcome <> 'refused' and decided_at between %s and %s limit 1",
+        "select 1 from governance.delivery where outcome not in ('refused', 'planned') "
+        "and decided_at between %s and %s limit 1",
         (start, end),
     )
     return bool(between)

@@ -15,7 +15,7 @@ from c360.clause.dialect import POSTGRES
 from c360.database.query import look, value
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 literal = POSTGRES.literal
 _BLOCK = 64
@@ -34,7 +34,7 @@ class Entry:
     files: int
 
 
-def subjects(database: "connection") -> list[tuple[str, str]]:
+def subjects(database: "Connection") -> list[tuple[str, str]]:
     """Dataset and column whose ids some tombstone is of; in the caller's transaction."""
     with database.cursor() as cursor:
         cursor.execute("select distinct dataset, column_name from erasure.tombstone order by 1, 2")
@@ -49,7 +49,7 @@ def is_kept_out(dataset: str, column: str, text: str) -> str:
     )
 
 
-def traits(database: "connection", dataset: str) -> list[str]:
+def traits(database: "Connection", dataset: str) -> list[str]:
     """The columns of a dataset by which people are known who were forgotten; in the caller's transaction."""
     with database.cursor() as cursor:
         cursor.execute(
@@ -69,7 +69,7 @@ def has_trait(dataset: str, column: str, text: str) -> str:
     )
 
 
-def tombstone(database: "connection", dataset: str, column: str, person: str) -> tuple[int, bool]:
+def tombstone(database: "Connection", dataset: str, column: str, person: str) -> tuple[int, bool]:
     """The number of the person's tombstone, and whether it is new; in the caller's transaction."""
     with database.cursor() as cursor:
         key = secrets.token_bytes(_BLOCK)
@@ -96,7 +96,7 @@ def _hmac(text: str) -> str:
     return f"sha256(k.outer_pad || sha256(k.inner_pad || convert_to({text}, 'UTF8')))"
 
 
-def add_traits(database: "connection", tombstone: int, values: Iterable[tuple[str, str]]) -> None:
+def add_traits(database: "Connection", tombstone: int, values: Iterable[tuple[str, str]]) -> None:
     """What else tells of the person, as (column, value), in the caller's transaction."""
     with database.cursor() as cursor:
         for column, text in values:
@@ -107,7 +107,7 @@ def add_traits(database: "connection", tombstone: int, values: Iterable[tuple[st
             )
 
 
-def put_down(database: "connection", tombstone: int, by: str, rows: Mapping[str, int], files: int) -> None:
+def put_down(database: "Connection", tombstone: int, by: str, rows: Mapping[str, int], files: int) -> None:
     """The proof of an erasure, in the caller's transaction."""
     with database.cursor() as cursor:
         cursor.execute(
@@ -116,7 +116,7 @@ def put_down(database: "connection", tombstone: int, by: str, rows: Mapping[str,
         )
 
 
-def first(database: "connection", tombstone: int) -> datetime | None:
+def first(database: "Connection", tombstone: int) -> datetime | None:
     """When it was put down first; in the caller's transaction."""
     with database.cursor() as cursor:
         cursor.execute("select min(at) from erasure.log where tombstone_id = %s", (tombstone,))
@@ -124,7 +124,7 @@ def first(database: "connection", tombstone: int) -> datetime | None:
         return at
 
 
-def tables(database: "connection", tombstone: int) -> list[str]:
+def tables(database: "Connection", tombstone: int) -> list[str]:
     """The tables that rows went from; in the caller's transaction."""
     with database.cursor() as cursor:
         cursor.execute(
@@ -133,7 +133,7 @@ def tables(database: "connection", tombstone: int) -> list[str]:
         return [table for (table,) in cursor.fetchall()]
 
 
-def entries(database: "connection") -> list[Entry]:
+def entries(database: "Connection") -> list[Entry]:
     """All that is on record, the oldest first."""
     rows = look(
         database,
@@ -150,7 +150,7 @@ _WRITTEN = {
 """Text that people write, by table, with its key."""
 
 
-def mask(database: "connection", found: Callable[[str], str], masked: Callable[[str], str]) -> dict[str, int]:
+def mask(database: "Connection", found: Callable[[str], str], masked: Callable[[str], str]) -> dict[str, int]:
     """Put what `masked` makes of it in the place of a name of a file, or a reason, of which `found` says so, which
     makes SQL of a text a condition. Returns how many rows changed, by table."""
     changed: dict[str, int] = {}

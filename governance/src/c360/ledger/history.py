@@ -15,7 +15,7 @@ from c360.errors import Breach, CouldNotTell, plainly
 from c360.model import Clause
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 Outcome = Literal["passed", "failed", "warned", "skipped", "errored"]
 BADNESS: tuple[Outcome, ...] = ("passed", "skipped", "warned", "errored", "failed")
@@ -68,7 +68,7 @@ def failing(clause: Clause[Any]) -> Outcome:
     return "warned" if clause.severity == "warning" else "failed"
 
 
-def record(database: "connection", run: Run, findings: Iterable[Finding]) -> None:
+def record(database: "Connection", run: Run, findings: Iterable[Finding]) -> None:
     """Append findings in the caller's transaction, one row a clause."""
     worst: dict[str, Finding] = {}
     for found in findings:
@@ -88,7 +88,7 @@ def record(database: "connection", run: Run, findings: Iterable[Finding]) -> Non
 
 
 @contextmanager
-def on_record(database: "connection", run: Run, subject: str = EVERYTHING) -> Iterator[Ending]:
+def on_record(database: "Connection", run: Run, subject: str = EVERYTHING) -> Iterator[Ending]:
     """Put down how a run ended, in a transaction of its own: passed, failed (Breach), errored (anything else).
 
     `subject` is the dataset that a delivery is for. The row's clause is the subject; its detail is our own
@@ -118,37 +118,33 @@ def _why(error: BaseException) -> str:
     return said[0] if said else type(error).__name__
 
 
-def _put_down(database: "connection", run: Run, subject: str, ending: Ending) -> None:
-    import psycopg2
+def _put_down(database: "Connection", run: Run, subject: str, ending: Ending) -> None:
+    import psycopg
 
     row = (
         str(run.id), run.as_of, run.stage, RUN_ENGINE, subject, "", subject, subject, None, ending.outcome,
         None, None, ending.detail, None,
     )  # fmt: skip
     try:
-        database.rollback()
-        with database:
+        with database.transaction():
             _append(database, [row])
-    except psycopg2.Error:  # what broke the run broke this too; the run's own error is the one to see
+    except psycopg.Error:  # what broke the run broke this too; the run's own error is the one to see
         if ending.outcome == "passed":
             raise
 
 
-def _append(database: "connection", rows: list[tuple[Any, ...]]) -> None:
-    from psycopg2.extras import execute_values
-
+def _append(database: "Connection", rows: list[tuple[Any, ...]]) -> None:
     with database.cursor() as cursor:
-        execute_values(
-            cursor,
+        cursor.executemany(
             "insert into governance.history (run_id, as_of, stage, engine, contract, version, dataset, clause, "
-            "dimension, outcome, measured, rows, detail, dissent) values %s",
+            "dimension, outcome, measured, rows, detail, dissent) values (" + "%s, " * 13 + "%s)",
             rows,
         )
 
 
-def prune(database: "connection", keep: timedelta, now: datetime) -> int:
+def prune(database: "Connection", keep: timedelta, now: datetime) -> int:
     """Delete what is older than `keep`, but never the last outcome of a clause at a stage. Returns the rows."""
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         cursor.execute("set local c360.pruning = 'on'")
         cursor.execute(
             """

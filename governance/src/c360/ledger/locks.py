@@ -8,13 +8,11 @@ everybody, and everybody for them.
 
 import hashlib
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import psycopg2
-
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
+    from psycopg import Connection, Cursor
 
 GATE, BUILDING = 0xC360_0002, 0xC360_0005
 """Shared by all who deliver, and by all who build; held alone by who forgets somebody."""
@@ -23,14 +21,14 @@ Lock = tuple[int, bool]
 
 
 @contextmanager
-def delivering(database: "connection", dataset: str) -> Iterator[None]:
+def delivering(database: "Connection", dataset: str) -> Iterator[None]:
     """One after the other: whoever delivers this dataset, or replays rows of it."""
     with _held(database, [(GATE, True), (_number("delivery", dataset), False)]):
         yield
 
 
 @contextmanager
-def judging(database: "connection", dataset: str, others: Collection[str]) -> Iterator[None]:
+def judging(database: "Connection", dataset: str, others: Collection[str]) -> Iterator[None]:
     """From before a delivery is judged until it is promoted: nobody looks at this dataset by a clause of another, and
     none of the `others`, at which its own clauses look, changes."""
     kept = {name: (_number("raw", name), name != dataset) for name in {dataset, *others}}
@@ -39,31 +37,30 @@ def judging(database: "connection", dataset: str, others: Collection[str]) -> It
 
 
 @contextmanager
-def building(database: "connection") -> Iterator[None]:
+def building(database: "Connection") -> Iterator[None]:
     """While dbt builds, nobody is forgotten."""
     with _held(database, [(BUILDING, True)]):
         yield
 
 
-def forgetting(cursor: "cursor") -> None:
+def forgetting(cursor: "Cursor") -> None:
     """Wait until nobody builds or delivers, and keep them out until the transaction ends."""
     for number in (BUILDING, GATE):
         cursor.execute("select pg_advisory_xact_lock(%s)", (number,))
 
 
 @contextmanager
-def _held(database: "connection", locks: list[Lock]) -> Iterator[None]:
+def _held(database: "Connection", locks: list[Lock]) -> Iterator[None]:
     taken: list[Lock] = []
     try:
         for number, shared in locks:
-            with database, database.cursor() as cursor:
-                cursor.execute(f"select pg_advisory_lock{'_shared' if shared else ''}(%s)", (number,))
+            database.execute(f"select pg_advisory_lock{'_shared' if shared else ''}(%s)", (number,))
             taken.append((number, shared))
         yield
     finally:
         for number, shared in reversed(taken):
-            with suppress(psycopg2.InterfaceError), database, database.cursor() as cursor:  # a dead one holds no lock
-                cursor.execute(f"select pg_advisory_unlock{'_shared' if shared else ''}(%s)", (number,))
+            if not database.closed:  # a dead one holds no lock
+                database.execute(f"select pg_advisory_unlock{'_shared' if shared else ''}(%s)", (number,))
 
 
 def _number(purpose: str, dataset: str) -> int:

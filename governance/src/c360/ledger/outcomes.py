@@ -9,7 +9,7 @@ from c360.database.query import look
 from c360.ledger.history import EVERYTHING, RUN_ENGINE
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Held:
 
 
 def outcomes(
-    database: "connection",
+    database: "Connection",
     pairs: Sequence[tuple[str, str]],
     as_of: datetime,
     limit: int,
@@ -65,7 +65,7 @@ def outcomes(
 
 
 def measured(
-    database: "connection", clause: str, stage: str, as_of: datetime, limit: int
+    database: "Connection", clause: str, stage: str, as_of: datetime, limit: int
 ) -> list[tuple[datetime, float]]:
     """The last values that a stage measured for a clause, with their times, oldest first."""
     rows = look(
@@ -77,7 +77,7 @@ def measured(
     return rows[::-1]
 
 
-def newest_run(database: "connection", stages: Sequence[str]) -> datetime | None:
+def newest_run(database: "Connection", stages: Sequence[str]) -> datetime | None:
     """The clock of the newest run of these stages that looked at everything."""
     newest: datetime | None = look(
         database,
@@ -89,7 +89,7 @@ def newest_run(database: "connection", stages: Sequence[str]) -> datetime | None
     return newest
 
 
-def held(database: "connection", as_of: datetime, stages: Sequence[str]) -> list[Held]:
+def held(database: "Connection", as_of: datetime, stages: Sequence[str]) -> list[Held]:
     """By stage, of the runs of one clock (to the second), in the order of `stages`."""
     rows = look(
         database,

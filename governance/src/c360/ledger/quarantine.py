@@ -15,7 +15,7 @@ from c360.clause.dialect import POSTGRES
 from c360.database.query import look
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 RECORD = "c360__record"
 """Under this name the contents of a line that is no record are kept, as text."""
@@ -96,7 +96,7 @@ class Origin:
     form: dict[str, Any]
 
 
-def keep(database: "connection", dataset: str, delivery_id: int, lost: str) -> None:
+def keep(database: "Connection", dataset: str, delivery_id: int, lost: str) -> None:
     """Keep lost rows, in the caller's transaction: a query gives number, line, clauses and contents (jsonb) of each."""
     with database.cursor() as cursor:
         cursor.execute(
@@ -106,7 +106,7 @@ def keep(database: "connection", dataset: str, delivery_id: int, lost: str) -> N
         )
 
 
-def keep_evidence(database: "connection", delivery_id: int, evidence: Evidence) -> None:
+def keep_evidence(database: "Connection", delivery_id: int, evidence: Evidence) -> None:
     """Put it down for a refused delivery, in the place of that of the same content refused before; in the caller's
     transaction."""
     with database.cursor() as cursor:
@@ -119,7 +119,9 @@ def keep_evidence(database: "connection", delivery_id: int, evidence: Evidence) 
         cursor.execute(
             "create temporary table c360__evidence (row_number bigint, line bigint, clauses text[]) on commit drop"
         )
-        cursor.copy_expert("copy c360__evidence from stdin (format csv)", evidence.rows)
+        with cursor.copy("copy c360__evidence from stdin (format csv)") as copy:
+            while block := evidence.rows.read(1 << 20):
+                copy.write(block)
         cursor.execute(
             "insert into quarantine.evidence (delivery_id, row_number, line, clauses) "
             "select %s, row_number, line, clauses from c360__evidence order by row_number",
@@ -145,7 +147,7 @@ def open_rows(dataset: str, form: Mapping[str, Any], before: int | None = None) 
     )
 
 
-def forms(database: "connection", dataset: str, before: int | None = None) -> list[dict[str, Any]]:
+def forms(database: "Connection", dataset: str, before: int | None = None) -> list[dict[str, Any]]:
     """The forms of the deliveries that open rows are of, where these are records; in the caller's transaction."""
     with database.cursor() as cursor:
         cursor.execute(f"select distinct d.form from {_records(dataset, before)}")
@@ -162,7 +164,7 @@ def _records(dataset: str, before: int | None) -> str:
 
 
 def close(
-    database: "connection",
+    database: "Connection",
     which: str,
     resolution: Resolution,
     delivery_id: int | None = None,
@@ -185,7 +187,7 @@ def numbers(chosen: Chosen) -> str:
     return f"select quarantine_id from quarantine.rows where {chosen.where()}"
 
 
-def rewrite(database: "connection", judged: str) -> None:
+def rewrite(database: "Connection", judged: str) -> None:
     """What rows break by now, in the caller's transaction: a query gives their numbers and clauses."""
     with database.cursor() as cursor:
         cursor.execute(
@@ -194,7 +196,7 @@ def rewrite(database: "connection", judged: str) -> None:
         )
 
 
-def origins(database: "connection", dataset: str) -> list[Origin]:
+def origins(database: "Connection", dataset: str) -> list[Origin]:
     """The deliveries of the open rows that are records, the oldest first; in the caller's transaction."""
     with database.cursor() as cursor:
         cursor.execute(
@@ -205,7 +207,7 @@ def origins(database: "connection", dataset: str) -> list[Origin]:
         return [Origin(*row) for row in cursor.fetchall()]
 
 
-def origin_of(database: "connection", dataset: str, row: int) -> tuple[Origin, bool] | None:
+def origin_of(database: "Connection", dataset: str, row: int) -> tuple[Origin, bool] | None:
     """The delivery of one open row, and whether the row is a record; None when no such row is open. In the caller's
     transaction."""
     with database.cursor() as cursor:
@@ -219,7 +221,7 @@ def origin_of(database: "connection", dataset: str, row: int) -> tuple[Origin, b
         return found and (Origin(found[0], found[1]), found[2])
 
 
-def counts(database: "connection") -> list[Count]:
+def counts(database: "Connection") -> list[Count]:
     """The open rows by dataset and clause."""
     rows = look(
         database,
@@ -230,7 +232,7 @@ def counts(database: "connection") -> list[Count]:
     return [Count(*row) for row in rows]
 
 
-def rows_of(database: "connection", chosen: Chosen, limit: int | None = None) -> list[Row]:
+def rows_of(database: "Connection", chosen: Chosen, limit: int | None = None) -> list[Row]:
     """The chosen rows; of a delivery that was refused, those that broke it."""
     found = look(
         database,
@@ -259,7 +261,7 @@ def rows_of(database: "connection", chosen: Chosen, limit: int | None = None) ->
     ]
 
 
-def quarantined(database: "connection", as_of: datetime) -> list[Quarantined]:
+def quarantined(database: "Connection", as_of: datetime) -> list[Quarantined]:
     """The open rows of deliveries up to `as_of`, by dataset and clause, most rows first."""
     rows = look(
         database,

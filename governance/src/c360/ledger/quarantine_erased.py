@@ -10,7 +10,7 @@ from c360.database.query import value
 from c360.ledger.quarantine import RECORD
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 TABLE = "quarantine.rows"
 
@@ -29,7 +29,7 @@ def records(dataset: str, form: Mapping[str, Any]) -> str:
     )
 
 
-def forms(database: "connection", dataset: str) -> list[dict[str, Any]]:
+def forms(database: "Connection", dataset: str) -> list[dict[str, Any]]:
     """The forms of the deliveries that rows of a dataset are of, open or not; in the caller's transaction."""
     with database.cursor() as cursor:
         cursor.execute(f"select distinct d.form from {_ROWS} where q.dataset = %s", (dataset,))
@@ -51,7 +51,7 @@ def holding(found: str, condition: str = "true", dataset: str | None = None) -> 
     )
 
 
-def erase(database: "connection", which: str) -> int:
+def erase(database: "Connection", which: str) -> int:
     """Rows are erased, open or not, in the caller's transaction: a query gives their numbers. The account of their
     deliveries tells of it. Returns how many."""
     with database.cursor() as cursor:
@@ -65,7 +65,7 @@ def erase(database: "connection", which: str) -> int:
         return int(value(cursor))
 
 
-def empty(database: "connection", which: str, columns: Sequence[str]) -> int:
+def empty(database: "Connection", which: str, columns: Sequence[str]) -> int:
     """Nothing is left in these columns of rows, in the caller's transaction: a query gives their numbers. Returns how
     many."""
     nothing = ", ".join(f"{literal(column)}, null" for column in columns)
@@ -77,7 +77,7 @@ def empty(database: "connection", which: str, columns: Sequence[str]) -> int:
         return int(cursor.rowcount)
 
 
-def blank(database: "connection", found: str) -> int:
+def blank(database: "Connection", found: str) -> int:
     """Lines that are no record lose their text where `found` says so, SQL of it as t.contents, and with them the lines
     beside them, which may be the rest of it; in the caller's transaction. Returns how many."""
     nothing = f"jsonb_build_object({literal(RECORD)}, '')"

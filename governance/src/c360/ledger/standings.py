@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from c360.ledger.history import BADNESS
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 Trend = Literal["new", "better", "worse", "steady"]
 
@@ -84,9 +84,9 @@ class Standing:
         return self.outcome in ("failed", "warned", "errored")
 
 
-def standings(database: "connection", as_of: datetime) -> list[Standing]:
+def standings(database: "Connection", as_of: datetime) -> list[Standing]:
     """One per clause and stage on record up to `as_of`, runs themselves (engine `c360`) among them."""
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         cursor.execute(_LAST, {"as_of": as_of})
         names = [column.name for column in cursor.description or ()]
         return [_standing(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]

@@ -8,14 +8,14 @@ from c360.clause.dialect import POSTGRES
 from c360.database.query import value
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 TABLE = "governance.superseded"
 
 quote, literal = POSTGRES.quote, POSTGRES.literal
 
 
-def ensure_view(database: "connection", dataset: str, table: str, anew: bool) -> None:
+def ensure_view(database: "Connection", dataset: str, table: str, anew: bool) -> None:
     """A view of them with the columns and types of the raw table (quoted), for dbt and for people; made `anew` when
     the table has got columns. In the caller's transaction."""
     view = f"superseded.{quote(dataset)}"
@@ -29,20 +29,30 @@ def ensure_view(database: "connection", dataset: str, table: str, anew: bool) ->
             )
 
 
-def keep(database: "connection", dataset: str, delivery_id: int, versions: str, unless_known: bool = False) -> int:
+def keep(database: "Connection", dataset: str, delivery_id: int, versions: str, unless_known: bool = False) -> int:
     """Keep versions of rows, in the caller's transaction: a query gives their contents (jsonb). Returns how many were
     kept: all, or those not known yet."""
-    new = (
-        "where not exists (select 1 from governance.superseded as s "
-        f"where s.dataset = {literal(dataset)} and md5(s.payload::text) = md5(o.payload::text))"
-    )
     with database.cursor() as cursor:
         cursor.execute(
             "insert into governance.superseded (delivery_id, dataset, payload) "
             f"select {int(delivery_id)}, {literal(dataset)}, o.payload from ({versions}) as o (payload) "
-            f"{new if unless_known else ''}"
+            f"{f'where {_is_new(dataset)}' if unless_known else ''}"
         )
         return int(cursor.rowcount)
+
+
+def unknown(database: "Connection", dataset: str, versions: str) -> int:
+    """How many of these versions are not known yet: a query gives their contents."""
+    with database.cursor() as cursor:
+        cursor.execute(f"select count(*) from ({versions}) as o (payload) where {_is_new(dataset)}")
+        return int(value(cursor))
+
+
+def _is_new(dataset: str) -> str:
+    return (
+        "not exists (select 1 from governance.superseded as s "
+        f"where s.dataset = {literal(dataset)} and md5(s.payload::text) = md5(o.payload::text))"
+    )
 
 
 def versions(dataset: str, table: str) -> str:
@@ -53,14 +63,14 @@ def versions(dataset: str, table: str) -> str:
     )
 
 
-def erase(database: "connection", which: str) -> int:
+def erase(database: "Connection", which: str) -> int:
     """Versions go for good, in the caller's transaction: a query gives their numbers. Returns how many."""
     with database.cursor() as cursor:
         cursor.execute(f"delete from governance.superseded where superseded_id in ({which})")
         return int(cursor.rowcount)
 
 
-def empty(database: "connection", which: str, columns: Sequence[str]) -> int:
+def empty(database: "Connection", which: str, columns: Sequence[str]) -> int:
     """Nothing is left in these columns (physical names) of versions, in the caller's transaction: a query gives their
     numbers. Returns how many."""
     nothing = ", ".join(f"{literal(column)}, null" for column in columns)
@@ -80,8 +90,8 @@ def holding(found: str) -> str:
     )
 
 
-def prune(database: "connection", keep: timedelta, now: datetime) -> int:
+def prune(database: "Connection", keep: timedelta, now: datetime) -> int:
     """Delete versions of rows that were superseded longer ago than `keep`. Returns the rows."""
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         cursor.execute("delete from governance.superseded where superseded_at < %s", (now - keep,))
         return int(cursor.rowcount)

@@ -10,23 +10,22 @@ from c360.errors import CouldNotTell
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-    from psycopg2.extensions import connection, cursor
+    from psycopg import Connection, Cursor
 
 _LOCK = 0xC360_0001
 """Advisory lock: two first runs at once would race in `create … if not exists`."""
 
 
-def prepare(database: "connection") -> None:
-    """Bring the tables to the newest version, and commit. Idempotent, and one quick look when nothing is to be done.
+def prepare(database: "Connection") -> None:
+    """Bring the tables to the newest version. Idempotent, and one quick look when nothing is to be done.
 
     Raises CouldNotTell when a newer c360 has been here.
     """
-    with database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         if version(cursor) != newest():
             cursor.execute("select pg_advisory_xact_lock(%s), pg_advisory_xact_lock(%s)", (_LOCK, LOCK))
             bring_forward(cursor, newest())
             cursor.execute("\n".join(closing(schema) for schema in CLOSED))
-    database.commit()
 
 
 def newest() -> int:
@@ -34,7 +33,7 @@ def newest() -> int:
     return max(_migrations())
 
 
-def version(cursor: "cursor") -> int:
+def version(cursor: "Cursor") -> int:
     """Which version the tables have: 0 where there are none, 1 where they are of 1.2.0 or before, which gave them no
     number; the migrations from there on find some of their work done."""
     # by the catalogue's tables: to_regnamespace may still say what it said before another session made the schema
@@ -48,7 +47,7 @@ def version(cursor: "cursor") -> int:
     return int(numbered[1]) if numbered and there else int(there)
 
 
-def bring_forward(cursor: "cursor", to: int) -> None:
+def bring_forward(cursor: "Cursor", to: int) -> None:
     """Apply the migrations up to `to` that were not applied yet, in the caller's transaction, which holds the lock."""
     found = version(cursor)
     if found > newest():

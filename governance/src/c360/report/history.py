@@ -8,13 +8,13 @@ from c360.ledger.outcomes import Past, outcomes
 from c360.ledger.standings import Standing
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 RUNS = 30
 """So many of the last runs and deliveries a chart shows."""
 
 
-def histories(database: "connection", last: Sequence[Standing], as_of: datetime) -> dict[tuple[str, str], list[Past]]:
+def histories(database: "Connection", last: Sequence[Standing], as_of: datetime) -> dict[tuple[str, str], list[Past]]:
     """The last outcomes by clause and stage, oldest first."""
     found: dict[tuple[str, str], list[Past]] = {}
     for past in outcomes(database, _pairs(last), as_of, RUNS):
@@ -22,7 +22,7 @@ def histories(database: "connection", last: Sequence[Standing], as_of: datetime)
     return found
 
 
-def breaches(database: "connection", last: Sequence[Standing], as_of: datetime, limit: int = 12) -> list[Past]:
+def breaches(database: "Connection", last: Sequence[Standing], as_of: datetime, limit: int = 12) -> list[Past]:
     """The last breaches of these clauses, newest first."""
     found: list[Past] = []
     for outcome in ("failed", "warned", "errored"):

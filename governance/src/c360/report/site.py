@@ -29,13 +29,13 @@ from c360.status.overview import STAGES, Overview, look
 from c360.status.state import STATES, since, trend_of, worst
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _LAYERS = {"sources": "Source", "products": "Data product"}
 
 
-def write_site(project: Project, database: "connection", folder: Path, as_of: datetime) -> Path:
+def write_site(project: Project, database: "Connection", folder: Path, as_of: datetime) -> Path:
     """Write all pages as things stand at `as_of` (with time zone), in place of `folder`; returns its index.html.
 
     Links lead to the contract pages, Elementary's report and dbt's docs of the project's site, where these exist.
@@ -68,7 +68,7 @@ def _team(page: dict[str, Any]) -> str:
     return page["contract"].team or "no team"
 
 
-def _page(database: "connection", overview: Overview, contract: Contract, file: str) -> dict[str, Any]:
+def _page(database: "Connection", overview: Overview, contract: Contract, file: str) -> dict[str, Any]:
     datasets = [_dataset(database, overview, contract, dataset) for dataset in contract.datasets]
     broken = sum(d["broken"] for d in datasets)
     known = sum(d["known"] for d in datasets)
@@ -95,7 +95,7 @@ def _life(contract: Contract) -> str:
     return f"{until}, then {replacement}" if ends and replacement else until
 
 
-def _dataset(database: "connection", overview: Overview, contract: Contract, dataset: Dataset) -> dict[str, Any]:
+def _dataset(database: "Connection", overview: Overview, contract: Contract, dataset: Dataset) -> dict[str, Any]:
     last = [s for s in overview.standings if s.dataset == dataset.name]
     names = {clause.id for clause in dataset.clauses}
     past = histories(database, last, overview.as_of)

@@ -31,7 +31,7 @@ from c360.share.release import Release
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 MANIFEST, SIGNATURE, PUBLIC = "manifest.json", "manifest.json.sig", "publisher.pem"
 quote = POSTGRES.quote
@@ -39,7 +39,7 @@ quote = POSTGRES.quote
 
 def write(
     release: Release,
-    database: "connection",
+    database: "Connection",
     folder: Path,
     home: Path,
     levels: list[str],
@@ -125,15 +125,16 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _data(release: Release, database: "connection", path: Path) -> None:
+def _data(release: Release, database: "Connection", path: Path) -> None:
     """CSV by COPY, ordered by pseudonym: the order of the table would tell who came when. Parquet from that."""
     from pyarrow import csv as arrow_csv
     from pyarrow import parquet
 
     columns = ", ".join(quote(one.name) for one in given(release.policy))
     select = f"select {columns} from {quote(release.schema)}.{quote(release.view)} order by 1"
-    with path.with_suffix(".csv").open("wb") as file, database.cursor() as cursor:
-        cursor.copy_expert(f"copy ({select}) to stdout with (format csv, header)", file)
+    copied = f"copy ({select}) to stdout with (format csv, header)"
+    with path.with_suffix(".csv").open("wb") as file, database.cursor() as cursor, cursor.copy(copied) as copy:
+        file.writelines(copy)
     types = {one.name: _arrow(one.physical_type) for one in given(release.policy)}
     options = arrow_csv.ConvertOptions(column_types=types, strings_can_be_null=True, quoted_strings_can_be_null=False)
     table = arrow_csv.read_csv(path.with_suffix(".csv"), convert_options=options)
@@ -146,7 +147,7 @@ def _arrow(physical: str) -> Any:
     return {"bigint": pa.int64(), "integer": pa.int32(), "date": pa.date32()}.get(physical, pa.string())
 
 
-def _sample(release: Release, database: "connection", path: Path) -> None:
+def _sample(release: Release, database: "Connection", path: Path) -> None:
     """Ten rows of nobody: what the ladders make of invented values."""
     with path.open("w", newline="", encoding="utf-8") as file, database.cursor() as cursor:
         writer = csv.writer(file)

@@ -10,7 +10,7 @@ from c360.share.keys import CANARY, made_of
 from c360.share.policy import Policy
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,13 @@ class Canary:
     pseudonym: str
 
 
-def canaries(database: "connection", policies: Sequence[Policy]) -> list[Canary]:
+def canaries(database: "Connection", policies: Sequence[Policy]) -> list[Canary]:
     """All of them, by partner and number; `database` is the transformer's. None by a key that is deleted."""
     most: dict[str, int] = {}
     for policy in policies:
         most[policy.partner] = max(policy.canaries, most.get(policy.partner, 0))
     found = []
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         for partner, number in sorted(most.items()):
             names = {f"{CANARY}{n}": n for n in range(1, number + 1)}
             made = made_of(cursor, list(names), partner)

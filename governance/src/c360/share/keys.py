@@ -13,7 +13,7 @@ from c360.database.access import LOADER, READER, SCANNER
 from c360.errors import Breach
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
+    from psycopg import Connection, Cursor
 
 TABLE = "sharing.key"
 CANARY = "canary "
@@ -66,14 +66,14 @@ class Key:
     """Retired: its pads are deleted, and nobody can make its pseudonyms again."""
 
 
-def ensure_table(cursor: "cursor") -> None:
+def ensure_table(cursor: "Cursor") -> None:
     """As the transformer, who owns it."""
     cursor.execute(_TABLE)
 
 
-def keys(database: "connection", partner: str | None = None) -> list[Key]:
+def keys(database: "Connection", partner: str | None = None) -> list[Key]:
     """All keys, or those of a partner, by version; `database` is the transformer's."""
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         ensure_table(cursor)
         cursor.execute(
             f"select partner, version, created, retires, inner_pad is null from {TABLE} "
@@ -83,9 +83,9 @@ def keys(database: "connection", partner: str | None = None) -> list[Key]:
         return [Key(*row) for row in cursor.fetchall()]
 
 
-def create(database: "connection", partner: str) -> bool:
+def create(database: "Connection", partner: str) -> bool:
     """The first key of a partner; False when there is one."""
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         ensure_table(cursor)
         cursor.execute(f"lock table {TABLE} in share row exclusive mode")
         cursor.execute(f"select exists (select from {TABLE} where partner = %s)", (partner,))
@@ -95,9 +95,9 @@ def create(database: "connection", partner: str) -> bool:
         return True
 
 
-def rotate(database: "connection", partner: str, overlap: timedelta, now: datetime) -> int:
+def rotate(database: "Connection", partner: str, overlap: timedelta, now: datetime) -> int:
     """A new version; the one before goes on beside it until `now` + `overlap`. Raises Breach without a key."""
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         ensure_table(cursor)
         cursor.execute(f"lock table {TABLE} in share row exclusive mode")
         cursor.execute(
@@ -111,7 +111,7 @@ def rotate(database: "connection", partner: str, overlap: timedelta, now: dateti
         return _insert(cursor, partner)
 
 
-def retire(database: "connection", partner: str, version: int) -> bool:
+def retire(database: "Connection", partner: str, version: int) -> bool:
     """Delete a version for good: its pseudonyms can never be made again. False when it was gone already.
 
     Raises Breach for the newest one, by which the share is made, and for one that is not there.
@@ -125,7 +125,7 @@ def retire(database: "connection", partner: str, version: int) -> bool:
         raise Breach(
             f"Key {version} of {partner} is the newest, by which its share is made.", f"c360 keys rotate {partner}"
         )
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         cursor.execute(
             f"update {TABLE} set inner_pad = null, outer_pad = null, retires = least(retires, now()) "
             "where partner = %s and version = %s and inner_pad is not null",
@@ -134,7 +134,7 @@ def retire(database: "connection", partner: str, version: int) -> bool:
         return bool(cursor.rowcount)
 
 
-def made_of(cursor: "cursor", known_by: list[str], partner: str | None = None) -> list[tuple[str, int, str, str]]:
+def made_of(cursor: "Cursor", known_by: list[str], partner: str | None = None) -> list[tuple[str, int, str, str]]:
     """What the keys of all partners, or of one, make of ids: partner, key version, id and pseudonym. Nothing by a key
     that is deleted, nor where there never was a key."""
     cursor.execute("select to_regclass(%s) is not null", (TABLE,))
@@ -149,7 +149,7 @@ def made_of(cursor: "cursor", known_by: list[str], partner: str | None = None) -
     return cursor.fetchall()
 
 
-def _insert(cursor: "cursor", partner: str) -> int:
+def _insert(cursor: "Cursor", partner: str) -> int:
     cursor.execute(
         f"insert into {TABLE} (partner, version, inner_pad, outer_pad) "
         f"select %(p)s, (select coalesce(max(version), 0) + 1 from {TABLE} where partner = %(p)s), {pads('key')} "

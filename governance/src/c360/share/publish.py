@@ -18,7 +18,7 @@ from c360.share.release import Release, release, withdraw_ended
 from c360.status.overview import Overview, look
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Published:
 
 
 def publish(
-    project: Project, database: "connection", partner: str, folder: Path, now: datetime, pinned: bool
+    project: Project, database: "Connection", partner: str, folder: Path, now: datetime, pinned: bool
 ) -> Published:
     """Publish all that a partner gets, each product into a folder below `folder`; `pinned` says that the clock is not
     now.
@@ -54,7 +54,7 @@ def publish(
         bundle.changes_since(policy, None, folder / policy.dataset.name, levels, now)
     releases = release(project, chosen, now, pinned)
     kept = [asdict(one) for one in overview.sla]
-    with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner:
+    with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner.transaction():
         folders = [
             bundle.write(one, owner, folder / one.policy.dataset.name, project.settings.home, levels, kept, now)
             for one in releases

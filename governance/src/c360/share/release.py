@@ -21,7 +21,7 @@ from c360.share.policy import Policy
 from c360.share.release_sql import Columns
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
+    from psycopg import Connection, Cursor
 
 quote = POSTGRES.quote
 
@@ -66,7 +66,7 @@ class Release:
 def withdraw_ended(project: Project, policies: list[Policy], now: datetime) -> list[Policy]:
     """Withdraw each share whose last day has passed; those of `policies` that have ended."""
     ended = [policy for policy in policies if policy.until < now.date()]
-    with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner, owner.cursor() as cursor:
+    with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner.transaction(), owner.cursor() as cursor:
         _ensure_log(cursor)
         for policy in ended:
             cursor.execute(
@@ -94,7 +94,7 @@ def release(project: Project, policies: list[Policy], now: datetime, pinned: boo
     _ensure_role(project, partner)
     with closing(connect(project.settings, role=TRANSFORMER)) as owner:
         keys.create(owner, partner)
-        with owner, owner.cursor() as cursor:
+        with owner.transaction(), owner.cursor() as cursor:
             _ensure_log(cursor)
             for policy in policies:
                 _require_new_key(cursor, policy, now)
@@ -107,7 +107,7 @@ def release(project: Project, policies: list[Policy], now: datetime, pinned: boo
             raise Breach(f"The share of {partner} does not hold: {', '.join(broken)}.", "Nothing of it is granted.")
         if not answer.success or not set(names) <= nodes.keys():
             raise CouldNotTell(f"dbt could not make the share of {partner}.", f"See why: less {log_of(project)}")
-        with owner, owner.cursor() as cursor:
+        with owner.transaction(), owner.cursor() as cursor:
             found = []
             for policy in policies:
                 kept, view = nodes[f"release_{policy.name}"], nodes[f"share_{policy.name}"]
@@ -116,7 +116,7 @@ def release(project: Project, policies: list[Policy], now: datetime, pinned: boo
             return found
 
 
-def _require_new_key(cursor: "cursor", policy: Policy, now: datetime) -> None:
+def _require_new_key(cursor: "Cursor", policy: Policy, now: datetime) -> None:
     """A release of other columns cannot be compared with the one before; so nobody may be known again in it."""
     cursor.execute(
         "select c.attname::text, r.key_version from sharing.release as r "
@@ -141,7 +141,7 @@ def _require_new_key(cursor: "cursor", policy: Policy, now: datetime) -> None:
         )
 
 
-def _counted(owner: "connection", policy: Policy, kept: Any, view: Any, now: datetime) -> Release:
+def _counted(owner: "Connection", policy: Policy, kept: Any, view: Any, now: datetime) -> Release:
     table = f"{quote(str(kept.schema))}.{quote(str(kept.alias))}"
     product = f"{quote(policy.dataset.schema)}.{quote(policy.dataset.table)}"
     with owner.cursor() as cursor:
@@ -160,22 +160,21 @@ def _counted(owner: "connection", policy: Policy, kept: Any, view: Any, now: dat
     return Release(policy, *place, int(persons), int(published), int(coarser), int(rows))
 
 
-def _ensure_log(cursor: "cursor") -> None:
+def _ensure_log(cursor: "Cursor") -> None:
     keys.ensure_table(cursor)
     cursor.execute(_LOG)
     cursor.execute("revoke all on sharing.release from public")
 
 
 def _ensure_role(project: Project, partner: str) -> None:
-    import psycopg2
+    import psycopg
 
     with closing(connect(project.settings, role=None)) as admin, admin.cursor() as cursor:
         if role.exists(cursor, partner):
             return
         try:
             cursor.execute(role.script(partner, admin.info.dbname))
-            admin.commit()
-        except psycopg2.errors.InsufficientPrivilege:
+        except psycopg.errors.InsufficientPrivilege:
             raise CouldNotTell(
                 f"The user {admin.info.user} may not make the role {role.role_of(partner)}.",
                 f"Have an administrator run: create role {role.role_of(partner)} login; "

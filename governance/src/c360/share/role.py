@@ -6,7 +6,7 @@ from c360.clause.dialect import POSTGRES
 from c360.database.access import TRANSFORMER, humble, role
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
+    from psycopg import Connection, Cursor
 
 quote, literal = POSTGRES.quote, POSTGRES.literal
 
@@ -21,12 +21,12 @@ def script(partner: str, database: str) -> str:
     return f"{role(name)}\n{humble(name)}\ngrant connect on database {quote(database)} to {name};"
 
 
-def exists(cursor: "cursor", partner: str) -> bool:
+def exists(cursor: "Cursor", partner: str) -> bool:
     cursor.execute("select to_regrole(%s) is not null", (role_of(partner),))
     return cursor.fetchone() == (True,)
 
 
-def grant(cursor: "cursor", partner: str, schema: str, view: str) -> None:
+def grant(cursor: "Cursor", partner: str, schema: str, view: str) -> None:
     """As the transformer, who owns both."""
     cursor.execute(f"revoke all on schema {quote(schema)} from public")
     cursor.execute(f"grant usage on schema {quote(schema)} to {role_of(partner)}")
@@ -64,10 +64,10 @@ _TOO_MUCH = """
     order by 1"""
 
 
-def too_much(database: "connection", partner: str) -> list[str]:
+def too_much(database: "Connection", partner: str) -> list[str]:
     """What the role may do beyond selecting from the views of its schemas, as the server itself tells; nothing where
     there is no such role."""
-    with database, database.cursor() as cursor:
+    with database.transaction(), database.cursor() as cursor:
         if not exists(cursor, partner):
             return []
         cursor.execute(

@@ -17,7 +17,7 @@ from c360.printable import one_line
 from c360.project import Project
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
     from c360.status.overview import Overview
 
@@ -42,7 +42,7 @@ class Alert:
     posted: bool = False
 
 
-def raise_alert(project: Project, database: "connection", as_of: datetime, pauses: tuple[float, ...] = (1, 4)) -> Alert:
+def raise_alert(project: Project, database: "Connection", as_of: datetime, pauses: tuple[float, ...] = (1, 4)) -> Alert:
     """Compare, write, post. `pauses` are the seconds before each new try to post.
 
     Raises CouldNotTell when the webhook does not take it; the files are written then, and the alert stays due.
@@ -52,7 +52,7 @@ def raise_alert(project: Project, database: "connection", as_of: datetime, pause
 
     url = project.settings.webhook_url
     overview = look(database, project.catalog, as_of)
-    with database:
+    with database.transaction():
         before = alerts.last_state(database)
         state = wrong(overview) | untold(overview, before)
         changes = compare(before, state)
@@ -66,7 +66,7 @@ def raise_alert(project: Project, database: "connection", as_of: datetime, pause
             )
     if url is None:
         return Alert(as_of, tuple(changes), *files)
-    with database:
+    with database.transaction():
         due = alerts.due(database)
         together = tuple(change for one in due for change in one.changes)
         if together:

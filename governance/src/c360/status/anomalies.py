@@ -20,7 +20,7 @@ from c360.ledger.deliveries import arrivals
 from c360.ledger.outcomes import measured
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 WINDOW = timedelta(weeks=8)
 WARM_UP = 14
@@ -120,7 +120,7 @@ def _least(kind: Kind, centre: float) -> float:
     return 0.02 if centre >= 0 else 0.02 * abs(centre)
 
 
-def delivery_series(database: "connection", dataset: str, as_of: datetime) -> list[Series]:
+def delivery_series(database: "Connection", dataset: str, as_of: datetime) -> list[Series]:
     """Rows delivered and the share of them that was quarantined, of the accepted deliveries up to `as_of`."""
     accepted = arrivals(database, dataset, as_of, _POINTS, "accepted")
     return [
@@ -135,7 +135,7 @@ def delivery_series(database: "connection", dataset: str, as_of: datetime) -> li
     ]
 
 
-def measured_series(database: "connection", clause: str, dataset: str, stage: str, as_of: datetime) -> Series:
+def measured_series(database: "Connection", clause: str, dataset: str, stage: str, as_of: datetime) -> Series:
     """What one stage measured for a clause that is about a whole table: a row count, an age, a share."""
     points = tuple(Point(*row) for row in measured(database, clause, stage, as_of, _POINTS))
     one_sided = clause.endswith((".freshness", ".retention"))

@@ -15,7 +15,7 @@ from c360.ledger.standings import Standing
 from c360.model import Clause
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 _TOLD = ("passed", "failed", "warned")
 
@@ -30,7 +30,7 @@ class Disagreement:
 
 
 def disagreements(
-    database: "connection", standings: Sequence[Standing], clauses: dict[str, Clause], products: set[str]
+    database: "Connection", standings: Sequence[Standing], clauses: dict[str, Clause], products: set[str]
 ) -> list[Disagreement]:
     """All of the last outcomes, by clause id."""
     by_stage = {(s.clause, s.stage): s for s in standings if s.clause in clauses}
@@ -57,7 +57,7 @@ def _differ(one: Standing, other: Standing) -> bool:
 
 
 def _same_data(
-    database: "connection",
+    database: "Connection",
     built: Standing,
     verified: Standing,
     clauses: dict[str, Clause],

@@ -19,7 +19,7 @@ from c360.status.sla import Attainment, attainment, holds
 from c360.status.state import State, allowed, is_judged, state_of
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 STAGES = ("gate", "replay", "build", "verify", "publish")
 """In the order of the flow; others come after them."""
@@ -120,7 +120,7 @@ class Overview:
         return 2 if untold or self.count("untold") or self.count("stale") else 0
 
 
-def clock_of(database: "connection", given: datetime | None) -> datetime:
+def clock_of(database: "Connection", given: datetime | None) -> datetime:
     """The time to judge by: the one given; else now, or the clock of the newest run where that is later."""
     if given is not None:
         return given
@@ -128,7 +128,7 @@ def clock_of(database: "connection", given: datetime | None) -> datetime:
     return max(clock for clock in known if clock is not None)
 
 
-def look(database: "connection", catalog: Catalog, as_of: datetime) -> Overview:
+def look(database: "Connection", catalog: Catalog, as_of: datetime) -> Overview:
     """Read everything at `as_of` (with time zone)."""
     clauses = {clause.id: clause for _, dataset in catalog.pairs() for clause in dataset.clauses}
     products = {d.name for contract, d in catalog.pairs() if contract.layer == "products"}
@@ -176,7 +176,7 @@ def _unjudged(catalog: Catalog, states: dict[str, State], last: Sequence[Standin
             yield Unjudged(dataset.name, tuple(names), max(told, default=None), allowed(dataset))
 
 
-def series_of(database: "connection", catalog: Catalog, last: Sequence[Standing], as_of: datetime) -> list[Series]:
+def series_of(database: "Connection", catalog: Catalog, last: Sequence[Standing], as_of: datetime) -> list[Series]:
     """Every series that is watched: deliveries of sources, and what is measured of whole tables."""
     clauses = {clause.id: clause for _, dataset in catalog.pairs() for clause in dataset.clauses}
     found = []
@@ -191,7 +191,7 @@ def series_of(database: "connection", catalog: Catalog, last: Sequence[Standing]
     return found
 
 
-def _slas(database: "connection", catalog: Catalog, as_of: datetime) -> list[Sla]:
+def _slas(database: "Connection", catalog: Catalog, as_of: datetime) -> list[Sla]:
     found = []
     for contract, dataset in catalog.pairs():
         for clause in FRESHNESS.of(dataset):

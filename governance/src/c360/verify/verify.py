@@ -23,11 +23,11 @@ from c360.settings import Settings
 from c360.verify.datacontract import Answers, ask
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 
 def verify(
-    project: Project, database: "connection", run: Run, chosen: list[Contract], pinned: bool
+    project: Project, database: "Connection", run: Run, chosen: list[Contract], pinned: bool
 ) -> tuple[list[Finding], list[str]]:
     """Verify the chosen contracts, into the history; what was found, and what datacontract-cli checked that is no
     clause. `pinned` says that the clock of the run is not now. Raises Breach when one of them has ended."""
@@ -40,7 +40,7 @@ def verify(
         theirs = ask(project.settings, project.catalog.tables, contract, pinned, untold)
         strays += theirs.strays
         findings += [_decide(finding, theirs) for finding in ours]
-    with database:
+    with database.transaction():
         record(database, run, findings)
     return findings, strays
 

@@ -31,7 +31,7 @@ def value(db, text: str, physical_type: str, form: Form) -> str | None:
     """The text of the value that the gate would promote; None when it has none."""
     given = f"unnest(array[{POSTGRES.literal(text)}])"  # a function's, since what is constant is cast before all else
     read = f"select {plain('t', physical_type, form)} as r from {given} as given (t) offset 0"
-    with db, db.cursor() as cursor:
+    with db.transaction(), db.cursor() as cursor:
         cursor.execute(f"select ({cast('r', physical_type, form)})::text from ({read}) as read")
         return cursor.fetchone()[0]
 
@@ -179,9 +179,10 @@ SHAPED = [kind for kind in [*VALUES, "numeric(12,2)"] if sure(kind, Form())]
 def test_what_is_sure_has_the_value_of_the_plain_cast(db, kind, data):
     shape = st.from_regex(re.compile(sure(kind, Form()), re.ASCII), fullmatch=True)
     texts = data.draw(st.lists(shape, min_size=1, max_size=20))
-    with db, db.cursor() as cursor:
+    with db.transaction(), db.cursor() as cursor:
         cursor.execute(
-            f"select t, ({cast('t', kind)})::text, (t::{canonical_type(kind)})::text from unnest(%s) as given (t)",
+            f"select t, ({cast('t', kind)})::text, (t::{canonical_type(kind)})::text "
+            "from unnest(%s::text[]) as given (t)",
             (texts,),
         )
         for text, careful, at_once in cursor.fetchall():
@@ -239,6 +240,6 @@ def test_a_text_is_a_time_of_its_format_or_breaks_it(db, drawn):
         column = Column("d", "d", "text", "string", False, "public", "")
         dataset = Dataset("t", "t", "raw", "", (column,), (), (), None)
         broken = violation(Clause("t.d.format", "t", "1.0.0", "t", "d", FORMAT, form), dataset, POSTGRES, "now()")
-        with db, db.cursor() as cursor:
-            cursor.execute(f"select d, {broken.replace('%', '%%')} from unnest(%s) as given (d)", (texts,))
+        with db.transaction(), db.cursor() as cursor:
+            cursor.execute(f"select d, {broken.replace('%', '%%')} from unnest(%s::text[]) as given (d)", (texts,))
             assert {text: not wrong for text, wrong in cursor} == {text: is_written_so(text, form) for text in texts}

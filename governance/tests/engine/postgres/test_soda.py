@@ -28,7 +28,7 @@ checks for {table}:
 @pytest.fixture(scope="module")
 def things(database):
     connection = connect(database)
-    with connection, connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("create table raw.things (n int); insert into raw.things values (1), (1), (null)")
     connection.close()
     return database

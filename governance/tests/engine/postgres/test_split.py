@@ -9,6 +9,7 @@ from c360.database.scanner import Scanner
 from c360.engine.postgres import soda
 from c360.engine.postgres.engine import PostgresEngine
 from c360.gate import ingest as gate
+from c360.ledger import deliveries
 from c360.ledger.history import Run
 
 HEAD = """
@@ -45,9 +46,9 @@ def reads(shared_workplace, tmp_path, monkeypatch):
         delivery = tmp_path / "readings.csv"
         delivery.write_text(",".join(COLUMNS) + "\n" + rows)
         seen = []
-        real = gate.record
+        real = deliveries.accept
 
-        def record(connection, *arguments):  # the last thing that is done with a delivery
+        def accept(connection, *arguments):  # the last thing that is done with a delivery
             with connection.cursor() as cursor:
                 cursor.execute("select seq_scan from pg_stat_xact_user_tables where relname = 'c360__typed'")
                 seen.extend(cursor.fetchall())
@@ -56,8 +57,7 @@ def reads(shared_workplace, tmp_path, monkeypatch):
         real_scan = soda.scan
 
         def scan(*arguments):
-            with database, database.cursor() as cursor:  # so that the counters are of what is decided after it
-                cursor.execute("select pg_stat_force_next_flush()")
+            database.execute("select pg_stat_force_next_flush()")  # what counts is decided after it
             return real_scan(*arguments)
 
         asked = []
@@ -69,7 +69,7 @@ def reads(shared_workplace, tmp_path, monkeypatch):
             made.execute = lambda query: (asked.append(query), execute(query))
             return made
 
-        monkeypatch.setattr(gate, "record", record)
+        monkeypatch.setattr(deliveries, "accept", accept)
         monkeypatch.setattr(soda, "scan", scan)
         monkeypatch.setattr(Scanner, "cursor", cursor)
         catalog = Catalog.of(find_contracts(tmp_path))
@@ -79,7 +79,7 @@ def reads(shared_workplace, tmp_path, monkeypatch):
             done = gate.ingest(database, engine, catalog, "readings", delivery, Run.start("gate"))
         finally:
             database.close()
-            monkeypatch.setattr(gate, "record", real)
+            monkeypatch.setattr(deliveries, "accept", real)
             monkeypatch.setattr(soda, "scan", real_scan)
             monkeypatch.setattr(Scanner, "cursor", ask)
         assert done.outcome == "accepted", done.reason

@@ -12,7 +12,7 @@ from c360.ledger import erasure
 from c360.model import Dataset
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import cursor
+    from psycopg import Cursor
 
 q, literal = POSTGRES.quote, POSTGRES.literal
 
@@ -57,7 +57,7 @@ def _before(text: str, physical_type: str) -> str:
     return f"coalesce(({POSTGRES.cast(f'btrim({text})', physical_type)})::text, btrim({text}))"
 
 
-def keep_out(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> int:
+def keep_out(cursor: "Cursor", catalog: Catalog, dataset: Dataset) -> int:
     """Take out of what landed the rows of people who were forgotten, and from the others the mention of them; a line
     that is no record, and names one, is emptied. Returns how many rows that were."""
     here = tables(dataset)
@@ -82,7 +82,7 @@ def keep_out(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> int:
     return dropped
 
 
-def _without_id(cursor: "cursor", subject: Subject) -> int:
+def _without_id(cursor: "Cursor", subject: Subject) -> int:
     """Take out rows that have no readable id, and hold what only somebody had who was forgotten."""
     dataset = subject.dataset
     here = tables(dataset)
@@ -98,7 +98,7 @@ def _without_id(cursor: "cursor", subject: Subject) -> int:
     return int(cursor.rowcount)
 
 
-def delivered(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> dict[str, str]:
+def delivered(cursor: "Cursor", catalog: Catalog, dataset: Dataset) -> dict[str, str]:
     """By name of a column SQL of what the landed row x holds, without mentions of people who were forgotten."""
     texts = {column.name: f"x.{q(column.physical_name)}" for column in dataset.columns}
     for subject, name, needed in _places(cursor, catalog, dataset):
@@ -124,7 +124,7 @@ def _theirs(subject: Subject, text: str) -> str:
     return " or ".join(erasure.is_kept_out(subject.dataset.name, subject.column, one) for one in spellings)
 
 
-def _places(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> Iterator[tuple[Subject, str, bool]]:
+def _places(cursor: "Cursor", catalog: Catalog, dataset: Dataset) -> Iterator[tuple[Subject, str, bool]]:
     """Where the dataset holds ids of a kind that some tombstone is of: whose, the column, whether a row needs it."""
     for name, column in erasure.subjects(cursor.connection):
         try:

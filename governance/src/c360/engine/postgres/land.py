@@ -8,10 +8,7 @@ Records that are written as the database writes them itself, or in another way t
 their types as they stand (`Delivery.is_spelled`). From the first one that is not, they land as text.
 """
 
-import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -27,45 +24,34 @@ from c360.errors import CouldNotTell
 from c360.model import Dataset
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import cursor
+    from psycopg import Cursor
 
-_INTERRUPTED = re.compile(r"in \.read\(\) call(: KeyboardInterrupt|$)", re.MULTILINE)
-"""psycopg2 makes a failed COPY of whatever comes up while it reads, and has no name for a signal between two calls."""
 _NO_QUOTE = "\x01"
 """What COPY is told to take for a quote where there is none; records that hold it are set aside."""
 
 q = POSTGRES.quote
 
 
-def land(cursor: "cursor", dataset: Dataset, delivery: Delivery) -> int:
+def land(cursor: "Cursor", dataset: Dataset, delivery: Delivery) -> int:
     """Copy the delivery into landing; returns how many of its records are in their types there.
 
     Raises CouldNotTell for a file that cannot be read to its end, and when not all of it arrived; never with anything
     of its contents.
     """
-    here = tables(dataset)
-    import psycopg2
-    import psycopg2.errors
+    import psycopg
 
+    here = tables(dataset)
     create(cursor, dataset, [*delivery.landed, *delivery.absent])
     columns, options = ", ".join(map(q, delivery.landed)), _copy_options(delivery.form)
     spelled = 0
     try:
-        with _nothing_printed(), Ahead(delivery) as ahead:
+        with Ahead(delivery) as ahead:
             if ahead.is_spelled():
                 _create_spelled(cursor, dataset)
-                cursor.copy_expert(f"copy {here.spelled} ({columns}) from stdin ({options})", ahead.text, CHUNK)
-                spelled = cursor.rowcount
-            cursor.copy_expert(f"copy {here.landed} ({columns}) from stdin ({options})", ahead.text, CHUNK)
-    except psycopg2.Error as error:
-        if delivery.failure:
-            raise delivery.failure from None
-        if isinstance(error, psycopg2.errors.QueryCanceled) and _INTERRUPTED.search(str(error)):
-            raise KeyboardInterrupt from None
-        if isinstance(error, psycopg2.DataError):
-            raise CouldNotTell(f"Postgres does not take {delivery.path} for CSV.", "Report this as a bug.") from None
-        raise
-    arrived = spelled + cursor.rowcount
+                spelled = _copy(cursor, f"{here.spelled} ({columns}) from stdin ({options})", ahead.blocks())
+            arrived = spelled + _copy(cursor, f"{here.landed} ({columns}) from stdin ({options})", ahead.blocks())
+    except psycopg.DataError:
+        raise CouldNotTell(f"Postgres does not take {delivery.path} for CSV.", "Report this as a bug.") from None
     if arrived != delivery.records:  # the reader and the database do not agree on what a record is
         raise CouldNotTell(
             f"Of {delivery.records} records in {delivery.path}, {arrived} arrived.", "Report this as a bug."
@@ -79,19 +65,17 @@ def land(cursor: "cursor", dataset: Dataset, delivery: Delivery) -> int:
             f"union all select {', '.join([*written, *absent])}, {AT} from {here.spelled}"
         )
     delivery.unreadable.seek(0)
-    copy = f"copy {here.unreadable} from stdin (format csv, encoding 'UTF8', force_null (line))"
-    cursor.copy_expert(copy, delivery.unreadable)  # type: ignore[arg-type]  # of text, which it encodes
+    lines = iter(lambda: delivery.unreadable.read(CHUNK).encode(), b"")
+    _copy(cursor, f"{here.unreadable} from stdin (format csv, encoding 'UTF8', force_null (line))", lines)
     return spelled
 
 
-@contextmanager
-def _nothing_printed() -> Iterator[None]:
-    """psycopg2 prints what comes up while it copies, values of rows included; it raises an error for it as well."""
-    before, sys.excepthook = sys.excepthook, lambda *error: None
-    try:
-        yield
-    finally:
-        sys.excepthook = before
+def _copy(cursor: "Cursor", what: str, blocks: Iterable[bytes]) -> int:
+    """Returns how many rows arrived."""
+    with cursor.copy(f"copy {what}") as copy:
+        for block in blocks:
+            copy.write(block)
+    return int(cursor.rowcount)
 
 
 def _copy_options(form: Form) -> str:
@@ -101,7 +85,7 @@ def _copy_options(form: Form) -> str:
     return f"format csv, delimiter {marks[0]}, quote {marks[1]}, escape {marks[1]}, encoding 'UTF8'"
 
 
-def create(cursor: "cursor", dataset: Dataset, columns: list[str]) -> None:
+def create(cursor: "Cursor", dataset: Dataset, columns: list[str]) -> None:
     """Empty tables for a delivery: its columns as text, and the lines that are no record."""
     make_room(cursor, dataset)
     here = tables(dataset)
@@ -117,13 +101,13 @@ def _numbered(here: Tables) -> str:
     return f"{AT} bigint default nextval({POSTGRES.literal(here.numbers)})"
 
 
-def _create_spelled(cursor: "cursor", dataset: Dataset) -> None:
+def _create_spelled(cursor: "Cursor", dataset: Dataset) -> None:
     here = tables(dataset)
     columns = (f"{q(column.physical_name)} {canonical_type(column.physical_type)}, " for column in dataset.columns)
     cursor.execute(f"create unlogged table {here.spelled} ({''.join(columns)}{_numbered(here)}, {MISCAST} text[])")
 
 
-def type_it(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool = False, spelled: int = 0) -> None:
+def type_it(cursor: "Cursor", dataset: Dataset, form: Form, in_shape: bool = False, spelled: int = 0) -> None:
     """Cast the landed text once, as `form` reads it, and put the rows to it that are `spelled`; Soda gets a view of
     those that have a value in every type.
 
@@ -144,12 +128,12 @@ def type_it(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool = Fal
     )
 
 
-def _some_landed(cursor: "cursor", dataset: Dataset) -> bool:
+def _some_landed(cursor: "Cursor", dataset: Dataset) -> bool:
     cursor.execute(f"select exists (select 1 from {tables(dataset).landed})")
     return bool(value(cursor))
 
 
-def _cast(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool) -> None:
+def _cast(cursor: "Cursor", dataset: Dataset, form: Form, in_shape: bool) -> None:
     here = tables(dataset)
     names = [q(column.physical_name) for column in dataset.columns]
     types = [column.physical_type for column in dataset.columns]
@@ -183,13 +167,13 @@ def text_of(dataset: Dataset, rows: str) -> str:
     return f"(select * from {tables(dataset).text} where {AT} = any(array({rows})))"
 
 
-def all_cast(cursor: "cursor", dataset: Dataset) -> bool:
+def all_cast(cursor: "Cursor", dataset: Dataset) -> bool:
     """Whether every value has one in its type."""
     cursor.execute(f"select 1 from {tables(dataset).typed} where {MISCAST} is not null limit 1")
     return cursor.fetchone() is None
 
 
-def newest_load(cursor: "cursor", dataset: Dataset, as_of: datetime) -> str | None:
+def newest_load(cursor: "Cursor", dataset: Dataset, as_of: datetime) -> str | None:
     """The time of the newest row up to `as_of`, as text, in UTC: a row from the future would hide a stale load."""
     here = tables(dataset)
     if not dataset.load_column:

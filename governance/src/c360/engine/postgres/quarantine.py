@@ -22,7 +22,7 @@ from c360.ledger.quarantine import RECORD, Chosen, Evidence
 from c360.model import Dataset
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import cursor
+    from psycopg import Cursor
 
 q, literal = POSTGRES.quote, POSTGRES.literal
 
@@ -35,7 +35,7 @@ def _number(here: Tables) -> str:
     )
 
 
-def keep(cursor: "cursor", catalog: Catalog, dataset: Dataset, delivery_id: int) -> None:
+def keep(cursor: "Cursor", catalog: Catalog, dataset: Dataset, delivery_id: int) -> None:
     """Keep the rows that were lost, and the lines that are no record, with their numbers in the delivery."""
     here = tables(dataset)
     pairs = [f"{literal(name)}, {text}" for name, text in delivered(cursor, catalog, dataset).items()]
@@ -53,16 +53,16 @@ def keep(cursor: "cursor", catalog: Catalog, dataset: Dataset, delivery_id: int)
     ledger.keep(cursor.connection, dataset.name, delivery_id, found)
 
 
-def take_evidence(cursor: "cursor", dataset: Dataset) -> Evidence | None:
+def take_evidence(cursor: "Cursor", dataset: Dataset) -> Evidence | None:
     """Which rows broke the delivery, out of a transaction that is about to be undone; None when it was not rows."""
     here = tables(dataset)
     rows = tempfile.SpooledTemporaryFile(1 << 20)  # noqa: SIM115 (it outlives the transaction)
-    cursor.copy_expert(
+    with cursor.copy(
         f"copy (select {_number(here)}, null, v.clauses from {here.verdict} as v "
         f"union all select u.record, u.line, {_unreadable(dataset)} "
-        f"from {here.unreadable} as u) to stdout (format csv)",
-        rows,
-    )
+        f"from {here.unreadable} as u) to stdout (format csv)"
+    ) as copy:
+        rows.writelines(copy)
     if not rows.tell():
         return None
     rows.seek(0)
@@ -75,7 +75,7 @@ def _unreadable(dataset: Dataset) -> str:
     return f"array[{', '.join(map(literal, broken))}]::text[]"
 
 
-def land_again(cursor: "cursor", dataset: Dataset, chosen: Chosen) -> int:
+def land_again(cursor: "Cursor", dataset: Dataset, chosen: Chosen) -> int:
     """Land open rows of the quarantine, as they were delivered; returns how many they are."""
     here = tables(dataset)
     create(cursor, dataset, [*(column.physical_name for column in dataset.columns), "c360__quarantine_id"])
@@ -83,7 +83,7 @@ def land_again(cursor: "cursor", dataset: Dataset, chosen: Chosen) -> int:
     return int(cursor.rowcount)
 
 
-def erase_landed(cursor: "cursor", dataset: Dataset) -> None:
+def erase_landed(cursor: "Cursor", dataset: Dataset) -> None:
     """Rows of the quarantine that landed again, and were kept out by then, leave it for good."""
     here = tables(dataset)
     cursor.execute(
@@ -97,8 +97,8 @@ def erase_landed(cursor: "cursor", dataset: Dataset) -> None:
         )
 
 
-def close_corrected(cursor: "cursor", dataset: Dataset, delivery_id: int, as_of: datetime) -> int:
-    """See `Landing.close_corrected`."""
+def close_corrected(cursor: "Cursor", dataset: Dataset, delivery_id: int, as_of: datetime) -> int:
+    """Open rows of earlier deliveries that this one corrects leave: see `Landing.apply`. Returns how many."""
     if not dataset.key:
         return 0
     found = (
@@ -147,20 +147,24 @@ def _same_identity(dataset: Dataset) -> str:
     return " and ".join(tests) or "true"
 
 
-def close_replayed(cursor: "cursor", dataset: Dataset, delivery_id: int) -> None:
-    """Rows that hold, or that are there already, leave; the others keep their row, with the clauses they break now."""
+def close_landed(cursor: "Cursor", dataset: Dataset, delivery_id: int, decision_id: int | None) -> None:
+    """Rows that landed again and hold, or that are there already, leave; the others keep their row, with the clauses
+    they break now. By a decision, other open rows of the same key are discarded."""
     here = tables(dataset)
     number = "x.c360__quarantine_id::bigint"
     is_lost = f"v.at = x.{AT} and v.clauses && {fatal(dataset)}"
     judged = f"select {number}, v.clauses from {here.text} as x join {here.verdict} as v on {is_lost}"
     held = f"select {number} from {here.text} as x where not exists (select 1 from {here.verdict} as v where {is_lost})"
     ledger.rewrite(cursor.connection, judged)
-    ledger.close(cursor.connection, held, "replayed", delivery_id)
+    how: ledger.Resolution = "replayed" if decision_id is None else "resolved"
+    ledger.close(cursor.connection, held, how, delivery_id, decision_id)
+    if decision_id is not None:
+        _close_rivals(cursor, dataset, decision_id)
 
 
-def close_rivals(cursor: "cursor", dataset: Dataset, decision_id: int) -> None:
+def _close_rivals(cursor: "Cursor", dataset: Dataset, decision_id: int) -> None:
     """Open rows of the key that landed are discarded."""
-    here = tables(dataset)
+    typed = tables(dataset).typed
     for form in ledger.forms(cursor.connection, dataset.name):
         values = ", ".join(
             f"{from_payload(dataset, name, Form.read(form, dataset))} as {q(dataset.physical(name))}"
@@ -168,7 +172,7 @@ def close_rivals(cursor: "cursor", dataset: Dataset, decision_id: int) -> None:
         )
         rivals = (
             f"select quarantine_id from (select quarantine_id, {values} from {ledger.open_rows(dataset.name, form)} "
-            f"as delivered) as o where exists (select 1 from {here.typed} as t where {same_key(dataset, 't', 'o')})"
+            f"as delivered) as o where exists (select 1 from {typed} as t where {same_key(dataset, 't', 'o')})"
         )
         ledger.close(cursor.connection, rivals, "discarded", decision_id=decision_id)
 

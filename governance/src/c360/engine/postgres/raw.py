@@ -10,7 +10,7 @@ from c360.ledger import superseded
 from c360.model import Dataset
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import cursor
+    from psycopg import Cursor
 
 _LOCK = 0xC360_0006
 """Advisory lock: whoever makes tables of datasets at which clauses of theirs look."""
@@ -23,19 +23,34 @@ def raw_table(dataset: Dataset) -> str:
     return f"{q(dataset.schema)}.{q(dataset.table)}"
 
 
-def ensure_targets(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> None:
+def ensure_targets(cursor: "Cursor", catalog: Catalog, dataset: Dataset) -> None:
     """The raw tables that clauses of a dataset look at: a reference needs its table, even while it is empty."""
     targets = {clause.argument.target for clause in RELATIONSHIP.of(dataset)} - {dataset.name}
     if any(f"{dataset.schema}." in clause.argument.query for clause in SQL.of(dataset)):
         targets.add(dataset.name)  # a rule may compare what comes with what is there
-    if targets:  # others may be about to make the same
+    missing = [source for _, source in catalog.pairs() if source.name in targets and _lacks(cursor, source)]
+    if missing:  # others may be about to make the same
         cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-    for _, source in catalog.pairs():
-        if source.name in targets:
-            ensure_raw(cursor, source)
+    for source in missing:
+        ensure_raw(cursor, source)
 
 
-def ensure_raw(cursor: "cursor", dataset: Dataset) -> None:
+def _lacks(cursor: "Cursor", dataset: Dataset) -> bool:
+    """Whether the raw table is not there, or not all of its columns."""
+    return not {column.physical_name for column in dataset.columns} <= _columns(cursor, raw_table(dataset)).keys()
+
+
+def _columns(cursor: "Cursor", table: str) -> dict[str, str]:
+    """The columns of a table with their types; none where it is not there."""
+    cursor.execute(
+        "select attname::text, format_type(atttypid, atttypmod) from pg_attribute "
+        "where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
+        (table,),
+    )
+    return dict(cursor.fetchall())
+
+
+def ensure_raw(cursor: "Cursor", dataset: Dataset) -> None:
     """Make the raw table from the contract, or add the columns that a newer version of it brought.
 
     Raises CouldNotTell when the table there has a column of another type.
@@ -49,12 +64,7 @@ def ensure_raw(cursor: "cursor", dataset: Dataset) -> None:
         defined.append(f"primary key ({', '.join(q(dataset.physical(name)) for name in dataset.key)})")
     cursor.execute(f"create schema if not exists {q(dataset.schema)}")
     cursor.execute(f"create table if not exists {table} ({', '.join(defined)})")
-    cursor.execute(
-        "select attname, format_type(atttypid, atttypmod) from pg_attribute "
-        "where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
-        (table,),
-    )
-    there = dict(cursor.fetchall())
+    there = _columns(cursor, table)
     for name, kind in columns.items():
         if name not in there:
             cursor.execute(f"alter table {table} add column {q(name)} {kind}")
@@ -67,7 +77,7 @@ def ensure_raw(cursor: "cursor", dataset: Dataset) -> None:
     _ensure_unique(cursor, dataset, table)
 
 
-def _ensure_unique(cursor: "cursor", dataset: Dataset, table: str) -> None:
+def _ensure_unique(cursor: "Cursor", dataset: Dataset, table: str) -> None:
     """An index for each clause that asks for one. Postgres names it: names of ours could be cut off, or be another
     index's, which would then be taken for this one."""
     strict = [clause for clause in UNIQUE.of(dataset) if clause.severity != "warning"]

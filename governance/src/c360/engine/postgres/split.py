@@ -1,10 +1,10 @@
 """Split: which landed rows break which clauses. One read for all conditions on a row, one for each key or reference."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import psycopg
-import psycopg2
 
 from c360.clause.dialect import POSTGRES
 from c360.clause.kinds import REQUIRED, ROW_RULE
@@ -13,7 +13,7 @@ from c360.clause.predicates import violation
 from c360.contract.catalog import Catalog
 from c360.database.query import value
 from c360.database.scanner import Scanner, Untold
-from c360.engine.interface import Order, Split
+from c360.engine.interface import How
 from c360.engine.postgres import verdicts, versions
 from c360.engine.postgres.land import instant
 from c360.engine.postgres.measure import answers
@@ -24,15 +24,22 @@ from c360.errors import CouldNotTell
 from c360.model import Clause, Dataset, Rule
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import cursor
+    from psycopg import Cursor
 
 
 literal = POSTGRES.literal
 
 
-def split(
-    cursor: "cursor", catalog: Catalog, dataset: Dataset, as_of: datetime, order: Order, looking: Scanner
-) -> Split:
+@dataclass(frozen=True)
+class Split:
+    """Rows that break each clause, by its id; exact duplicates that collapsed; rows that are lost."""
+
+    broken: dict[str, int]
+    collapsed: int
+    quarantined: int
+
+
+def split(cursor: "Cursor", catalog: Catalog, dataset: Dataset, as_of: datetime, how: How, looking: Scanner) -> Split:
     """Fill the verdict table: one row for each landed row that breaks clauses, with their ids, sorted.
 
     First each row is judged alone: one that claims a load time beyond the clock is compared with no other. What landed
@@ -44,39 +51,39 @@ def split(
         cursor.execute(f"set local statement_timeout = '{looking.seconds}s'")
         _judge_rows(cursor, dataset, instant(as_of))
         cursor.execute("set local statement_timeout to default")
-    except (psycopg2.errors.QueryCanceled, psycopg2.DataError):
+    except (psycopg.errors.QueryCanceled, psycopg.DataError):
         raise _untold(catalog, dataset, instant(as_of), looking) from None
     for rule in ROW_RULE.of(dataset):
         _judge_by_rule(cursor, rule, dataset, instant(as_of), looking)
     repeated = bool(dataset.key) and versions.are_repeated(cursor, dataset)
     collapsed = versions.collapse(cursor, dataset) if repeated else 0
-    judge_together(cursor, catalog, dataset, order, repeated and versions.are_repeated(cursor, dataset, timely=True))
+    judge_together(cursor, catalog, dataset, how, repeated and versions.are_repeated(cursor, dataset, timely=True))
     return _count(cursor, dataset, collapsed)
 
 
-def compare_clean(cursor: "cursor", dataset: Dataset, order: Order) -> Split:
+def compare_clean(cursor: "Cursor", dataset: Dataset, how: How) -> Split:
     """The same for a delivery whose rows hold, each key once: only raw can contradict it."""
     _begin(cursor, dataset)
     if dataset.key:
-        versions.compare(cursor, dataset, order)
-    return _count(cursor, dataset, collapsed=0, looked=False)
+        versions.compare(cursor, dataset, how)
+    return _count(cursor, dataset, collapsed=0)
 
 
-def _begin(cursor: "cursor", dataset: Dataset) -> None:
+def _begin(cursor: "Cursor", dataset: Dataset) -> None:
     verdicts.create(cursor, dataset)
     versions.create(cursor, dataset)
 
 
-def _count(cursor: "cursor", dataset: Dataset, collapsed: int, looked: bool = True) -> Split:
+def _count(cursor: "Cursor", dataset: Dataset, collapsed: int) -> Split:
     here = tables(dataset)
     verdicts.merge(cursor, dataset)
     cursor.execute(f"select clause, count(*) from {here.verdict}, unnest(clauses) as clause group by clause")
-    rows = dict(cursor.fetchall())
+    broken: dict[str, int] = dict(cursor.fetchall())
     cursor.execute(f"select count(*) from {here.verdict} where clauses && {fatal(dataset)}")
-    return Split(rows, collapsed, value(cursor), looked)
+    return Split(broken, collapsed, value(cursor))
 
 
-def _judge_rows(cursor: "cursor", dataset: Dataset, now: str) -> None:
+def _judge_rows(cursor: "Cursor", dataset: Dataset, now: str) -> None:
     here = tables(dataset)
     tests, broken = [], []
     for clause in dataset.clauses:
@@ -118,11 +125,9 @@ def _untold(catalog: Catalog, dataset: Dataset, now: str, looking: Scanner) -> C
     )
 
 
-def _judge_by_rule(cursor: "cursor", clause: Clause[Rule], dataset: Dataset, now: str, looking: Scanner) -> None:
+def _judge_by_rule(cursor: "Cursor", clause: Clause[Rule], dataset: Dataset, now: str, looking: Scanner) -> None:
     """SQL of the contract only looks, as the scanner; the rows that it names are put down here."""
     here = tables(dataset)
-    from psycopg2.extras import execute_values
-
     condition = violation(clause, dataset, POSTGRES, now)
     try:
         broken = looking.rows(f"select {AT} from {here.typed} where {condition}")
@@ -130,7 +135,7 @@ def _judge_by_rule(cursor: "cursor", clause: Clause[Rule], dataset: Dataset, now
         found = looking.untold(error)
         raise CouldNotTell(f"The rows could not be judged by {clause.id}: {found.why}.", found.remedy) from None
     cursor.execute("create temporary table c360__broken (at bigint) on commit drop")
-    execute_values(cursor, "insert into c360__broken values %s", broken, page_size=10_000)
+    cursor.execute("insert into c360__broken select unnest(%s::bigint[])", ([at for (at,) in broken],))
     cursor.execute(
         f"insert into {here.verdict} select t.{AT}, array[{literal(clause.id)}] from {here.typed} as t "
         f"join c360__broken as b on b.at = t.{AT}; drop table c360__broken"

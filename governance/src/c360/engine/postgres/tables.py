@@ -10,7 +10,7 @@ from c360.database.access import LANDING, LOADER, TRANSFORMER
 from c360.model import Dataset
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import cursor
+    from psycopg import Cursor
 
 AT, MISCAST = "c360__at", "c360__miscast"
 """The number of a row among the records, and the names of its columns that could not be cast (null when none)."""
@@ -69,13 +69,13 @@ def tables(dataset: Dataset) -> Tables:
     return Tables(schema, *(f"{q(schema)}.c360__{name}" for name in names))
 
 
-def make_room(cursor: "cursor", dataset: Dataset) -> None:
+def make_room(cursor: "Cursor", dataset: Dataset) -> None:
     """The schema, empty, for whoever delivers the dataset next; what was left there goes."""
     clear(cursor, dataset)
     name = q(tables(dataset).schema)
     cursor.execute(f"create schema {name} authorization {LOADER}; revoke all on schema {name} from {TRANSFORMER}")
 
 
-def clear(cursor: "cursor", dataset: Dataset) -> None:
+def clear(cursor: "Cursor", dataset: Dataset) -> None:
     """The schema goes with all that is in it: the gate ends with it."""
     cursor.execute(f"drop schema if exists {q(tables(dataset).schema)} cascade")

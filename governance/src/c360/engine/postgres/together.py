@@ -10,7 +10,7 @@ from c360.clause.dialect import POSTGRES
 from c360.clause.kinds import IDENTITY, PRIMARY_KEY, RELATIONSHIP, UNIQUE
 from c360.clause.measures import divided, orphans
 from c360.contract.catalog import Catalog
-from c360.engine.interface import Order
+from c360.engine.interface import How
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.tables import AT, tables
 from c360.engine.postgres.verdicts import lost, untimely
@@ -19,12 +19,12 @@ from c360.errors import CouldNotTell
 from c360.model import Clause, Dataset, Relationship
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import cursor
+    from psycopg import Cursor
 
 q, literal = POSTGRES.quote, POSTGRES.literal
 
 
-def judge_together(cursor: "cursor", catalog: Catalog, dataset: Dataset, order: Order, repeated: bool) -> None:
+def judge_together(cursor: "Cursor", catalog: Catalog, dataset: Dataset, how: How, repeated: bool) -> None:
     """Each kind of clause on several rows has a judge of its own; those on keys come first, where one is `repeated`."""
     for clause in dataset.clauses:
         if clause.kind.is_of_several_rows and clause.kind not in (PRIMARY_KEY, UNIQUE, IDENTITY, RELATIONSHIP):
@@ -40,11 +40,11 @@ def judge_together(cursor: "cursor", catalog: Catalog, dataset: Dataset, order: 
         if reference.argument.target != dataset.name:
             _judge_reference(cursor, reference, catalog, dataset)
     if dataset.key:
-        compare(cursor, dataset, order)
+        compare(cursor, dataset, how)
     _judge_in_rounds(cursor, dataset, repeated)
 
 
-def _judge_key(cursor: "cursor", clause: Clause[tuple[str, ...]], dataset: Dataset) -> None:
+def _judge_key(cursor: "Cursor", clause: Clause[tuple[str, ...]], dataset: Dataset) -> None:
     """Rows of one key that were loaded at one time and say different things: all of them are lost. (Rows that say the
     same are one by now, and rows that were loaded one after the other are versions.)
     """
@@ -61,7 +61,7 @@ def _judge_key(cursor: "cursor", clause: Clause[tuple[str, ...]], dataset: Datas
     )
 
 
-def _judge_identity(cursor: "cursor", clause: Clause[tuple[str, ...]], dataset: Dataset) -> None:
+def _judge_identity(cursor: "Cursor", clause: Clause[tuple[str, ...]], dataset: Dataset) -> None:
     """One key that stands for two people in one delivery is nobody's, whenever they were loaded; of rows that were
     loaded at one time it is said already, as a breach of the key."""
     here = tables(dataset)
@@ -77,7 +77,7 @@ def _judge_identity(cursor: "cursor", clause: Clause[tuple[str, ...]], dataset: 
     )
 
 
-def _judge_reference(cursor: "cursor", clause: Clause[Relationship], catalog: Catalog, dataset: Dataset) -> None:
+def _judge_reference(cursor: "Cursor", clause: Clause[Relationship], catalog: Catalog, dataset: Dataset) -> None:
     here = tables(dataset)
     what = f"child.{AT}, array[{literal(clause.id)}]"
 
@@ -90,7 +90,7 @@ def _judge_reference(cursor: "cursor", clause: Clause[Relationship], catalog: Ca
     cursor.execute(f"insert into {here.verdict} {orphans(clause, dataset, resolve, POSTGRES, what)}")
 
 
-def _judge_in_rounds(cursor: "cursor", dataset: Dataset, repeated: bool) -> None:
+def _judge_in_rounds(cursor: "Cursor", dataset: Dataset, repeated: bool) -> None:
     """All clauses of a round see the same rows, so that their order does not matter."""
     here = tables(dataset)
     own = [clause for clause in RELATIONSHIP.of(dataset) if clause.argument.target == dataset.name]

@@ -8,12 +8,12 @@ from c360.engine.postgres.tables import AT, tables
 from c360.model import Clause, Dataset
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import cursor
+    from psycopg import Cursor
 
 literal = POSTGRES.literal
 
 
-def create(cursor: "cursor", dataset: Dataset) -> None:
+def create(cursor: "Cursor", dataset: Dataset) -> None:
     """An empty verdict table, where every row holds."""
     table = tables(dataset).verdict
     cursor.execute(f"drop table if exists {table}; create unlogged table {table} (at bigint, clauses text[])")
@@ -22,7 +22,7 @@ def create(cursor: "cursor", dataset: Dataset) -> None:
 def fatal(dataset: Dataset) -> str:
     """SQL array: ids of the clauses whose breach puts a row into quarantine.
 
-    Not a parameter, since psycopg2 would then take a % in a name for one too.
+    Not a parameter, since the driver would then take a % in a name for one too.
     """
     return _listed(_severe(dataset))
 
@@ -52,7 +52,7 @@ def _breaks(dataset: Dataset, row: str, clauses: str) -> str:
     return f"exists (select 1 from {tables(dataset).verdict} as v where v.at = {row}.{AT} and v.clauses && {clauses})"
 
 
-def merge(cursor: "cursor", dataset: Dataset) -> None:
+def merge(cursor: "Cursor", dataset: Dataset) -> None:
     """One row in the verdict table for each landed row, however many clauses it breaks."""
     here = tables(dataset)
     cursor.execute(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from c360.clause.dialect import POSTGRES, canonical_type, unsized
 from c360.clause.kinds import CONFLICT, IDENTITY
 from c360.database.query import value
-from c360.engine.interface import Order
+from c360.engine.interface import How
 from c360.engine.postgres.land import text_of
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.tables import AT, MISCAST, tables
@@ -17,7 +17,7 @@ from c360.engine.postgres.verdicts import lost, untimely
 from c360.model import Dataset
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import cursor
+    from psycopg import Cursor
 
 _EQUAL = (
     "smallint", "integer", "bigint", "numeric", "real", "double precision", "boolean", "uuid", "date", "text",
@@ -29,7 +29,7 @@ _EQUAL = (
 q, literal = POSTGRES.quote, POSTGRES.literal
 
 
-def create(cursor: "cursor", dataset: Dataset) -> None:
+def create(cursor: "Cursor", dataset: Dataset) -> None:
     """Both tables, empty: every row has a key of its own, which raw does not know."""
     here = tables(dataset)
     cursor.execute(
@@ -38,7 +38,7 @@ def create(cursor: "cursor", dataset: Dataset) -> None:
     )
 
 
-def collapse(cursor: "cursor", dataset: Dataset) -> int:
+def collapse(cursor: "Cursor", dataset: Dataset) -> int:
     """Of rows under one key that say the same, the load time aside, keep the one that was loaded last. Of those that
     are lost by their load time, only rows in the same words are one. A value that could not be cast is compared as
     text. Returns how many rows went."""
@@ -74,7 +74,7 @@ def collapse(cursor: "cursor", dataset: Dataset) -> int:
     return gone
 
 
-def are_repeated(cursor: "cursor", dataset: Dataset, timely: bool = False) -> bool:
+def are_repeated(cursor: "Cursor", dataset: Dataset, timely: bool = False) -> bool:
     """Whether a key has several rows; or, of those that are `timely`, several that can be compared."""
     here = tables(dataset)
     key, filled = _key(dataset)
@@ -84,7 +84,7 @@ def are_repeated(cursor: "cursor", dataset: Dataset, timely: bool = False) -> bo
     return bool(value(cursor))
 
 
-def rank(cursor: "cursor", dataset: Dataset) -> None:
+def rank(cursor: "Cursor", dataset: Dataset) -> None:
     """Put down which of the rows that hold are not the latest of their key."""
     here = tables(dataset)
     key, _ = _key(dataset)
@@ -96,7 +96,7 @@ def rank(cursor: "cursor", dataset: Dataset) -> None:
     )
 
 
-def compare(cursor: "cursor", dataset: Dataset, order: Order) -> None:
+def compare(cursor: "Cursor", dataset: Dataset, came: How) -> None:
     """Put down what each row that holds is to the one that raw has under its key.
 
     same: it says the same. moved: it does, and was loaded later. later, earlier: another version. identity, conflict:
@@ -104,13 +104,14 @@ def compare(cursor: "cursor", dataset: Dataset, order: Order) -> None:
     """
     here = tables(dataset)
     table = raw_table(dataset)
-    cursor.execute(f"lock table {table} in share row exclusive mode; select exists (select 1 from {table})")
+    cursor.execute(f"lock table {table} in share row exclusive mode")
+    cursor.execute(f"select exists (select 1 from {table})")
     if not value(cursor):
         return
     keys = same_key(dataset, "r", "t")
     contents = [c.name for c in dataset.columns if c.name not in (*dataset.key, dataset.load_column)]
     other, somebody_else = differ(dataset, contents), differ(dataset, dataset.identity)
-    later, earlier, moved = str(order == "newer").lower(), "false", "false"
+    later, earlier, moved = str(came == "delivered").lower(), "false", "false"
     if dataset.load_column:
         load = q(dataset.physical(dataset.load_column))
         later = moved = f"t.{load} > r.{load}"
@@ -122,7 +123,7 @@ def compare(cursor: "cursor", dataset: Dataset, order: Order) -> None:
         when {earlier} then 'earlier'
         else 'conflict'
     end"""
-    if order == "decided":
+    if came == "decided":
         how = "'later'"
     cursor.execute(
         f"insert into {here.beside} select t.{AT}, {how} from {here.typed} as t join {table} as r on {keys} "
