@@ -121,6 +121,14 @@ def test_the_gate_only_tells_the_story() -> None:
         assert [text for text in texts(path) if SQL.search(text)] == [], path
 
 
+def test_only_an_engine_and_who_forgets_know_how_rows_lie_there() -> None:
+    """Who forgets somebody looks at every table there is, whichever module wrote it."""
+    graph = imports(SOURCE, "c360")
+    users = {one.split(".")[1] for one, others in graph.items() if any("engine.postgres" in other for other in others)}
+    assert users == {"engine", "forget"}
+    assert not any("engine" in other for one, others in graph.items() if ".ledger" in one for other in others)
+
+
 def lines_of_code(source: str) -> list[str]:
     """Lines without what stands around code: imports, docstrings, comments, blanks."""
     tree = ast.parse(source)

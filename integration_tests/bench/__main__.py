@@ -25,7 +25,7 @@ from click.testing import CliRunner
 from c360.commands.fake import fake
 from c360.database import connect, server
 from c360.database.access import LOADER
-from c360.engine.postgres.engine import PostgresEngine
+from c360.engine import engine_of
 from c360.gate.ingest import ingest
 from c360.ledger.history import Run
 from c360.project import Project, open_project
@@ -131,7 +131,7 @@ def _ingest(
     project: Project, database: Any, dataset: str, path: Path, step: Callable[[str], None] = lambda name: None
 ) -> None:
     run = Run.start("gate", NOW)
-    engine = PostgresEngine(database, project.settings)
+    engine = engine_of(database, project.settings)
     result = ingest(database, engine, project.catalog, dataset, path, run, say=step)
     assert result.outcome == "accepted" and result.promoted == result.delivered, result.reason
 

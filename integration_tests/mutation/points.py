@@ -71,14 +71,14 @@ def _scan(scan: Any, world: World, generated: Path) -> Found:
 
 def ingest(worlds: list[World], settings: Settings, contracts: Path, files: Path) -> dict[str, Found]:
     """The gate on delivered files: land, scan, split. A row that breaks a clause has to be in quarantine for it."""
-    from c360.engine.postgres.engine import PostgresEngine
+    from c360.engine import engine_of
     from c360.gate.ingest import ingest as through_the_gate
 
     catalog = Catalog.of(_into_schemas_of_its_own(find_contracts(contracts)))
     files.mkdir()
     run = Run.start("gate", NOW.replace(tzinfo=_utc()))
     database = connect(settings)
-    engine = PostgresEngine(database, settings)
+    engine = engine_of(database, settings)
     take = partial(through_the_gate, database, engine, catalog)
     results = {}
     for world in worlds:

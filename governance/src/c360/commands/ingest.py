@@ -50,7 +50,7 @@ def ingest(
     it for one run.
     """
     from c360.database import connect
-    from c360.engine.postgres.engine import PostgresEngine
+    from c360.engine import engine_of
     from c360.gate.ingest import breach_of
     from c360.gate.ingest import ingest as take
     from c360.ledger.history import Run
@@ -61,7 +61,7 @@ def ingest(
     form = _form(described, **written, aliases=_pairs(aliases))
     paths = [path for given in files for path in _files(given)]
     database = connect(project.settings)
-    engine = PostgresEngine(database, project.settings)
+    engine = engine_of(database, project.settings)
     results = []
     try:
         for path in paths:

@@ -219,7 +219,7 @@ def export(
 def _gates(dataset: str | None, as_of: str | None, contracts: Path | None, stage: str) -> list[Any]:
     """A gate for the dataset, or for every source."""
     from c360.database import connect
-    from c360.engine.postgres.engine import PostgresEngine
+    from c360.engine import engine_of
     from c360.gate.account import Gate
     from c360.ledger.history import Run
     from c360.project import open_project
@@ -229,7 +229,7 @@ def _gates(dataset: str | None, as_of: str | None, contracts: Path | None, stage
         named(project.catalog, dataset)
     database, run = connect(project.settings), Run.start(stage, clock(as_of))
     return [
-        Gate(database, PostgresEngine(database, project.settings), project.catalog, contract, described, run)
+        Gate(database, engine_of(database, project.settings), project.catalog, contract, described, run)
         for contract, described in project.catalog.pairs()
         if (described.name == dataset if dataset else contract.layer == "sources")
     ]

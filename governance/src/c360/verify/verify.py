@@ -14,8 +14,8 @@ from c360.clause.measure import ZERO, Measure
 from c360.clause.measures import measure
 from c360.contract.catalog import Catalog
 from c360.contract.sunset import refuse_ended
+from c360.database.answers import Answer, answers
 from c360.database.scanner import Scanner, Untold, scanner
-from c360.engine.postgres.measure import Answer, answers
 from c360.ledger.history import Finding, Run, failing, record
 from c360.model import Clause, Contract, Dataset
 from c360.project import Project

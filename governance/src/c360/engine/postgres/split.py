@@ -11,12 +11,12 @@ from c360.clause.kinds import REQUIRED, ROW_RULE
 from c360.clause.measures import measure
 from c360.clause.predicates import violation
 from c360.contract.catalog import Catalog
+from c360.database.answers import answers
 from c360.database.query import value
 from c360.database.scanner import Scanner, Untold
 from c360.engine.interface import How
 from c360.engine.postgres import verdicts, versions
 from c360.engine.postgres.land import instant
-from c360.engine.postgres.measure import answers
 from c360.engine.postgres.tables import AT, MISCAST, tables
 from c360.engine.postgres.together import judge_together
 from c360.engine.postgres.verdicts import fatal
