@@ -106,6 +106,8 @@ def _statements(user: str | None, database: str, places: list[Place]) -> list[st
                 statements.append(f"grant usage on schema {quote(schema)} to {READER};")
     for owner, other in ((LOADER, TRANSFORMER), (TRANSFORMER, LOADER)):  # what will be made there
         statements.append(f"alter default privileges for role {owner} grant select on tables to {SCANNER}, {other};")
+    # where all datasets landed up to release 1.4
+    statements.append(_if_allowed("to_regnamespace('landing') is null", "drop schema landing cascade"))
     statements.append(f"alter default privileges for role {LOADER} grant usage on schemas to {SCANNER}, {TRANSFORMER};")
     return statements + [closing(schema) for schema in CLOSED]
 
