@@ -6,7 +6,7 @@ from typing import Any
 
 from c360.catalogue.things import Names, Thing, qualified, simple
 from c360.catalogue.values import Ref, Text, markdown
-from c360.clause.arguments import Noted
+from c360.clause.arguments import Unenforced
 from c360.ledger.outcomes import Past
 from c360.model import Clause, Contract, Dataset, Point
 
@@ -54,7 +54,9 @@ def cases(contract: Contract, dataset: Dataset, names: Names) -> Iterator[Thing]
             if clause.absent(stage) or (stage == "gate" and contract.layer != "sources"):
                 continue
             definition = _definition(clause, names)
-            promise = Text(f"{clause.description or clause.kind.words(clause)} ({contract.label}, {clause.severity})")
+            promise = Text(
+                f"{clause.description or clause.kind.describe(clause)} ({contract.label}, {clause.severity})"
+            )
             body = {
                 "name": _name(clause, stage),
                 "description": markdown(promise.text),
@@ -86,7 +88,7 @@ def results(dataset: Dataset, past: Iterable[Past], last: dict[str, int], names:
 
 
 def _judged(dataset: Dataset) -> Iterator[Clause[Any]]:
-    return (clause for clause in dataset.clauses if not isinstance(clause.argument, Noted))
+    return (clause for clause in dataset.clauses if not isinstance(clause.argument, Unenforced))
 
 
 def _name(clause: Clause[Any], stage: str) -> str:

@@ -29,7 +29,7 @@ _ALIKE = (
 
 
 @dataclass(frozen=True)
-class Promise:
+class ColumnPromise:
     """What a part of a CHECK, `said`, promises of a column: a key of its property or of its options, and the value."""
 
     column: str
@@ -42,10 +42,10 @@ class Promise:
 class Check:
     """The parts of a CHECK that are promises of columns, and the SQL of those that are none."""
 
-    promises: tuple[Promise, ...]
+    promises: tuple[ColumnPromise, ...]
     rest: tuple[str, ...]
 
-    def query(self, left: Sequence[Promise]) -> str:
+    def query(self, left: Sequence[ColumnPromise]) -> str:
         """Counts the rows that break the rest, or one of the promises that are `left`; empty where there is neither."""
         parts = dict.fromkeys([*self.rest, *(promise.said for promise in left)])
         wrong = " AND ".join(f"({part})" for part in parts) if len(parts) > 1 else "".join(parts)
@@ -98,7 +98,7 @@ def _read(tree: exp.Expr, columns: Columns, apart: Mapping[str, str]) -> Check:
     found, rest = [], []
     for part in tree.flatten() if isinstance(tree, exp.And) else [tree]:
         said = part.unnest().sql("postgres", comments=False)
-        promises = [Promise(*promise, said) for promise in promises_of(part.unnest(), columns)]
+        promises = [ColumnPromise(*promise, said) for promise in promises_of(part.unnest(), columns)]
         found += promises
         rest += [] if promises else [said]
     check = Check(tuple(found), tuple(rest))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from c360.errors import Breach
 
 if TYPE_CHECKING:
-    from c360.draft.checks import Promise
+    from c360.draft.checks import ColumnPromise
 
 _TEXT = re.compile(r"[eE]?'(?:[^'\\]|''|\\.)*'|\$(\w*)\$.*?\$\1\$", re.DOTALL)
 """Texts in SQL: what they name may be somebody."""
@@ -128,7 +128,7 @@ def checked(
     return told
 
 
-def _promise(column: dict[str, Any], promise: "Promise", made: set[tuple[str, str]]) -> None:
+def _promise(column: dict[str, Any], promise: "ColumnPromise", made: set[tuple[str, str]]) -> None:
     """Adds a promise to a column, in place of what its rows may have shown, and to those that CHECKs have `made`."""
     made.add((promise.column, promise.key))
     if promise.key == "required":

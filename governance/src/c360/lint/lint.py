@@ -32,7 +32,7 @@ from c360.generate.plan import unrendered
 from c360.lint.checks import checks
 from c360.lint.standard import told_by_schema
 from c360.lint.vacuous import vain
-from c360.model import Contract, Noted
+from c360.model import Contract, Unenforced
 from c360.printable import counted, shown
 
 _SHOWN = 10
@@ -163,7 +163,7 @@ def _loaded(document: Document, folder: Path, raw_schema: str) -> tuple[Contract
     by_message = {_plain(error, document.path): (rule, place) for rule, place, error in reversed(problems.found)}
     told = [Told(rule, place, message) for message, (rule, place) in by_message.items()]
     for clause in (clause for dataset in contract.datasets for clause in dataset.clauses):
-        if isinstance(clause.argument, Noted) and clause.argument.warn:
+        if isinstance(clause.argument, Unenforced) and clause.argument.warn:
             message = f"nobody enforces {clause.argument.text}: {clause.argument.why}"
             told.append(Told("not-enforced", clause.argument.place, message))
     return contract, told

@@ -21,9 +21,10 @@ from c360.ledger.history import BADNESS
 from c360.ledger.standings import Standing
 from c360.model import Contract, Dataset
 from c360.pages import policy
+from c360.printable import number, span
 from c360.project import Project
 from c360.report import charts
-from c360.report.description import in_words, number, span
+from c360.report.description import describe
 from c360.report.history import RUNS, breaches, histories
 from c360.status.overview import STAGES, Overview, look
 from c360.status.state import STATES, since, trend_of, worst
@@ -125,7 +126,7 @@ def _dataset(database: "connection", overview: Overview, contract: Contract, dat
         "chart": charts.deliveries(found),
         "sla": [s for s in overview.sla if s.dataset == dataset.name],
         "quarantine": [q for q in overview.quarantine if q.dataset == dataset.name],
-        "in_words": {clause.id: in_words(clause) for clause in dataset.clauses},
+        "promises": {clause.id: describe(clause) for clause in dataset.clauses},
     }
 
 
@@ -139,7 +140,7 @@ def _clause(
         "clause": clause,
         "found": found,
         "sparks": {stage: charts.spark(past.get((clause.id, stage), [])) for stage in found},
-        "words": in_words(clause),
+        "promise": describe(clause),
         "since": since(told),
         "trend": trend_of(told),
         "rank": (-STATES.index(state), max(outcomes, default=0)),
