@@ -42,7 +42,7 @@ class ProjectFile:
     policies: str = "policies/partners"
     """The folder of what partners get, a file a partner and product."""
     strict: bool = False
-    """Whether a house rule that is not kept is an error, and no warning."""
+    """Whether a breach of a strict rule of lint is an error, and no warning."""
     lint_off: Mapping[str, str] = field(default_factory=dict, hash=False)
     """By name the rules of lint that do not hold here, and why."""
 

@@ -66,7 +66,7 @@ class Settings:
 
     @property
     def strict(self) -> bool:
-        """Whether a house rule that is not kept is an error, and no warning."""
+        """Whether a breach of a strict rule of lint is an error, and no warning."""
         return self.file.strict
 
     @property
