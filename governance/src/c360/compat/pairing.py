@@ -37,14 +37,14 @@ def same(old: Any, new: Any) -> bool:
 
 
 def element(
-    old: dict[str, Any], new: dict[str, Any], spot: Spot, facets: Facets, told: frozenset[str] = frozenset()
+    old: dict[str, Any], new: dict[str, Any], spot: Spot, facets: Facets, handled: frozenset[str] = frozenset()
 ) -> Iterator[Change]:
     """Every change between two elements: by their facets, and what these do not tell, by `rest`.
 
-    `told` are keys that somebody else answers for.
+    `handled` are keys that another rule answers for.
     """
     differing = {
-        key for key in {*old, *new} - told if (key in old) != (key in new) or not same(old.get(key), new.get(key))
+        key for key in {*old, *new} - handled if (key in old) != (key in new) or not same(old.get(key), new.get(key))
     }
     for keys, facet in facets:
         mine = differing & set(keys)

@@ -83,8 +83,8 @@ def release(settings: Settings, folder: Path, version: Version, today: date) -> 
         return False
     _sound(settings, folder, version.path)
     instead = {version.path: text}
-    judged = compare_all(folder, None, settings.classifications, today, instead)
-    refused = refusal([one for one in judged if version.path in (one.diff.new.path, one.diff.old.path)])
+    comparisons = compare_all(folder, None, settings.classifications, today, instead)
+    refused = refusal([one for one in comparisons if version.path in (one.diff.new.path, one.diff.old.path)])
     if refused:
         raise refused
     _write(folder, version, lock, text, today)
