@@ -18,7 +18,7 @@ from c360.clause.dialect import DATABRICKS, POSTGRES
 from c360.database import libpq_env
 from c360.model import Column
 from c360.share.ladder import LADDERS
-from c360.share.unity_catalog import pads
+from c360.share.unity_catalog import hmac_pads
 from integration_tests.tests.test_share import VECTORS
 
 pytestmark = pytest.mark.spark
@@ -222,7 +222,7 @@ def pad_cases():
     """Of Databricks alone: the pads of a key that a secret holds, as hexadecimal text."""
     for key, _, _ in VECTORS:
         made = (bytes(byte ^ pad for byte in key.ljust(64, b"\0")) for pad in (0x36, 0x5C))
-        sql = pads(f"unhex('{key.hex()}')")
+        sql = hmac_pads(f"unhex('{key.hex()}')")
         yield f"lower(hex(concat({sql})))", b"".join(made).hex()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from c360.catalogue.things import Names, Thing, qualified, simple
+from c360.catalogue.entities import Entity, Names, qualified, simple
 from c360.catalogue.values import Ref, Text, markdown
 from c360.clause.arguments import Unenforced
 from c360.ledger.outcomes import Past
@@ -29,12 +29,12 @@ class Result:
     body: dict[str, Any]
 
 
-def definitions(dataset: Dataset, names: Names) -> Iterator[Thing]:
+def definitions(dataset: Dataset, names: Names) -> Iterator[Entity]:
     """One for each kind of clause, of columns and of tables."""
     for clause in _judged(dataset):
         ref = _definition(clause, names)
         about = f"A clause of a data contract: {clause.kind.name}."
-        yield Thing(
+        yield Entity(
             ref,
             {
                 "name": ref.name,
@@ -47,7 +47,7 @@ def definitions(dataset: Dataset, names: Names) -> Iterator[Thing]:
         )
 
 
-def cases(contract: Contract, dataset: Dataset, names: Names) -> Iterator[Thing]:
+def cases(contract: Contract, dataset: Dataset, names: Names) -> Iterator[Entity]:
     """One for each clause and each stage that judges it."""
     for clause in _judged(dataset):
         for stage in STAGES:
@@ -65,7 +65,7 @@ def cases(contract: Contract, dataset: Dataset, names: Names) -> Iterator[Thing]
             }
             table = Ref("table", names.table(dataset.schema, dataset.table))
             ref = Ref("testCase", _qualified(dataset, clause, stage, names))
-            yield Thing(ref, body, {("description",): promise}, needs=(table, definition))
+            yield Entity(ref, body, {("description",): promise}, needs=(table, definition))
 
 
 def results(dataset: Dataset, past: Iterable[Past], last: dict[str, int], names: Names) -> Iterator[Result]:
@@ -79,11 +79,11 @@ def results(dataset: Dataset, past: Iterable[Past], last: dict[str, int], names:
         at = int(one.as_of.timestamp() * 1000)
         if at > last.get(ref.name, -1):
             rows = [] if one.rows is None else [{"name": "rows that break it", "value": str(one.rows)}]
-            told = f"{one.outcome} at {one.stage}, by {one.engine}"
+            known = f"{one.outcome} at {one.stage}, by {one.engine}"
             yield Result(
                 ref,
                 at,
-                {"timestamp": at, "testCaseStatus": _STATUS[one.outcome], "result": told, "testResultValue": rows},
+                {"timestamp": at, "testCaseStatus": _STATUS[one.outcome], "result": known, "testResultValue": rows},
             )
 
 

@@ -17,12 +17,12 @@ from c360.contract.live import displaced_versions, live
 from c360.contract.load import (
     LAYERS,
     RAW,
-    another_kind,
     contract_files,
     in_order,
     layer_of,
     load_contract,
-    of_one_name,
+    name_collisions,
+    not_a_contract,
 )
 from c360.contract.lock import LOCK, broken
 from c360.contract.names import faults
@@ -129,7 +129,7 @@ def _problems(
     """What is wrong in each contract alone, then with them together; `contracts` gets those that can be understood."""
     for path, document in list(documents.items()):
         if "dataContractSpecification" in document.data:
-            problem = another_kind(path, document.data)
+            problem = not_a_contract(path, document.data)
             yield path, LintProblem("shape", (), _plain(problem, path))
             del documents[path]
     for path, document in documents.items():
@@ -179,7 +179,7 @@ def _plain(error: Breach, path: Path) -> str:
 
 def _together(contracts: list[Contract]) -> Found:
     """Names that two of the live contracts claim; where there are none, what cannot be written for some tool."""
-    for contract, twin in of_one_name(contracts):
+    for contract, twin in name_collisions(contracts):
         message = f"the name {shown(contract.name)} is that of {twin.path} too, which has another id"
         yield contract.path, LintProblem("collision", ("name",), message)
     for older, newer in displaced_versions(contracts):

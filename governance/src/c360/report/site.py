@@ -26,7 +26,7 @@ from c360.project import Project
 from c360.report import charts
 from c360.report.description import describe
 from c360.report.history import RUNS, breaches, histories
-from c360.status.overview import STAGES, Overview, look
+from c360.status.overview import STAGES, Overview, read_overview
 from c360.status.state import STATES, since, trend_of, worst
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def write_site(project: Project, database: "connection", folder: Path, as_of: da
     Raises CouldNotTell when `folder` holds anything but an earlier site.
     """
     folder = folder.resolve()
-    overview = look(database, project.catalog, as_of.astimezone(UTC))
+    overview = read_overview(database, project.catalog, as_of.astimezone(UTC))
     slugs = unique_slugs([contract.key for contract in project.catalog.contracts], joint="-")
     pages = [
         _page(database, overview, contract, f"contract-{slugs[contract.key]}.html")
@@ -78,7 +78,7 @@ def _page(database: "connection", overview: Overview, contract: Contract, file: 
         "file": file,
         "contract": contract,
         "layer": _LAYERS.get(contract.layer, contract.layer),
-        "life": _life(contract),
+        "life": _lifecycle(contract),
         "product": str(contract.document.get("dataProduct") or ""),
         "about": about if isinstance(about, dict) else {"purpose": about or ""},
         "datasets": datasets,
@@ -89,7 +89,7 @@ def _page(database: "connection", overview: Overview, contract: Contract, file: 
     }
 
 
-def _life(contract: Contract) -> str:
+def _lifecycle(contract: Contract) -> str:
     """Its status, and where it ends, when and what comes then."""
     ends, replacement = sunset(contract.document), replacement_of(contract)
     until = f"{contract.status} until {ends}" if ends else contract.status
@@ -139,7 +139,7 @@ def _clause(
     return {
         "clause": clause,
         "found": found,
-        "sparks": {stage: charts.spark(past.get((clause.id, stage), [])) for stage in found},
+        "sparks": {stage: charts.sparkline(past.get((clause.id, stage), [])) for stage in found},
         "promise": describe(clause),
         "since": since(told),
         "trend": trend_of(told),

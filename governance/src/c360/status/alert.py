@@ -47,15 +47,15 @@ def raise_alert(project: Project, database: "connection", as_of: datetime, pause
 
     Raises CouldNotTell when the webhook does not take it; the files are written then, and the alert stays due.
     """
-    from c360.status.overview import look
+    from c360.status.overview import read_overview
     from c360.status.webhook import post
 
     url = project.settings.webhook_url
-    overview = look(database, project.catalog, as_of)
+    overview = read_overview(database, project.catalog, as_of)
     with database:
         before = alerts.last_state(database)
-        state = wrong(overview) | untold(overview, before)
-        changes = compare(before, state)
+        state = current_problems(overview) | unjudged_problems(overview, before)
+        changes = changes_between(before, state)
         files: tuple[Path | None, Path | None] = (None, None)
         if changes:
             number = alerts.put_down(database, as_of, state, changes, due=url is not None)
@@ -75,7 +75,7 @@ def raise_alert(project: Project, database: "connection", as_of: datetime, pause
     return Alert(as_of, together, *files, posted=bool(together))
 
 
-def wrong(overview: "Overview") -> dict[str, dict[str, str]]:
+def current_problems(overview: "Overview") -> dict[str, dict[str, str]]:
     """All that is wrong now, by what it is about: its kind and one sentence."""
     found: dict[str, dict[str, str]] = {}
     for d in overview.disagreements:
@@ -110,13 +110,13 @@ def wrong(overview: "Overview") -> dict[str, dict[str, str]]:
     return found
 
 
-def untold(overview: "Overview", before: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+def unjudged_problems(overview: "Overview", before: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     """What was wrong, and has not been judged since: it has not recovered."""
     skipped = {f"{s.clause}@{s.stage}" for s in overview.standings if s.outcome == "skipped"}
     return {about: thing for about, thing in before.items() if about in skipped}
 
 
-def compare(before: dict[str, dict[str, str]], now: dict[str, dict[str, str]]) -> list[dict[str, str]]:
+def changes_between(before: dict[str, dict[str, str]], now: dict[str, dict[str, str]]) -> list[dict[str, str]]:
     """What is new, and what is over; an anomaly is over by itself and does not recover."""
     changes = [
         {"change": thing["kind"], "about": about, "text": thing["text"]}
