@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from c360 import __version__
+from c360 import DISTRIBUTION, __version__
 from c360.console import annotate
 from c360.database.shell import left_out
 from c360.errors import CouldNotTell, plainly
@@ -104,7 +104,7 @@ def main(arguments: list[str] | None = None) -> None:
         if tool not in EXTRAS:
             raise
         click.echo(f"{click.style('Error:', fg='red')} This needs {tool}, which is not installed.", err=True)
-        click.echo(f"  → pip install 'customer360-governance[{EXTRAS[tool]}]'", err=True)
+        click.echo(f"  → pip install '{DISTRIBUTION}[{EXTRAS[tool]}]'", err=True)
         sys.exit(2)
     except click.ClickException as error:
         error.show()

@@ -41,6 +41,11 @@ class Settings:
     """What `c360.toml` says."""
 
     @property
+    def name(self) -> str:
+        """What people call the project: on pages, and above an alert."""
+        return self.file.name or self.root.name
+
+    @property
     def contracts(self) -> Path:
         return self.root / self.file.contracts
 

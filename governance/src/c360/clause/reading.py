@@ -150,7 +150,7 @@ def relationship(entry: Entry) -> Iterator[Promise[Relationship]]:
 def relationship_of(
     path: Path, dataset: str, relation: dict[str, Any], column: str | None, known: Iterable[str] = ()
 ) -> Relationship:
-    """Read an ODCS relationship, in shorthand (`contacts.id`) or by ids (`…#/schema/contacts/properties/id`).
+    """Read an ODCS relationship, in shorthand (`orders.id`) or by ids (`…#/schema/orders/properties/id`).
 
     `known` datasets are told from their columns where the names of these hold dots too.
     """

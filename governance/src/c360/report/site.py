@@ -50,7 +50,7 @@ def write_site(project: Project, database: "connection", folder: Path, as_of: da
         for contract in project.catalog.contracts
     ]
     links = _links(project, folder)
-    render = _renderer(overview)
+    render = _renderer(overview, project.settings.name)
     with replacing(folder) as fresh:
         for page in pages:
             text = render("contract.html", page=page, links=links, contract_link=_contract_page(project, folder, page))
@@ -184,7 +184,7 @@ def _breakable(name: str) -> Any:
     return Markup("<wbr>").join(escape(part) for part in parts)
 
 
-def _renderer(overview: Overview) -> Any:
+def _renderer(overview: Overview, project: str) -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -197,6 +197,7 @@ def _renderer(overview: Overview) -> Any:
     script = (_TEMPLATES / "filter.js").read_text(encoding="utf-8")
     environment.globals |= {
         "overview": overview,
+        "project": project,
         "style": (_TEMPLATES / "style.css").read_text(encoding="utf-8"),
         "script": script,
         "policy": policy([script]),

@@ -29,8 +29,7 @@ def contract_of(policy: Policy, schema: str) -> dict[str, Any]:
             "limitations": people,
         },
         "servers": [
-            {"server": "view", "type": "postgres", "host": "localhost", "port": 5432, "database": "customer360",
-             "schema": schema},
+            {"server": "view", "type": "postgres", **_address(ours), "schema": schema},
             {"server": "file", "type": "local", "path": f"{table}.parquet", "format": "parquet"},
         ],
         "team": {"name": str((ours.get("team") or {}).get("name", ""))},
@@ -59,6 +58,13 @@ def contract_of(policy: Policy, schema: str) -> dict[str, Any]:
             }
         ],
     }  # fmt: skip
+
+
+def _address(document: dict[str, Any]) -> dict[str, Any]:
+    """Where the contract of the product says that its database is."""
+    servers = (server for server in document.get("servers") or [] if server.get("type") == "postgres")
+    silent = {"host": "localhost", "port": 5432, "database": "postgres"}
+    return silent | {key: value for key, value in next(servers, {}).items() if key in silent}
 
 
 def _in_small_groups(policy: Policy) -> str:

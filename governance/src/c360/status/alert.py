@@ -62,7 +62,7 @@ def raise_alert(project: Project, database: "connection", as_of: datetime, pause
             stem = project.settings.home / "alerts" / f"{as_of:%Y-%m-%dT%H%M%S}-{number}"
             files = (
                 _write(stem.with_suffix(".json"), json.dumps(payload(as_of, changes), indent=2) + "\n"),
-                _write(stem.with_suffix(".md"), markdown(as_of, changes)),
+                _write(stem.with_suffix(".md"), markdown(project.settings.name, as_of, changes)),
             )
     if url is None:
         return Alert(as_of, tuple(changes), *files)
@@ -70,7 +70,7 @@ def raise_alert(project: Project, database: "connection", as_of: datetime, pause
         due = alerts.due(database)
         together = tuple(change for one in due for change in one.changes)
         if together:
-            post(url, payload(as_of, together) | {"text": markdown(as_of, together)}, pauses)
+            post(url, payload(as_of, together) | {"text": markdown(project.settings.name, as_of, together)}, pauses)
             alerts.posted(database, due)
     return Alert(as_of, together, *files, posted=bool(together))
 
@@ -131,9 +131,10 @@ def changes_between(before: dict[str, dict[str, str]], now: dict[str, dict[str, 
     return sorted(changes, key=lambda c: (list(_HEADINGS).index(c["change"]), c["about"]))
 
 
-def markdown(as_of: datetime, changes: Any) -> str:
-    """The changes under headings, worst first; their text is text, in Markdown as in Slack."""
-    lines = [f"# Customer 360: what changed, as of {as_of:%Y-%m-%d %H:%M} UTC", ""]
+def markdown(name: str, as_of: datetime, changes: Any) -> str:
+    """The changes in the project of that `name` under headings, worst first; their text is text, in Markdown as in
+    Slack."""
+    lines = [f"# {_plain(name)}: what changed, as of {as_of:%Y-%m-%d %H:%M} UTC", ""]
     for kind, heading in _HEADINGS.items():
         texts = [change["text"] for change in changes if change["change"] == kind]
         if texts:

@@ -99,7 +99,7 @@ def cli_input(
     """
     asked = CliInput(document or deepcopy(contract.document))
     asked.document["servers"] = [
-        {"server": _SERVER, "type": "postgres", "host": "localhost", "port": 5432, "database": "customer360",
+        {"server": _SERVER, "type": "postgres", "host": "localhost", "port": 5432, "database": "c360",
          "schema": contract.datasets[0].schema},
     ]  # fmt: skip
     if pinned:
