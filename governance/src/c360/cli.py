@@ -38,7 +38,7 @@ VERBS = {
     "build": ("c360.commands.build:build", "Run dbt: source freshness, then models and tests."),
     "forget": ("c360.commands.forget:forget", "Erase a person everywhere, and keep them out."),
     "verify": ("c360.commands.verify:verify", "Run datacontract test for every contract."),
-    "report": ("c360.commands.report:report", "The page for data owners, and Elementary's report."),
+    "report": ("c360.commands.report:report", "The owner page, and Elementary's report."),
     "status": ("c360.commands.status:status", "What holds now, since when, and what gets worse."),
     "history": ("c360.commands.history:history", "The record behind status: prune it."),
     "alert": ("c360.commands.alert:alert", "Tell what changed since the last alert."),

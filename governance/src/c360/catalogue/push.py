@@ -1,4 +1,4 @@
-"""Send a plan: one call a step, in its order. What the server refuses is told, and the rest goes on without it."""
+"""Send a plan: one call a step, in its order. What the server refuses is reported, and the rest goes on without it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

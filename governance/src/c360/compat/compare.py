@@ -1,4 +1,4 @@
-"""The story of `c360 compat`: what changed in a folder of contracts, whether it was announced, and to whom."""
+"""`c360 compat`: what changed in a folder of contracts, whether it was announced, and to whom."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What lint finds: each by the name of its rule, which tells errors from what a project may want or do without."""
+"""What lint finds: each by the name of its rule, which is an error, or what a project may want or do without."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Names of older versions of the standard: read as they are called now, and told so.
+"""Names of older versions of the standard: read as they are called now, and reported.
 
 What is read in another form stands in the document as if it had been written so; the file stays as it is.
 """

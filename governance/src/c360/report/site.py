@@ -1,4 +1,4 @@
-"""The page for data owners: a static site that needs no server and no network, written as a whole.
+"""The owner page: a static site that needs no server and no network, written as a whole.
 
 An index by owner team, and a page a contract: its state, its deliveries, its promise. It holds counts and the
 contracts' own words, never a value of the data; contracts are not trusted, so all text is escaped and the only

@@ -1,4 +1,4 @@
-"""The story of `c360 publish PARTNER`: withdraw what has ended, ask whether it may go out, release, bundle."""
+"""`c360 publish PARTNER`: withdraw what has ended, ask whether it may go out, release, bundle."""
 
 from contextlib import closing
 from dataclasses import asdict, dataclass
