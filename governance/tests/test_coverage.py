@@ -35,7 +35,7 @@ def test_words_are_those_of_the_engines(catalog):
     assert rows["transactions.freshness"]["dbt"] == "source freshness"
     assert rows["transactions.freshness"]["gate"] == "delivery refused"
     assert rows["customers.age.minimum"]["gate"].startswith("not here: ")
-    assert rows["contacts.mail.classification"]["lint"] == "held"
+    assert rows["contacts.mail.classification"]["lint"] == "checked"
 
 
 def test_a_check_that_is_not_generated_leaves_a_blank(catalog, monkeypatch, capsys):

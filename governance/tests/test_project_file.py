@@ -12,6 +12,7 @@ from c360.settings import Settings, load
 ROOT = Path(__file__).parents[2]
 
 WARD = """
+name = "Ward 7"
 contracts = "promises"
 classifications = "policies/levels.yaml"
 raw_schema = "landed"
@@ -37,11 +38,11 @@ def project(folder: Path, text: str) -> Path:
 def test_every_setting_is_read(tmp_path: Path) -> None:
     settings = load({"C360_ROOT": str(project(tmp_path, WARD))})
     assert settings.file == ProjectFile(
-        contracts="promises", classifications="policies/levels.yaml", raw_schema="landed", dbt_package="warehouse",
-        dbt_project="warehouse", soda=False, soda_checks="checks/soda", elementary=True, strict=True,
-        lint_off={"team": "there is one of us"},
+        name="Ward 7", contracts="promises", classifications="policies/levels.yaml", raw_schema="landed",
+        dbt_package="warehouse", dbt_project="warehouse", soda=False, soda_checks="checks/soda", elementary=True,
+        strict=True, lint_off={"team": "there is one of us"},
     )  # fmt: skip
-    assert settings.contracts == tmp_path / "promises"
+    assert settings.name == "Ward 7" and settings.contracts == tmp_path / "promises"
     assert settings.dbt_package == settings.dbt_project == tmp_path / "warehouse"
     assert settings.classifications == tmp_path / "policies/levels.yaml"
     assert settings.strict and settings.lint_off == {"team": "there is one of us"}
@@ -50,11 +51,12 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
 def test_an_empty_file_is_a_project(tmp_path: Path) -> None:
     settings = load({"C360_ROOT": str(project(tmp_path, ""))})
     assert settings.file == ProjectFile() and not settings.strict and settings.classifications is None
+    assert settings.name == tmp_path.name
 
 
 def test_ours() -> None:
     file = read(ROOT)
-    assert file.strict and not file.lint_off and file.dbt_project == "integration_tests"
+    assert file.name == "Customer 360" and file.strict and not file.lint_off and file.dbt_project == "integration_tests"
 
 
 def test_every_setting_is_in_the_guide() -> None:
@@ -68,13 +70,14 @@ def test_every_setting_is_in_the_guide() -> None:
         ("contracts = ", "is no TOML: ", "Mend it, then: c360 lint"),
         ("contract = 'x'", "a setting 'contract'", "Did you mean contracts?"),
         ("[dbt]\npackages = 'x'", "a setting 'dbt.packages'", "Did you mean dbt.package?"),
-        ("[nonsense]\nx = 1", "a setting 'nonsense'", "There are: contracts, "),
+        ("[nonsense]\nx = 1", "a setting 'nonsense'", "There are: name, contracts, "),
         ("dbt = 'x'", "dbt is a table, not 'x'", "Write it as [dbt]."),
         ("contracts = 7", "contracts is a path below the project's root, not 7", "Mend it"),
         ("contracts = '../x'", "contracts is a path below", "Mend it"),
         ("contracts = '/x'", "contracts is a path below", "Mend it"),
         ("contracts = 'C:/x'", "contracts is a path below", "Mend it"),
         ("contracts = ''", "contracts is a path below", "Mend it"),
+        ("name = 7", "name is a name, not 7", "Mend it"),
         ("raw_schema = ' '", "raw_schema is a name", "Mend it"),
         ("[lint]\nstrict = 'yes'", "lint.strict is true or false, not 'yes'", "Mend it"),
         ("[lint]\nstrict = 1", "lint.strict is true or false, not 1", "Mend it"),

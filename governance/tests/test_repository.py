@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 import c360
+from c360.cli import VERBS
 from c360.contract import find_contracts
 from governance.tests.servers import ROOT
 
@@ -106,6 +107,35 @@ def headings(page: Path) -> set[str]:
     """The anchors that GitHub makes."""
     titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+WORDS = (
+    "contract", "dataset", "source", "product", "clause", "kind", "severity", "dimension", "scope", "classification",
+    "owner", "server", "stage", "enforcement point", "generate", "coverage", "delivery", "form", "gate", "landing",
+    "scan", "split", "promote", "raw", "quarantine", "replay", "resolve", "discard", "duplicate", "superseded",
+    "conflict", "identity", "build", "verify", "verdict", "outcome", "finding", "history", "freshness", "SLA",
+    "anomaly", "report", "alert", "partner", "policy", "share", "release", "pseudonym", "quasi-identifier", "k",
+    "ladder", "canary", "bundle", "version", "draft", "release of a contract", "lock", "compatibility grade",
+    "consumer", "deprecated", "sunset", "retired", "ledger", "run", "as-of", "engine",
+)  # fmt: skip
+"""The glossary's, in the order of the flow."""
+
+
+def test_each_word_is_explained_once() -> None:
+    page = (ROOT / "docs/concepts.md").read_text(encoding="utf-8")
+    assert tuple(re.findall(r"^\| \*\*(.+?)\*\* \|", page, re.MULTILINE)) == WORDS
+    for row in re.findall(r"^\| \*\*.*$", page, re.MULTILINE):
+        what, where = row.split(" | ")[1:]
+        assert what.endswith(".") and what.count(". ") < 2 and where.strip(" |"), row
+    assert set(re.findall(r"`c360 ([a-z]+)", page)) <= set(VERBS)
+    for guide in ("README.md", "docs/start.md"):
+        assert "concepts.md" in (ROOT / guide).read_text(encoding="utf-8"), guide
+
+
+def test_a_module_is_named_by_a_word_of_the_field() -> None:
+    """An import line tells nothing by these: they were names of modules once."""
+    vague = {"told", "said", "hit", "walk", "life", "looks", "vain", "noted", "words", "facts", "telling", "things"}
+    assert [path for path in kept() if path.suffix == ".py" and path.stem.removeprefix("test_") in vague] == []
 
 
 def test_all_sql_is_linted() -> None:

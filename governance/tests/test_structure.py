@@ -169,6 +169,38 @@ def test_what_is_written_twice_is_found() -> None:
     assert repeated({"a": twice["a"], "b": twice["b"].replace("x3", "y3")}) == []
 
 
+SHOP = re.compile(r"customer[ _]?360|\b(contacts|transactions|shops?)\b", re.IGNORECASE)
+"""What belongs to the project that this repository brings along, and to no other."""
+FIXED = ("customer360-governance", '"customer360"', ".cache/customer360/")
+"""Names that installations have: of the distribution, the embedded server's database, the cache of dbt packages."""
+
+
+def without_help(path: Path) -> str:
+    """A module; of a command without what `--help` shows, which gives examples."""
+    source = path.read_text(encoding="utf-8")
+    if path.parent.name != "commands":
+        return source
+    tree = ast.parse(source)
+    shown = [keyword.value for node in ast.walk(tree) if isinstance(node, ast.Call) for keyword in node.keywords
+             if keyword.arg == "epilog"]  # fmt: skip
+    shown += [node.body[0] for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and ast.get_docstring(node)]
+    lines = {number for node in shown for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+    return "\n".join(line for number, line in enumerate(source.splitlines(), 1) if number not in lines)
+
+
+def test_the_toolkit_knows_no_shop() -> None:
+    """Only what invents data and what begins a project do: all else is told by contracts and c360.toml."""
+    own = {SOURCE / "fake", SOURCE / "scaffold", SOURCE / "commands/fake.py", SOURCE / "commands/demo.py"}
+    found = []
+    for path in SOURCE.rglob("*"):
+        if path.is_file() and path.suffix != ".pyc" and not own & {path, *path.parents}:
+            text = without_help(path) if path.suffix == ".py" else path.read_text(encoding="utf-8")
+            for fixed in FIXED:
+                text = text.replace(fixed, "")
+            found += [f"{path.relative_to(SOURCE)}: {name[0]}" for name in SHOP.finditer(text)]
+    assert found == []
+
+
 HEAVY = {"dbt", "soda", "datacontract", "elementary", "faker", "jinja2", "jsonschema", "numpy", "psycopg", "psycopg2",
          "pyarrow", "requests", "sqlglot", "yaml"}  # fmt: skip
 

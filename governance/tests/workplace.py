@@ -17,7 +17,7 @@ from unittest import mock
 
 import pytest
 
-from c360.contract.findings import House
+from c360.contract.findings import LintRules
 from c360.database import connect
 from c360.lint.lint import find_sound
 from c360.model import Contract
@@ -89,12 +89,12 @@ PARSED = Parsed()
 _SOUND: dict[object, list[Contract]] = {}
 
 
-def _find_sound(path: Path, classifications: Sequence[str], house: House, raw_schema: str) -> list[Contract]:
+def _find_sound(path: Path, classifications: Sequence[str], rules: LintRules, raw_schema: str) -> list[Contract]:
     """As lint's own, once for the same bytes: every command reads the contracts, and most tests have the same."""
     files = ((file, file.read_bytes()) for file in sorted(path.rglob("*")) if file.is_file())
-    key = (path, *files, *classifications, repr(house), raw_schema)
+    key = (path, *files, *classifications, repr(rules), raw_schema)
     if key not in _SOUND:
-        _SOUND[key] = find_sound(path, classifications, house, raw_schema)
+        _SOUND[key] = find_sound(path, classifications, rules, raw_schema)
     return _SOUND[key]
 
 

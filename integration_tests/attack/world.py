@@ -184,7 +184,7 @@ def _unprotected(settings: Settings, policy: Policy) -> tuple[Share, list[Person
         person = str(id_)
         exact = {shared.name: _text(value) for shared, value in zip(columns, values, strict=True)}
         labels = {
-            shared.name: tuple(label(words, value) for words in shared.ladder.words)  # type: ignore[union-attr]
+            shared.name: tuple(label(words, value) for words in shared.ladder.descriptions)  # type: ignore[union-attr]
             for shared, value in zip(columns, values, strict=True)
         }
         plain = hashlib.sha256(person.encode()).hexdigest()

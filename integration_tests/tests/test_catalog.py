@@ -21,8 +21,8 @@ import requests
 import yaml
 
 from c360.catalogue.actual import read
+from c360.catalogue.entities import Entity, Names
 from c360.catalogue.server import Server
-from c360.catalogue.things import Names, Thing
 from c360.catalogue.values import Ref
 from c360.database import connect
 from c360.ledger.history import Finding, Run, record
@@ -100,7 +100,7 @@ def contract(name: str, **more: Any) -> dict[str, Any]:
 THINGS = contract(
     "things",
     schema=[{
-        "name": "things", "description": "One row a thing.", "businessName": "Thing", "properties": [
+        "name": "things", "description": "One row a thing.", "businessName": "Entity", "properties": [
             column("id", primaryKey=True, required=True, classification="internal"),
             column("mail", classification="pii_direct", businessName="Mail address"),
             column("kind", enum=[{"value": "a"}, {"value": "b"}]),
@@ -202,22 +202,22 @@ class Project:
         """All that is there for this project, without what two servers may say differently."""
         n = self.names
         wanted = [
-            Thing(Ref(kind, name), None)
+            Entity(Ref(kind, name), None)
             for kind, name in (("team", "makers"), ("domain", "shop"), ("dataProduct", "things360"),
                                ("classification", self.space), ("glossary", self.space))
         ] + [
-            Thing(Ref("table", n.table(schema, table)), None)
+            Entity(Ref("table", n.table(schema, table)), None)
             for schema, table in (("raw", "things"), ("analytics", "totals"), ("analytics", "sums"))
         ]  # fmt: skip
         with Server(self.catalogue.url, self.catalogue.token) as server:
             actual = read(server, wanted, n)
-        told = {f"{ref.type} {ref.name}": bare(thing) for ref, thing in actual.things.items()}
+        told = {f"{ref.type} {ref.name}": bare(entity) for ref, entity in actual.entities.items()}
         return told | {f"{a.name} > {b.name}": bare(details) for (a, b), details in actual.edges.items()}
 
     def at(self, kind: str, *names: str, **query: str) -> dict[str, Any]:
         return self.catalogue.call("GET", f"{kind}/name/{'.'.join(names)}", **query)
 
-    def things(self, fields: str = "columns,tags,owners,domains,dataProducts") -> dict[str, Any]:
+    def entities(self, fields: str = "columns,tags,owners,domains,dataProducts") -> dict[str, Any]:
         return self.at("tables", self.names.table("raw", "things"), fields=fields)
 
 
@@ -285,7 +285,7 @@ def test_everything_that_the_contracts_say_is_there(project):
     project.remember("failed")
     assert project.c360("push").code == 0
     space = project.space
-    table = project.things()
+    table = project.entities()
     assert [o["name"] for o in table["owners"]] == ["makers"]
     assert [d["name"] for d in table["domains"]] == ["shop"]
     assert [p["name"] for p in table["dataProducts"]] == ["things360"]
@@ -310,16 +310,16 @@ def test_everything_that_the_contracts_say_is_there(project):
 
     state = project.state()
     cases = {key for key in state if key.startswith("testCase ")}
-    things = project.names.table("raw", "things")
+    entities = project.names.table("raw", "things")
     for name in CASES:
         column_of = name.split(".")[1]
-        assert f'testCase {things}.{column_of}."{name}"' in cases
+        assert f'testCase {entities}.{column_of}."{name}"' in cases
     for stage in ("gate", "verify"):
-        result = state[f'testCase {things}.kind."things.kind.enum@{stage}"']["testCaseResult"]
+        result = state[f'testCase {entities}.kind."things.kind.enum@{stage}"']["testCaseResult"]
         assert result["testCaseStatus"] == "Failed"
         assert result["timestamp"] == 1772366400000
         assert result["testResultValue"] == [{"name": "rows that break it", "value": "3"}]
-    assert {key for key in state if " > " in key} == {f"{things} > {project.names.table('analytics', 'totals')}"}
+    assert {key for key in state if " > " in key} == {f"{entities} > {project.names.table('analytics', 'totals')}"}
 
     old = project.at("tables", project.names.table("analytics", "sums"), fields="tags")
     assert f"{space}.DeprecatedVersion" in [t["tagFQN"] for t in old["tags"]]
@@ -388,7 +388,7 @@ def test_a_server_that_fails_in_the_middle_is_told_and_the_next_push_goes_on(pro
 
 def edits(p: Project) -> dict[str, tuple[str, str, Any, str]]:
     """Hand edits: method, path, body, and the name under which the check tells of them."""
-    table, name = p.things(), p.names.table("raw", "things")
+    table, name = p.entities(), p.names.table("raw", "things")
     (made,) = p.catalogue.call("GET", "dataContracts", entity=table["id"])["data"]
     case = p.at("dataQuality/testCases", f'{name}.kind."things.kind.enum@gate"')
     totals = p.at("tables", p.names.table("analytics", "totals"))
@@ -434,7 +434,7 @@ def test_a_hand_edit_is_found_and_mended(project):
 
 def test_what_others_made_stays(project):
     """Tags of others, a second data product, test cases and contracts of theirs: pushed over, pruned over."""
-    call, table = project.catalogue.call, project.things()
+    call, table = project.catalogue.call, project.entities()
     mine = f"M{project.space}"
     call("PUT", "classifications", {"name": mine, "description": "mine"})
     call("PUT", "tags", {"name": "hot", "classification": mine, "description": "mine"})
@@ -458,7 +458,7 @@ def test_what_others_made_stays(project):
     (project.folder / "contracts/sources/things.odcs.yaml").unlink()
     assert project.c360("push", "--prune").code == 0
 
-    table = project.things()
+    table = project.entities()
     assert [t["tagFQN"] for t in table["columns"][0]["tags"]] == [f"{mine}.hot"]
     assert f"{mine}p" in [p["name"] for p in table["dataProducts"]]
     assert project.at("dataQuality/testCases", f"{name}.mine")
@@ -486,14 +486,14 @@ def test_prune_removes_what_was_made_for_contracts_that_are_gone(project):
     )
     assert f"{name} > {project.names.table('analytics', 'totals')}" in gone
     assert not any(key.startswith(f"testCase {name}") for key in after)
-    assert not any(column_.get("tags") for column_ in project.things()["columns"])
-    assert f"table {name}" in after or project.things(), "the table is the database's"
+    assert not any(column_.get("tags") for column_ in project.entities()["columns"])
+    assert f"table {name}" in after or project.entities(), "the table is the database's"
     assert {"team makers", "domain shop", "dataProduct things360", f"tag {project.space}.public"} <= set(after)
 
 
 def test_one_that_is_refused_keeps_nobody_else_away(project):
     """Somebody else's data contract is on the table, and a table takes one: it is told, the rest goes on."""
-    table = project.things()
+    table = project.entities()
     theirs = {
         "apiVersion": "v3.1.0", "kind": "DataContract", "id": "x", "name": "theirs", "version": "1", "status": "active",
         "schema": [{"name": "t", "logicalType": "object", "properties": [{"name": "id", "logicalType": "string"}]}],
@@ -501,9 +501,9 @@ def test_one_that_is_refused_keeps_nobody_else_away(project):
     made = project.catalogue.call("POST", "dataContracts/odcs", theirs, entityId=table["id"], entityType="table")
     done = project.c360("push")
     assert done.code == 2
-    assert re.search(r"did not take 1 things; first dataContract .*things: A data contract already exists", done.err)
-    assert project.things()["description"] == "One row a thing."
-    assert f"testCase {project.names.table('raw', 'things')}" in "".join(project.state())
+    assert re.search(r"did not take 1 entity; first dataContract .*things: A data contract already exists", done.err)
+    assert project.entities()["description"] == "One row a thing."
+    assert f"testCase {project.names.table('raw', 'entities')}" in "".join(project.state())
     project.catalogue.call("DELETE", f"dataContracts/{made['id']}", hardDelete="true")
     assert project.c360("push").code == 0
     assert project.c360("check").code == 0
@@ -517,7 +517,7 @@ def test_a_table_that_is_missing_is_waited_for(project):
     done = project.c360("push")
     assert done.code == 2 and "analytics.late is not there (1 tables in all)" in done.err
     assert "metadata ingest" in done.err
-    assert project.things()["description"] == "One row a thing."
+    assert project.entities()["description"] == "One row a thing."
     project.table(more["schema"][0], "analytics")
     assert project.c360("push").code == 0
 

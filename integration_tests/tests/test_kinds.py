@@ -10,11 +10,11 @@ from c360.clause.arguments import Rule
 from c360.clause.kinds import KINDS
 from c360.clause.measure import Measure
 from c360.clause.operators import OPERATORS
-from c360.clause.promise import Said, custom_properties
+from c360.clause.promise import Promise, custom_properties
 from c360.contract import load_contract
 from c360.errors import Breach
 from c360.model import Kind
-from c360.report.description import in_words
+from c360.report.description import describe
 
 
 def custom_number(name):
@@ -25,7 +25,7 @@ def custom_number(name):
         if value is not None and type(value) is not int:
             raise Breach(f"{entry.table.path}: {name} is no whole number.", "Write one, such as 20.")
         if value is not None:
-            yield Said(value, entry.column)
+            yield Promise(value, entry.column)
 
     return read
 
@@ -90,9 +90,9 @@ def contracts(workplace, monkeypatch):
 def test_it_is_read_told_and_linted(workplace, contracts):
     (path,) = contracts.rglob("*.yaml")
     clauses = {clause.id: clause for clause in load_contract(path).datasets[0].clauses}
-    assert "noted" not in {clause.kind.name for clause in clauses.values()}
+    assert "unenforced" not in {clause.kind.name for clause in clauses.values()}
     assert (clauses[ROW].scope, clauses[ROW].dimension) == ("row", "coverage")
-    assert (in_words(clauses[ROW]), in_words(clauses[DELIVERY])) == ("has at most 3 words", "has at most 6 rows")
+    assert (describe(clauses[ROW]), describe(clauses[DELIVERY])) == ("has at most 3 words", "has at most 6 rows")
     (contracts.parent / "c360.toml").write_text("[lint]\nstrict = true\n")
     assert workplace.c360("lint", contracts).code == 0
     path.write_text(json.dumps(contract("three")))

@@ -15,8 +15,8 @@ import pytest
 
 from c360.clause.dialect import POSTGRES
 from c360.database import connect, parameters
-from c360.share.keys import pads
-from c360.share.role import role_of, too_much
+from c360.share.keys import hmac_pads
+from c360.share.role import excess_privileges, role_of
 from governance.tests.workplace import NOW
 from integration_tests.project_copy import copy_project
 
@@ -127,7 +127,7 @@ VECTORS = [  # RFC 4231, 4.2 to 4.5
 @pytest.mark.parametrize(("key", "message", "expected"), VECTORS)
 def test_vectors_of_rfc_4231(shared, key, message, expected):
     sql = (
-        f"with made as (select {pads('key')} from (select %s::bytea as key) as given) "
+        f"with made as (select {hmac_pads('key')} from (select %s::bytea as key) as given) "
         f"select {POSTGRES.hmac('i', 'o', '%s::bytea')} from made as made (i, o)"
     )
     assert shared.sql(sql, key, message) == [(expected,)]
@@ -226,10 +226,10 @@ def test_a_partner_reads_its_own_share_and_no_statistics_of_others(shared):
 
 def test_what_the_role_may_do_too_much_is_found(shared):
     database = connect(shared.settings, role=None)
-    assert too_much(database, PARTNER) == [] and too_much(database, "nobody") == []
+    assert excess_privileges(database, PARTNER) == [] and excess_privileges(database, "nobody") == []
     shared.sql("grant select (id) on raw.contacts to c360_partner_harbour_media")
     shared.sql("grant usage on schema raw to c360_partner_harbour_media")
-    assert too_much(database, PARTNER) == ["reads raw.contacts"]
+    assert excess_privileges(database, PARTNER) == ["reads raw.contacts"]
     told = shared.c360("access", "--check")
     assert told.code == 1 and "c360_partner_harbour_media reads raw.contacts" in told.out
     shared.sql("revoke all on raw.contacts from c360_partner_harbour_media")

@@ -18,7 +18,7 @@ from c360.clause.dialect import DATABRICKS, POSTGRES
 from c360.database import libpq_env
 from c360.model import Column
 from c360.share.ladder import LADDERS
-from c360.share.unity_catalog import pads
+from c360.share.unity_catalog import hmac_pads
 from integration_tests.tests.test_share import VECTORS
 
 pytestmark = pytest.mark.spark
@@ -40,81 +40,7 @@ MARTS = {
     "analytics.transactions_enriched": PURCHASES,
 }
 
-# A parity run; then people grow older and each partner gets a second release; then the marts of Postgres are damaged,
-# one in each way, and compared again. The stand-in has no Delta, so a second release reads the first one elsewhere.
-DRIVER = """
-import json
-import sys
-import psycopg
-import spark
-
-OLDER = (  # enough for a release to show, and three for it to hide
-    "update analytics.customers_v2 set age = age + 30 where age between 30 and 39 and first_purchase_at is null",
-    "update analytics.customers_v2 set age = age + 10 where id in (select id from analytics.customers_v2"
-    " where age between 70 and 79 and first_purchase_at is null order by id limit 3)",
-)
-DAMAGE = [
-    "update analytics.customers_v2 set home_and_garden_amount = home_and_garden_amount + 0.01"
-    " where id = (select min(id::text)::uuid from analytics.customers_v2)",
-    "delete from analytics.next_best_category where rank = 7"
-    " and customer_id = (select min(id::text)::uuid from analytics.customers_v2)",
-    "update analytics.next_best_category_evaluation set mrr = mrr + 0.0001 where method = 'popularity'",
-    "update analytics.transactions_enriched set transaction_date = transaction_date + interval '1 millisecond'"
-    " where id = (select min(id::text)::uuid from analytics.transactions_enriched)",
-]
-compare, shares = spark.compare, spark.shares
-
-
-def execute(*statements):
-    with psycopg.connect("") as connection, connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-
-
-def shares_and_where(session, as_of, scratch):
-    global again
-    again = as_of, scratch
-    return shares(session, as_of, scratch)
-
-
-def released_again(session, release):
-    as_of, scratch = again
-    _, _, name = release.partition(".")
-    partner = name.removeprefix("release_").partition("__")[0]
-    last = release.replace("release_", "last_")
-    execute(f"create table first_{partner} as table {release}")
-    assert spark.dbt("build --select customer360.sharing", "postgres", as_of, scratch, share=partner)
-    assert spark.dbt(f"compile --select {name}", "spark", as_of, scratch, share=partner)
-    (compiled,) = (spark.target_of(scratch, "spark", partner) / "compiled").rglob(f"{name}.sql")
-    session.sql(f"alter table {release} rename to {last}")
-    sql = compiled.read_text().replace(release, last)
-    assert sql.count(f" {last}") == 3, sql
-    session.sql(f"create table {release} as {sql}")
-
-
-def compare_thrice(session, relations):
-    cases = json.loads(sys.argv[2])
-    for zone in ("UTC", *spark.ZONES):
-        session.conf.set("spark.sql.session.timeZone", zone)
-        (row,) = session.sql("select " + ", ".join(sql for sql, _ in cases)).collect()
-        for (sql, expected), found in zip(cases, row, strict=True):
-            assert found == expected, (zone, sql, found)
-    session.conf.set("spark.sql.session.timeZone", "UTC")
-    equal = compare(session, relations)
-    execute(*OLDER)
-    spark.load(session, "analytics", "customers_v2", again[1])
-    releases = [relation for relation in relations if ".release_" in relation]
-    for release in releases:
-        released_again(session, release)
-    equal = compare(session, releases) and equal
-    execute(*DAMAGE)
-    compare(session, relations)
-    return equal
-
-
-spark.compare, spark.shares = compare_thrice, shares_and_where
-sys.exit(spark.main("parity", sys.argv[1]))
-"""
+DRIVER = "spark_driver.py"
 LINE = re.compile(r"^([a-z][\w.]+) +(\d+) +(\d+) +(\d+) +(\d+)  (.+)$", re.MULTILINE)
 
 
@@ -150,9 +76,9 @@ def test_every_mart_is_equal_on_both_engines_and_a_difference_is_reported(workpl
     (tests / "dbt_packages").mkdir()
     (tests / "dbt_packages/customer360").symlink_to(project / "dbt_package")
     done = subprocess.run(
-        [spark_python, "-c", DRIVER, AS_OF, json.dumps([*cases(DATABRICKS), *pad_cases()])],
+        [spark_python, tests / DRIVER, AS_OF, json.dumps([*cases(DATABRICKS), *pad_cases()])],
         cwd=tests,
-        env=os.environ | libpq_env(copy.settings) | {"PYTHONPATH": str(tests)},
+        env=os.environ | libpq_env(copy.settings),
         capture_output=True,
         text=True,
         timeout=800,
@@ -222,7 +148,7 @@ def pad_cases():
     """Of Databricks alone: the pads of a key that a secret holds, as hexadecimal text."""
     for key, _, _ in VECTORS:
         made = (bytes(byte ^ pad for byte in key.ljust(64, b"\0")) for pad in (0x36, 0x5C))
-        sql = pads(f"unhex('{key.hex()}')")
+        sql = hmac_pads(f"unhex('{key.hex()}')")
         yield f"lower(hex(concat({sql})))", b"".join(made).hex()
 
 

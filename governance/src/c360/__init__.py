@@ -1,3 +1,5 @@
-"""Customer 360 governance: one contract drives every protection."""
+"""c360: one contract drives every protection."""
 
 __version__ = "1.4.0"
+DISTRIBUTION = "customer360-governance"
+"""What pip calls the toolkit."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from c360 import __version__
+from c360 import DISTRIBUTION, __version__
 from c360.console import annotate
 from c360.database.shell import left_out
 from c360.errors import CouldNotTell, plainly
@@ -38,7 +38,7 @@ VERBS = {
     "build": ("c360.commands.build:build", "Run dbt: source freshness, then models and tests."),
     "forget": ("c360.commands.forget:forget", "Erase a person everywhere, and keep them out."),
     "verify": ("c360.commands.verify:verify", "Run datacontract test for every contract."),
-    "report": ("c360.commands.report:report", "The page for data owners, and Elementary's report."),
+    "report": ("c360.commands.report:report", "The owner page, and Elementary's report."),
     "status": ("c360.commands.status:status", "What holds now, since when, and what gets worse."),
     "history": ("c360.commands.history:history", "The record behind status: prune it."),
     "alert": ("c360.commands.alert:alert", "Tell what changed since the last alert."),
@@ -104,7 +104,7 @@ def main(arguments: list[str] | None = None) -> None:
         if tool not in EXTRAS:
             raise
         click.echo(f"{click.style('Error:', fg='red')} This needs {tool}, which is not installed.", err=True)
-        click.echo(f"  → pip install 'customer360-governance[{EXTRAS[tool]}]'", err=True)
+        click.echo(f"  → pip install '{DISTRIBUTION}[{EXTRAS[tool]}]'", err=True)
         sys.exit(2)
     except click.ClickException as error:
         error.show()

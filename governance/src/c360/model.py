@@ -5,15 +5,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, cast
 
-from c360.clause.arguments import Anomaly, Argument, Latency, Nested, Noted, Relationship, Rule, Scalar
+from c360.clause.arguments import Anomaly, Argument, Latency, Nested, Relationship, Rule, Scalar, Unenforced
 from c360.clause.dialect import Dialect
 from c360.clause.measure import Measure
-from c360.clause.promise import Entry, Said, Stand
+from c360.clause.promise import Entry, Promise, Stand
 from c360.errors import Breach
 
 __all__ = [
-    "Anomaly", "Clause", "Column", "Contract", "Dataset", "Kind", "Latency", "Nested", "Noted", "Point", "Relationship",
-    "Row", "Rule", "Scope", "Severity", "Where",
+    "Anomaly",
+    "Clause",
+    "Column",
+    "Contract",
+    "Dataset",
+    "Kind",
+    "Latency",
+    "Nested",
+    "Point",
+    "Relationship",
+    "Row",
+    "Rule",
+    "Scope",
+    "Severity",
+    "Unenforced",
+    "Where",
 ]  # fmt: skip
 
 Severity = Literal["error", "warning"]
@@ -33,9 +47,9 @@ class Kind(Generic[A]):
 
     name: str
     scope: Scope
-    read: Callable[[Entry], Iterator[Said[A]]]
+    read: Callable[[Entry], Iterator[Promise[A]]]
     """The promises that an entry of a contract makes."""
-    words: Callable[["Clause[A]"], str]
+    describe: Callable[["Clause[A]"], str]
     """The promise for people: a sentence without its subject, which is the column or the table."""
     stands: Stand = "part"
     custom: tuple[str, ...] = ()
@@ -46,7 +60,7 @@ class Kind(Generic[A]):
     """SQL that is true where a row breaks it, for what a row can break alone."""
     measure: Callable[["Clause[A]", "Where"], Measure] | None = None
     """What to measure; without it, rows with a violation are counted."""
-    looks_inside: bool = False
+    reads_nested: bool = False
     """Whether its condition needs a dialect that looks inside a column."""
     dbt: DbtTest | None = None
     """How dbt tests it where it can do so by other means than our SQL."""
@@ -64,8 +78,8 @@ class Kind(Generic[A]):
     """At the gate each value can break it, and costs its row, though the clause is about the delivery."""
     disputed: bool = False
     """Rows break it together: which of them is right, no clause tells."""
-    said_apart: bool = False
-    """A page about a dataset says it by itself, not among the clauses of the column."""
+    shown_separately: bool = False
+    """A page about a dataset shows it in a place of its own, not among the clauses of the column."""
     ages: bool = False
     """It can break by the clock alone: its argument is an age in seconds."""
 
@@ -110,7 +124,7 @@ class Clause(Generic[A_co]):
 
     def absent(self, point: Point) -> str:
         """Why nothing is done about it at a point; empty where something is."""
-        if isinstance(self.argument, Noted):
+        if isinstance(self.argument, Unenforced):
             return "" if point == "lint" and self.argument.warn else self.argument.why
         if point == "lint" and not self.kind.linted:
             return "it is said about data"

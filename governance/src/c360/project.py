@@ -5,7 +5,7 @@ from pathlib import Path
 
 from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
-from c360.contract.findings import House
+from c360.contract.findings import LintRules
 from c360.generate.plan import enforceable
 from c360.lint.lint import find_sound
 from c360.model import Contract
@@ -32,14 +32,14 @@ def open_project(contracts: Path | None = None) -> Project:
 
 
 def catalog_of(contracts: Path, rules: Settings) -> Catalog:
-    """The contracts below a folder by the `rules` of their project; what lint only warns of is noted, and enforced by
-    nobody. Raises Breach for what lint calls an error in them."""
-    house = House(rules.strict, rules.lint_off)
+    """The contracts below a folder by the `rules` of their project; what lint only warns of is an unenforced clause.
+    Raises Breach for what lint calls an error in them."""
+    lint_rules = LintRules(rules.strict, rules.lint_off)
     levels = classifications(rules.classifications)
-    return enforced(find_sound(contracts, levels, house, rules.file.raw_schema), rules)
+    return enforced(find_sound(contracts, levels, lint_rules, rules.file.raw_schema), rules)
 
 
 def enforced(contracts: list[Contract], rules: Settings) -> Catalog:
-    """Live contracts without an error as a catalog, where what cannot be written for a tool is noted."""
+    """Live contracts without an error as a catalog, where what cannot be written for a tool is an unenforced clause."""
     catalog = Catalog.of(contracts)
     return catalog if rules.strict and not rules.lint_off else enforceable(catalog)

@@ -18,6 +18,8 @@ _REMEDY = "Mend it, then: c360 lint"
 class ProjectFile:
     """What the file says, or what holds when it is silent. Paths are below the root, with `/` on every machine."""
 
+    name: str | None = None
+    """What people call the project; None is the name of its folder."""
     contracts: str = "contracts"
     classifications: str | None = None
     """The ordered list of classifications; None is the one that comes with the toolkit."""
@@ -42,7 +44,7 @@ class ProjectFile:
     policies: str = "policies/partners"
     """The folder of what partners get, a file a partner and product."""
     strict: bool = False
-    """Whether a house rule that is not kept is an error, and no warning."""
+    """Whether a breach of a strict rule of lint is an error, and no warning."""
     lint_off: Mapping[str, str] = field(default_factory=dict, hash=False)
     """By name the rules of lint that do not hold here, and why."""
 
@@ -128,6 +130,7 @@ _FLAG = "true or false"
 _COUNT = "a whole number from 1 to 2000000"
 _WORD = "a word of letters, digits, - and _"
 _SETTINGS: dict[str, tuple[str, str, Callable[[Any], bool]]] = {
+    "name": ("name", "a name", _is_name),
     "contracts": ("contracts", _PATH, _is_below),
     "classifications": ("classifications", _PATH, _is_below),
     "raw_schema": ("raw_schema", "a name", _is_name),

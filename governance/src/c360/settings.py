@@ -41,6 +41,11 @@ class Settings:
     """What `c360.toml` says."""
 
     @property
+    def name(self) -> str:
+        """What people call the project: on pages, and above an alert."""
+        return self.file.name or self.root.name
+
+    @property
     def contracts(self) -> Path:
         return self.root / self.file.contracts
 
@@ -66,7 +71,7 @@ class Settings:
 
     @property
     def strict(self) -> bool:
-        """Whether a house rule that is not kept is an error, and no warning."""
+        """Whether a breach of a strict rule of lint is an error, and no warning."""
         return self.file.strict
 
     @property

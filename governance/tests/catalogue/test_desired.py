@@ -4,8 +4,8 @@ from pathlib import Path
 
 from c360.catalogue import odcs
 from c360.catalogue.desired import desired
+from c360.catalogue.entities import COLLECTIONS, Names
 from c360.catalogue.lineage import edges, is_share, shared
-from c360.catalogue.things import COLLECTIONS, Names
 from c360.catalogue.values import Ref, Tags
 from c360.contract import find_contracts, load_contract
 from c360.contract.classifications import described
@@ -15,7 +15,7 @@ from c360.share.policy import policies_of
 ROOT = Path(__file__).parents[3]
 NAMES = Names("Customer360", "postgres", "customer360")
 CONTRACTS = find_contracts(ROOT / "contracts")
-THINGS = {thing.ref: thing for thing in desired(CONTRACTS, described(), NAMES)}
+THINGS = {entity.ref: entity for entity in desired(CONTRACTS, described(), NAMES)}
 
 
 def test_what_others_need_comes_first() -> None:
@@ -23,9 +23,9 @@ def test_what_others_need_comes_first() -> None:
     told = [order.index(ref.type) for ref in THINGS]
     assert told == sorted(told)
     seen: set[Ref] = set()
-    for thing in THINGS.values():
-        assert set(thing.needs) <= seen | {thing.ref}, thing.ref
-        seen.add(thing.ref)
+    for entity in THINGS.values():
+        assert set(entity.needs) <= seen | {entity.ref}, entity.ref
+        seen.add(entity.ref)
 
 
 def test_the_same_contracts_give_the_same_things() -> None:
@@ -35,9 +35,9 @@ def test_the_same_contracts_give_the_same_things() -> None:
 def test_every_column_bears_its_classification() -> None:
     for contract in CONTRACTS:
         for dataset in contract.datasets:
-            thing = THINGS[Ref("table", NAMES.table(dataset.schema, dataset.table))]
+            entity = THINGS[Ref("table", NAMES.table(dataset.schema, dataset.table))]
             for column in dataset.columns:
-                tags = thing.holds["columns", column.physical_name, "tags"]
+                tags = entity.holds["columns", column.physical_name, "tags"]
                 assert isinstance(tags, Tags) and tags.tags == (f"Customer360.{column.classification}",)
 
 
@@ -46,7 +46,7 @@ def test_every_clause_that_a_stage_judges_is_a_test_case() -> None:
     for contract in CONTRACTS:
         for dataset in contract.datasets:
             for clause in dataset.clauses:
-                judged = clause.kind.name != "noted" and not clause.absent("verify")
+                judged = clause.kind.name != "unenforced" and not clause.absent("verify")
                 assert (f"{clause.id}@verify" in cases) == judged, clause.id
                 if contract.layer == "products":
                     assert f"{clause.id}@gate" not in cases
@@ -95,9 +95,9 @@ def test_business_words_are_terms(tmp_path: Path) -> None:
     path = tmp_path / "sources" / "transactions.odcs.yaml"
     path.parent.mkdir()
     path.write_text(text)
-    things = {thing.ref: thing for thing in desired([load_contract(path, tmp_path)], described(), NAMES)}
-    assert Ref("glossaryTerm", "Customer360.Purchase") in things
-    table = things[Ref("table", "postgres.customer360.raw.transactions")]
+    entities = {entity.ref: entity for entity in desired([load_contract(path, tmp_path)], described(), NAMES)}
+    assert Ref("glossaryTerm", "Customer360.Purchase") in entities
+    table = entities[Ref("table", "postgres.customer360.raw.transactions")]
     tags = table.holds["columns", "category", "tags"]
     assert isinstance(tags, Tags) and tags.terms == ("Customer360.Product category",)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c360.catalogue.things import qualified, simple
+from c360.catalogue.entities import qualified, simple
 from c360.catalogue.values import Columns, Ref, Refs, Same, Tags, Text, markdown, plain
 
 TEAM = {"id": "1", "type": "team", "name": "makers", "fullyQualifiedName": "makers"}
@@ -27,28 +27,28 @@ def test_text_of_a_contract_is_shown_and_does_nothing() -> None:
     ],
 )
 def test_what_the_servers_sanitizer_writes_otherwise_is_the_same(sent: str, stored: str) -> None:
-    assert Text(sent).held(stored)
-    assert not Text(f"{sent}!").held(stored)
+    assert Text(sent).matches(stored)
+    assert not Text(f"{sent}!").matches(stored)
 
 
 @given(st.text(), st.text())
 def test_two_texts_are_not_held_for_one(one: str, other: str) -> None:
-    assert Text(one).held(markdown(one))
-    assert Text(one).held(markdown(other)) == (plain(markdown(one)) == plain(markdown(other)))
+    assert Text(one).matches(markdown(one))
+    assert Text(one).matches(markdown(other)) == (plain(markdown(one)) == plain(markdown(other)))
 
 
 def test_owners_are_those_of_the_contract_alone() -> None:
     refs = Refs((Ref("team", "makers"),))
     other = {"id": "2", "type": "user", "name": "me"}
-    assert refs.held([TEAM]) and not refs.held([TEAM, other]) and not refs.held(None)
-    assert refs.held([TEAM, other | {"inherited": True}])
+    assert refs.matches([TEAM]) and not refs.matches([TEAM, other]) and not refs.matches(None)
+    assert refs.matches([TEAM, other | {"inherited": True}])
     assert refs.sent([other], lambda ref: "7") == [{"id": "7", "type": "team"}]
 
 
 def test_data_products_of_others_stay() -> None:
     refs = Refs((Ref("dataProduct", "p"),), only=False)
     other = {"id": "2", "type": "dataProduct", "fullyQualifiedName": "q"}
-    assert not refs.held([other])
+    assert not refs.matches([other])
     assert refs.sent([other], lambda ref: "7") == [
         {"id": "2", "type": "dataProduct"}, {"id": "7", "type": "dataProduct"},
     ]  # fmt: skip
@@ -59,26 +59,26 @@ def test_tags_of_others_stay() -> None:
     near = {"tagFQN": "Ours2.x", "source": "Classification"}
     old = {"tagFQN": "Ours.old", "source": "Classification"}
     tags = Tags("Ours", ("Ours.new",), ("Ours.Word",))
-    assert not tags.held([theirs, old])
+    assert not tags.matches([theirs, old])
     sent = tags.sent([theirs, near, old], lambda ref: "")
     assert sent[:2] == [theirs, near]
     assert [(t["source"], t["tagFQN"]) for t in sent[2:]] == [("Classification", "Ours.new"), ("Glossary", "Ours.Word")]
-    assert tags.held(sent)
+    assert tags.matches(sent)
 
 
 def test_of_a_mapping_what_is_named_counts() -> None:
-    assert Same({"a": {"b": 1}}).held({"a": {"b": 1, "c": 2}, "d": 3})
-    assert not Same({"a": {"b": 1}}).held({"a": {"b": 2}})
-    assert not Same({"a": 1, "b": 2}).held({"a": 1, "b": 3})
+    assert Same({"a": {"b": 1}}).matches({"a": {"b": 1, "c": 2}, "d": 3})
+    assert not Same({"a": {"b": 1}}).matches({"a": {"b": 2}})
+    assert not Same({"a": 1, "b": 2}).matches({"a": 1, "b": 3})
 
 
 def test_columns_of_a_contract_are_told_apart_by_what_the_server_reads() -> None:
     columns = Columns(({"name": "a", "dataType": "INT", "description": "x", "constraint": "NOT_NULL"},))
     same = {"name": "a", "dataType": "INT", "description": "x", "constraint": "NOT_NULL", "ordinalPosition": 1}
-    assert columns.held([same])
+    assert columns.matches([same])
     for change in ({"dataType": "TEXT"}, {"description": "y"}, {"constraint": None}, {"name": "b"}):
-        assert not columns.held([same | change])
-    assert not columns.held([same, same]) and not columns.held(None)
+        assert not columns.matches([same | change])
+    assert not columns.matches([same, same]) and not columns.matches(None)
 
 
 @given(st.lists(st.text(min_size=1), min_size=1))

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from c360.clause.kinds import CONFLICT, IDENTITY, KINDS, NOTED, PRIMARY_KEY, READABLE, RELATIONSHIP, UNIQUE
+from c360.clause.kinds import CONFLICT, IDENTITY, KINDS, PRIMARY_KEY, READABLE, RELATIONSHIP, UNENFORCED, UNIQUE
 from c360.contract import find_contracts
-from c360.report.description import in_words
+from c360.report.description import describe
 
 EXPECTED = Path(__file__).parents[1] / "expected" / "contracts"
-ALL = pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind is not NOTED], ids=str)
+ALL = pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind is not UNENFORCED], ids=str)
 
 
 @ALL
@@ -28,7 +28,7 @@ def test_the_gate_judges_what_rows_can_break(kind):
 def test_every_clause_is_told_in_words():
     for contract in find_contracts(EXPECTED):
         for clause in (clause for dataset in contract.datasets for clause in dataset.clauses):
-            assert " " in in_words(clause) and clause.kind.name not in in_words(clause), clause.id
+            assert " " in describe(clause) and clause.kind.name not in describe(clause), clause.id
 
 
 def test_a_kind_finds_its_clauses_and_no_other():

@@ -10,7 +10,7 @@ from c360.clause.measures import measure
 from c360.clause.operators import OPERATORS, Expected
 from c360.database import connect
 from c360.database.scanner import scanner
-from c360.generate.soda import _told
+from c360.generate.soda import _without_null
 from c360.model import Clause, Dataset, Rule, Where
 
 THINGS = Dataset("things", "things", "raw", "", (), (), (), None)
@@ -37,7 +37,7 @@ def looking(database):
 
 def asked(what: Measure) -> tuple[str, str, str]:
     """The SQL of verify, of the Soda check, and of the dbt test."""
-    return what.query, _told(what), what.as_violations("things")
+    return what.query, _without_null(what), what.as_violations("things")
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,6 @@ def test_a_count_has_no_upper_end():
     assert OPERATORS["mustBeLessThan"].always_or_never(0, 0, math.inf) == (False, True)
 
 
-def test_words():
-    assert OPERATORS["mustBe"].told(0) == "is 0"
-    assert OPERATORS["mustNotBeBetween"].told((1, 2)) == "does not lie between 1 and 2"
+def test_descriptions():
+    assert OPERATORS["mustBe"].describe(0) == "is 0"
+    assert OPERATORS["mustNotBeBetween"].describe((1, 2)) == "does not lie between 1 and 2"

@@ -1,4 +1,4 @@
-"""`c360 compat`: a folder of contracts in a real git repository, with whom its changes hit."""
+"""`c360 compat`: a folder of contracts in a real git repository, with whom its changes affect."""
 
 import json
 import os

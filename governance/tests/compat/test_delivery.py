@@ -19,7 +19,7 @@ def said(contract: Any = None, table: Any = None) -> dict[str, Any]:
 
 
 def told(old: dict[str, Any], new: dict[str, Any]) -> set[tuple[str, str, str, str]]:
-    return {(c.rule.name, c.consumers, c.producers, c.step.words) for c in compared(old, new).changes}
+    return {(c.rule.name, c.consumers, c.producers, c.step.label) for c in compared(old, new).changes}
 
 
 @pytest.mark.parametrize("form", [

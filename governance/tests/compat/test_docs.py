@@ -12,9 +12,11 @@ START, END = "<!-- rules: c360.compat.grades -->\n", "<!-- end of rules -->\n"
 def table() -> str:
     lines = ["| change | | consumers | producers | step | in reverse |", "|---|---|---|---|---|---|"]
     for rule in RULES.values():
-        steps = list(dict.fromkeys(rule.step(layer).words for layer in ("sources", "products")))
+        steps = list(dict.fromkeys(rule.step(layer).label for layer in ("sources", "products")))
         step = steps[0] if len(steps) == 1 else f"{steps[0]}, of a product {steps[1]}"
-        lines.append(f"| {rule.name} | {rule.words} | {rule.consumers} | {rule.producers} | {step} | {rule.mirror} |")
+        lines.append(
+            f"| {rule.name} | {rule.description} | {rule.consumers} | {rule.producers} | {step} | {rule.mirror} |"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -23,7 +23,7 @@ SQL = "SELECT COUNT(*) FROM ${table} WHERE a < 0 AND b <> 'A  b'"
 
 
 def told(old: dict, new: dict, layer: str = "sources") -> set[tuple[str, str, str, str]]:
-    return {(c.rule.name, c.consumers, c.producers, c.step.words) for c in compared(old, new, layer).changes}
+    return {(c.rule.name, c.consumers, c.producers, c.step.label) for c in compared(old, new, layer).changes}
 
 
 def column(at_table: dict | None = None, **said) -> dict:

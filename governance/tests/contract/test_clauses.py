@@ -65,7 +65,9 @@ def test_every_kind_on_a_column(tmp_path, promise, kind, argument):
 def test_dates_stay_text_and_a_format_counts_only_where_text_is_stored(tmp_path):
     stored = {"logicalType": "timestamp", "logicalTypeOptions": {"format": "yyyy-MM-dd"}}
     assert clauses(tmp_path, {"name": "a", "physicalType": "text"} | stored)["orders.a.format"].kind.name == "format"
-    assert clauses(tmp_path, {"name": "a", "physicalType": "date"} | stored)["orders.a.format"].kind.name == "noted"
+    assert (
+        clauses(tmp_path, {"name": "a", "physicalType": "date"} | stored)["orders.a.format"].kind.name == "unenforced"
+    )
     path = write(tmp_path, "schema: [{name: o, properties: [{name: d, logicalTypeOptions: {minimum: 2024-01-31}}]}]")
     assert load_contract(path).datasets[0].clauses[1].argument == "2024-01-31"
 

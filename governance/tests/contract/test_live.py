@@ -8,7 +8,7 @@ import yaml
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
-from c360.contract.findings import House
+from c360.contract.findings import LintRules
 from c360.coverage import cover
 from c360.errors import Breach
 from c360.generate import plan
@@ -137,7 +137,7 @@ def test_a_source_is_delivered_in_its_current_version_alone(write):
 
 def test_lint_tells_of_a_major_whose_table_a_newer_one_has_taken(write):
     def told(folder):
-        found = lint(folder, classifications(), House(strict=False))
+        found = lint(folder, classifications(), LintRules(strict=False))
         return [(f.rule, f.file.name, f.line) for f in found if "nobody enforces shops" in f.message]
 
     assert told(write(V1, V2)) == []
@@ -150,7 +150,7 @@ def test_nothing_else_may_bear_the_name_of_an_older_version(write):
     folder = write({"version": "1.0.0", "table": "other"}, text=CONTRACT.replace("shops", "shops_v1"))
     with pytest.raises(Breach, match=r"'shops_v1' of 'shops_v1' is claimed by 'shops_v1' in .* too"):
         catalog_of(folder)
-    assert [f.rule for f in lint(folder, classifications(), House(strict=False)) if f.severity == "error"] == [
+    assert [f.rule for f in lint(folder, classifications(), LintRules(strict=False)) if f.severity == "error"] == [
         "collision", "collision",
     ]  # fmt: skip
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from c360.contract.classifications import classifications
-from c360.contract.findings import House
+from c360.contract.findings import LintRules
 from c360.contract.lock import LOCK, Locked, digest, read_lock, written
 from c360.errors import Breach
 from c360.lint.lint import lint
@@ -31,7 +31,7 @@ def lock(folder, *entries):
 
 
 def told(path, strict=True):
-    found = lint(path, classifications(), House(strict))
+    found = lint(path, classifications(), LintRules(strict))
     return [(f.rule, f.severity) for f in found if f.rule in ("released-changed", "not-locked", "unreadable")]
 
 

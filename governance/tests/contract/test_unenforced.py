@@ -95,7 +95,7 @@ HELD = {
 @pytest.mark.parametrize(("clause", "said"), [*SAID.items(), *HELD.items()])
 def test_what_nobody_enforces_has_a_line_of_coverage(write, clause, said):
     cells = cover(Catalog.of([write(**said)]))[clause]
-    assert all(cells[point] == "told" or cells[point].startswith("not here: ") for point in POINTS)
+    assert all(cells[point] == "reported" or cells[point].startswith("not here: ") for point in POINTS)
 
 
 @pytest.mark.parametrize("clause", SAID)
@@ -130,7 +130,7 @@ def test_a_format_that_a_value_can_fail_is_a_clause_of_rows(write, form, physica
 )  # fmt: skip
 def test_a_format_that_the_type_holds_is_none(write, form, physical, logical):
     contract = write(**options(physical, logical, format=form))
-    assert next(c.kind.name for c in contract.datasets[0].clauses if c.id == "orders.x.format") == "noted"
+    assert next(c.kind.name for c in contract.datasets[0].clauses if c.id == "orders.x.format") == "unenforced"
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_latency_is_measured_where_it_names_event_and_load(write, element, more,
     contract = write(slaProperties=[*more, one])
     (found,) = (c for c in contract.datasets[0].clauses if c.id == "orders.latency")
     if isinstance(expected, str):
-        assert (found.kind.name, found.argument.why) == ("noted", expected)
+        assert (found.kind.name, found.argument.why) == ("unenforced", expected)
     else:
         assert (found.kind.name, found.scope, found.column, found.argument) == ("latency", "delivery", *expected)
 

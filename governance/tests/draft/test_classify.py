@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from c360.draft.classify import classify, names_a_key, words
-from c360.draft.tally import Tally
+from c360.draft.classify import classify, names_a_key, split_name
+from c360.draft.profile import Profiler
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_long_texts_can_hold_anything() -> None:
     ],
 )
 def test_what_looks_personal_is_closed_whatever_its_name(what: str, value: str) -> None:
-    tally = Tally("status")
-    tally.add(pa.array([value] * 3 + ["x", None]))
-    assert tally.facts.likely == what
+    profiler = Profiler("status")
+    profiler.add(pa.array([value] * 3 + ["x", None]))
+    assert profiler.profile.likely == what
     assert classify("status", what, False).level == ("pii_indirect" if what == "ip" else "pii_direct")
 
 
@@ -72,14 +72,14 @@ def test_what_looks_personal_is_closed_whatever_its_name(what: str, value: str) 
     "value", ["2024-01-01", "1700000000000", "12.50", "AB-1234", "00000000-0000-4000-8000-000000000000"]
 )
 def test_what_does_not_look_personal(value: str) -> None:
-    tally = Tally("x")
-    tally.add(pa.array([value]))
-    assert tally.facts.likely == ""
+    profiler = Profiler("x")
+    profiler.add(pa.array([value]))
+    assert profiler.profile.likely == ""
 
 
 def test_words() -> None:
-    assert words("Straße_HausNr2") == ["strasse", "haus", "nr", "2"]
-    assert words("HTTPServerÉtat") == ["http", "server", "etat"]
+    assert split_name("Straße_HausNr2") == ["strasse", "haus", "nr", "2"]
+    assert split_name("HTTPServerÉtat") == ["http", "server", "etat"]
 
 
 def test_names_of_keys() -> None:

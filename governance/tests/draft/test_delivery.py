@@ -13,7 +13,7 @@ import pytest
 
 from c360.contract.document import read_document
 from c360.draft.delivery import from_delivery
-from c360.draft.tally import Tally
+from c360.draft.profile import Profiler
 from c360.draft.write import as_yaml
 from c360.errors import CouldNotTell
 
@@ -194,17 +194,17 @@ def test_days_in_another_form_are_told(tmp_path: Path) -> None:
 
 
 def test_of_too_many_values_nobody_knows_whether_two_are_alike(tmp_path: Path) -> None:
-    tally = Tally("id", 50)
+    profiler = Profiler("id", 50)
     for start in (0, 30):
-        tally.add(pa.array([str(n) for n in range(start, start + 30)]))
-    assert tally.facts.distinct is None
+        profiler.add(pa.array([str(n) for n in range(start, start + 30)]))
+    assert profiler.profile.distinct is None
 
 
 def test_two_alike_are_found_far_apart(tmp_path: Path) -> None:
-    tally = Tally("id")
+    profiler = Profiler("id")
     for block in (range(100), range(100, 200), range(199, 250)):
-        tally.add(pa.array([str(n) for n in block]))
-    assert tally.facts.distinct is False
+        profiler.add(pa.array([str(n) for n in block]))
+    assert profiler.profile.distinct is False
 
 
 def test_phones_and_postcodes_stay_text(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from c360.errors import CouldNotTell
 from c360.forget import files
-from c360.forget.telling import in_bytes
+from c360.forget.identifying import in_bytes
 from c360.settings import load
 
 TRACE = "jane.citizen@example.com"

@@ -10,7 +10,7 @@ import pytest
 from c360.cli import main
 from c360.contract import document
 from c360.contract.classifications import classifications
-from c360.contract.findings import RULES, House
+from c360.contract.findings import RULES, LintRules
 from c360.errors import CouldNotTell
 from c360.lint.lint import lint
 
@@ -211,25 +211,25 @@ schema:
 BARE = f"{WIDE}      - name: a\n"
 
 
-def test_rules_of_the_house_warn_and_are_errors_where_it_is_strict(tmp_path):
+def test_strict_rules_warn_and_are_errors_where_the_project_is_strict(tmp_path):
     (tmp_path / "wide.odcs.yaml").write_text(BARE)
     rules = {"no-team", "no-support", "no-description", "no-classification", "no-type"}
     for strict, severity in ((True, "error"), (False, "warning")):
-        found = lint(tmp_path, classifications(), House(strict=strict))
+        found = lint(tmp_path, classifications(), LintRules(strict=strict))
         assert {(f.rule, f.severity) for f in found} == {(rule, severity) for rule in rules}
 
 
-def test_a_house_does_without_a_rule_for_a_reason(tmp_path):
+def test_a_rule_is_off_for_a_reason(tmp_path):
     (tmp_path / "wide.odcs.yaml").write_text(BARE)
-    house = House(off={"no-team": "a sandbox", "no-type": "views carry none"})
-    rules = {f.rule for f in lint(tmp_path, classifications(), house)}
-    assert rules == {"no-support", "no-description", "no-classification"}
-    wrong = {"no-taem": "is no rule of lint", "schema": "is an error in any house"}
+    rules = LintRules(off={"no-team": "a sandbox", "no-type": "views carry none"})
+    found = {f.rule for f in lint(tmp_path, classifications(), rules)}
+    assert found == {"no-support", "no-description", "no-classification"}
+    wrong = {"no-taem": "is no rule of lint", "schema": "is always an error"}
     for rule, said in wrong.items():
         with pytest.raises(CouldNotTell, match=said):
-            House(off={rule: "a reason"})
+            LintRules(off={rule: "a reason"})
     with pytest.raises(CouldNotTell, match="without a reason"):
-        House(off={"no-team": " "})
+        LintRules(off={"no-team": " "})
 
 
 def test_every_rule_is_told_what_it_is_for():
@@ -258,7 +258,7 @@ def test_the_guide_lists_every_rule():
 
 def test_the_settings_in_the_guide_are_taken():
     (example,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/settings.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert House(off=tomllib.loads(example)["lint"]["off"]).off
+    assert LintRules(off=tomllib.loads(example)["lint"]["off"]).off
 
 
 def ran(capsys, *arguments):
@@ -271,7 +271,7 @@ def ran(capsys, *arguments):
 def test_what_is_an_error_stops_the_others_with_the_same_words(tmp_path, capsys):
     text = GOOD.replace("classification: public", "classification: public\n        requird: true", 1)
     folder = write(tmp_path / "contracts", text)
-    found = lint(folder, classifications(), House(strict=False))
+    found = lint(folder, classifications(), LintRules(strict=False))
     (error,) = [f for f in found if f.severity == "error"]
     for command in (["generate", "--out", tmp_path / "out"], ["ingest", "transactions", "x.csv"], ["coverage"],
                     ["verify"], ["publish", "--out", tmp_path / "site"]):  # fmt: skip
@@ -328,5 +328,5 @@ def test_one_wrong_name_inside_a_property_blames_no_other(tmp_path):
     (tmp_path / "o.odcs.yaml").write_text(
         f"{WIDE}      - {{name: a, logicalType: object, properties: [{{name: b, enumm: [x]}}]}}\n"
     )
-    found = [f for f in lint(tmp_path, classifications(), House(strict=False)) if f.severity == "error"]
+    found = [f for f in lint(tmp_path, classifications(), LintRules(strict=False)) if f.severity == "error"]
     assert [f.path for f in found] == ["schema[0].properties[0].properties[0].enumm"]

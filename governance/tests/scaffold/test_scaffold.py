@@ -18,8 +18,14 @@ def test_a_new_project_is_one_and_its_contract_is_sound(tmp_path: Path) -> None:
     written = scaffold(tmp_path / "new")
     assert sorted(path for path in (tmp_path / "new").rglob("*") if path.is_file()) == sorted(written)
     settings = load({}, tmp_path / "new" / "warehouse")
-    assert settings.root == tmp_path / "new"
+    assert settings.root == tmp_path / "new" and settings.name == "new"
     assert lint(settings.contracts, classifications(settings.classifications)) == []
+
+
+@pytest.mark.parametrize("name", ['it"s \\u0041 ward', "Größe", "a\tb"])
+def test_a_project_is_called_as_its_folder(tmp_path: Path, name: str) -> None:
+    scaffold(tmp_path / name)
+    assert load({"C360_ROOT": str(tmp_path / name)}).name == (name if name.isprintable() else "contracts")
 
 
 @pytest.mark.parametrize("name", ["c360.toml", ".gitignore", "warehouse/models/bicycles_by_day.sql"])

@@ -12,7 +12,7 @@ from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
 from c360.database import connect
 from c360.share import release_sql as share_release
-from c360.share.policy import Shared, policies
+from c360.share.policy import SharedColumn, policies
 from governance.tests.generate.filled_in import filled_in
 from governance.tests.share.test_policy import ROOT, columns, write
 
@@ -54,7 +54,9 @@ def query(request, tmp_path_factory):
     rounds, public = shape.pop("rounds", share_release.ROUNDS), shape.pop("public", None)
     folder = write(tmp_path_factory.mktemp("policies"), k=K, **shape)
     (policy,) = policies(folder, Catalog.of(find_contracts(ROOT / "contracts")), classifications())
-    shared = [Shared(column, "as_is") for column in policy.dataset.columns if column.name == public]  # none of ours is
+    shared = [
+        SharedColumn(column, "as_is") for column in policy.dataset.columns if column.name == public
+    ]  # none of ours is
     policy = replace(policy, columns=(*policy.columns, *shared))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(share_release, "ROUNDS", rounds)

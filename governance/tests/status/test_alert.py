@@ -21,7 +21,7 @@ from c360.ledger.history import Finding, Run, record
 from c360.ledger.tables import prepare
 from c360.project import Project
 from c360.settings import Settings, load
-from c360.status.alert import compare, raise_alert
+from c360.status.alert import changes_between, raise_alert
 from c360.status.webhook import post
 
 T = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -165,7 +165,7 @@ def test_a_product_that_nobody_built_for_days_is_told_once(db, project, catalog)
 
 def test_an_anomaly_does_not_recover():
     before = {"anomaly x": {"kind": "anomaly", "text": "…"}, "a@b": {"kind": "broken", "text": "…"}}
-    assert [c["about"] for c in compare(before, {})] == ["a@b"]
+    assert [c["about"] for c in changes_between(before, {})] == ["a@b"]
 
 
 def test_it_is_posted_once(db, project, catalog):

@@ -19,7 +19,7 @@ from c360.ledger.standings import Standing, trend
 from c360.ledger.tables import prepare
 from c360.printable import percent, span
 from c360.status.machine import as_dict
-from c360.status.overview import clock_of, look
+from c360.status.overview import clock_of, read_overview
 from c360.status.sla import attainment, holding, holds
 from c360.status.state import since, state_of, trend_of
 
@@ -150,7 +150,7 @@ def deliver(db, dataset, at, accepted=True, age=HOUR, delivered=100, quarantined
 
 
 def disagreeing(db, catalog, at=T + DAY):
-    return {d.clause: d.sides for d in look(db, catalog, at).disagreements}
+    return {d.clause: d.sides for d in read_overview(db, catalog, at).disagreements}
 
 
 def test_the_gate_judges_the_delivery_and_does_not_disagree_with_the_tables(db, catalog):
@@ -158,7 +158,7 @@ def test_the_gate_judges_the_delivery_and_does_not_disagree_with_the_tables(db, 
     say(db, catalog, "contacts.mail.pattern", "build", "passed")
     say(db, catalog, "contacts.mail.pattern", "verify", "passed", "datacontract")
     assert disagreeing(db, catalog) == {}
-    assert look(db, catalog, T).broken() == ["contacts.mail.pattern"]
+    assert read_overview(db, catalog, T).broken() == ["contacts.mail.pattern"]
 
 
 def test_build_and_verify_on_the_same_data_disagree(db, catalog):
@@ -220,7 +220,7 @@ def test_a_clause_that_no_contract_makes_any_more_is_only_counted(db, catalog):
             "outcome) values (gen_random_uuid(), %s, 'gate', 'soda', 'c', '1.0.0', 'd', 'd.gone.enum', 'failed')",
             (T,),
         )
-    overview = look(db, catalog, T)
+    overview = read_overview(db, catalog, T)
     assert (overview.gone, overview.broken(), overview.known()) == (1, [], 0)
 
 
@@ -234,7 +234,7 @@ def test_quarantine_by_clause_and_age(db, catalog):
                 "values (%s, 'contacts', 1, %s, '{}')",
                 (number, clauses),
             )
-    found = look(db, catalog, T).quarantine
+    found = read_overview(db, catalog, T).quarantine
     assert [(q.clause, q.rows, q.under_a_day, q.under_a_week, q.older, q.oldest) for q in found] == [
         ("contacts.mail.pattern", 3, 1, 1, 1, T - 30 * DAY),
         ("contacts.name.required", 1, 0, 0, 1, T - 30 * DAY),
@@ -245,10 +245,10 @@ def test_an_unusual_delivery_is_an_anomaly(db, catalog):
     for day in range(28, 0, -1):
         deliver(db, "contacts", T - day * DAY, delivered=1_000)
     deliver(db, "contacts", T, delivered=100, quarantined=50)
-    found = {a.series: a for a in look(db, catalog, T).anomalies}
+    found = {a.series: a for a in read_overview(db, catalog, T).anomalies}
     assert set(found) == {"contacts.delivered", "contacts.quarantined"}
     assert found["contacts.delivered"].expected == pytest.approx(1_000)
-    assert look(db, catalog, T - DAY).anomalies == ()
+    assert read_overview(db, catalog, T - DAY).anomalies == ()
 
 
 def test_the_clock_is_now_or_that_of_the_newest_run(db):
@@ -267,7 +267,7 @@ def test_the_json_has_its_documented_shape(db, catalog, database):
         ending.outcome = "failed"
     say(db, catalog, "contacts.mail.pattern", "build", "passed")
     say(db, catalog, "contacts.mail.pattern", "verify", "failed", "datacontract", rows=2)
-    told = json.loads(json.dumps(as_dict(look(db, catalog, T))))
+    told = json.loads(json.dumps(as_dict(read_overview(db, catalog, T))))
     documented = (database.root / "docs" / "history.md").read_text(encoding="utf-8")
     names = set()
 
@@ -354,18 +354,20 @@ def test_a_skipped_test_is_neither_better_nor_a_recovery(db, catalog):
     assert trend(("passed", 0, 0), ("skipped", None, None), "c") == "steady"
     say(db, catalog, "customers.age.minimum", "build", "failed", at=T - HOUR, rows=3)
     say(db, catalog, "customers.age.minimum", "build", "skipped")
-    overview = look(db, catalog, T)
+    overview = read_overview(db, catalog, T)
     assert overview.recovered() == [] and overview.states["customers.age.minimum"] == "untold"
 
 
 def test_a_product_that_nobody_built_for_days_does_not_hold(db, catalog):
     say(db, catalog, "customers.age.minimum", "build", "passed")
     say(db, catalog, "contacts.mail.pattern", "gate", "passed", "soda")
-    assert look(db, catalog, T + 2 * DAY).states["customers.age.minimum"] == "holds", "it promises no freshness"
-    late = look(db, catalog, T + 2 * DAY + HOUR)
+    assert read_overview(db, catalog, T + 2 * DAY).states["customers.age.minimum"] == "holds", (
+        "it promises no freshness"
+    )
+    late = read_overview(db, catalog, T + 2 * DAY + HOUR)
     assert late.states["customers.age.minimum"] == "stale" and late.count("holds") == 0
-    assert look(db, catalog, T + DAY).states["contacts.mail.pattern"] == "holds", "it promises one day"
-    assert look(db, catalog, T + DAY + HOUR).states["contacts.mail.pattern"] == "stale"
+    assert read_overview(db, catalog, T + DAY).states["contacts.mail.pattern"] == "holds", "it promises one day"
+    assert read_overview(db, catalog, T + DAY + HOUR).states["contacts.mail.pattern"] == "stale"
     (customers,) = (u for u in late.unjudged if u.dataset == "customers")
     assert (customers.last, customers.allowed) == (T, 2 * DAY)
 

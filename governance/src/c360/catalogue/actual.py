@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from c360.catalogue.entities import COLLECTIONS, Entity, Names, qualified
 from c360.catalogue.lineage import Edge, is_share
 from c360.catalogue.server import Server
-from c360.catalogue.things import COLLECTIONS, Names, Thing, qualified
 from c360.catalogue.values import Ref
 
 _FIELDS = "columns,tags,owners,domains,dataProducts"
@@ -17,37 +17,37 @@ _BY_NAME = ("team", "domain", "dataProduct", "classification", "glossary")
 class Actual:
     """Things as the server tells of them, and the edges between tables with what is said of each."""
 
-    things: Mapping[Ref, Mapping[str, Any]]
+    entities: Mapping[Ref, Mapping[str, Any]]
     edges: Mapping[Edge, Mapping[str, Any]] = field(default_factory=dict)
 
     def results(self) -> dict[str, int]:
         """When the newest result of each test case was found, in milliseconds; of those that have one."""
         found = {}
-        for ref, thing in self.things.items():
-            result = thing.get("testCaseResult") if ref.type == "testCase" else None
+        for ref, entity in self.entities.items():
+            result = entity.get("testCaseResult") if ref.type == "testCase" else None
             if result:
                 found[ref.name] = int(result["timestamp"])
         return found
 
     def tables(self) -> dict[Ref, tuple[str, str]]:
         """Schema and name of each table."""
-        there = ((ref, thing) for ref, thing in self.things.items() if ref.type == "table")
-        return {ref: (_schema(thing), str(thing["name"])) for ref, thing in there}
+        there = ((ref, entity) for ref, entity in self.entities.items() if ref.type == "table")
+        return {ref: (_schema(entity), str(entity["name"])) for ref, entity in there}
 
 
-def read(server: Server, wanted: Iterable[Thing], names: Names) -> Actual:
+def read(server: Server, wanted: Iterable[Entity], names: Names) -> Actual:
     """Everything below our names, and every table of our database."""
     found: dict[Ref, Mapping[str, Any]] = {}
 
-    def keep(type_: str, things: Iterable[Mapping[str, Any]]) -> None:
-        found.update({Ref(type_, str(thing["fullyQualifiedName"])): thing for thing in things})
+    def keep(type_: str, entities: Iterable[Mapping[str, Any]]) -> None:
+        found.update({Ref(type_, str(entity["fullyQualifiedName"])): entity for entity in entities})
 
     wanted = list(wanted)
-    for thing in wanted:
-        if thing.ref.type in _BY_NAME:
-            there = server.named(COLLECTIONS[thing.ref.type], thing.ref)
+    for entity in wanted:
+        if entity.ref.type in _BY_NAME:
+            there = server.named(COLLECTIONS[entity.ref.type], entity.ref)
             if there:
-                found[thing.ref] = there
+                found[entity.ref] = there
     ours = qualified(names.space)
     if Ref("classification", ours) in found:
         keep("tag", server.every("tags", parent=ours))
@@ -59,7 +59,7 @@ def read(server: Server, wanted: Iterable[Thing], names: Names) -> Actual:
     database = qualified(names.service, names.database)
     if server.named("databases", Ref("database", database)):
         keep("table", server.every("tables", database=database, fields=_FIELDS))
-    under = {thing.ref for thing in wanted if thing.ref.type == "table"}
+    under = {entity.ref for entity in wanted if entity.ref.type == "table"}
     edges = _of_tables(server, under, found, names, keep)
     return Actual(found, edges)
 
@@ -68,7 +68,7 @@ def _of_tables(
     server: Server, under: set[Ref], found: dict[Ref, Mapping[str, Any]], names: Names, keep: Any
 ) -> dict[Edge, Mapping[str, Any]]:
     """Contracts, test cases and lineage of the tables that are under contract, or were, and of shares."""
-    known = {str(thing["id"]): ref for ref, thing in found.items() if ref.type == "table"}
+    known = {str(entity["id"]): ref for ref, entity in found.items() if ref.type == "table"}
     edges: dict[Edge, Mapping[str, Any]] = {}
     for id_, ref in known.items():
         if ref not in under and not _bears(found[ref], names.space) and not is_share(_schema(found[ref])):

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from c360.catalogue.things import Names, Thing, qualified, simple
+from c360.catalogue.entities import Entity, Names, qualified, simple
 from c360.catalogue.values import Ref, Text, markdown
-from c360.clause.arguments import Noted
+from c360.clause.arguments import Unenforced
 from c360.ledger.outcomes import Past
 from c360.model import Clause, Contract, Dataset, Point
 
@@ -29,12 +29,12 @@ class Result:
     body: dict[str, Any]
 
 
-def definitions(dataset: Dataset, names: Names) -> Iterator[Thing]:
+def definitions(dataset: Dataset, names: Names) -> Iterator[Entity]:
     """One for each kind of clause, of columns and of tables."""
     for clause in _judged(dataset):
         ref = _definition(clause, names)
         about = f"A clause of a data contract: {clause.kind.name}."
-        yield Thing(
+        yield Entity(
             ref,
             {
                 "name": ref.name,
@@ -47,14 +47,16 @@ def definitions(dataset: Dataset, names: Names) -> Iterator[Thing]:
         )
 
 
-def cases(contract: Contract, dataset: Dataset, names: Names) -> Iterator[Thing]:
+def cases(contract: Contract, dataset: Dataset, names: Names) -> Iterator[Entity]:
     """One for each clause and each stage that judges it."""
     for clause in _judged(dataset):
         for stage in STAGES:
             if clause.absent(stage) or (stage == "gate" and contract.layer != "sources"):
                 continue
             definition = _definition(clause, names)
-            promise = Text(f"{clause.description or clause.kind.words(clause)} ({contract.label}, {clause.severity})")
+            promise = Text(
+                f"{clause.description or clause.kind.describe(clause)} ({contract.label}, {clause.severity})"
+            )
             body = {
                 "name": _name(clause, stage),
                 "description": markdown(promise.text),
@@ -63,7 +65,7 @@ def cases(contract: Contract, dataset: Dataset, names: Names) -> Iterator[Thing]
             }
             table = Ref("table", names.table(dataset.schema, dataset.table))
             ref = Ref("testCase", _qualified(dataset, clause, stage, names))
-            yield Thing(ref, body, {("description",): promise}, needs=(table, definition))
+            yield Entity(ref, body, {("description",): promise}, needs=(table, definition))
 
 
 def results(dataset: Dataset, past: Iterable[Past], last: dict[str, int], names: Names) -> Iterator[Result]:
@@ -77,16 +79,16 @@ def results(dataset: Dataset, past: Iterable[Past], last: dict[str, int], names:
         at = int(one.as_of.timestamp() * 1000)
         if at > last.get(ref.name, -1):
             rows = [] if one.rows is None else [{"name": "rows that break it", "value": str(one.rows)}]
-            told = f"{one.outcome} at {one.stage}, by {one.engine}"
+            known = f"{one.outcome} at {one.stage}, by {one.engine}"
             yield Result(
                 ref,
                 at,
-                {"timestamp": at, "testCaseStatus": _STATUS[one.outcome], "result": told, "testResultValue": rows},
+                {"timestamp": at, "testCaseStatus": _STATUS[one.outcome], "result": known, "testResultValue": rows},
             )
 
 
 def _judged(dataset: Dataset) -> Iterator[Clause[Any]]:
-    return (clause for clause in dataset.clauses if not isinstance(clause.argument, Noted))
+    return (clause for clause in dataset.clauses if not isinstance(clause.argument, Unenforced))
 
 
 def _name(clause: Clause[Any], stage: str) -> str:

@@ -8,10 +8,10 @@ from c360.catalogue import odcs
 from c360.catalogue.actual import Actual, read
 from c360.catalogue.cases import STAGES, Result, results
 from c360.catalogue.desired import desired
+from c360.catalogue.entities import Names
 from c360.catalogue.lineage import edges, shared
 from c360.catalogue.plan import Plan, plan
 from c360.catalogue.server import Server
-from c360.catalogue.things import Names
 from c360.catalogue.values import Ref
 from c360.contract.classifications import described
 from c360.database import parameters
@@ -36,7 +36,8 @@ class Comparison:
 
 
 def names_of(project: Project) -> Names:
-    """How things of this project are called in the catalogue; its database is started where it is the embedded one."""
+    """How entities of this project are called in the catalogue; its database is started where it is the embedded
+    one."""
     file = project.settings.file
     return Names(file.catalog_name, file.catalog_service, parameters(project.settings)["dbname"])
 
@@ -54,11 +55,11 @@ def compare(project: Project, server: Server, names: Names) -> Comparison:
     """Raises CouldNotTell as the server does, and where it is of another version."""
     server.require_version()
     contracts = contracts_of(project)
-    things = desired(contracts, described(project.settings.classifications), names)
+    entities = desired(contracts, described(project.settings.classifications), names)
     manifest = read_manifest(project.settings.home / "dbt" / "target" / "manifest.json")
-    actual = read(server, things, names)
+    actual = read(server, entities, names)
     wanted = edges(manifest, tables_of(contracts, names), names) | shared(policies_of(project), actual.tables(), names)
-    return Comparison(plan(things, wanted, actual, names), actual)
+    return Comparison(plan(entities, wanted, actual, names), actual)
 
 
 def new_results(project: Project, database: "Connection", actual: Actual, names: Names) -> list[Result]:

@@ -1,11 +1,11 @@
-"""What must stand in the catalogue, purely from contracts: the same contracts give the same things, in one order."""
+"""What must stand in the catalogue, purely from contracts: the same contracts give the same entities, in one order."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from c360.catalogue import odcs
 from c360.catalogue.cases import cases, definitions
-from c360.catalogue.things import COLLECTIONS, Names, Path, Thing, qualified, simple
+from c360.catalogue.entities import COLLECTIONS, Entity, Names, Path, qualified, simple
 from c360.catalogue.values import Columns, Ref, Refs, Same, Tags, Text, Value, markdown
 from c360.contract.document import dicts
 from c360.model import Contract, Dataset
@@ -15,26 +15,26 @@ DEPRECATED = "DeprecatedVersion"
 
 
 @dataclass(frozen=True)
-class Word:
+class GlossaryTerm:
     """A business word: what a contract calls a table or a column, and what it says of it."""
 
     name: str
     meaning: str
 
 
-def desired(contracts: Iterable[Contract], levels: Mapping[str, str], names: Names) -> list[Thing]:
+def desired(contracts: Iterable[Contract], levels: Mapping[str, str], names: Names) -> list[Entity]:
     """Everything for these contracts; `levels` are the classifications with what they mean.
 
-    The first that names a thing says what it is: sources come before products.
+    The first that names an entity says what it is: sources come before products.
     """
-    found: dict[Ref, Thing] = {}
-    for thing in _things(list(contracts), levels, names):
-        found.setdefault(thing.ref, thing)
+    found: dict[Ref, Entity] = {}
+    for entity in _entities(list(contracts), levels, names):
+        found.setdefault(entity.ref, entity)
     order = list(COLLECTIONS)
-    return sorted(found.values(), key=lambda thing: order.index(thing.ref.type))
+    return sorted(found.values(), key=lambda entity: order.index(entity.ref.type))
 
 
-def _things(contracts: list[Contract], levels: Mapping[str, str], names: Names) -> Iterator[Thing]:
+def _entities(contracts: list[Contract], levels: Mapping[str, str], names: Names) -> Iterator[Entity]:
     yield from _classification(levels, names)
     glossary = Ref("glossary", qualified(names.space))
     about = "The business words of the data contracts. Made from them: changes here are undone."
@@ -42,8 +42,8 @@ def _things(contracts: list[Contract], levels: Mapping[str, str], names: Names) 
     for contract in contracts:
         yield from _shared(contract)
         for dataset in contract.datasets:
-            for word in words(contract, dataset).values():
-                yield _named(Ref("glossaryTerm", names.within(word.name)), word.name, Text(word.meaning),
+            for term in glossary_terms(contract, dataset).values():
+                yield _named(Ref("glossaryTerm", names.within(term.name)), term.name, Text(term.meaning),
                              {"glossary": glossary.name, "provider": "automation"}, glossary)  # fmt: skip
             yield _table(contract, dataset, names)
             yield _data_contract(contract, dataset, names)
@@ -51,7 +51,7 @@ def _things(contracts: list[Contract], levels: Mapping[str, str], names: Names) 
             yield from cases(contract, dataset, names)
 
 
-def _classification(levels: Mapping[str, str], names: Names) -> Iterator[Thing]:
+def _classification(levels: Mapping[str, str], names: Names) -> Iterator[Entity]:
     ref = Ref("classification", qualified(names.space))
     about = "How open a column is, by its data contract; from open to closed: " + ", ".join(levels)
     yield _named(ref, names.space, Text(about), {"mutuallyExclusive": True, "provider": "automation"})
@@ -61,25 +61,25 @@ def _classification(levels: Mapping[str, str], names: Names) -> Iterator[Thing]:
                      {"classification": ref.name, "provider": "automation"}, ref)  # fmt: skip
 
 
-def _shared(contract: Contract) -> Iterator[Thing]:
+def _shared(contract: Contract) -> Iterator[Entity]:
     """What people of other projects may use too: made where it is missing, and theirs from then on."""
     if contract.team:
-        yield Thing(team(contract), {"name": simple(contract.team), "teamType": "Group"})
+        yield Entity(team(contract), {"name": simple(contract.team), "teamType": "Group"})
     domain = domain_of(contract)
     if domain:
         described = markdown(f"The domain {contract.document['domain']} of data contracts.")
         kind = {"domainType": "Source-aligned" if contract.layer == "sources" else "Consumer-aligned"}
-        yield Thing(domain, {"name": simple(contract.document["domain"]), "description": described, **kind})
+        yield Entity(domain, {"name": simple(contract.document["domain"]), "description": described, **kind})
     product = product_of(contract)
     if product and domain:
         described = markdown(f"The data product {contract.document['dataProduct']} of data contracts.")
         body = {"name": simple(contract.document["dataProduct"]), "description": described, "domains": [domain.name]}
-        yield Thing(product, body, needs=(domain,))
+        yield Entity(product, body, needs=(domain,))
 
 
-def _table(contract: Contract, dataset: Dataset, names: Names) -> Thing:
+def _table(contract: Contract, dataset: Dataset, names: Names) -> Entity:
     """The table as the database has it, which ingestion brings: what the contract adds to it."""
-    known = words(contract, dataset)
+    known = glossary_terms(contract, dataset)
     domain, product = domain_of(contract), product_of(contract)
     own = known.get("")
     holds: dict[Path, Value] = {
@@ -97,13 +97,13 @@ def _table(contract: Contract, dataset: Dataset, names: Names) -> Thing:
     for column in dataset.columns:
         place = ("columns", column.physical_name)
         holds[*place, "description"] = Text(column.description)
-        word = known.get(column.name)
+        term = known.get(column.name)
         levels = (names.within(column.classification),) if column.classification else ()
-        holds[*place, "tags"] = Tags(names.space, levels, (names.within(word.name),) if word else ())
-    return Thing(Ref("table", names.table(dataset.schema, dataset.table)), None, holds)
+        holds[*place, "tags"] = Tags(names.space, levels, (names.within(term.name),) if term else ())
+    return Entity(Ref("table", names.table(dataset.schema, dataset.table)), None, holds)
 
 
-def _data_contract(contract: Contract, dataset: Dataset, names: Names) -> Thing:
+def _data_contract(contract: Contract, dataset: Dataset, names: Names) -> Entity:
     """It bears the name of the contract, and lies below its table."""
     table = Ref("table", names.table(dataset.schema, dataset.table))
     name = simple(names.own(contract.key))
@@ -117,7 +117,7 @@ def _data_contract(contract: Contract, dataset: Dataset, names: Names) -> Thing:
     if levels:
         holds["sla",] = Same(levels)
     needs = (team(contract),) if contract.team else ()
-    return Thing(
+    return Entity(
         Ref("dataContract", f"{table.name}.dataContract_{name}"),
         odcs.odcs(contract, dataset, name),
         holds,
@@ -126,15 +126,15 @@ def _data_contract(contract: Contract, dataset: Dataset, names: Names) -> Thing:
     )
 
 
-def words(contract: Contract, dataset: Dataset) -> dict[str, Word]:
+def glossary_terms(contract: Contract, dataset: Dataset) -> dict[str, GlossaryTerm]:
     """Business words by column, and that of the table under an empty name: ODCS's `businessName`, for a table without
     one its own name."""
     part = odcs.part_of(contract, dataset)
-    found = {"": Word(simple(part.get("businessName") or part["name"]), dataset.description or dataset.name)}
+    found = {"": GlossaryTerm(simple(part.get("businessName") or part["name"]), dataset.description or dataset.name)}
     for prop in dicts(part.get("properties")):
         if prop.get("businessName"):
             name = simple(prop["businessName"])
-            found[str(prop["name"])] = Word(name, str(prop.get("description") or name))
+            found[str(prop["name"])] = GlossaryTerm(name, str(prop.get("description") or name))
     return found
 
 
@@ -153,6 +153,6 @@ def product_of(contract: Contract) -> Ref | None:
     return Ref("dataProduct", qualified(name)) if name and contract.document.get("domain") else None
 
 
-def _named(ref: Ref, name: str, about: Text, more: Mapping[str, object], *needs: Ref) -> Thing:
+def _named(ref: Ref, name: str, about: Text, more: Mapping[str, object], *needs: Ref) -> Entity:
     body = {"name": simple(name), "description": markdown(about.text), **more}
-    return Thing(ref, body, {("description",): about}, needs=needs)
+    return Entity(ref, body, {("description",): about}, needs=needs)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from c360.catalogue import access
+from c360.catalogue.entities import Names, qualified
 from c360.catalogue.server import VERSION, Refused, Server, fits
-from c360.catalogue.things import Names, qualified
 from c360.catalogue.values import Ref
 from c360.errors import CouldNotTell
 from c360.settings import Settings
@@ -22,7 +22,7 @@ _CLIENT = re.compile(r"openmetadata_ingestion-(.+)\.dist-info")
 
 
 @dataclass(frozen=True)
-class Fact:
+class DoctorCheck:
     """One thing that was looked at: `fits`, `differs`, or `unknown` as long as something before it does not fit."""
 
     what: str
@@ -31,64 +31,64 @@ class Fact:
     remedy: str = ""
 
 
-def look(settings: Settings, names: Names, tables: set[Ref]) -> Iterator[Fact]:
+def run_checks(settings: Settings, names: Names, tables: set[Ref]) -> Iterator[DoctorCheck]:
     """The address, the token, the server, its search engine, the tables of the contracts, the client for ingestion."""
     yield _client(settings.root / ENVIRONMENT)
     try:
         server = access.server(settings)
     except CouldNotTell as error:
-        yield Fact("access", "differs", error.message, error.remedy)
+        yield DoctorCheck("access", "differs", error.message, error.remedy)
         return
     with server:
         yield from _server(server, names, tables)
 
 
-def _server(server: Server, names: Names, tables: set[Ref]) -> Iterator[Fact]:
-    steps: tuple[tuple[str, Callable[[], Fact]], ...] = (
+def _server(server: Server, names: Names, tables: set[Ref]) -> Iterator[DoctorCheck]:
+    steps: tuple[tuple[str, Callable[[], DoctorCheck]], ...] = (
         ("server", lambda: _version(server)),
         ("token", lambda: _whose(server)),
         ("service", lambda: _service(server, names)),
         ("tables", lambda: _tables(server, names, tables)),
     )
     broken = False
-    for what, look_at in steps:
+    for what, run in steps:
         if broken:
-            yield Fact(what, "unknown", "")
+            yield DoctorCheck(what, "unknown", "")
             continue
         try:
-            fact = look_at()
+            check = run()
         except CouldNotTell as error:
-            fact = Fact(what, "differs", error.message, error.remedy)
+            check = DoctorCheck(what, "differs", error.message, error.remedy)
         except Refused as refused:
-            fact = Fact(
+            check = DoctorCheck(
                 what, "differs", f"The server refuses: {refused.why}", "Give the token's bot the rights to look."
             )
-        yield fact
-        broken = fact.state != "fits"
+        yield check
+        broken = check.state != "fits"
 
 
-def _version(server: Server) -> Fact:
+def _version(server: Server) -> DoctorCheck:
     found = server.version()
     if fits(found):
-        return Fact("server", "fits", f"OpenMetadata {found} at {server.host}")
-    return Fact(
+        return DoctorCheck("server", "fits", f"OpenMetadata {found} at {server.host}")
+    return DoctorCheck(
         "server", "differs", f"OpenMetadata {found} at {server.host}; this c360 knows {VERSION}",
         f"Bring the server to {VERSION}, or install the c360 that knows {found.rpartition('.')[0]}.",
     )  # fmt: skip
 
 
-def _whose(server: Server) -> Fact:
+def _whose(server: Server) -> DoctorCheck:
     user = server.get("users/loggedInUser") or {}
-    return Fact("token", "fits", f"of {user.get('name', 'somebody')}")
+    return DoctorCheck("token", "fits", f"of {user.get('name', 'somebody')}")
 
 
-def _service(server: Server, names: Names) -> Fact:
+def _service(server: Server, names: Names) -> DoctorCheck:
     if server.named("services/databaseServices", Ref("databaseService", qualified(names.service))):
-        return Fact("service", "fits", names.service)
-    return Fact("service", "differs", f"There is no database service {names.service}.", INGEST)
+        return DoctorCheck("service", "fits", names.service)
+    return DoctorCheck("service", "differs", f"There is no database service {names.service}.", INGEST)
 
 
-def _tables(server: Server, names: Names, tables: set[Ref]) -> Fact:
+def _tables(server: Server, names: Names, tables: set[Ref]) -> DoctorCheck:
     there = {
         Ref("table", str(table["fullyQualifiedName"]))
         for table in server.every("tables", database=qualified(names.service, names.database))
@@ -96,19 +96,19 @@ def _tables(server: Server, names: Names, tables: set[Ref]) -> Fact:
     missing = sorted(ref.name for ref in tables - there)
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        return Fact("tables", "differs", f"The catalogue does not have {missing[0]}{more}.", INGEST)
-    return Fact("tables", "fits", f"all {len(tables)} of the contracts")
+        return DoctorCheck("tables", "differs", f"The catalogue does not have {missing[0]}{more}.", INGEST)
+    return DoctorCheck("tables", "fits", f"all {len(tables)} of the contracts")
 
 
-def _client(folder: Path) -> Fact:
+def _client(folder: Path) -> DoctorCheck:
     """The client is needed for ingestion alone; what is not installed differs from nothing."""
     found = [
         m[1] for path in folder.glob("lib/python*/site-packages/*.dist-info") if (m := _CLIENT.fullmatch(path.name))
     ]
     if not found:
-        return Fact("client", "fits", f"none in {ENVIRONMENT}; only ingestion needs it: make catalog-setup")
+        return DoctorCheck("client", "fits", f"none in {ENVIRONMENT}; only ingestion needs it: make catalog-setup")
     if fits(found[0]):
-        return Fact("client", "fits", f"{found[0]} in {ENVIRONMENT}")
-    return Fact(
+        return DoctorCheck("client", "fits", f"{found[0]} in {ENVIRONMENT}")
+    return DoctorCheck(
         "client", "differs", f"{found[0]} in {ENVIRONMENT}; the servers are {VERSION}", "Run: make catalog-setup"
     )

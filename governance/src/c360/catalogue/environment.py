@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from c360.catalogue import access
-from c360.catalogue.things import Names
+from c360.catalogue.entities import Names
 from c360.database import connect, libpq_env
 from c360.database.access import READER
 from c360.model import Contract

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from c360.catalogue.things import Names
+from c360.catalogue.entities import Names
 from c360.catalogue.values import Ref
 from c360.share.policy import Policy
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from c360.catalogue.things import simple
+from c360.catalogue.entities import simple
 from c360.catalogue.values import markdown
 from c360.clause.arguments import Latency
 from c360.clause.kinds import FRESHNESS, LATENCY, RETENTION

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from c360.catalogue.actual import Actual
+from c360.catalogue.entities import COLLECTIONS, Entity, Names, Path, qualified
 from c360.catalogue.lineage import Edge
-from c360.catalogue.things import COLLECTIONS, Names, Path, Thing, qualified
 from c360.catalogue.values import Id, Ref, Tags, Value
 
 Action = Literal["create", "change", "leave", "remove", "missing"]
@@ -15,13 +15,13 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Step:
-    """One thing, and what becomes of it. `fields` are those that differ. A thing that is `missing` is not ours to make:
-    ingestion brings it."""
+    """One entity, and what becomes of it. `fields` are those that differ. An entity that is `missing` is not ours to
+    make: ingestion brings it."""
 
     action: Action
     ref: Ref
     fields: tuple[str, ...] = ()
-    thing: Thing | None = None
+    entity: Entity | None = None
     changes: tuple[tuple[Place, Value, Any], ...] = ()
     """Where in what the server has, what must stand there, and what does now."""
     edge: Edge | None = None
@@ -38,11 +38,11 @@ class Plan:
         return replace(self, steps=tuple(step for step in self.steps if step.action not in actions))
 
 
-def plan(desired: Iterable[Thing], edges: Iterable[Edge], actual: Actual, names: Names) -> Plan:
+def plan(desired: Iterable[Entity], edges: Iterable[Edge], actual: Actual, names: Names) -> Plan:
     """In the order in which it is done: what is made and changed, then edges, then what is removed."""
     desired, edges = list(desired), sorted(edges, key=_names_of)
-    wanted = {thing.ref for thing in desired}
-    steps = [_step(thing, actual) for thing in desired]
+    wanted = {entity.ref for entity in desired}
+    steps = [_step(entity, actual) for entity in desired]
     steps += [_edge("leave" if edge in actual.edges else "create", edge) for edge in edges]
     steps += _left_over(wanted, set(edges), actual, names)
     return Plan(tuple(_with_missing(steps)))
@@ -53,24 +53,24 @@ def description_of_edges(names: Names) -> str:
     return f"{names.space}: by dbt's manifest and the data contracts"
 
 
-def _step(thing: Thing, actual: Actual) -> Step:
-    there = actual.things.get(thing.ref)
+def _step(entity: Entity, actual: Actual) -> Step:
+    there = actual.entities.get(entity.ref)
     if there is None:
-        return Step("missing" if thing.create is None else "create", thing.ref, thing=thing)
+        return Step("missing" if entity.create is None else "create", entity.ref, entity=entity)
     changes, missing = [], []
-    for path, value in thing.holds.items():
+    for path, value in entity.holds.items():
         place = _place(there, path)
         if place is None:
             missing.append(".".join(path[1:-1]))
             continue
         stored = _at(there, place)
-        if not value.held(stored):
+        if not value.matches(stored):
             changes.append((place, value, stored, ".".join(path)))
     if missing:
-        return Step("missing", thing.ref, tuple(dict.fromkeys(missing)), thing=thing)
+        return Step("missing", entity.ref, tuple(dict.fromkeys(missing)), entity=entity)
     fields = tuple(name for *_, name in changes)
-    told = tuple((place, value, stored) for place, value, stored, _ in changes)
-    return Step("change" if changes else "leave", thing.ref, fields, thing, told)
+    known = tuple((place, value, stored) for place, value, stored, _ in changes)
+    return Step("change" if changes else "leave", entity.ref, fields, entity, known)
 
 
 def _place(there: Mapping[str, Any], path: Path) -> Place | None:
@@ -93,7 +93,7 @@ def _with_missing(steps: list[Step]) -> Iterator[Step]:
     """What is about a table that is missing waits for it, and is left out."""
     missing = {step.ref for step in steps if step.action == "missing"}
     for step in steps:
-        needs = (step.thing.about, *step.thing.needs) if step.thing else step.edge or ()
+        needs = (step.entity.about, *step.entity.needs) if step.entity else step.edge or ()
         if step.action == "missing" or not missing & set(needs):
             yield step
 
@@ -105,7 +105,7 @@ def _left_over(wanted: set[Ref], edges: set[Edge], actual: Actual, names: Names)
         if edge not in edges and details.get("description") == mark:
             yield _edge("remove", edge)
     for type_ in reversed(list(COLLECTIONS)):
-        for ref, there in actual.things.items():
+        for ref, there in actual.entities.items():
             if ref.type != type_ or ref in wanted:
                 continue
             if type_ == "table":
@@ -127,7 +127,7 @@ def _bared(ref: Ref, there: Mapping[str, Any], names: Names) -> Iterator[Step]:
     """A table that is under contract no more, without our tags."""
     places: list[Place] = [("tags",), *(("columns", n, "tags") for n in range(len(there.get("columns") or [])))]
     none = Tags(names.space)
-    changes = tuple((place, none, _at(there, place)) for place in places if not none.held(_at(there, place)))
+    changes = tuple((place, none, _at(there, place)) for place in places if not none.matches(_at(there, place)))
     if changes:
         yield Step("remove", ref, ("tags",), changes=changes)
 

@@ -1,4 +1,4 @@
-"""Send a plan: one call a step, in its order. What the server refuses is told, and the rest goes on without it."""
+"""Send a plan: one call a step, in its order. What the server refuses is reported, and the rest goes on without it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from c360.catalogue.actual import Actual
 from c360.catalogue.cases import Result
+from c360.catalogue.entities import COLLECTIONS, Names
 from c360.catalogue.plan import Plan, Step, description_of_edges, patch
 from c360.catalogue.server import Refused, Server
-from c360.catalogue.things import COLLECTIONS, Names
 from c360.catalogue.values import Ref
 
 
@@ -36,10 +36,10 @@ def push(
 ) -> Pushed:
     """Bring the catalogue in step, then add the results.
 
-    Raises CouldNotTell when the server is away or takes the token no more. What was done until then stays, each thing
+    Raises CouldNotTell when the server is away or takes the token no more. What was done until then stays, each entity
     whole: the next push reads what there is and goes on.
     """
-    sender = _Sender(server, names, {ref: str(there["id"]) for ref, there in actual.things.items()})
+    sender = _Sender(server, names, {ref: str(there["id"]) for ref, there in actual.entities.items()})
     done = Pushed()
     for step in plan.of("create", "change", "remove"):
         done.steps += sender.tried(step.ref, lambda step=step: sender.do(step), done)  # type: ignore[misc]
@@ -81,14 +81,14 @@ class _Sender:
         self._server.call("POST", path, result.body)
 
     def _create(self, step: Step) -> None:
-        thing = step.thing
-        assert thing is not None and thing.create is not None
-        for needed in thing.needs:
+        entity = step.entity
+        assert entity is not None and entity.create is not None
+        for needed in entity.needs:
             self._id(needed)
         path, query = COLLECTIONS[step.ref.type], None
-        if thing.about is not None:
-            path, query = f"{path}/odcs", {"entityId": self._id(thing.about), "entityType": thing.about.type}
-        made: Mapping[str, Any] = self._server.call("POST", path, thing.create, query)
+        if entity.about is not None:
+            path, query = f"{path}/odcs", {"entityId": self._id(entity.about), "entityType": entity.about.type}
+        made: Mapping[str, Any] = self._server.call("POST", path, entity.create, query)
         self._ids[step.ref] = str(made["id"])
 
     def _edge(self, step: Step) -> None:

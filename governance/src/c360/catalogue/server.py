@@ -21,7 +21,7 @@ _PAGE = 1_000
 
 
 class Refused(Exception):
-    """The server did not take one thing; it may take others. `why` is its own sentence."""
+    """The server did not take one entity; it may take others. `why` is its own sentence."""
 
     def __init__(self, status: int, why: str) -> None:
         self.status = status
@@ -64,10 +64,10 @@ class Server:
 
     def version(self) -> str:
         """Raises CouldNotTell when there is no OpenMetadata at the address."""
-        told = self.get("system/version")
-        if not isinstance(told, dict) or not told.get("version"):
+        body = self.get("system/version")
+        if not isinstance(body, dict) or not body.get("version"):
             raise CouldNotTell(f"What answers at {self.host} is no OpenMetadata.", "Check C360_OPENMETADATA_URL.")
-        return str(told["version"])
+        return str(body["version"])
 
     def require_version(self) -> None:
         """Raises CouldNotTell for a server of another minor version: nothing has been sent to it then."""
@@ -79,7 +79,7 @@ class Server:
             )
 
     def get(self, path: str, **query: Any) -> Any:
-        """None where there is no such thing."""
+        """None where there is no such entity."""
         try:
             return self.call("GET", path, query=query)
         except Refused as refused:
@@ -88,7 +88,7 @@ class Server:
             raise
 
     def named(self, collection: str, ref: Ref, **query: Any) -> Any:
-        """One thing by its fully qualified name; None where there is none."""
+        """One entity by its fully qualified name; None where there is none."""
         return self.get(f"{collection}/name/{quote(ref.name, safe='')}", **query)
 
     def every(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
@@ -131,7 +131,7 @@ class Server:
                 "Check C360_OPENMETADATA_URL.",
             )
         if answer.status_code >= 400:
-            raise Refused(answer.status_code, self._said(answer))
+            raise Refused(answer.status_code, self._message(answer))
         if not answer.content:
             return None
         try:
@@ -154,10 +154,10 @@ class Server:
             f"The connection to {self.host} ended before there was an answer.", "Run it again: it goes on."
         )
 
-    def _said(self, answer: requests.Response) -> str:
+    def _message(self, answer: requests.Response) -> str:
         try:
-            told = answer.json()
-            text = str(told.get("message") or told) if isinstance(told, dict) else str(told)
+            body = answer.json()
+            text = str(body.get("message") or body) if isinstance(body, dict) else str(body)
         except ValueError:
             text = answer.reason or "no reason given"
         return one_line(text.replace(self._token, "***"))[:300]

@@ -16,18 +16,18 @@ LONGEST = 20_000
 
 @dataclass(frozen=True)
 class Ref:
-    """Another thing of the catalogue, by the type that the server gives it and its fully qualified name."""
+    """Another entity of the catalogue, by the type that the server gives it and its fully qualified name."""
 
     type: str
     name: str
 
 
 Id = Callable[[Ref], str]
-"""The server's id of a thing. Raises KeyError for one that is not there."""
+"""The server's id of an entity. Raises KeyError for one that is not there."""
 
 
 class Value(Protocol):
-    def held(self, stored: Any) -> bool:
+    def matches(self, stored: Any) -> bool:
         """Whether what the server has is this."""
         ...
 
@@ -56,7 +56,7 @@ class Text:
 
     text: str
 
-    def held(self, stored: Any) -> bool:
+    def matches(self, stored: Any) -> bool:
         return plain(stored) == plain(markdown(self.text))
 
     def sent(self, stored: Any, id_of: Id) -> str:
@@ -69,9 +69,9 @@ class Same:
 
     value: Any
 
-    def held(self, stored: Any) -> bool:
+    def matches(self, stored: Any) -> bool:
         if isinstance(self.value, Mapping) and isinstance(stored, Mapping):
-            return all(Same(value).held(stored.get(key)) for key, value in self.value.items())
+            return all(Same(value).matches(stored.get(key)) for key, value in self.value.items())
         return bool(stored == self.value)
 
     def sent(self, stored: Any, id_of: Id) -> Any:
@@ -85,7 +85,7 @@ class Refs:
     refs: tuple[Ref, ...]
     only: bool = True
 
-    def held(self, stored: Any) -> bool:
+    def matches(self, stored: Any) -> bool:
         there, wanted = {_ref(entry) for entry in _own(stored)}, set(self.refs)
         return there == wanted if self.only else wanted <= there
 
@@ -104,7 +104,7 @@ class Tags:
     tags: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()
 
-    def held(self, stored: Any) -> bool:
+    def matches(self, stored: Any) -> bool:
         there = [(label["source"], label["tagFQN"]) for label in stored or [] if self._ours(label)]
         return sorted(there) == sorted(self._wanted())
 
@@ -126,7 +126,7 @@ class Columns:
 
     columns: tuple[Mapping[str, Any], ...]
 
-    def held(self, stored: Any) -> bool:
+    def matches(self, stored: Any) -> bool:
         there = stored or []
         return len(there) == len(self.columns) and all(map(self._same, there, self.columns))
 

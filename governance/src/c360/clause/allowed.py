@@ -75,7 +75,7 @@ def is_listed(node: exp.Expr, name: str) -> bool:
     return type(node) in NODES or name in ANONYMOUS
 
 
-def words(node: exp.Expr) -> str:
+def sql_name(node: exp.Expr) -> str:
     """What a node is called by somebody who writes SQL."""
     if isinstance(node, exp.CTE):
         return "NOT MATERIALIZED"

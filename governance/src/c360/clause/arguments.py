@@ -64,8 +64,8 @@ class Latency:
 
 
 @dataclass(frozen=True)
-class Noted:
-    """What a contract says at `place`, in short, and why no engine enforces it; `warn`: lint tells of it."""
+class Unenforced:
+    """A promise at `place` of a contract, in short, and why no engine enforces it; `warn`: lint reports it."""
 
     text: str
     why: str
@@ -97,9 +97,9 @@ class Nested:
     stored: str
 
     @property
-    def said(self) -> str:
+    def clause_name(self) -> str:
         """What its clause is called after its column."""
         return f"{self.name}.{self.promise}".lstrip(".")
 
 
-Argument = Scalar | tuple[Scalar, ...] | Relationship | Rule | Anomaly | Latency | Nested | Noted
+Argument = Scalar | tuple[Scalar, ...] | Relationship | Rule | Anomaly | Latency | Nested | Unenforced

@@ -58,7 +58,7 @@ class Sql:
             raise _refused(self.clause, f"has no equal on {dialect.name}: {_reason(error)}") from None
         for node in self.tree.walk() if dialect is not POSTGRES else ():  # which rules are written in
             if _name(node) in allowed.POSTGRES_ONLY or allowed.is_of_postgres(node):
-                raise _refused(self.clause, f"uses {allowed.words(node)}, which has no equal on {dialect.name}")
+                raise _refused(self.clause, f"uses {allowed.sql_name(node)}, which has no equal on {dialect.name}")
         _check_patterns(self.clause, self.tree, dialect)
         return text.replace(TABLE, table).replace(COLUMN, column or "")
 
@@ -201,7 +201,7 @@ def _check(clause: Clause[Rule], tree: exp.Expr) -> None:
         literal.replace(exp.Literal.string(literal.this))
     for node in tree.walk():
         if not allowed.is_listed(node, _name(node)):
-            raise _refused(clause.id, f"uses {allowed.words(node)}, which is not on the list")
+            raise _refused(clause.id, f"uses {allowed.sql_name(node)}, which is not on the list")
         if isinstance(node, exp.With) and node.recursive:
             raise _refused(clause.id, "uses WITH RECURSIVE, which need not end")
         if isinstance(node, exp.Cast | exp.DataType) and not allowed.is_type(node):

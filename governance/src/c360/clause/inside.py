@@ -12,7 +12,7 @@ from typing import Any, Literal
 from c360.clause.arguments import Nested, Step
 from c360.clause.dialect import canonical_type
 from c360.clause.jsonb import Jsonb
-from c360.clause.promise import Entry, Said
+from c360.clause.promise import Entry, Promise
 from c360.clause.types import is_known
 from c360.errors import Breach
 from c360.model import Clause, Column, Kind, Row
@@ -101,18 +101,20 @@ def _below(spot: Spot, step: Step, name: str, body: dict[str, Any], steps: tuple
     return Spot((*spot.steps, step), f"{spot.name}.{name}".lstrip("."), body, (*spot.place, *steps))
 
 
-def read(kinds: tuple[Kind[Any], ...]) -> Callable[[Entry], Iterator[Said[Nested]]]:
+def read(kinds: tuple[Kind[Any], ...]) -> Callable[[Entry], Iterator[Promise[Nested]]]:
     """What is promised inside a column; of a single value whatever one of the `kinds` finds in what is said of it."""
 
-    def find(entry: Entry) -> Iterator[Said[Nested]]:
+    def find(entry: Entry) -> Iterator[Promise[Nested]]:
         if entry.column is None or why_not(entry.body):
             return
-        found = dict[str, Said[Nested]]()
+        found = dict[str, Promise[Nested]]()
         for spot in spots(entry.body):
             for promised in _promises(spot, entry, kinds):
-                found.setdefault(promised.said, Said(promised, entry.column, promised.said, spot.body))
+                found.setdefault(promised.clause_name, Promise(promised, entry.column, promised.clause_name, spot.body))
         if found:
-            yield Said(Nested((), "", _TYPE, None, str(entry.body["logicalType"]), ""), entry.column, _TYPE, entry.body)
+            yield Promise(
+                Nested((), "", _TYPE, None, str(entry.body["logicalType"]), ""), entry.column, _TYPE, entry.body
+            )
         yield from found.values()
 
     return find
@@ -127,8 +129,8 @@ def _promises(spot: Spot, entry: Entry, kinds: tuple[Kind[Any], ...]) -> Iterato
             yield Nested(spot.steps, spot.name, _TYPE, None, spot.logical, stored)
         body = {**spot.body, "physicalType": stored.replace("any", "text"), "primaryKey": None}
         for kind in (kind for kind in kinds if kind.name in _OF[stored]):
-            for said in kind.read(Entry(entry.table, body, spot.name)):
-                yield Nested(spot.steps, spot.name, kind.name, said.argument, spot.logical, stored)
+            for promise in kind.read(Entry(entry.table, body, spot.name)):
+                yield Nested(spot.steps, spot.name, kind.name, promise.argument, spot.logical, stored)
     for name, (of, _, _) in _SIZES.items():
         if container == of and type(options.get(name)) is int:
             yield Nested(spot.steps, spot.name, name, options[name], spot.logical, "")
@@ -140,21 +142,21 @@ def _promises(spot: Spot, entry: Entry, kinds: tuple[Kind[Any], ...]) -> Iterato
             yield Nested((*spot.steps, step), f"{spot.name}.{member}".lstrip("."), "required", True, "", "")
 
 
-def words(kinds: tuple[Kind[Any], ...]) -> Callable[[Clause[Nested]], str]:
+def description(kinds: tuple[Kind[Any], ...]) -> Callable[[Clause[Nested]], str]:
     """The promise for people: the way inside, and what the kind says of a column."""
 
-    def say(clause: Clause[Nested]) -> str:
+    def describe(clause: Clause[Nested]) -> str:
         promised = clause.argument
         by_name = {kind.name: kind for kind in kinds}
         if promised.promise in by_name:
-            said = by_name[promised.promise].words(_of_value(clause, by_name[promised.promise]))
+            text = by_name[promised.promise].describe(_of_value(clause, by_name[promised.promise]))
         elif promised.promise in _SIZES:
-            said = _SIZES[promised.promise][2].format(promised.value)
+            text = _SIZES[promised.promise][2].format(promised.value)
         else:
-            said = "has no item twice" if promised.promise == "uniqueItems" else f"is of the type {promised.logical}"
-        return f"{promised.name}: {said}" if promised.name else said
+            text = "has no item twice" if promised.promise == "uniqueItems" else f"is of the type {promised.logical}"
+        return f"{promised.name}: {text}" if promised.name else text
 
-    return say
+    return describe
 
 
 def _of_value(clause: Clause[Nested], kind: Kind[Any]) -> Clause[Any]:

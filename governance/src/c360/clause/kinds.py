@@ -1,13 +1,13 @@
 """Every kind of clause, one entry each: to add a kind is to add an entry, and the fixture that breaks it.
 
-All that a stage needs to know of a kind stands here (see c360.model.Kind); reading, conditions, measures and words
+All that a stage needs to know of a kind stands here (see c360.model.Kind); reading, conditions, measures and texts
 that are more than a line are functions of the modules beside this one.
 """
 
 from typing import Any
 
 from c360.clause import inside, levels, measures, predicates, reading, rules
-from c360.clause.arguments import Anomaly, Bound, Latency, Nested, Noted, Relationship, Rule, Scalar
+from c360.clause.arguments import Anomaly, Bound, Latency, Nested, Relationship, Rule, Scalar, Unenforced
 from c360.model import Clause, Kind
 from c360.printable import span
 
@@ -27,7 +27,7 @@ def _listed(clause: Clause[tuple[Scalar, ...]]) -> str:
 
 def _measured(what: str, clause: Clause[Rule]) -> str:
     percent = " %" if clause.argument.unit == "percent" else ""
-    return f"{what} {clause.argument.operator.told(clause.argument.expected)}{percent}"
+    return f"{what} {clause.argument.operator.describe(clause.argument.expected)}{percent}"
 
 
 def _never_twice(clause: Clause[tuple[str, ...]]) -> str:
@@ -47,7 +47,7 @@ PRESENT = Kind[None](
     datacontract=True,
     checks=("field_is_present",),
     not_here={"soda at the gate": _AT_THE_GATE},
-    said_apart=True,
+    shown_separately=True,
 )
 PHYSICAL_TYPE = Kind[str](
     "physicalType",
@@ -60,7 +60,7 @@ PHYSICAL_TYPE = Kind[str](
     checks=("field_physical_type",),
     not_here={"soda at the gate": _AT_THE_GATE},
     by_value=True,
-    said_apart=True,
+    shown_separately=True,
 )
 LOGICAL_TYPE = Kind[str](
     "logicalType",
@@ -210,18 +210,18 @@ NESTED = Kind[Nested](
     "nested",
     "row",
     inside.read(_OF_A_VALUE),
-    inside.words(_OF_A_VALUE),
+    inside.description(_OF_A_VALUE),
     violation=inside.violation(_OF_A_VALUE),
-    looks_inside=True,
+    reads_nested=True,
 )
 CLASSIFICATION = Kind[str](
     "classification",
     "contract",
     reading.text("classification"),
     lambda clause: f"is classified as {clause.argument}",
-    linted="held",
+    linted="checked",
     not_here={"gate": _SAID, "soda scan": _SAID, "verify": _SAID, "dbt": "carried as the column's meta"},
-    said_apart=True,
+    shown_separately=True,
 )
 
 # quality rules
@@ -324,7 +324,7 @@ FRESHNESS = Kind[int](
     datacontract=True,
     checks=("servicelevel_freshness",),
     ages=True,
-    said_apart=True,
+    shown_separately=True,
 )
 RETENTION = Kind[int](
     "retention",
@@ -337,7 +337,7 @@ RETENTION = Kind[int](
     datacontract=True,
     checks=("servicelevel_retention",),
     ages=True,
-    said_apart=True,
+    shown_separately=True,
 )
 LATENCY = Kind[Latency](
     "latency",
@@ -390,12 +390,12 @@ READABLE = Kind[None](
     "custom",
     not_here=dict.fromkeys(("soda scan", "dbt", "verify"), _NO_LINES),
 )
-NOTED = Kind[Noted](
-    "noted",
+UNENFORCED = Kind[Unenforced](
+    "unenforced",
     "contract",
     reading.nothing,
     lambda clause: f"{clause.argument.text} (not enforced: {clause.argument.why})",
-    linted="told",
+    linted="reported",
 )
 
 KINDS = {kind.name: kind for kind in list(globals().values()) if isinstance(kind, Kind)}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from c360.clause.arguments import Latency
-from c360.clause.promise import Entry, Said, Table
+from c360.clause.promise import Entry, Promise, Table
 from c360.errors import Breach
 
 DURATIONS = ("freshness", "retention", "latency")
@@ -27,24 +27,24 @@ _ISO_SIZES = [UNITS[unit] for unit in ("y", "mo", "w", "d", "h", "m", "s")]
 _DURATION = re.compile(r"(.*?)\s*([A-Za-z]*)\s*$", re.DOTALL)
 
 
-def age(name: str) -> Callable[[Entry], Iterator[Said[int]]]:
+def age(name: str) -> Callable[[Entry], Iterator[Promise[int]]]:
     """Freshness and retention: the time in a column is at most so many seconds ago."""
 
-    def read(entry: Entry) -> Iterator[Said[int]]:
+    def read(entry: Entry) -> Iterator[Promise[int]]:
         if _property(entry) != name or not is_about(entry):
             return
         owner, column = _elements(entry)[0]
         if not (column or owner):
             raise Breach(f"{entry.table.path}: the SLA {name} names no element.", "Add element: table.column.")
-        yield Said(_promised(entry), column or owner, source=entry.body)
+        yield Promise(_promised(entry), column or owner, source=entry.body)
 
     return read
 
 
-def latency(entry: Entry) -> Iterator[Said[Latency]]:
+def latency(entry: Entry) -> Iterator[Promise[Latency]]:
     pair = _pair(entry) if _property(entry) == "latency" and is_about(entry) else ""
     if not isinstance(pair, str):
-        yield Said(Latency(_promised(entry), pair[1]), pair[0], source=entry.body)
+        yield Promise(Latency(_promised(entry), pair[1]), pair[0], source=entry.body)
 
 
 def why_not(entry: Entry) -> str:
@@ -64,7 +64,7 @@ def is_about(entry: Entry) -> bool:
 def load_columns(table: Table) -> Iterator[str]:
     """The columns of the freshness promises: when a row was loaded."""
     for level in table.levels:
-        yield from (str(said.column) for said in age("freshness")(level))
+        yield from (str(promise.column) for promise in age("freshness")(level))
 
 
 def _property(entry: Entry) -> str:

@@ -11,13 +11,13 @@ Expected = int | float | tuple[int | float, int | float]
 @dataclass(frozen=True, eq=False)
 class Operator:
     """`sql` is the comparison that holds and `breach` the one that does not, with a place for each number; `keeps`
-    is the same in Python, and `words` what people say."""
+    is the same in Python, and `phrase` what people say."""
 
     name: str
     sql: str
     breach: str
     keeps: Callable[[float, float, float], bool]
-    words: str
+    phrase: str
 
     @property
     def numbers(self) -> int:
@@ -32,9 +32,9 @@ class Operator:
         """The comparison in SQL that holds (or, negated, that is a breach), e.g. `> 0`."""
         return (self.breach if negated else self.sql).format(*_numbers(expected))
 
-    def told(self, expected: Expected) -> str:
+    def describe(self, expected: Expected) -> str:
         """The promise in words, without its subject: `is at least 3`."""
-        return f"{self.words} {' and '.join(map(str, _numbers(expected)))}"
+        return f"{self.phrase} {' and '.join(map(str, _numbers(expected)))}"
 
     def broken_by(self, expected: Expected) -> str:
         """SQL of a number that does not hold."""

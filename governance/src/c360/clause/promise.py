@@ -1,4 +1,4 @@
-"""What a contract says, on its way to clauses: the entries at which kinds look, and the promises that they find."""
+"""What a contract says, on its way to clauses: the entries that kinds read, and the promises that they find."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ an entry of `quality`, in the schema object as a whole, in `slaProperties`, in c
 
 
 @dataclass(frozen=True)
-class Said(Generic[A_co]):
-    """One promise. `name` is what its clause is called where that is not its kind; `source` is the part of the
-    contract that may hold its severity, dimension and description."""
+class Promise(Generic[A_co]):
+    """A promise that a contract makes, before it is a clause. `name` is what its clause is called where that is not its
+    kind; `source` is the part of the contract that may hold its severity, dimension and description."""
 
     argument: A_co
     column: str | None = None

@@ -13,7 +13,7 @@ from c360.clause.arguments import Bound, Relationship, Scalar
 from c360.clause.formats import TEXTS, narrower
 from c360.clause.levels import load_columns, seconds_of
 from c360.clause.patterns import require_pattern
-from c360.clause.promise import Entry, Said, Table, as_list, custom_properties
+from c360.clause.promise import Entry, Promise, Table, as_list, custom_properties
 from c360.clause.types import canonical_type, is_known, is_narrow
 from c360.errors import Breach
 
@@ -23,108 +23,108 @@ QUARANTINE_RATIO = 0.2
 """maxQuarantineRatio of a contract that does not say."""
 
 
-def nothing(entry: Entry) -> Iterator[Said[Any]]:
+def nothing(entry: Entry) -> Iterator[Promise[Any]]:
     """Kinds that no entry says, but the rest of the contract."""
     return iter(())
 
 
-def present(entry: Entry) -> Iterator[Said[None]]:
+def present(entry: Entry) -> Iterator[Promise[None]]:
     if entry.column is not None:
-        yield Said(None, entry.column)
+        yield Promise(None, entry.column)
 
 
-def text(key: str) -> Callable[[Entry], Iterator[Said[str]]]:
+def text(key: str) -> Callable[[Entry], Iterator[Promise[str]]]:
     """A key of a property whose value is the argument."""
 
-    def read(entry: Entry) -> Iterator[Said[str]]:
+    def read(entry: Entry) -> Iterator[Promise[str]]:
         if entry.column is not None and entry.body.get(key):
-            yield Said(str(entry.body[key]), entry.column)
+            yield Promise(str(entry.body[key]), entry.column)
 
     return read
 
 
-def physical_type(entry: Entry) -> Iterator[Said[str]]:
-    for said in text("physicalType")(entry):
-        canonical_type(said.argument)
-        yield said
+def physical_type(entry: Entry) -> Iterator[Promise[str]]:
+    for promise in text("physicalType")(entry):
+        canonical_type(promise.argument)
+        yield promise
 
 
-def logical_type(entry: Entry) -> Iterator[Said[str]]:
+def logical_type(entry: Entry) -> Iterator[Promise[str]]:
     """Of a property without a type of an engine, the logical type, where not every text is a value of it."""
     kind = str(entry.body.get("logicalType") or "")
     if entry.column is not None and not is_known(str(entry.body.get("physicalType") or "")) and is_narrow(kind):
-        yield Said(kind, entry.column)
+        yield Promise(kind, entry.column)
 
 
-def required(entry: Entry) -> Iterator[Said[bool]]:
+def required(entry: Entry) -> Iterator[Promise[bool]]:
     if entry.column is not None and (entry.body.get("required") or entry.body.get("primaryKey")):
-        yield Said(True, entry.column)
+        yield Promise(True, entry.column)
 
 
-def primary_key(entry: Entry) -> Iterator[Said[tuple[str, ...]]]:
+def primary_key(entry: Entry) -> Iterator[Promise[tuple[str, ...]]]:
     """A key of one column is its column's, another the table's."""
     keys = entry.table.keys
     if keys and entry.column == (keys[0] if len(keys) == 1 else None):
-        yield Said(keys, entry.column)
+        yield Promise(keys, entry.column)
 
 
-def unique(entry: Entry) -> Iterator[Said[tuple[str, ...]]]:
+def unique(entry: Entry) -> Iterator[Promise[tuple[str, ...]]]:
     if entry.column is not None and entry.body.get("unique") and entry.table.keys != (entry.column,):
-        yield Said((entry.column,), entry.column)
+        yield Promise((entry.column,), entry.column)
 
 
-def enum(entry: Entry) -> Iterator[Said[tuple[Scalar, ...]]]:
+def enum(entry: Entry) -> Iterator[Promise[tuple[Scalar, ...]]]:
     if entry.column is None or not entry.body.get("enum"):
         return
     values = tuple(listed["value"] for listed in entry.body["enum"])
     if not [value for value in values if value is not None]:
         where = f"{entry.table.path}: the enum of {entry.table.name}.{entry.column}"
         raise Breach(f"{where} lists no value.", "List some, or leave it out.")
-    yield Said(values, entry.column)
+    yield Promise(values, entry.column)
 
 
-def option(name: str) -> Callable[[Entry], Iterator[Said[Any]]]:
+def option(name: str) -> Callable[[Entry], Iterator[Promise[Any]]]:
     """An entry of `logicalTypeOptions`, as it is written."""
 
-    def read(entry: Entry) -> Iterator[Said[Any]]:
+    def read(entry: Entry) -> Iterator[Promise[Any]]:
         value = (entry.body.get("logicalTypeOptions") or {}).get(name) if entry.column is not None else None
         if value is not None:
-            yield Said(value, entry.column)
+            yield Promise(value, entry.column)
 
     return read
 
 
-def length(name: str) -> Callable[[Entry], Iterator[Said[int]]]:
+def length(name: str) -> Callable[[Entry], Iterator[Promise[int]]]:
     return _checked(name, (int,), "whole number", "20")
 
 
-def bound(name: str) -> Callable[[Entry], Iterator[Said[Bound]]]:
+def bound(name: str) -> Callable[[Entry], Iterator[Promise[Bound]]]:
     """A number, or a date or time as text."""
     return _checked(name, (int, float, str), "number, date or time", "20 or 2026-01-31")
 
 
-def _checked(name: str, takes: tuple[type, ...], what: str, such_as: str) -> Callable[[Entry], Iterator[Said[Any]]]:
-    def read(entry: Entry) -> Iterator[Said[Any]]:
-        for said in option(name)(entry):
-            if type(said.argument) not in takes:
+def _checked(name: str, takes: tuple[type, ...], what: str, such_as: str) -> Callable[[Entry], Iterator[Promise[Any]]]:
+    def read(entry: Entry) -> Iterator[Promise[Any]]:
+        for promise in option(name)(entry):
+            if type(promise.argument) not in takes:
                 where = f"{entry.table.path}: {name} of {entry.column}"
                 raise Breach(f"{where} is no {what}.", f"Write one, such as {such_as}.")
-            yield said
+            yield promise
 
     return read
 
 
-def pattern(entry: Entry) -> Iterator[Said[str]]:
+def pattern(entry: Entry) -> Iterator[Promise[str]]:
     """Raises Breach for one that an engine cannot compile."""
-    for said in option("pattern")(entry):
-        require_pattern(entry.table.path, f"of {entry.column}", str(said.argument))
-        yield Said(str(said.argument), said.column)
+    for promise in option("pattern")(entry):
+        require_pattern(entry.table.path, f"of {entry.column}", str(promise.argument))
+        yield Promise(str(promise.argument), promise.column)
 
 
-def form(entry: Entry) -> Iterator[Said[str]]:
+def form(entry: Entry) -> Iterator[Promise[str]]:
     """A format that a value can fail to be of: one of text that we know, or an integer smaller than its type."""
-    for said in option("format")(entry):
-        name, prop = str(said.argument), entry.body
+    for promise in option("format")(entry):
+        name, prop = str(promise.argument), entry.body
         kind = prop.get("logicalType") or "string"
         if kind == "integer":
             can_fail = narrower(name, str(prop.get("physicalType") or ""))
@@ -133,7 +133,7 @@ def form(entry: Entry) -> Iterator[Said[str]]:
         else:
             can_fail = kind == "string" and is_text(prop) and (name in TEXTS or "yyyy" in name)
         if name and can_fail:
-            yield Said(name, said.column)
+            yield Promise(name, promise.column)
 
 
 def is_text(prop: dict[str, Any]) -> bool:
@@ -141,16 +141,16 @@ def is_text(prop: dict[str, Any]) -> bool:
     return str(prop.get("physicalType") or "text").lower().startswith(("text", "string", "varchar", "char"))
 
 
-def relationship(entry: Entry) -> Iterator[Said[Relationship]]:
+def relationship(entry: Entry) -> Iterator[Promise[Relationship]]:
     table = entry.table
     for relation in entry.body.get("relationships") or []:
-        yield Said(relationship_of(table.path, table.name, relation, entry.column, table.tables), entry.column)
+        yield Promise(relationship_of(table.path, table.name, relation, entry.column, table.tables), entry.column)
 
 
 def relationship_of(
     path: Path, dataset: str, relation: dict[str, Any], column: str | None, known: Iterable[str] = ()
 ) -> Relationship:
-    """Read an ODCS relationship, in shorthand (`contacts.id`) or by ids (`…#/schema/contacts/properties/id`).
+    """Read an ODCS relationship, in shorthand (`orders.id`) or by ids (`…#/schema/orders/properties/id`).
 
     `known` datasets are told from their columns where the names of these hold dots too.
     """
@@ -179,12 +179,12 @@ def _reference(path: Path, reference: str, known: Iterable[str]) -> tuple[str, s
     return dataset, column
 
 
-def unexpected_columns(entry: Entry) -> Iterator[Said[bool]]:
+def unexpected_columns(entry: Entry) -> Iterator[Promise[bool]]:
     """Whether the table may have columns that the contract does not name."""
-    yield Said(custom_properties(entry.body).get("allowUnexpectedColumns") is True)
+    yield Promise(custom_properties(entry.body).get("allowUnexpectedColumns") is True)
 
 
-def not_in_future(entry: Entry) -> Iterator[Said[int]]:
+def not_in_future(entry: Entry) -> Iterator[Promise[int]]:
     """Columns whose times may not lie beyond the clock: those that say so, and the time of loading of what is
     delivered, since one row from the year 9999 would stay the newest for ever."""
     table = entry.table
@@ -196,13 +196,13 @@ def not_in_future(entry: Entry) -> Iterator[Said[int]]:
         if asked is True or (asked is None and prop["name"] in loads):
             asked = tolerance if prop["name"] in loads else 0
         if asked is not None and asked is not False:
-            yield Said(seconds_of(table.path, str(asked)), prop["name"])
+            yield Promise(seconds_of(table.path, str(asked)), prop["name"])
 
 
-def identity(entry: Entry) -> Iterator[Said[tuple[str, ...]]]:
+def identity(entry: Entry) -> Iterator[Promise[tuple[str, ...]]]:
     names = identity_of(entry.table)
     if names:
-        yield Said(names)
+        yield Promise(names)
 
 
 def identity_of(table: Table) -> tuple[str, ...]:
@@ -225,11 +225,11 @@ def identity_of(table: Table) -> tuple[str, ...]:
     return names
 
 
-def conflict(entry: Entry) -> Iterator[Said[None]]:
+def conflict(entry: Entry) -> Iterator[Promise[None]]:
     if entry.table.delivered and entry.table.keys:
-        yield Said(None)
+        yield Promise(None)
 
 
-def readable(entry: Entry) -> Iterator[Said[None]]:
+def readable(entry: Entry) -> Iterator[Promise[None]]:
     if entry.table.delivered:
-        yield Said(None)
+        yield Promise(None)

@@ -9,7 +9,7 @@ from typing import Any
 from c360.clause.arguments import LONGEST, Anomaly, Rule, Scalar
 from c360.clause.operators import OPERATORS, Expected, Operator
 from c360.clause.patterns import require_pattern
-from c360.clause.promise import Entry, Said, as_list
+from c360.clause.promise import Entry, Promise, as_list
 from c360.errors import Breach
 
 ARGUMENTS: dict[str, set[str]] = {
@@ -53,28 +53,28 @@ def metric_of(quality: dict[str, Any]) -> str:
     return kind if kind == "sql" else str(quality.get("metric") or quality.get("rule")) if kind == "library" else ""
 
 
-def metric(name: str) -> Callable[[Entry], Iterator[Said[Rule]]]:
+def metric(name: str) -> Callable[[Entry], Iterator[Promise[Rule]]]:
     """Rules of one library metric."""
 
-    def read(entry: Entry) -> Iterator[Said[Rule]]:
+    def read(entry: Entry) -> Iterator[Promise[Rule]]:
         if metric_of(entry.body) == name:
             yield _rule(entry)
 
     return read
 
 
-def sql(entry: Entry) -> Iterator[Said[Rule]]:
+def sql(entry: Entry) -> Iterator[Promise[Rule]]:
     """SQL that measures the table as a whole."""
-    said = _rule(entry) if metric_of(entry.body) == "sql" else None
-    if said and not said.argument.predicate:
-        yield said
+    promise = _rule(entry) if metric_of(entry.body) == "sql" else None
+    if promise and not promise.argument.predicate:
+        yield promise
 
 
-def row_rule(entry: Entry) -> Iterator[Said[Rule]]:
+def row_rule(entry: Entry) -> Iterator[Promise[Rule]]:
     """SQL that counts rows which are wrong, each by itself."""
-    said = _rule(entry) if metric_of(entry.body) == "sql" else None
-    if said and said.argument.predicate:
-        yield said
+    promise = _rule(entry) if metric_of(entry.body) == "sql" else None
+    if promise and promise.argument.predicate:
+        yield promise
 
 
 def refuse_unknown(entry: Entry) -> None:
@@ -85,7 +85,7 @@ def refuse_unknown(entry: Entry) -> None:
         )
 
 
-def anomaly(entry: Entry) -> Iterator[Said[Anomaly]]:
+def anomaly(entry: Entry) -> Iterator[Promise[Anomaly]]:
     """A custom rule for Elementary: `implementation` is written as in dbt, the name of a test over its arguments."""
     quality = entry.body
     if type_of(quality) != "custom" or quality.get("engine") != "elementary":
@@ -102,10 +102,10 @@ def anomaly(entry: Entry) -> Iterator[Said[Anomaly]]:
         )
     test = str(next(iter(body)))
     name = str(quality.get("id") or quality.get("name") or test)
-    yield Said(Anomaly(test, arguments or {}), entry.column, name, quality)
+    yield Promise(Anomaly(test, arguments or {}), entry.column, name, quality)
 
 
-def _rule(entry: Entry) -> Said[Rule]:
+def _rule(entry: Entry) -> Promise[Rule]:
     """Raises Breach for a rule that cannot be understood, and for one that says nothing that could fail."""
     path, quality, column = entry.table.path, entry.body, entry.column
     measured, unit, arguments = metric_of(quality), unit_of(quality), quality.get("arguments") or {}
@@ -136,7 +136,7 @@ def _rule(entry: Entry) -> Said[Rule]:
         query=query,
         predicate=_predicate(query) if of_rows else "",
     )
-    return Said(rule, column, name, quality)
+    return Promise(rule, column, name, quality)
 
 
 def _bound(path: Path, name: str, quality: dict[str, Any]) -> tuple[Operator, Expected]:

@@ -28,7 +28,7 @@ def access(only_check: bool, only_print: bool) -> None:
     from c360.database import access as rights
     from c360.database.access_check import differences
     from c360.settings import load
-    from c360.share.role import role_of, too_much
+    from c360.share.role import excess_privileges, role_of
 
     if only_check and only_print:
         raise CouldNotTell("--check and --print are two things.", "Type one of them: c360 access --check")
@@ -44,7 +44,7 @@ def access(only_check: bool, only_print: bool) -> None:
     with closing(database.connect(settings, role=None)) as connection:
         found = differences(connection, user, places)
         for partner in _partners():
-            found += [("too much", f"{role_of(partner)} {what}") for what in too_much(connection, partner)]
+            found += [("too much", f"{role_of(partner)} {what}") for what in excess_privileges(connection, partner)]
     for kind, what in found:
         click.echo(f"{kind:8}  {what}")
     if found:

@@ -32,15 +32,15 @@ def alert(as_of: str | None, contracts: Path | None, as_json: bool) -> None:
     database = connect(project.settings)
     prepare(database)
     now = clock_of(database, clock(as_of) if as_of else None)
-    told = raise_alert(project, database, now)
+    raised = raise_alert(project, database, now)
     if as_json:
-        print_json(payload(told.as_of, told.changes) | {"posted": told.posted})
+        print_json(payload(raised.as_of, raised.changes) | {"posted": raised.posted})
         return
-    if not told.changes:
+    if not raised.changes:
         click.echo("Nothing has changed since the last alert.")
         return
-    click.echo(markdown(told.as_of, told.changes))
-    for path in filter(None, (told.json_file, told.markdown_file)):
+    click.echo(markdown(project.settings.name, raised.as_of, raised.changes))
+    for path in filter(None, (raised.json_file, raised.markdown_file)):
         click.echo(f"Written to {path}.")
-    if told.posted:
+    if raised.posted:
         click.echo("Posted to the webhook.")

@@ -10,13 +10,14 @@ import click
 
 from c360.console import json_option, print_exports, print_json, print_table
 from c360.errors import Breach, CouldNotTell
+from c360.printable import counted
 
 if TYPE_CHECKING:
     from c360.catalogue.plan import Plan, Step
 
 _ACTIONS = ("create", "change", "leave", "remove", "missing")
 _SHOWN = 30
-"""Lines of single things; --json tells of all."""
+"""Lines of single entities; --json tells of all."""
 
 
 @click.group()
@@ -89,7 +90,8 @@ def _require(refused: list[dict[str, str]], missing: "list[Step]") -> None:
     if refused:
         first = refused[0]
         raise CouldNotTell(
-            f"The catalogue did not take {len(refused)} things; first {first['type']} {first['name']}: {first['why']}.",
+            f"The catalogue did not take {counted(len(refused), 'entity', 'entities')}; "
+            f"first {first['type']} {first['name']}: {first['why']}.",
             "Mend that, then: c360 catalog push",
         )
     if missing:
@@ -123,7 +125,7 @@ def check(as_json: bool) -> None:
         _show(found.plan, prune=True)
     if differ:
         raise Breach(
-            f"The catalogue differs from the contracts in {len(differ)} things.",
+            f"The catalogue differs from the contracts in {len(differ)} entities.",
             "Bring it in step: c360 catalog push (with --prune for what is left over)",
         )
     if not as_json:
@@ -140,17 +142,17 @@ Examples:
 def doctor(as_json: bool) -> None:
     """Address, token, server, its version, the tables, the client: what does not fit, and what mends it."""
     from c360.catalogue.compare import contracts_of, names_of, tables_of
-    from c360.catalogue.doctor import look
+    from c360.catalogue.doctor import run_checks
     from c360.project import open_project
 
     project = open_project()
     names = names_of(project)
-    facts = list(look(project.settings, names, tables_of(contracts_of(project), names)))
+    checks = list(run_checks(project.settings, names, tables_of(contracts_of(project), names)))
     if as_json:
-        print_json([vars(fact) for fact in facts])
+        print_json([vars(check) for check in checks])
     else:
-        print_table(["what", "state", "found"], [[fact.what, fact.state, fact.found] for fact in facts])
-    wrong = next((fact for fact in facts if fact.state == "differs"), None)
+        print_table(["what", "state", "found"], [[check.what, check.state, check.found] for check in checks])
+    wrong = next((check for check in checks if check.state == "differs"), None)
     if wrong:
         raise CouldNotTell(f"{wrong.what}: {wrong.found}".rstrip(".") + ".", wrong.remedy)
 
@@ -190,7 +192,7 @@ def _show(plan: "Plan", prune: bool) -> None:
             click.echo(f"… and {len(single) - _SHOWN} more: --json tells of all.")
     left = len(plan.of("remove"))
     if left and not prune:
-        click.echo(f"{left} things are left over of contracts that are gone; --prune removes them.")
+        click.echo(f"{left} entities are left over of contracts that are gone; --prune removes them.")
 
 
 def _as_data(plan: "Plan") -> dict[str, Any]:

@@ -23,7 +23,7 @@ Examples:
 def impact(contract: str | None, base: str | None, contracts: Path | None, as_of: str | None, as_json: bool) -> None:
     """Who uses CONTRACT (all of them when silent): registered consumers, and dbt models, by dbt's last manifest.
 
-    With --base only who is hit by what has changed since that commit.
+    With --base only who is affected by what has changed since that commit.
     """
     from c360.compat.impact import impact as look
     from c360.console import clock

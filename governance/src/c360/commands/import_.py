@@ -117,12 +117,12 @@ def _upgrade(files: tuple[Path, ...], out: str | None) -> None:
 
     if len(files) != 1:
         raise CouldNotTell("--upgrade takes one file.", "Upgrade them one by one.")
-    text, told = upgraded(files[0])
+    text, notes = upgraded(files[0])
     if out and out != "-":
         write(Path(out), text)
     else:
         click.echo(text, nl=False)
-    for line in told or ["it is of today's version already"]:
+    for line in notes or ["it is of today's version already"]:
         click.echo(one_line(f"{files[0]}: {line}"), err=True)
 
 

@@ -29,7 +29,7 @@ Examples:
 @click.option("--timestamp-format", metavar="FORMAT", help="Such as dd.MM.yyyy HH:mm:ss; ISO 8601 when silent.")
 @click.option("--ignore-case", is_flag=True, default=None, help="The header's names are the contract's in any case.")
 @click.option("--alias", "aliases", multiple=True, metavar="THEIRS=OURS", help="Another name for a column.")
-@click.option("--compression", type=click.Choice(["gzip", "zstd", "none"]), help="Told by the file when silent.")
+@click.option("--compression", type=click.Choice(["gzip", "zstd", "none"]), help="LintProblem by the file when silent.")
 @as_of_option
 @contracts_option
 @json_option

@@ -20,22 +20,22 @@ Examples:
 @click.argument("path", required=False, type=click.Path(path_type=Path, exists=True))
 @json_option
 def lint(path: Path | None, as_json: bool) -> None:
-    """Check contracts: what the standard forbids, what can never hold, and how the house wants them.
+    """Check contracts: what the standard forbids, what can never hold, and what a strict project wants.
 
-    Each finding bears the name of its rule. Rules of the house (a team, descriptions, classifications, …) warn, and are
+    Each finding bears the name of its rule. Strict rules (a team, descriptions, classifications, …) warn, and are
     errors where c360.toml says strict; one that a project does without is switched off there, with the reason.
     """
     from c360.contract.classifications import classifications
-    from c360.contract.findings import House
+    from c360.contract.findings import LintRules
     from c360.contract.load import contract_files
     from c360.lint.lint import linted
     from c360.settings import load, of_contracts
 
     settings = load(fallback=path and path.resolve().parent)
     settings = of_contracts(settings, path) if path else settings
-    house = House(settings.strict, settings.lint_off)
+    rules = LintRules(settings.strict, settings.lint_off)
     place = path or settings.contracts
-    found, contracts = linted(place, classifications(settings.classifications), house, settings.file.raw_schema)
+    found, contracts = linted(place, classifications(settings.classifications), rules, settings.file.raw_schema)
     files = len(contract_files(place)) if place.is_dir() else 1
     if path is None and not any(f.severity == "error" for f in found):
         found += _policies(settings, contracts)
@@ -66,11 +66,11 @@ def lint(path: Path | None, as_json: bool) -> None:
 def _policies(settings: Any, contracts: list[Any]) -> list[Any]:
     """What is wrong in the policies of partners, which are read against the contracts."""
     from c360.contract.classifications import classifications
-    from c360.contract.findings import House, Told
+    from c360.contract.findings import LintProblem, LintRules
     from c360.contract.load import in_order
     from c360.project import enforced
     from c360.share.policy import findings
 
     catalog = enforced(in_order(contracts), settings)
     found = findings(settings.policies, catalog, classifications(settings.classifications))
-    return [House().finding(Told("policy", place, what), file, line) for file, line, place, what in found]
+    return [LintRules().finding(LintProblem("policy", place, what), file, line) for file, line, place, what in found]

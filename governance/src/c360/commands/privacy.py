@@ -86,7 +86,7 @@ def canaries(file: Path | None, contracts: Path | None, as_json: bool) -> None:
     from c360.database.access import TRANSFORMER
     from c360.project import open_project
     from c360.share.canaries import canaries as listed
-    from c360.share.canaries import found_in
+    from c360.share.canaries import canaries_in
     from c360.share.policy import policies_of
 
     project = open_project(contracts)
@@ -98,7 +98,7 @@ def canaries(file: Path | None, contracts: Path | None, as_json: bool) -> None:
         )
     if file is not None:
         with reading(file, "reading", as_json) as (read, _):
-            found = found_in(file, found, read)
+            found = canaries_in(file, found, read)
     if as_json:
         print_json([vars(canary) for canary in found])
     elif found:

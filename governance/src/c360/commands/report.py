@@ -13,7 +13,7 @@ Examples:
 )
 @as_of_option
 def report(as_of: str | None) -> None:
-    """Write the page for data owners, and Elementary's report over dbt's tests and the gate's verdicts.
+    """Write the owner page, and Elementary's report over dbt's tests and the gate's verdicts.
 
     Without Elementary's dbt packages its report is left out, and says so.
     """

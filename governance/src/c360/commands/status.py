@@ -42,12 +42,12 @@ def status(everything: bool, fail: bool, as_of: str | None, contracts: Path | No
     from c360.database import connect
     from c360.ledger.tables import prepare
     from c360.project import open_project
-    from c360.status.overview import clock_of, look
+    from c360.status.overview import clock_of, read_overview
 
     project = open_project(contracts)
     database = connect(project.settings)
     prepare(database)
-    overview = look(database, project.catalog, clock_of(database, clock(as_of) if as_of else None))
+    overview = read_overview(database, project.catalog, clock_of(database, clock(as_of) if as_of else None))
     if as_json:
         from c360.status.machine import as_dict
 

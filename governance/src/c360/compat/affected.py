@@ -1,4 +1,4 @@
-"""Whom a change hits: registered consumers, and the dbt models that read the table."""
+"""The registered consumers that a breaking change affects."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from c360.model import Contract
 
 
 @dataclass(frozen=True)
-class Hit:
+class AffectedConsumer:
     """A consumer of the old version, the breaking changes that reach it, and how it has agreed; empty for not yet."""
 
     consumer: Consumer
@@ -18,8 +18,8 @@ class Hit:
     settled: str
 
 
-def hits(diff: Diff, consumers: Iterable[Consumer], today: date) -> list[Hit]:
-    """Consumers whose columns break, in the order in which they are given. What nobody relies on yet hits nobody."""
+def affected_consumers(diff: Diff, consumers: Iterable[Consumer], today: date) -> list[AffectedConsumer]:
+    """Consumers whose columns break, in the order in which they are given. What nobody relies on yet affects nobody."""
     if diff.old.draft:
         return []
     found = []
@@ -27,7 +27,7 @@ def hits(diff: Diff, consumers: Iterable[Consumer], today: date) -> list[Hit]:
         if consumer.contract in (diff.old.name, diff.new.name) and consumer.uses_version(diff.old.version):
             broken = [c for c in diff.changes if c.consumers == "break" and reaches(c, consumer)]
             if broken:
-                found.append(Hit(consumer, tuple(broken), _settled(consumer, diff.new, today)))
+                found.append(AffectedConsumer(consumer, tuple(broken), _settled(consumer, diff.new, today)))
     return found
 
 

@@ -42,16 +42,16 @@ def changelog(folder: Path, settings: Settings) -> dict[str, str]:
     contracts = {path: contract for path, contract in all_contracts(folder).items() if not contract.draft}
     steps = {new.path: old for old, new in beside(contracts)}
     levels = classifications(settings.classifications)
-    told = []
+    listed = []
     for path, contract in contracts.items():
         entry = lock.get(path.relative_to(folder).as_posix())
         if entry is not None and entry.version == contract.version:
             old = steps.get(path)
-            told.append((contract, entry, _step(diff(old, contract, levels, entry.day)) if old else None))
-    told.sort(key=lambda one: (one[0].name, precedence(one[0].version)))
-    told.sort(key=lambda one: one[1].day, reverse=True)
-    rows = "".join(_row(contract, entry, step) for contract, entry, step in told)
-    parts = [markdown(step) for _, _, step in told if step is not None]
+            listed.append((contract, entry, _step(diff(old, contract, levels, entry.day)) if old else None))
+    listed.sort(key=lambda one: (one[0].name, precedence(one[0].version)))
+    listed.sort(key=lambda one: one[1].day, reverse=True)
+    rows = "".join(_row(contract, entry, step) for contract, entry, step in listed)
+    parts = [markdown(step) for _, _, step in listed if step is not None]
     return {
         file.relative_to(settings.root).as_posix(): "\n".join([_MARK, "# Contract changes\n", _HEAD + rows, *parts])
     }
@@ -64,11 +64,11 @@ def _step(step: Diff) -> Diff:
 
 def _row(contract: Contract, entry: Locked, step: Diff | None) -> str:
     breaks = sum(change.step >= Step.MAJOR for change in step.changes) if step else 0
-    cells = [code(contract.name), code(contract.version), str(entry.day), str(breaks), _words(step)]
+    cells = [code(contract.name), code(contract.version), str(entry.day), str(breaks), _summary(step)]
     return f"| {' | '.join(cells)} |\n"
 
 
-def _words(step: Diff | None) -> str:
+def _summary(step: Diff | None) -> str:
     """How many changes of each kind, the worst first."""
     if step is None:
         return "first version"

@@ -14,7 +14,7 @@ _SHOWN = 60
 
 @dataclass(frozen=True)
 class Change:
-    """One change. `place` is readable, as a clause's id is: `transactions.category.enum`, `servers.local.schema`.
+    """One change. `place` is readable, as a clause's id is: `orders.category.enum`, `servers.local.schema`.
 
     `classification` is that of the column, the more closed of the two; `old` and `new` are texts, empty for nothing.
     """

@@ -14,9 +14,9 @@ from c360.contract.document import dicts
 
 
 def columns(
-    old: dict[str, Any], new: dict[str, Any], spot: Spot, told: frozenset[str] = frozenset()
+    old: dict[str, Any], new: dict[str, Any], spot: Spot, handled: frozenset[str] = frozenset()
 ) -> Iterator[Change]:
-    """Changes of the properties of a table, or of an object inside a column. `told`: keys answered for elsewhere."""
+    """Changes of the properties of a table, or of an object inside a column. `handled`: keys answered for elsewhere."""
     before = dicts(old.get("properties"))
     pairs = pairs_of(old, new)
     for was, now in pairs:
@@ -32,7 +32,7 @@ def columns(
             yield from emptied
             own = {"name", "physicalName", *(["required"] if emptied else [])}
             yield from _length(was, now, inside)
-            yield from element(*without_length(was, now), inside, COLUMN, told | own)
+            yield from element(*without_length(was, now), inside, COLUMN, handled | own)
     yield from order(pairs, before, spot.at("properties"))
 
 

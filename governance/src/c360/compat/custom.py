@@ -1,4 +1,4 @@
-"""Custom properties that mean something here; others are told as what no rule knows."""
+"""Custom properties that mean something here; others are graded as what no rule knows."""
 
 import re
 from collections.abc import Callable, Iterator

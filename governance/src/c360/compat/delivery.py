@@ -56,8 +56,8 @@ def form(old: Any, new: Any, spot: Spot, columns: set[str]) -> Iterator[Change]:
         yield spot.change("form-widened" if wider else "form-changed", old, new)
 
 
-def _form(told: Any) -> Form | None:
-    dataset = Dataset("", "", "", "", (), (), (), None, custom={PROPERTY: told})
+def _form(form: Any) -> Form | None:
+    dataset = Dataset("", "", "", "", (), (), (), None, custom={PROPERTY: form})
     try:
         read = Form.said(dataset)
     except (AttributeError, Breach, TypeError, ValueError):

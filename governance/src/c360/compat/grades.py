@@ -17,16 +17,16 @@ class Step(IntEnum):
     NEVER = 4
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         return self.name.lower()
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What is told of one kind of change. `least` is the step that it needs even where it breaks nobody."""
+    """What is known of one kind of change. `least` is the step that it needs even where it breaks nobody."""
 
     name: str
-    words: str
+    description: str
     consumers: Grade
     producers: Grade
     mirror: str
@@ -170,8 +170,11 @@ _WITHOUT_A_PROMISE: list[tuple[str, str, tuple[Grade, Grade], str, Step]] = [
 RULES: dict[str, Rule] = {
     rule.name: rule
     for rule in (
-        *(Rule(name, words, *grades, mirror) for name, words, grades, mirror in _TABLE),
-        *(Rule(name, words, *grades, mirror, least) for name, words, grades, mirror, least in _WITHOUT_A_PROMISE),
+        *(Rule(name, description, *grades, mirror) for name, description, grades, mirror in _TABLE),
+        *(
+            Rule(name, description, *grades, mirror, least)
+            for name, description, grades, mirror, least in _WITHOUT_A_PROMISE
+        ),
     )
 }
 """By name, in the order of docs/versions.md."""

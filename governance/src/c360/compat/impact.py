@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from c360.compat.affected import reaches
-from c360.compat.compare import Judged, compare_all
+from c360.compat.compare import ContractComparison, compare_all
 from c360.compat.steps import all_contracts
 from c360.contract.consumers import Consumer, consumers
 from c360.dbt.manifest import read_manifest
@@ -35,7 +35,8 @@ class Impact:
 
 
 def impact(folder: Path, name: str | None, base: str | None, levels: Path | None, path: Path, today: date) -> Impact:
-    """Who uses the contract `name`, or any; with `base`, who is hit by what changed since. `path` is dbt's manifest.
+    """Who uses the contract `name`, or any; with `base`, who is affected by what changed since. `path` is dbt's
+    manifest.
 
     Raises Breach when there is no such contract, CouldNotTell for a manifest that cannot be read.
     """
@@ -43,15 +44,19 @@ def impact(folder: Path, name: str | None, base: str | None, levels: Path | None
     names = sorted({contract.name for contract in now.values()})
     if name is not None and name not in names:
         raise Breach(f"There is no contract {shown(name)}.", f"There are: {', '.join(names)}.")
-    judged = None if base is None else compare_all(folder, base, levels, today)
+    comparisons = None if base is None else compare_all(folder, base, levels, today)
     manifest = read_manifest(path)
     registered = consumers(folder, now.values())
     users: list[User] = []
     for own in [name] if name else names:
         versions = [contract for contract in now.values() if contract.name == own]
-        changed = None if judged is None else [one for one in judged if own in (one.diff.old.name, one.diff.new.name)]
+        changed = (
+            None
+            if comparisons is None
+            else [one for one in comparisons if own in (one.diff.old.name, one.diff.new.name)]
+        )
         for consumer in registered:
-            if consumer.contract == own and (changed is None or _hit(consumer, changed)):
+            if consumer.contract == own and (changed is None or _is_affected(consumer, changed)):
                 uses = ", ".join(consumer.columns) or "all columns"
                 users.append(User(own, consumer.name, "consumer", f"{consumer.versions}: {uses}; {consumer.contact}"))
         users += _models(manifest, versions, None if changed is None else _datasets(changed))
@@ -59,18 +64,18 @@ def impact(folder: Path, name: str | None, base: str | None, levels: Path | None
     return Impact(tuple(users), notes)
 
 
-def _hit(consumer: Consumer, judged: list[Judged]) -> bool:
+def _is_affected(consumer: Consumer, comparisons: list[ContractComparison]) -> bool:
     return any(
         change.consumers != "safe" and consumer.uses_version(one.diff.old.version) and reaches(change, consumer)
-        for one in judged
+        for one in comparisons
         for change in one.diff.changes
     )
 
 
-def _datasets(judged: list[Judged]) -> set[str]:
+def _datasets(comparisons: list[ContractComparison]) -> set[str]:
     """The datasets that change; a change of the contract as a whole is one of all its datasets."""
     found = set()
-    for one in judged:
+    for one in comparisons:
         for change in one.diff.changes:
             if change.consumers != "safe":
                 found |= {change.dataset} if change.dataset else {d.name for d in one.diff.new.datasets}
@@ -101,8 +106,8 @@ def _nodes(manifest: dict[str, Any], contract: Contract, dataset: Dataset) -> It
         if source.get("source_name") == contract.system and source.get("name") == dataset.name:
             yield key
     for key, node in manifest.get("nodes", {}).items():
-        told = node.get("alias" if node.get("version") else "name")  # versions of a model share its name
-        if contract.layer == "products" and node.get("resource_type") == "model" and told == dataset.table:
+        name = node.get("alias" if node.get("version") else "name")  # versions of a model share its name
+        if contract.layer == "products" and node.get("resource_type") == "model" and name == dataset.table:
             yield key
 
 

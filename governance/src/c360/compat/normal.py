@@ -128,10 +128,10 @@ def _format(prop: Part) -> None:
 
 
 def _none_of(prop: Part, metric: str, arguments: tuple[str, ...] = ()) -> Part | None:
-    """The rule of a column that lets no value break it, by its metric and all that it is told."""
+    """The rule of a column that lets no value break it, by its metric and all its arguments."""
     for rule in dicts(prop.get("quality")):
-        told = rule.get("arguments")
-        names = tuple(key for key, value in told.items() if value is not None) if isinstance(told, dict) else ()
+        given = rule.get("arguments")
+        names = tuple(key for key, value in given.items() if value is not None) if isinstance(given, dict) else ()
         if type_of(rule) == "library" and rule.get("metric") == metric and names == arguments:
             bounds = [(key, value) for key, value in rule.items() if key.startswith("must") and value is not None]
             if not only_warns(rule) and bounds in ([("mustBe", 0)], [("mustBeLessOrEqualTo", 0)]):

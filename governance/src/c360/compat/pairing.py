@@ -1,4 +1,4 @@
-"""Walks two documents side by side: pairs what belongs together, and lets nothing that differs pass untold."""
+"""Walks two documents side by side: pairs what belongs together, and lets nothing that differs go unreported."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from c360.compat.changes import Change, Spot
 
 Facet = Callable[[dict[str, Any], dict[str, Any], Spot], Iterable[Change]]
-"""Tells the changes between two elements (a contract, a table, a column …) in the keys that it answers for."""
+"""Finds the changes between two elements (a contract, a table, a column …) in the keys that it answers for."""
 Facets = tuple[tuple[tuple[str, ...], Facet], ...]
 
 _NAMED_BY = ("id", "name", "property", "server", "role", "username", "channel", "url", "value", "synonym", "question")
@@ -17,7 +17,7 @@ _WORDS = frozenset([
     "transformSourceObjects",
 ])  # fmt: skip
 _SECRET = frozenset({"examples"})
-"""Values that may be somebody's are not told."""
+"""Values that may be somebody's are not shown."""
 
 
 def physical_name(part: dict[str, Any]) -> str:
@@ -37,14 +37,14 @@ def same(old: Any, new: Any) -> bool:
 
 
 def element(
-    old: dict[str, Any], new: dict[str, Any], spot: Spot, facets: Facets, told: frozenset[str] = frozenset()
+    old: dict[str, Any], new: dict[str, Any], spot: Spot, facets: Facets, handled: frozenset[str] = frozenset()
 ) -> Iterator[Change]:
     """Every change between two elements: by their facets, and what these do not tell, by `rest`.
 
-    `told` are keys that somebody else answers for.
+    `handled` are keys that another rule answers for.
     """
     differing = {
-        key for key in {*old, *new} - told if (key in old) != (key in new) or not same(old.get(key), new.get(key))
+        key for key in {*old, *new} - handled if (key in old) != (key in new) or not same(old.get(key), new.get(key))
     }
     for keys, facet in facets:
         mine = differing & set(keys)

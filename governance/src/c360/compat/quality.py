@@ -44,12 +44,12 @@ def _measures(rule: dict[str, Any]) -> str:
 
 def _arguments(rule: dict[str, Any]) -> Any:
     """What a rule is told: lists whose order means nothing are sorted, each value once; null is not there."""
-    told = rule.get("arguments")
-    if not isinstance(told, dict):
-        return told
+    arguments = rule.get("arguments")
+    if not isinstance(arguments, dict):
+        return arguments
     return {
         key: sorted({*map(repr, value)}) if key in _UNORDERED and isinstance(value, list) else value
-        for key, value in sorted(told.items())
+        for key, value in sorted(arguments.items())
         if value is not None
     } or None
 

@@ -17,7 +17,7 @@ from c360.contract.classifications import classifications
 from c360.contract.current import name_of
 from c360.contract.document import read_document
 from c360.contract.edit import edited
-from c360.contract.findings import House
+from c360.contract.findings import LintRules
 from c360.contract.load import contract_files
 from c360.contract.lock import LOCK, UNRELEASED, Locked, digest, moved_on, read_lock, written
 from c360.contract.sunset import sunset as sunset_of
@@ -83,8 +83,8 @@ def release(settings: Settings, folder: Path, version: Version, today: date) -> 
         return False
     _sound(settings, folder, version.path)
     instead = {version.path: text}
-    judged = compare_all(folder, None, settings.classifications, today, instead)
-    refused = refusal([one for one in judged if version.path in (one.diff.new.path, one.diff.old.path)])
+    comparisons = compare_all(folder, None, settings.classifications, today, instead)
+    refused = refusal([one for one in comparisons if version.path in (one.diff.new.path, one.diff.old.path)])
     if refused:
         raise refused
     _write(folder, version, lock, text, today)
@@ -101,8 +101,8 @@ def deprecate(settings: Settings, folder: Path, version: Version, sunset: date, 
     if replacement == version.version or replacement not in [v.version for v in others]:
         known = ", ".join(v.version for v in others if v.version != version.version) or "none"
         raise Breach(f"{version.name} has no released version {shown(replacement)}.", f"There are: {known}.")
-    told = {"sunset": str(sunset), "replacement": replacement}
-    return _step(settings, folder, version, "deprecated", told, today)
+    dates = {"sunset": str(sunset), "replacement": replacement}
+    return _step(settings, folder, version, "deprecated", dates, today)
 
 
 def retire(settings: Settings, folder: Path, version: Version, today: date) -> bool:
@@ -154,8 +154,8 @@ def _kept(folder: Path, version: Version, lock: dict[str, Locked], text: str) ->
 
 
 def _sound(settings: Settings, folder: Path, path: Path) -> None:
-    house = House(settings.strict, {**settings.lint_off, "not-locked": "it is about to be locked"})
-    found = lint(folder, classifications(settings.classifications), house, settings.file.raw_schema)
+    rules = LintRules(settings.strict, {**settings.lint_off, "not-locked": "it is about to be locked"})
+    found = lint(folder, classifications(settings.classifications), rules, settings.file.raw_schema)
     errors = [f for f in found if f.severity == "error" and f.file == path and f.rule != "released-changed"]
     if errors:
         first = errors[0]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from c360.compat.changes import Change, Diff
-from c360.compat.compare import Judged
+from c360.compat.compare import ContractComparison
 from c360.compat.grades import Step
 from c360.errors import Breach
 from c360.printable import counted, one_line
@@ -21,7 +21,7 @@ _LONGEST = 100
 def rows(diff: Diff) -> list[list[str]]:
     """One row a change, by the columns of HEAD."""
     return [
-        [c.place, c.rule.name.replace("-", " "), c.old, c.new, c.consumers, c.producers, c.step.words]
+        [c.place, c.rule.name.replace("-", " "), c.old, c.new, c.consumers, c.producers, c.step.label]
         for c in diff.changes
     ]
 
@@ -35,8 +35,8 @@ def verdict(diff: Diff) -> str:
         what = ", ".join(dict.fromkeys(c.rule.name.replace("-", " ") for c in diff.changes if c.step is Step.NEVER))
         return f"{label}: no version step allows this ({what})."
     steps = {Step.NONE: "no new version", Step.PATCH: "a patch step"}
-    needed = steps.get(diff.needed, f"a {diff.needed.words} step")
-    given = "the version stays" if diff.given is Step.NONE else f"the version takes a {diff.given.words} step"
+    needed = steps.get(diff.needed, f"a {diff.needed.label} step")
+    given = "the version stays" if diff.given is Step.NONE else f"the version takes a {diff.given.label} step"
     return f"{label}: the changes need {needed}, {given}."
 
 
@@ -45,8 +45,8 @@ def as_data(diff: Diff) -> dict[str, Any]:
         "contract": diff.new.name,
         "old": diff.old.version,
         "new": diff.new.version,
-        "needed": diff.needed.words,
-        "given": diff.given.words,
+        "needed": diff.needed.label,
+        "given": diff.given.label,
         "lowest": diff.lowest,
         "enough": diff.enough,
         "consumers": _worst([c.consumers for c in diff.changes]),
@@ -62,7 +62,7 @@ def as_data(diff: Diff) -> dict[str, Any]:
                 "new": c.new,
                 "consumers": c.consumers,
                 "producers": c.producers,
-                "step": c.step.words,
+                "step": c.step.label,
             }
             for c in diff.changes
         ],
@@ -73,23 +73,24 @@ def _worst(grades: list[Any]) -> str:
     return next((grade for grade in ("break", "note") if grade in grades), "safe")
 
 
-def judged_as_data(judged: Judged) -> dict[str, Any]:
-    hits = [
+def comparison_as_data(comparison: ContractComparison) -> dict[str, Any]:
+    affected = [
         {
-            "consumer": hit.consumer.name,
-            "contact": hit.consumer.contact,
-            "places": [change.place for change in hit.changes],
-            "settled": hit.settled,
+            "consumer": one.consumer.name,
+            "contact": one.consumer.contact,
+            "places": [change.place for change in one.changes],
+            "settled": one.settled,
         }
-        for hit in judged.hits
+        for one in comparison.affected
     ]
-    return {"file": str(judged.diff.new.path), **as_data(judged.diff), "sound": judged.sound, "hits": hits}
+    data = as_data(comparison.diff) | {"sound": comparison.sound, "hits": affected}
+    return {"file": str(comparison.diff.new.path), **data}
 
 
-def hits_as_rows(judged: Judged) -> list[list[str]]:
+def affected_as_rows(comparison: ContractComparison) -> list[list[str]]:
     return [
-        [hit.consumer.name, hit.consumer.contact, _places(hit.changes), hit.settled or "not acknowledged"]
-        for hit in judged.hits
+        [one.consumer.name, one.consumer.contact, _places(one.changes), one.settled or "not acknowledged"]
+        for one in comparison.affected
     ]
 
 
@@ -98,16 +99,16 @@ def _places(changes: Iterable[Change]) -> str:
     return ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
 
 
-def comment(judged: list[Judged]) -> str:
-    """A comment for a pull request on all comparisons, and the consumers that they hit."""
-    if not judged:
+def comment(comparisons: list[ContractComparison]) -> str:
+    """A comment for a pull request on all comparisons, and the consumers that they affect."""
+    if not comparisons:
         return "No contract changes."
     parts = []
-    for one in judged:
+    for one in comparisons:
         parts.append(markdown(one.diff))
-        if one.hits:
+        if one.affected:
             parts.append("| consumer | contact | hit by | settled |\n|---|---|---|---|")
-            rows = ([code(cell) for cell in row] for row in hits_as_rows(one))
+            rows = ([code(cell) for cell in row] for row in affected_as_rows(one))
             parts[-1] += "".join(f"\n| {' | '.join(row)} |" for row in rows) + "\n"
     return "\n".join(parts)
 
@@ -156,19 +157,19 @@ def remedy(diff: Diff) -> str:
     return f"Write {diff.lowest} into a file of its own: see docs/versions.md"
 
 
-def refusal(judged: list[Judged]) -> Breach | None:
+def refusal(comparisons: list[ContractComparison]) -> Breach | None:
     """Why what was compared may not go on, None when it may."""
-    missing = [one.diff for one in judged if not one.diff.enough]
+    missing = [one.diff for one in comparisons if not one.diff.enough]
     if missing:
         more = f" ({len(missing)} contracts in all)" if len(missing) > 1 else ""
         return Breach(f"{verdict(missing[0])}{more}", remedy(missing[0]))
-    open_hits = [(one.diff, hit) for one in judged for hit in one.hits if not hit.settled]
-    if not open_hits:
+    unsettled = [(one.diff, found) for one in comparisons for found in one.affected if not found.settled]
+    if not unsettled:
         return None
-    found, hit = open_hits[0]
-    hits = counted(len(open_hits), "hit is", "hits are")
+    found, affected = unsettled[0]
+    consumers = counted(len(unsettled), "affected consumer has", "affected consumers have")
     return Breach(
-        f"{hits} not acknowledged: {found.new.name} {found.new.version} breaks {hit.consumer.name}, first.",
-        f"Ask {hit.consumer.contact}, then write acknowledged: [{{version: {found.new.version}, by: …, date: …}}] "
-        f"into {hit.consumer.path}.",
+        f"{consumers} not acknowledged: {found.new.name} {found.new.version} breaks {affected.consumer.name}, first.",
+        f"Ask {affected.consumer.contact}, then write acknowledged: [{{version: {found.new.version}, by: …, date: …}}] "
+        f"into {affected.consumer.path}.",
     )

@@ -9,7 +9,7 @@ from c360.compat.changes import Diff
 from c360.compat.diff import diff
 from c360.contract.current import SEMVER, precedence
 from c360.contract.document import read_document
-from c360.contract.load import RAW, contract_files, load_contract, may_be_contract, says_contract
+from c360.contract.load import RAW, contract_files, is_odcs_contract, load_contract, may_be_contract
 from c360.contract.problems import Problems
 from c360.errors import Breach, CouldNotTell
 from c360.model import Contract
@@ -57,7 +57,7 @@ def _read(before: dict[Path, str], folder: Path) -> Contracts:
     """What was a contract then. One that could not be read promised nothing that could be held against it."""
     found = {}
     for path, text in before.items():
-        if may_be_contract(path.relative_to(folder)) and (".odcs" in path.suffixes or says_contract(text.encode())):
+        if may_be_contract(path.relative_to(folder)) and (".odcs" in path.suffixes or is_odcs_contract(text.encode())):
             try:
                 found[path] = to_compare(path, folder, text)
             except CouldNotTell:

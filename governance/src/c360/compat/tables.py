@@ -28,29 +28,31 @@ def tables(old: dict[str, Any], new: dict[str, Any], spot: Spot) -> Iterator[Cha
             yield from names(was, now, inside, "table-renamed")
             keyed = list(_key(was, now, inside))
             yield from keyed
-            told = _KEY if keyed else frozenset()
+            handled = _KEY if keyed else frozenset()
             before_, after_, instead = of_one_spelling(was, now)
             found = [
                 *(spot_of(inside, column, former).at("quality").change(rule) for former, column, rule in instead),
-                *columns(before_, after_, inside, told),
+                *columns(before_, after_, inside, handled),
                 *element(before_, after_, inside, _TABLE, _OWN),
             ]
             yield from found
-            yield from _written_otherwise(was, now, found, inside, told)
+            yield from _written_otherwise(was, now, found, inside, handled)
     yield from order(pairs, before, spot.at("schema"))
 
 
 def _written_otherwise(
-    was: dict[str, Any], now: dict[str, Any], found: list[Change], spot: Spot, told: frozenset[str]
+    was: dict[str, Any], now: dict[str, Any], found: list[Change], spot: Spot, handled: frozenset[str]
 ) -> Iterator[Change]:
     """What differs in the files, where no change is `found` that it could belong to."""
     places = [change.place for change in found]
-    pairs = [(old, new, spot.at(new.get("name"), column=str(new.get("name"))), told)
+    pairs = [(old, new, spot.at(new.get("name"), column=str(new.get("name"))), handled)
              for old, new in pairs_of(was, now) if old and new]  # fmt: skip
     for old, new, inside, others in [*pairs, (was, now, spot, _OWN)]:
         for key in sorted({*old, *new} - others):
-            is_told = any(place.startswith(inside.place) and (inside is not spot or key in place) for place in places)
-            if not is_told and not same(old.get(key), new.get(key)):
+            is_reported = any(
+                place.startswith(inside.place) and (inside is not spot or key in place) for place in places
+            )
+            if not is_reported and not same(old.get(key), new.get(key)):
                 yield inside.at(key).change("respelled", old.get(key), new.get(key))
 
 

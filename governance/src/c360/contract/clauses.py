@@ -3,13 +3,13 @@
 from typing import Any
 
 from c360.clause import levels, rules
-from c360.clause.arguments import Argument, Nested
-from c360.clause.kinds import KINDS, NOTED, PHYSICAL_TYPE
-from c360.clause.promise import STANDS, Entry, Said, Stand, Table, only_warns
+from c360.clause.arguments import Argument, Nested, Unenforced
+from c360.clause.kinds import KINDS, PHYSICAL_TYPE, UNENFORCED
+from c360.clause.promise import STANDS, Entry, Promise, Stand, Table, only_warns
 from c360.clause.types import is_of_the_database
 from c360.contract.document import Place
 from c360.contract.problems import Problems
-from c360.contract.unenforced import Note, notes_of, notes_of_contract, notes_of_sla, unclear
+from c360.contract.unenforced import unclear, unenforced, unenforced_in_contract, unenforced_in_sla
 from c360.model import Clause, Kind
 
 
@@ -24,9 +24,9 @@ def clauses_of(
     problems, unread = problems or Problems(), set[str]()
     found: dict[str, Clause[Argument]] = {}
 
-    def add(kind: Kind[Any], said: Said[Argument], place: Place) -> None:
-        column = None if kind.stands == "service level" else said.column
-        stem = ".".join(filter(None, (table.name, column, said.name or kind.name)))
+    def add(kind: Kind[Any], promise: Promise[Argument], place: Place) -> None:
+        column = None if kind.stands == "service level" else promise.column
+        stem = ".".join(filter(None, (table.name, column, promise.name or kind.name)))
         identifier, number = stem, 2
         while identifier in found:
             identifier, number = f"{stem}_{number}", number + 1
@@ -35,12 +35,12 @@ def clauses_of(
             contract=contract,
             version=version,
             dataset=table.name,
-            column=said.column,
+            column=promise.column,
             kind=kind,
-            argument=said.argument,
-            severity="warning" if only_warns(said.source) else "error",
-            dimension=str(said.source.get("dimension") or kind.dimension),
-            description=str(said.source.get("description") or ""),
+            argument=promise.argument,
+            severity="warning" if only_warns(promise.source) else "error",
+            dimension=str(promise.source.get("dimension") or kind.dimension),
+            description=str(promise.source.get("description") or ""),
             place=place,
         )
 
@@ -53,25 +53,25 @@ def clauses_of(
                 for kind in kinds:
                     place = _place(kind, entry)
                     with problems.at(place, _rule_of(kind, entry)):
-                        for said in kind.read(entry):
-                            add(kind, said, place)
+                        for promise in kind.read(entry):
+                            add(kind, promise, place)
                 read = len(found) + len(problems.found) > before
                 with problems.at(entry.place, "unclear"):
-                    for note in _left_over(stand, entry, read):
-                        add(NOTED, note, entry.place)
+                    for promise in _left_over(stand, entry, read):
+                        add(UNENFORCED, promise, entry.place)
                 for _, place, breach in problems.found[known:]:
                     if breach.message not in unread:
                         unread.add(breach.message)
-                        add(NOTED, _said(unclear(place, breach, entry)), place)
+                        add(UNENFORCED, unclear(place, breach, entry), place)
     enforced = {
-        (str(clause.column), clause.argument.said if isinstance(clause.argument, Nested) else clause.kind.name)
+        (str(clause.column), clause.argument.clause_name if isinstance(clause.argument, Nested) else clause.kind.name)
         for clause in found.values()
     }
     first = table.name == table.tables[0]
-    for noted in notes_of(table.part, ("schema", table.tables.index(table.name)), enforced):
-        add(NOTED, _said(noted), noted.noted.place)
-    for noted in notes_of_contract(table.document) if first else []:
-        add(NOTED, _said(noted), noted.noted.place)
+    place = ("schema", table.tables.index(table.name))
+    left = [*unenforced(table.part, place, enforced), *(unenforced_in_contract(table.document) if first else ())]
+    for promise in left:
+        add(UNENFORCED, promise, promise.argument.place)
     return tuple(found.values())
 
 
@@ -92,14 +92,10 @@ def _place(kind: Kind[Any], entry: Entry) -> Place:
     return entry.place
 
 
-def _left_over(stand: Stand, entry: Entry, read: bool) -> list[Said[Argument]]:
+def _left_over(stand: Stand, entry: Entry, read: bool) -> list[Promise[Unenforced]]:
     """What an entry says that no kind has read. Raises Breach where that must not be."""
     if stand == "rule" and not read:
         rules.refuse_unknown(entry)
     if stand == "service level" and levels.is_about(entry):
-        return [_said(note) for note in notes_of_sla(entry.body, entry.place, None if read else levels.why_not(entry))]
+        return list(unenforced_in_sla(entry.body, entry.place, None if read else levels.why_not(entry)))
     return []
-
-
-def _said(note: Note) -> Said[Argument]:
-    return Said(note.noted, note.column, note.name, note.source)

@@ -21,7 +21,7 @@ Version = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Settled:
+class Agreement:
     """A consumer's word on a version: acknowledged on a day, or a waiver until one."""
 
     version: str
@@ -39,8 +39,8 @@ class Consumer:
     contract: str
     versions: str
     columns: tuple[str, ...] = ()
-    acknowledged: tuple[Settled, ...] = ()
-    waivers: tuple[Settled, ...] = ()
+    acknowledged: tuple[Agreement, ...] = ()
+    waivers: tuple[Agreement, ...] = ()
 
     def uses_version(self, version: str) -> bool:
         return in_range(version, self.versions)
@@ -142,7 +142,7 @@ def _columns(path: Path, document: dict[str, Any], contracts: list[Contract]) ->
     return tuple(written or ())
 
 
-def _settled(path: Path, document: dict[str, Any], key: str, day: str) -> tuple[Settled, ...]:
+def _settled(path: Path, document: dict[str, Any], key: str, day: str) -> tuple[Agreement, ...]:
     written = document.get(key) or []
     example = f"Write {key}: [{{version: 2.0.0, by: somebody, {day}: 2026-01-31}}]."
     if not isinstance(written, list) or not all(isinstance(entry, dict) for entry in written):
@@ -154,7 +154,7 @@ def _settled(path: Path, document: dict[str, Any], key: str, day: str) -> tuple[
             on = date.fromisoformat(_text(path, entry, day, place))
         except ValueError as error:
             raise _wrong(path, (*place, day), f"{day} is no day", example) from error
-        found.append(Settled(_text(path, entry, "version", place), _text(path, entry, "by", place), on))
+        found.append(Agreement(_text(path, entry, "version", place), _text(path, entry, "by", place), on))
     return tuple(found)
 
 

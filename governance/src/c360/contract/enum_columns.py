@@ -2,7 +2,7 @@
 
 A schema object says so by a custom property:
 
-    columnPerEnumValue: {enum: transactions.category, name: "{id}_amount", like: beauty_amount}
+    columnPerEnumValue: {enum: orders.category, name: "{id}_amount", like: beauty_amount}
 
 `enum` is the column (dataset.column) that holds the list, `name` the new column's name from an entry's id, and `like`
 the property whose type, clauses and classification it takes. Columns that the contract spells out stay as they are.

@@ -1,4 +1,4 @@
-"""What lint finds: each by the name of its rule, which tells errors from what a project may want or do without."""
+"""What lint finds: each by the name of its rule, which is an error, or what a project may want or do without."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from c360.contract.document import Place
 from c360.contract.names import where
 from c360.errors import CouldNotTell
 
-Level = Literal["error", "house", "warning"]
+Level = Literal["error", "strict", "warning"]
 
 RULES: dict[str, tuple[Level, str]] = {
     "unreadable": ("error", "a file is not a contract that can be read"),
@@ -22,32 +22,32 @@ RULES: dict[str, tuple[Level, str]] = {
     "pattern": ("error", "a pattern is no regular expression"),
     "no-such-column": ("error", "something names a column that its table does not have"),
     "released-changed": ("error", "a released version is not what it was when it was released"),
-    "not-locked": ("house", "a released version is not in the lock of a project that has one"),
+    "not-locked": ("strict", "a released version is not in the lock of a project that has one"),
     "policy": ("error", "a partner's policy is not sound"),
-    "unclear": ("house", "a promise cannot be understood"),
-    "not-rendered": ("house", "a clause cannot be enforced by the tools"),
-    "older-name": ("house", "a name is that of an older version of the standard"),
-    "no-schema": ("house", "it describes no table"),
-    "version": ("house", "the version is none of semver.org"),
-    "sla-element": ("house", "a service level is about no column that is there"),
-    "no-team": ("house", "nobody answers for the contract"),
-    "no-support": ("house", "there is no channel to ask in"),
-    "no-description": ("house", "a column is not described"),
-    "no-classification": ("house", "a column is not classified"),
-    "unknown-classification": ("house", "a classification is not on the project's list"),
-    "no-type": ("house", "a column has no physicalType, so nobody checks its type"),
-    "unknown-type": ("house", "a physicalType is of no engine that is known here"),
-    "leads-nowhere": ("house", "a relationship leads to what no contract here describes"),
-    "foreign-engine": ("house", "a rule is for an engine that nobody runs here"),
-    "nested": ("house", "a promise is made inside a column, where nobody looks"),
+    "unclear": ("strict", "a promise cannot be understood"),
+    "not-rendered": ("strict", "a clause cannot be enforced by the tools"),
+    "older-name": ("strict", "a name is that of an older version of the standard"),
+    "no-schema": ("strict", "it describes no table"),
+    "version": ("strict", "the version is none of semver.org"),
+    "sla-element": ("strict", "a service level is about no column that is there"),
+    "no-team": ("strict", "nobody answers for the contract"),
+    "no-support": ("strict", "there is no channel to ask in"),
+    "no-description": ("strict", "a column is not described"),
+    "no-classification": ("strict", "a column is not classified"),
+    "unknown-classification": ("strict", "a classification is not on the project's list"),
+    "no-type": ("strict", "a column has no physicalType, so nobody checks its type"),
+    "unknown-type": ("strict", "a physicalType is of no engine that is known here"),
+    "leads-nowhere": ("strict", "a relationship leads to what no contract here describes"),
+    "foreign-engine": ("strict", "a rule is for an engine that nobody runs here"),
+    "nested": ("strict", "a promise is made inside a column, where nobody looks"),
     "never-fails": ("warning", "a promise can never fail, so it protects nothing"),
     "not-enforced": ("warning", "what is said is enforced by nobody"),
 }
-"""An error always is one. A rule of the house warns, and is an error where the project is strict."""
+"""An error always is one. A strict rule warns, and is an error where the project is strict."""
 
 
-class Told(NamedTuple):
-    """The rule, the place inside the document, and what is wrong there."""
+class LintProblem(NamedTuple):
+    """What is wrong in a document, before it is a finding: the rule, the place inside, and the message."""
 
     rule: str
     place: Place
@@ -61,7 +61,7 @@ class LintFinding:
     line: int
     message: str
     severity: Literal["error", "warning"]
-    """A warning is sound, and yet hardly what was meant, or not as the house wants it."""
+    """A warning is sound, and yet hardly what was meant, or not as a strict project wants it."""
     rule: str
 
     @property
@@ -75,8 +75,8 @@ class LintFinding:
 
 
 @dataclass(frozen=True)
-class House:
-    """How a project wants its contracts: whether rules of the house are errors, and which it does without, and why."""
+class LintRules:
+    """How a project wants its contracts: whether strict rules are errors, and which rules are off, and why."""
 
     strict: bool = True
     off: Mapping[str, str] | None = None
@@ -84,19 +84,19 @@ class House:
     def __post_init__(self) -> None:
         for rule, reason in (self.off or {}).items():
             level = RULES.get(rule, ("", ""))[0]
-            if level not in ("house", "warning"):
-                problem = "is an error in any house" if level else "is no rule of lint"
+            if level not in ("strict", "warning"):
+                problem = "is always an error" if level else "is no rule of lint"
                 known = ", ".join(name for name, (level, _) in RULES.items() if level != "error")
                 raise CouldNotTell(f"{rule!r} {problem}, so it cannot be switched off.", f"There are: {known}.")
             if not reason.strip():
                 raise CouldNotTell(f"The rule {rule!r} is switched off without a reason.", "Say why, in words.")
 
-    def finding(self, told: Told, file: Path, line: int) -> LintFinding | None:
-        """None for what the house does without."""
-        if told.rule in (self.off or {}):
+    def finding(self, problem: LintProblem, file: Path, line: int) -> LintFinding | None:
+        """None where the rule is off."""
+        if problem.rule in (self.off or {}):
             return None
-        level, _ = RULES[told.rule]
+        level, _ = RULES[problem.rule]
         severity: Literal["error", "warning"] = (
-            "error" if level == "error" or (level == "house" and self.strict) else "warning"
+            "error" if level == "error" or (level == "strict" and self.strict) else "warning"
         )
-        return LintFinding(file, told.place, line, told.message, severity, told.rule)
+        return LintFinding(file, problem.place, line, problem.message, severity, problem.rule)

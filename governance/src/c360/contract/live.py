@@ -18,7 +18,7 @@ def live(contracts: Sequence[Contract]) -> list[Contract]:
     return [named for kept, _, versions in _families(contracts) for named in _named(kept, versions)]
 
 
-def crowded_out(contracts: Sequence[Contract]) -> list[tuple[Contract, Contract]]:
+def displaced_versions(contracts: Sequence[Contract]) -> list[tuple[Contract, Contract]]:
     """Older majors that are promised and that nobody can keep, since a newer version has their table: with that one."""
     return [pair for _, crowded, _ in _families(contracts) for pair in crowded]
 

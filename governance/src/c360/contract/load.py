@@ -43,7 +43,7 @@ def find_contracts(folder: Path, raw_schema: str = RAW, strict: bool = True) -> 
     documents = {path: read_document(path) for path in contract_files(folder)}
     add_enum_columns(documents.values())
     contracts = [_of(path, folder, document, raw_schema, strict) for path, document in documents.items()]
-    for contract, other in of_one_name(contracts):
+    for contract, other in name_collisions(contracts):
         raise Breach(
             f"{contract.path}: the name {shown(contract.name)} is that of {other.path} too, which has another id.",
             "Rename one of them, or give all versions of one contract the same id.",
@@ -66,7 +66,7 @@ def _of(path: Path, folder: Path, document: dict[str, Any], raw_schema: str, str
     return contract
 
 
-def of_one_name(contracts: list[Contract]) -> Iterator[tuple[Contract, Contract]]:
+def name_collisions(contracts: list[Contract]) -> Iterator[tuple[Contract, Contract]]:
     """Contracts whose name is that of an earlier one with another id."""
     first: dict[str, Contract] = {}
     for contract in contracts:
@@ -85,7 +85,7 @@ def contract_files(folder: Path, below: bool = True) -> list[Path]:
     files = sorted(
         path
         for path in (*look("*.yaml"), *look("*.yml"))
-        if may_be_contract(path.relative_to(folder)) and (".odcs" in path.suffixes or _says_so(path))
+        if may_be_contract(path.relative_to(folder)) and (".odcs" in path.suffixes or _is_contract(path))
     )
     if not files:
         raise CouldNotTell(
@@ -99,14 +99,14 @@ def may_be_contract(relative: Path) -> bool:
     return relative.parts[0] != "consumers" and "partners" not in relative.parts
 
 
-def _says_so(path: Path) -> bool:
+def _is_contract(path: Path) -> bool:
     try:
-        return says_contract(path.read_bytes())
+        return is_odcs_contract(path.read_bytes())
     except OSError as error:
         raise CouldNotTell(f"Cannot read {path}: {error.strerror}.", "Check the path.") from error
 
 
-def says_contract(content: bytes) -> bool:
+def is_odcs_contract(content: bytes) -> bool:
     return re.search(rb"^kind: *[\"']?DataContract\b", content, re.MULTILINE) is not None
 
 
@@ -146,7 +146,7 @@ def _contract(
     version, schemas = str(document.get("version", "")), document.get("schema")
     with problems.at(("kind",)):
         if document.get("kind") != "DataContract":
-            raise another_kind(path, document)
+            raise not_a_contract(path, document)
     with problems.at(("version",), "version"):
         if not SEMVER.fullmatch(version):
             raise Breach(f"{path}: version {version!r} is not MAJOR.MINOR.PATCH.", "Write it as 1.0.0.")
@@ -178,7 +178,7 @@ def _contract(
     )
 
 
-def another_kind(path: Path, document: dict[str, Any]) -> Breach:
+def not_a_contract(path: Path, document: dict[str, Any]) -> Breach:
     """What to say of a file that is no ODCS contract."""
     if "dataContractSpecification" in document:
         return Breach(f"{path} is a Data Contract Specification, no ODCS contract.", f"Convert it: c360 import {path}")

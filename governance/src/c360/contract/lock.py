@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from c360.contract.current import SEMVER
 from c360.contract.document import Document
-from c360.contract.findings import Told
+from c360.contract.findings import LintProblem
 from c360.errors import Breach, CouldNotTell
 
 LOCK = "contracts.lock"
@@ -94,7 +94,7 @@ def written(entries: Iterable[Locked]) -> str:
     return _HEAD + "".join(f"{e.digest} {e.version} {e.day} {e.path}\n" for e in ordered)
 
 
-def broken(folder: Path, documents: Mapping[Path, Document]) -> Iterator[tuple[Path, Told]]:
+def broken(folder: Path, documents: Mapping[Path, Document]) -> Iterator[tuple[Path, LintProblem]]:
     """Released versions that are not what they were, or were never locked; nothing in a folder without a lock.
 
     Raises Breach as `read_lock` does.
@@ -107,7 +107,10 @@ def broken(folder: Path, documents: Mapping[Path, Document]) -> Iterator[tuple[P
         file = folder / entry.path
         put_back = f"put it back: git checkout -- {file}"
         if not file.is_file():
-            yield file, Told("released-changed", (), f"{entry.version}, released on {entry.day}, is gone; {put_back}")
+            yield (
+                file,
+                LintProblem("released-changed", (), f"{entry.version}, released on {entry.day}, is gone; {put_back}"),
+            )
         elif digest(file.read_bytes()) != entry.digest and not (
             file in documents and moved_on(file, str(documents[file].data.get("version")), entry)
         ):
@@ -115,12 +118,12 @@ def broken(folder: Path, documents: Mapping[Path, Document]) -> Iterator[tuple[P
                 f"{entry.version}, released on {entry.day}, has changed; {put_back}, and write the change into the "
                 "next version (its end: c360 deprecate, c360 retire)"
             )
-            yield file, Told("released-changed", (), message)
+            yield file, LintProblem("released-changed", (), message)
     for file, document in documents.items():
         held = lock.get(file.relative_to(folder).as_posix()) if file.is_relative_to(folder) else None
         if released(document.data) and (held is None or moved_on(file, version[file], held)):
             message = f"it is released, and not locked; lock it: c360 release {file}"
-            yield file, Told("not-locked", ("status",), message)
+            yield file, LintProblem("not-locked", ("status",), message)
 
 
 def moved_on(file: Path, version: object, locked: Locked) -> bool:

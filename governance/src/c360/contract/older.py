@@ -1,4 +1,4 @@
-"""Names of older versions of the standard: read as they are called now, and told so.
+"""Names of older versions of the standard: read as they are called now, and reported.
 
 What is read in another form stands in the document as if it had been written so; the file stays as it is.
 """
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from c360.contract.document import Place, numbered
-from c360.contract.findings import Told
+from c360.contract.findings import LintProblem
 
 METRICS = {
     "nullCheck": "nullValues", "nullValue": "nullValues", "nullCount": "nullValues", "nulls": "nullValues",
@@ -20,12 +20,12 @@ _NONE_ALLOWED = ("nullValues", "duplicateValues", "invalidValues")
 OPEN_ENDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 
 
-def read_as_now(document: dict[str, Any]) -> list[Told]:
+def read_as_now(document: dict[str, Any]) -> list[LintProblem]:
     """Rewrites older names in place; tells of each, by its place and today's name."""
     return list(_read(document))
 
 
-def _read(document: dict[str, Any]) -> Iterator[Told]:
+def _read(document: dict[str, Any]) -> Iterator[LintProblem]:
     if document.get("slaDefaultElement"):
         yield _older(("slaDefaultElement",), "slaDefaultElement", "element, of each entry of slaProperties")
     if isinstance(document.get("team"), list):
@@ -38,7 +38,7 @@ def _read(document: dict[str, Any]) -> Iterator[Told]:
             yield from _options(prop, place)
 
 
-def _rules(holder: dict[str, Any], place: Place) -> Iterator[Told]:
+def _rules(holder: dict[str, Any], place: Place) -> Iterator[LintProblem]:
     for k, rule in numbered(holder.get("quality")):
         written = rule.get("rule")
         if not isinstance(written, str) or rule.get("metric"):
@@ -51,7 +51,7 @@ def _rules(holder: dict[str, Any], place: Place) -> Iterator[Told]:
         yield _older((*place, "quality", k, "rule"), f"rule: {written}", f"metric: {metric}{bound}")
 
 
-def _options(prop: dict[str, Any], place: Place) -> Iterator[Told]:
+def _options(prop: dict[str, Any], place: Place) -> Iterator[LintProblem]:
     options = prop.get("logicalTypeOptions")
     if not isinstance(options, dict):
         return
@@ -64,5 +64,5 @@ def _options(prop: dict[str, Any], place: Place) -> Iterator[Told]:
             yield _older((*place, "logicalTypeOptions"), f"{name}: {str(asked).lower()}", now)
 
 
-def _older(place: Place, written: str, now: str) -> Told:
-    return Told("older-name", place, f"{written} is called {now} by now; c360 import --upgrade rewrites it")
+def _older(place: Place, written: str, now: str) -> LintProblem:
+    return LintProblem("older-name", place, f"{written} is called {now} by now; c360 import --upgrade rewrites it")

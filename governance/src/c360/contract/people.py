@@ -12,7 +12,7 @@ from c360.contract.catalog import Catalog
 from c360.errors import CouldNotTell
 from c360.model import Dataset
 
-SAY_WHICH = "Say whose id it is: c360 forget --of DATASET, or DATASET.COLUMN where its key is not the id."
+NAME_THE_PERSON = "Say whose id it is: c360 forget --of DATASET, or DATASET.COLUMN where its key is not the id."
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,9 @@ def subject_of(catalog: Catalog, closed: Collection[str], of: str | None = None)
     if len(found) == 1:
         return found[0]
     said = ", ".join(sorted(subject.dataset.name for subject in found)) or "none"
-    raise CouldNotTell(f"The contracts do not tell who is a person; sources that describe people: {said}.", SAY_WHICH)
+    raise CouldNotTell(
+        f"The contracts do not tell who is a person; sources that describe people: {said}.", NAME_THE_PERSON
+    )
 
 
 def _named(catalog: Catalog, of: str) -> Subject:

@@ -78,7 +78,7 @@ def _statements(user: str | None, database: str, places: list[Place]) -> list[st
     statements = [
         "set local search_path = pg_catalog;",
         *(role(name) for name in ROLES),
-        *(humble(name) for name in ROLES),
+        *(without_privileges(name) for name in ROLES),
         *(
             _if_allowed(
                 f"{literal(f'{name}={limit}')} = any (select unnest(rolconfig) from pg_roles "
@@ -208,11 +208,11 @@ def role(name: str) -> str:
     )
 
 
-def humble(name: str) -> str:
-    """SQL that takes from a role what makes it mighty."""
-    mighty = "rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls"
+def without_privileges(name: str) -> str:
+    """SQL that takes from a role its privileges beyond those of a plain role."""
+    privileges = "rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls"
     return _unless(
-        f"not exists (select from pg_roles where rolname = '{name}' and ({mighty}))",
+        f"not exists (select from pg_roles where rolname = '{name}' and ({privileges}))",
         f"alter role {name} nosuperuser nocreaterole nocreatedb noreplication nobypassrls",
     )
 

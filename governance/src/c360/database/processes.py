@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 _SESSION = re.compile(r"^postgres: .*(\[local\]|\(\d+\))")
-"""The title of a process that serves a client, which it names: `postgres: … postgres customer360 [local] idle`."""
+"""The title of a process that serves a client, which it names: `postgres: … USER DATABASE [local] idle`."""
 
 
 def serves(pid: int, data: Path) -> bool:

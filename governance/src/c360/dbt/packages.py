@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from c360 import DISTRIBUTION
 from c360.errors import CouldNotTell
 from c360.settings import Settings
 
@@ -45,7 +46,7 @@ def wanted() -> tuple[Package, ...]:
         version = metadata.version("elementary-data")
     except metadata.PackageNotFoundError as error:
         raise CouldNotTell(
-            "elementary-data is not installed.", "Run: pip install 'customer360-governance[elementary]'"
+            "elementary-data is not installed.", f"Run: pip install '{DISTRIBUTION}[elementary]'"
         ) from error
     return (
         Package("elementary", "elementary-data/elementary", version),

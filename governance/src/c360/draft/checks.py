@@ -29,31 +29,31 @@ _ALIKE = (
 
 
 @dataclass(frozen=True)
-class Promise:
-    """What a part of a CHECK, `said`, promises of a column: a key of its property or of its options, and the value."""
+class ColumnPromise:
+    """What `sql`, a part of a CHECK, promises of a column: a key of its property or of its options, and the value."""
 
     column: str
     key: str
     value: Any
-    said: str
+    sql: str
 
 
 @dataclass(frozen=True)
 class Check:
     """The parts of a CHECK that are promises of columns, and the SQL of those that are none."""
 
-    promises: tuple[Promise, ...]
+    promises: tuple[ColumnPromise, ...]
     rest: tuple[str, ...]
 
-    def query(self, left: Sequence[Promise]) -> str:
+    def query(self, left: Sequence[ColumnPromise]) -> str:
         """Counts the rows that break the rest, or one of the promises that are `left`; empty where there is neither."""
-        parts = dict.fromkeys([*self.rest, *(promise.said for promise in left)])
+        parts = dict.fromkeys([*self.rest, *(promise.sql for promise in left)])
         wrong = " AND ".join(f"({part})" for part in parts) if len(parts) > 1 else "".join(parts)
         return f"SELECT COUNT(*) FROM ${{table}} WHERE NOT ({wrong})" if parts else ""
 
 
 def read_check(
-    says: str, columns: Columns, persons: Collection[str], apart: Mapping[str, str], value: str = ""
+    sql: str, columns: Columns, persons: Collection[str], apart: Mapping[str, str], value: str = ""
 ) -> Check:
     """`value` is the column that VALUE stands for in a CHECK of a domain. `persons` are columns that tell a person;
     `apart` those whose values compare in a way of their own: without case (`citext`), in the order of labels (`enum`).
@@ -61,7 +61,7 @@ def read_check(
     Raises Breach where no contract can say what the CHECK does, with its SQL unless that may tell somebody.
     """
     try:
-        tree = sqlglot.parse_one(f"select 1 where ({says}\n)", read="postgres").args["where"].this.unnest()
+        tree = sqlglot.parse_one(f"select 1 where ({sql}\n)", read="postgres").args["where"].this.unnest()
     except (SqlglotError, RecursionError, AttributeError, KeyError) as error:
         raise Breach("it cannot be read") from error
     for node in tree.find_all(exp.Column) if value else ():
@@ -71,7 +71,7 @@ def read_check(
     try:
         return _read(tree, columns, apart)
     except Breach as error:
-        raise Breach(f"{error.message.rstrip('.')}: {says}", error.remedy) from error
+        raise Breach(f"{error.message.rstrip('.')}: {sql}", error.remedy) from error
 
 
 def _tells(tree: exp.Expr, persons: Collection[str]) -> bool:
@@ -97,10 +97,10 @@ def _read(tree: exp.Expr, columns: Columns, apart: Mapping[str, str]) -> Check:
             raise Breach(f"{node.name} compares as {how} there, and as text here")
     found, rest = [], []
     for part in tree.flatten() if isinstance(tree, exp.And) else [tree]:
-        said = part.unnest().sql("postgres", comments=False)
-        promises = [Promise(*promise, said) for promise in promises_of(part.unnest(), columns)]
+        sql = part.unnest().sql("postgres", comments=False)
+        promises = [ColumnPromise(*promise, sql) for promise in promises_of(part.unnest(), columns)]
         found += promises
-        rest += [] if promises else [said]
+        rest += [] if promises else [sql]
     check = Check(tuple(found), tuple(rest))
     _can_run(check.query(found))
     return check
@@ -130,7 +130,7 @@ def _can_run(query: str) -> None:
     """Raises Breach where the guard of rules would refuse one."""
     rule = {"id": "check", "type": "sql", "query": query, "mustBe": 0}
     table = Table(Path(), {"name": "table"}, {}, delivered=True)
-    said = next(rules.row_rule(Entry(table, rule)), None)
-    if said is None:
+    promise = next(rules.row_rule(Entry(table, rule)), None)
+    if promise is None:
         raise Breach("its rows cannot be judged one by one")
-    guard.condition(Clause("check", "", "", "table", None, ROW_RULE, said.argument, "error", "conformity"))
+    guard.condition(Clause("check", "", "", "table", None, ROW_RULE, promise.argument, "error", "conformity"))

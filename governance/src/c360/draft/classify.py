@@ -37,7 +37,7 @@ class Classified:
         return self.level.startswith("pii")
 
 
-def words(name: str) -> list[str]:
+def split_name(name: str) -> list[str]:
     """A column's name in words of plain small letters: `Straße_HausNr` -> strasse, haus, nr."""
     for letter, plain in zip("äöüßÄÖÜ", ("ae", "oe", "ue", "ss", "Ae", "Oe", "Ue"), strict=True):
         name = name.replace(letter, plain)
@@ -48,7 +48,7 @@ def words(name: str) -> list[str]:
 
 def names_a_key(name: str) -> bool:
     """Whether a column of that name may be an identifier."""
-    parts = words(name)
+    parts = split_name(name)
     return bool(parts) and (parts[-1] in KEYS or parts[0] == "id" or parts[-1].endswith(("nummer", "uuid")))
 
 
@@ -56,7 +56,7 @@ def classify(name: str, likely: str, long_text: bool) -> Classified:
     """By the values where most of them look like personal data (`likely`), else by the name, else closed."""
     if likely:
         return Classified("pii_indirect" if likely == "ip" else "pii_direct", f"most values look like: {likely}", True)
-    parts = words(name)
+    parts = split_name(name)
     meaning = _meaning(parts)
     if meaning and meaning.what == "a person" and parts[-1] in meaning.words:
         return Classified("pii_direct", "its name says: a person")
@@ -86,12 +86,12 @@ def level_of(level: str, levels: Sequence[str]) -> str:
     return level if level in levels else levels[min(_ROLES[level], len(levels) - 1)]
 
 
-def level_read(word: str, levels: Sequence[str]) -> str:
+def level_named(word: str, levels: Sequence[str]) -> str:
     """The project's level for the word of another list: its own of that name, else the most closed one."""
     return next((level for level in levels if _bare(level) == _bare(word)), levels[-1])
 
 
-def stated(said: Mapping[str, Any]) -> str:
+def stated_classification(said: Mapping[str, Any]) -> str:
     """The classification that tags or metadata name, as `pii: true` or `sensitivity: restricted`; empty for none."""
     named = {_bare(str(name)): value for name, value in said.items()}
     for name, value in named.items():

@@ -1,6 +1,6 @@
 """Constraints that a table declares, as a contract says them: keys, references, uniqueness, CHECKs.
 
-What is no promise of ODCS, or none that is enforced here, is told and not lost.
+What is no promise of ODCS, or none that is enforced here, becomes a note and is not lost.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from c360.errors import Breach
 
 if TYPE_CHECKING:
-    from c360.draft.checks import Promise
+    from c360.draft.checks import ColumnPromise
 
 _TEXT = re.compile(r"[eE]?'(?:[^'\\]|''|\\.)*'|\$(\w*)\$.*?\$\1\$", re.DOTALL)
 """Texts in SQL: what they name may be somebody."""
@@ -23,7 +23,7 @@ _BOUNDS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
 class Constraint:
     """One of a table, on `columns` of it; `targets` are those of `target`, none for its key.
 
-    `says` is SQL of Postgres: the condition of a CHECK (of a domain, with VALUE for its column), or the whole of a
+    `sql` is of Postgres: the condition of a CHECK (of a domain, with VALUE for its column), or the whole of a
     constraint of no `kind` that is known here.
     """
 
@@ -32,16 +32,16 @@ class Constraint:
     columns: tuple[str, ...] = ()
     target: str = ""
     targets: tuple[str, ...] = ()
-    says: str = ""
+    sql: str = ""
 
     @property
-    def called(self) -> str:
+    def label(self) -> str:
         return " ".join(filter(None, (self.kind.upper() or "constraint", self.name)))
 
 
 @dataclass(frozen=True)
-class Described:
-    """A table as an ODCS schema object, not complete yet, with constraints that are not in it, and what was `told`.
+class TableDescription:
+    """A table as an ODCS schema object, not complete yet, with constraints that are not in it, and `notes` for people.
 
     `apart` are columns whose values compare in a way of their own where they come from: `enum` or `citext`.
     """
@@ -49,21 +49,21 @@ class Described:
     part: dict[str, Any]
     constraints: Sequence[Constraint] = ()
     apart: Mapping[str, str] = field(default_factory=dict)
-    told: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
 
-def declared(described: Described) -> tuple[dict[str, Any], list[str]]:
+def with_declared_constraints(described: TableDescription) -> tuple[dict[str, Any], list[str]]:
     """The schema object with its keys, references and uniqueness, whether these lead somewhere or not; and why."""
     part, constraints = described.part, described.constraints
     if not constraints:
         return part, []
     columns = {prop["name"]: dict(prop) for prop in part["properties"]}
-    relations, rules, told = list(part.get("relationships") or []), list(part.get("quality") or []), []
+    relations, rules, notes = list(part.get("relationships") or []), list(part.get("quality") or []), []
     keys = [one.columns for one in constraints if one.kind == "primary key"]
     for one in constraints:
         own = [columns[name] for name in one.columns if name in columns]
         if len(own) < len(one.columns) or (one.kind == "foreign key" and len(one.targets) != len(one.columns)):
-            told.append(f"{one.called} names columns that are not known: it is left out.")
+            notes.append(f"{one.label} names columns that are not known: it is left out.")
         elif one.kind == "primary key":
             for position, column in enumerate(own, start=1):
                 column |= {"primaryKey": True, "primaryKeyPosition": position, "required": True}
@@ -72,7 +72,7 @@ def declared(described: Described) -> tuple[dict[str, Any], list[str]]:
         elif one.kind == "unique" and {*one.columns} not in map(set, keys):
             keys.append(one.columns)
             rules.append(_never_alike(one, rules))
-            told.append(f"No two rows have {_and(one.columns)} alike, by {one.called}.")
+            notes.append(f"No two rows have {_and(one.columns)} alike, by {one.label}.")
         elif one.kind == "foreign key" and len(own) == 1:
             own[0].setdefault("relationships", []).append({"to": f"{one.target}.{one.targets[0]}"})
         elif one.kind == "foreign key":
@@ -80,17 +80,17 @@ def declared(described: Described) -> tuple[dict[str, Any], list[str]]:
             there = [f"{one.target}.{name}" for name in one.targets]
             relations.append({"type": "foreignKey", "from": here, "to": there})
         elif not one.kind:
-            says = _TEXT.sub("'…'", one.says)
-            told.append(f"No clause says what {one.called} does: {says}")
-    said = {"properties": list(columns.values()), "relationships": relations, "quality": rules}
-    return {**part, **said}, told
+            sql = _TEXT.sub("'…'", one.sql)
+            notes.append(f"No clause says what {one.label} does: {sql}")
+    known = {"properties": list(columns.values()), "relationships": relations, "quality": rules}
+    return {**part, **known}, notes
 
 
-def checked(
-    described: Described, properties: Sequence[dict[str, Any]], rules: list[dict[str, Any]], closed: str
+def apply_checks(
+    described: TableDescription, properties: Sequence[dict[str, Any]], rules: list[dict[str, Any]], closed: str
 ) -> dict[str, list[str]]:
     """Adds what CHECKs say to the properties, which are complete otherwise, and to the rules of the table. Gives what
-    is to be told by column, of the table under the empty name.
+    is to be noted by column, of the table under the empty name.
 
     What is compared with a column of the classification `closed` may be somebody's: it is not taken over.
     """
@@ -101,13 +101,13 @@ def checked(
 
     columns = {prop["name"]: prop for prop in properties}
     persons = {name for name, column in columns.items() if column.get("classification") == closed}
-    told: dict[str, list[str]] = {}
+    notes: dict[str, list[str]] = {}
     made = {(name, "enum") for name, how in described.apart.items() if how == "enum"}
     for one in checks:
         try:
-            check = read_check(one.says, columns, persons, described.apart, "".join(one.columns))
+            check = read_check(one.sql, columns, persons, described.apart, "".join(one.columns))
         except Breach as error:
-            told.setdefault("", []).append(f"{one.called} is not drafted: {error.message}")
+            notes.setdefault("", []).append(f"{one.label} is not drafted: {error.message}")
             continue
         left = []
         for promise in check.promises:
@@ -115,20 +115,20 @@ def checked(
                 left.append(promise)
             else:
                 _promise(columns[promise.column], promise, made)
-                told.setdefault(promise.column, []).append(f"Its {promise.key} is what {one.called} says.")
+                notes.setdefault(promise.column, []).append(f"Its {promise.key} is what {one.label} says.")
         if query := check.query(left):
             name = _name(one, rules)
             rules.append(
                 {
                     "id": name, "type": "sql", "query": query, "mustBe": 0, "dimension": "conformity",
-                    "severity": "error", "description": f"As {one.called} has it.",
+                    "severity": "error", "description": f"As {one.label} has it.",
                 }
             )  # fmt: skip
-            told.setdefault("", []).append(f"The rule {name} is what {one.called} says.")
-    return told
+            notes.setdefault("", []).append(f"The rule {name} is what {one.label} says.")
+    return notes
 
 
-def _promise(column: dict[str, Any], promise: "Promise", made: set[tuple[str, str]]) -> None:
+def _promise(column: dict[str, Any], promise: "ColumnPromise", made: set[tuple[str, str]]) -> None:
     """Adds a promise to a column, in place of what its rows may have shown, and to those that CHECKs have `made`."""
     made.add((promise.column, promise.key))
     if promise.key == "required":

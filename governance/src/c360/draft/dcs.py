@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from c360.draft.classify import stated
+from c360.draft.classify import stated_classification
 from c360.draft.types import physical_type
 from c360.errors import Breach, CouldNotTell
 from c360.generate.text import to_yaml
@@ -28,7 +28,7 @@ def from_dcs(path: Path, document: dict[str, Any]) -> tuple[dict[str, Any], list
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        given, told = _in_texts(_own_rules(_without_references(document))), []
+        given, notes = _in_texts(_own_rules(_without_references(document))), []
         while True:
             try:
                 found = convert_dcs_to_odcs(parse_dcs_from_dict(given))
@@ -37,7 +37,7 @@ def from_dcs(path: Path, document: dict[str, Any]) -> tuple[dict[str, Any], list
                 wrong = [place for one in reversed(error.errors()) if (place := _drop(given, one["loc"]))]
                 if not wrong:
                     raise
-                told += [
+                notes += [
                     f"left out, for it is not of the form that the specification wants: {place}" for place in wrong
                 ]
     except Exception as error:  # its text may quote the contract
@@ -48,7 +48,7 @@ def from_dcs(path: Path, document: dict[str, Any]) -> tuple[dict[str, Any], list
     finally:
         logging.disable(before)
     new: dict[str, Any] = found.model_dump(mode="json", by_alias=True, exclude_none=True)
-    told.insert(0, f"read as a Data Contract Specification {document['dataContractSpecification']}")
+    notes.insert(0, f"read as a Data Contract Specification {document['dataContractSpecification']}")
     if isinstance(rules := document.get("quality"), dict) and rules.get("specification"):
         custom = {"property": f"quality.{rules.get('type')}", "value": _as_text(rules["specification"])}
         new["customProperties"] = [*(new.get("customProperties") or []), custom]
@@ -59,9 +59,9 @@ def from_dcs(path: Path, document: dict[str, Any]) -> tuple[dict[str, Any], list
     slas = new.get("slaProperties") or []
     for sla in slas:
         if "value" not in sla:
-            told.append(f"left out, for it has no value: the service level {sla.get('property')}")
+            notes.append(f"left out, for it has no value: the service level {sla.get('property')}")
     new["slaProperties"] = [sla for sla in slas if "value" in sla]
-    return new, told
+    return new, notes
 
 
 def _renew(part: dict[str, Any]) -> None:
@@ -107,7 +107,7 @@ def _in_texts(value: Any, named: bool = False) -> Any:
     if new.get("classification"):
         new["classification"] = str(new["classification"])
     if "pii" in new and not isinstance(new["pii"], bool):
-        new["pii"] = bool(stated({"pii": new["pii"]}))
+        new["pii"] = bool(stated_classification({"pii": new["pii"]}))
     if isinstance(new.get("enum"), list) and all(isinstance(one, str | int | float) for one in new["enum"]):
         new["enum"] = [str(one).lower() if isinstance(one, bool) else str(one) for one in new["enum"]]
     elif "enum" in new and not (isinstance(new["enum"], list) and all(isinstance(one, str) for one in new["enum"])):

@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from c360.contract.catalog import on_disk
-from c360.draft.constraints import Constraint, Described
+from c360.draft.constraints import Constraint, TableDescription
 from c360.draft.ddl_altered import altered, altered_name, without_texts
 from c360.draft.ddl_constraints import constraint_of, constraints_of
 from c360.draft.ddl_tables import add_comment, column_of, described_table, parents, type_name
@@ -27,7 +27,7 @@ _DOMAIN = re.compile(r"\s*domain\s+((?:\"[^\"]+\"|\w+)(?:\s*\.\s*(?:\"[^\"]+\"|\
 _UNNAMED = re.compile(r"(?i)\badd\s+check\b")
 
 
-def tables_of(path: Path, dialect: str) -> list[Described]:
+def tables_of(path: Path, dialect: str) -> list[TableDescription]:
     """Raises CouldNotTell for a file that is no SQL, and where it has no table."""
     try:
         if path.stat().st_size > _LARGEST:
@@ -42,7 +42,7 @@ def tables_of(path: Path, dialect: str) -> list[Described]:
     statements = [one.tree for one in read]
     creates = [one for one in statements if isinstance(one, exp.Create) and isinstance(one.this, exp.Schema)]
     types = _own_types(statements)
-    tables: dict[str, Described] = {}
+    tables: dict[str, TableDescription] = {}
     schemas: dict[str, str] = {}
     first_names: dict[str, str] = {}
     twins: dict[str, list[str]] = {}
@@ -58,8 +58,8 @@ def tables_of(path: Path, dialect: str) -> list[Described]:
             if called.db != first:  # in one folder, contracts have one name
                 twins.setdefault(called.name, []).append(f"Not read: the table of that name in the schema {called.db}.")
                 continue
-            told = tuple(f"Not read: {without_texts(left, dialect)}" for left in one.unread)
-            tables[called.name] = described_table(create, dialect, tables, types, told)
+            notes = tuple(f"Not read: {without_texts(left, dialect)}" for left in one.unread)
+            tables[called.name] = described_table(create, dialect, tables, types, notes)
             continue
         schema, name = altered_name(create)
         name = _written(name, tables, twins)
@@ -83,7 +83,7 @@ def tables_of(path: Path, dialect: str) -> list[Described]:
             replace(
                 table,
                 constraints=tuple(_led(one, keys) for one in constraints[name]),
-                told=(*table.told, *twins.get(name, ())),
+                notes=(*table.notes, *twins.get(name, ())),
             ),
             {column: types[named] for column, named in table.apart.items()},
         )
@@ -100,7 +100,7 @@ def _statements(text: str, dialect: str) -> Iterator[Statement]:
         yield one
 
 
-def _written(name: str, tables: Mapping[str, Described], twins: Mapping[str, list[str]]) -> str:
+def _written(name: str, tables: Mapping[str, TableDescription], twins: Mapping[str, list[str]]) -> str:
     """A table's name as it was written where the table was made: databases fold one without quotes."""
     if name in tables:
         return name
@@ -126,7 +126,7 @@ def _own_types(statements: list[exp.Expr]) -> dict[str, OwnType]:
                 create = sqlglot.parse_one(f"create table {found[1]} (value {found[2]})", read="postgres")
                 column = create.this.expressions[0]
                 checks = [
-                    (inner.name, check.says)
+                    (inner.name, check.sql)
                     for inner in column.constraints
                     for check in constraint_of(inner.kind, inner.name, ("value",))
                     if check.kind == "check"

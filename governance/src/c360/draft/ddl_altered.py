@@ -1,4 +1,4 @@
-"""What an `alter table` does to a table that stands before it: to its columns; of any other action it is told."""
+"""What an `alter table` does to a table that stands before it: to its columns; of any other action there is a note."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from c360.draft.constraints import Described
+from c360.draft.constraints import TableDescription
 from c360.draft.ddl_tables import Columns
 from c360.draft.own_types import OwnType
 
@@ -46,10 +46,10 @@ def _commanded(tree: Any) -> tuple[list[str], str]:
     return ([name.strip('"`[]') for name in found.groups()[:3] if name], found[4].strip()) if found else ([], "")
 
 
-def altered(table: Described, tree: Any, dialect: str, types: Mapping[str, OwnType]) -> Described:
+def altered(table: TableDescription, tree: Any, dialect: str, types: Mapping[str, OwnType]) -> TableDescription:
     """The table after it."""
     before = {prop["name"]: dict(prop) for prop in table.part["properties"]}
-    columns = Columns(dialect, types, before, dict(table.apart), list(table.told))
+    columns = Columns(dialect, types, before, dict(table.apart), list(table.notes))
     notes = columns.notes
     for action in _actions(tree):
         if not _applied(action, columns):
@@ -60,7 +60,7 @@ def altered(table: Described, tree: Any, dialect: str, types: Mapping[str, OwnTy
     if said and not _OF_NO_COLUMN.fullmatch(said):
         notes.append(f"Not read: {without_texts(said, dialect)}")
     part = {**table.part, "properties": list(columns.by_name.values())}
-    return replace(table, part=part, apart=columns.apart, told=tuple(notes))
+    return replace(table, part=part, apart=columns.apart, notes=tuple(notes))
 
 
 def without_texts(said: str, dialect: str) -> str:

@@ -21,7 +21,7 @@ def constraints_of(statement: Any) -> Iterator[tuple[str, Constraint]]:
         table = statement.this.name
         parts = [part for action in statement.args.get("actions") or [] for part in _of_action(action)]
     elif added(statement):
-        yield altered_name(statement)[1], Constraint("", says=f"alter {str(statement.expression).strip()}")
+        yield altered_name(statement)[1], Constraint("", sql=f"alter {str(statement.expression).strip()}")
         return
     else:
         return
@@ -69,9 +69,9 @@ def constraint_of(said: Any, name: str = "", column: tuple[str, ...] = ()) -> It
             own = column or names_of(said.expressions)
             yield Constraint("foreign key", name, own, (target.find(exp.Table) or target).name, targets)
     elif isinstance(said, exp.CheckColumnConstraint):
-        yield Constraint("check", name, says=said.this.sql("postgres", comments=False))
+        yield Constraint("check", name, sql=said.this.sql("postgres", comments=False))
     elif isinstance(said, exp.ExcludeColumnConstraint):
-        yield Constraint("", name, says=said.sql("postgres", comments=False))
+        yield Constraint("", name, sql=said.sql("postgres", comments=False))
 
 
 def _of_index(index: Any) -> Constraint:
@@ -79,7 +79,7 @@ def _of_index(index: Any) -> Constraint:
     parameters = index.args["params"]
     columns = [one.this if isinstance(one, exp.Ordered) else one for one in parameters.args.get("columns") or []]
     if parameters.args.get("where") or not all(isinstance(one, exp.Column) for one in columns):
-        return Constraint("", index.name, says=f"unique index {index.sql('postgres', comments=False)}")
+        return Constraint("", index.name, sql=f"unique index {index.sql('postgres', comments=False)}")
     return Constraint("unique", index.name, names_of(columns))
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlglot import exp
 
-from c360.draft.classify import stated
-from c360.draft.constraints import Described
+from c360.draft.classify import stated_classification
+from c360.draft.constraints import TableDescription
 from c360.draft.own_types import OwnType
 from c360.draft.sql_types import described_type
 
@@ -39,12 +39,16 @@ class Columns:
 
 
 def described_table(
-    create: Any, dialect: str, before: Mapping[str, Described], types: Mapping[str, OwnType], told: tuple[str, ...]
-) -> Described:
+    create: Any,
+    dialect: str,
+    before: Mapping[str, TableDescription],
+    types: Mapping[str, OwnType],
+    notes: tuple[str, ...],
+) -> TableDescription:
     """With the columns of the tables that it is like or inherits from, as far as these stand `before` it; `apart` are
     the names of those `types` that columns have."""
     schema, name = create.this, create.this.this.name
-    columns = Columns(dialect, types, notes=list(told))
+    columns = Columns(dialect, types, notes=list(notes))
     for parent, _ in parents(create):
         known = before.get(parent)
         if known is None:
@@ -60,7 +64,9 @@ def described_table(
     part = {"name": name, "physicalName": name}
     if comment := _table_comment(create):
         part["description"] = comment
-    return Described({**part, "properties": list(columns.by_name.values())}, (), columns.apart, tuple(columns.notes))
+    return TableDescription(
+        {**part, "properties": list(columns.by_name.values())}, (), columns.apart, tuple(columns.notes)
+    )
 
 
 def column_of(column: Any, dialect: str, note: Callable[[str], None]) -> dict[str, Any]:
@@ -85,7 +91,7 @@ def column_of(column: Any, dialect: str, note: Callable[[str], None]) -> dict[st
         elif isinstance(said, exp.MaskingPolicyColumnConstraint):
             found["classification"] = "masking policy"
         elif isinstance(said, exp.Tags):
-            found |= {"classification": word} if (word := stated(dict(_tags(said)))) else {}
+            found |= {"classification": word} if (word := stated_classification(dict(_tags(said)))) else {}
     return found
 
 
@@ -100,10 +106,10 @@ def type_name(kind: Any) -> str:
 def add_comment(tables: Mapping[str, dict[str, Any]], statement: Any) -> None:
     """What `comment on`, or SQL Server's extended property, says of a table or a column."""
     if isinstance(statement, exp.Execute):
-        told = {one.this.name.lower(): one.expression.name for one in statement.find_all(exp.EQ)}
-        if told.get("name", "").lower() != "ms_description" or "level1name" not in told:
+        given = {one.this.name.lower(): one.expression.name for one in statement.find_all(exp.EQ)}
+        if given.get("name", "").lower() != "ms_description" or "level1name" not in given:
             return
-        table, column, text = told["level1name"], told.get("level2name", ""), told.get("value", "")
+        table, column, text = given["level1name"], given.get("level2name", ""), given.get("value", "")
     elif isinstance(statement, exp.Comment):
         on = statement.this
         table, column = (on.table, on.name) if isinstance(on, exp.Column) else (on.name, "")

@@ -1,4 +1,4 @@
-"""From what another format says of tables to drafts: what is missing is proposed, what cannot be kept is told."""
+"""From what another format says of tables to drafts: what is missing is proposed, what cannot be kept is noted."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,8 +10,16 @@ from c360.clause.promise import as_list
 from c360.clause.types import own_type
 from c360.contract.document import dicts
 from c360.contract.load import relationship_of
-from c360.draft.classify import Classified, beside_a_person, classify, level_of, level_read, stated, with_parts
-from c360.draft.constraints import Described, checked, declared
+from c360.draft.classify import (
+    Classified,
+    beside_a_person,
+    classify,
+    level_named,
+    level_of,
+    stated_classification,
+    with_parts,
+)
+from c360.draft.constraints import TableDescription, apply_checks, with_declared_constraints
 from c360.draft.frame import drafted, undescribed
 from c360.draft.types import beyond_postgres, logical_named, logical_type, physical_type
 from c360.draft.write import Draft, Property, Table
@@ -31,16 +39,16 @@ _REFERENCE = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)+|.*/.*/.*", re.ASCI
 
 
 def draft_of(
-    described: Described, told: Sequence[str], levels: Sequence[str], known: Known, layer: str = "sources"
+    described: TableDescription, notes: Sequence[str], levels: Sequence[str], known: Known, layer: str = "sources"
 ) -> Draft:
     """A contract of one table."""
-    return drafted(str(described.part["name"]), (completed(described, levels, known),), told, layer=layer)
+    return drafted(str(described.part["name"]), (completed(described, levels, known),), notes, layer=layer)
 
 
-def completed(described: Described, levels: Sequence[str], known: Known) -> Table:
+def completed(described: TableDescription, levels: Sequence[str], known: Known) -> Table:
     """A schema object with what every column needs here: types, a description, a classification to be confirmed; and
     with what the constraints of its table promise."""
-    part, evidence = declared(described)
+    part, evidence = with_declared_constraints(described)
     columns = [prop for prop in part.get("properties") or [] if isinstance(prop, dict)]
     found = [with_parts(classify(str(prop.get("name")), "", False), names_inside(prop)) for prop in columns]
     if any(one.level == "pii_direct" for one in found):
@@ -48,35 +56,36 @@ def completed(described: Described, levels: Sequence[str], known: Known) -> Tabl
     name = str(part.get("name"))
     properties = [_completed(name, prop, one, levels, known) for prop, one in zip(columns, found, strict=True)]
     rules = list(part.get("quality") or [])
-    told = checked(described, [prop.document for prop in properties], rules, level_of("pii_direct", levels))
+    notes = apply_checks(described, [prop.document for prop in properties], rules, level_of("pii_direct", levels))
     relations, led_nowhere = _led(name, None, part.get("relationships") or [], known)
     said = {key: value for key, value in part.items() if key not in ("properties", "logicalType")}
     said |= {"relationships": relations, "quality": rules}
     document = undescribed(name) | {key: value for key, value in said.items() if value}
     ordered = (
-        Property(_ordered(prop.document), (*prop.evidence, *told.get(prop.document["name"], ()))) for prop in properties
+        Property(_ordered(prop.document), (*prop.evidence, *notes.get(prop.document["name"], ())))
+        for prop in properties
     )
-    return Table(document, tuple(ordered), (*described.told, *evidence, *led_nowhere, *told.get("", ())))
+    return Table(document, tuple(ordered), (*described.notes, *evidence, *led_nowhere, *notes.get("", ())))
 
 
 def _completed(table: str, prop: dict[str, Any], found: Classified, levels: Sequence[str], known: Known) -> Property:
     document = deepcopy(prop)
-    told = _known_logical(document)
+    notes = _known_logical(document)
     for _, part in [("", document), *parts_inside(document)]:
         if holds := next((kind for key, kind in _HOLDERS.items() if part.get(key)), ""):
             part["logicalType"] = part.get("logicalType") or holds
     logical = document.get("logicalType")
     if not document.get("physicalType"):
         document["physicalType"] = physical_type(logical or "string")
-        told.append("No physical type was given.")
+        notes.append("No physical type was given.")
     document["logicalType"] = logical or logical_type(str(document["physicalType"]))
     document["description"] = document.get("description") or "To be described."
-    told += _known_types(document, document["name"])
-    told += _read_levels(document, levels)
+    notes += _known_types(document, document["name"])
+    notes += _read_levels(document, levels)
     inside = [level for _, part in parts_inside(document) if (level := part.get("classification"))]
     if not document.get("classification"):
         document["classification"] = level_of(found.level, levels)
-        told.append(f"Classified as {document['classification']}, to be confirmed: {found.why}.")
+        notes.append(f"Classified as {document['classification']}, to be confirmed: {found.why}.")
         document["customProperties"] = [
             *(document.get("customProperties") or []),
             {"property": "toBeConfirmed", "value": "classification"},
@@ -84,16 +93,16 @@ def _completed(table: str, prop: dict[str, Any], found: Classified, levels: Sequ
     closest = max([document["classification"], *inside], key=levels.index)
     if closest != document["classification"]:
         document["classification"] = closest
-        told.append(f"Classified as {closest}, for a part of it is.")
+        notes.append(f"Classified as {closest}, for a part of it is.")
     relations, led_nowhere = _led(table, document["name"], document.get("relationships") or [], known)
     document["relationships"] = [{"type": "foreignKey", **relation} for relation in relations]
-    return Property(document, (*told, *led_nowhere))
+    return Property(document, (*notes, *led_nowhere))
 
 
 def _known_logical(document: dict[str, Any]) -> list[str]:
     """Gives what has a logical type of another name, at any depth, the one that the standard has, or takes it away
-    where nobody knows that; what is told of it."""
-    told = []
+    where nobody knows that; the notes on it."""
+    notes = []
     for place, part in [("", document), *parts_inside(document)]:
         written = part.get("logicalType")
         if not written:
@@ -106,8 +115,8 @@ def _known_logical(document: dict[str, Any]) -> list[str]:
         part.pop("logicalType")
         part |= {"logicalType": found} if found else {}
         of = f"The logical type of {place}" if place else "Its logical type"
-        told.append(f"{of} there is {str(written)!r}, which the standard does not have so.")
-    return told
+        notes.append(f"{of} there is {str(written)!r}, which the standard does not have so.")
+    return notes
 
 
 def _known_types(document: dict[str, Any], name: str) -> list[str]:
@@ -117,34 +126,34 @@ def _known_types(document: dict[str, Any], name: str) -> list[str]:
         return []
     from c360.draft.sql_types import described_text  # with sqlglot, which takes its time
 
-    told: list[str] = []
-    found = described_text(written, told.append)
+    notes: list[str] = []
+    found = described_text(written, notes.append)
     said = {key: value for key, value in found.items() if not document.get(key)}
     document |= {**said, "physicalType": found["physicalType"]}
-    return told or [f"Its type there is {written}."]
+    return notes or [f"Its type there is {written}."]
 
 
 def _read_levels(document: dict[str, Any], levels: Sequence[str]) -> list[str]:
     """Gives what is classified or marked as personal, at any depth, a level of the project that is as closed or more
-    so; what is told of it."""
-    told = []
+    so; the notes on it."""
+    notes = []
     for place, part in [("", document), *parts_inside(document)]:
         custom = part.get("customProperties")
         said = {str(one.get("property")): one.get("value") for one in dicts(custom)}
         said |= {tag: True for tag in part.get("tags") or [] if isinstance(tag, str)}
         words = [str(part["classification"])] if part.get("classification") else []
-        words += [word] if (word := stated(said)) else []
+        words += [word] if (word := stated_classification(said)) else []
         if not words:
             continue
-        found = {word: level_of("pii_direct", levels) if word == "pii" else level_read(word, levels) for word in words}
+        found = {word: level_of("pii_direct", levels) if word == "pii" else level_named(word, levels) for word in words}
         part["classification"] = max(found.values(), key=levels.index)
         where = f"{place} is classified" if place else "Classified"
-        told += [
+        notes += [
             f"{where} as {level}, for it was called {word!r} there."
             for word, level in found.items()
             if word not in levels
         ]
-    return told
+    return notes
 
 
 def parts_inside(prop: dict[str, Any], below: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -172,20 +181,20 @@ def _ordered(document: dict[str, Any]) -> dict[str, Any]:
 def _led(
     table: str, column: str | None, relations: Sequence[dict[str, Any]], known: Known
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """The relationships that lead to what a contract describes, and what is told of the others."""
-    kept, told = [], []
+    """The relationships that lead to what a contract describes, and the notes on the others."""
+    kept, notes = [], []
     for relation in relations:
         to = ", ".join(map(str, as_list(relation.get("to"))))
         own = "" if column else f" ({', '.join(map(str, as_list(relation.get('from'))))})"
         if not _leads_somewhere(table, column, relation, known):
-            told.append(f"It refers to {to}{own}, which no contract describes: say so when one does.")
+            notes.append(f"It refers to {to}{own}, which no contract describes: say so when one does.")
         elif not all(
             _REFERENCE.fullmatch(str(end)) for end in (*as_list(relation["to"]), *as_list(relation.get("from")))
         ):
-            told.append(f"It refers to {to}{own}: no reference of ODCS can be written so; rename, and say so then.")
+            notes.append(f"It refers to {to}{own}: no reference of ODCS can be written so; rename, and say so then.")
         else:
             kept.append(relation)
-    return kept, told
+    return kept, notes
 
 
 def _leads_somewhere(table: str, column: str | None, relation: dict[str, Any], known: Known) -> bool:

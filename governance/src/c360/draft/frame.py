@@ -12,7 +12,7 @@ VERSION = "0.1.0"
 def drafted(
     name: str,
     tables: tuple[Table, ...],
-    told: Sequence[str],
+    notes: Sequence[str],
     proposals: tuple[dict[str, Any], ...] = (),
     layer: str = "sources",
     own: Mapping[str, Any] = MappingProxyType({}),
@@ -30,11 +30,11 @@ def drafted(
         "support": [{"channel": "to-be-named"}],
     }
     document |= {key: value for key, value in own.items() if value and key not in ("apiVersion", "status")}
-    told = (
-        *told,
+    notes = (
+        *notes,
         "Everything in it is a proposal: check types and classifications, describe the columns, name the team.",
     )
-    return Draft(document, tables, told, proposals, layer)
+    return Draft(document, tables, notes, proposals, layer)
 
 
 def undescribed(table: str) -> dict[str, Any]:

@@ -6,46 +6,50 @@ from typing import Any
 
 from c360.draft.classify import Classified, names_a_key
 from c360.draft.distinct import MOST_HASHES, Distinct, hashed
+from c360.draft.profile import ColumnProfile
 from c360.draft.propose import ENOUGH
 from c360.draft.reading import Source, blocks
-from c360.draft.tally import Facts
 from c360.draft.write import Property
 
 _MOST_PAIRED = 8
 """Columns of which every two are tried as a key."""
 
 
-def able(found: Sequence[Classified], properties: Sequence[Property]) -> list[int]:
+def key_candidates(found: Sequence[Classified], properties: Sequence[Property]) -> list[int]:
     """The columns that may be a part of a key: none empty, and nobody's own."""
     return [at for at, level in enumerate(found) if not level.personal and properties[at].document.get("required")]
 
 
-def find_key(facts: Sequence[Facts], properties: Sequence[Property], may: Sequence[int], table: str) -> list[int]:
+def find_key(
+    profiles: Sequence[ColumnProfile], properties: Sequence[Property], may: Sequence[int], table: str
+) -> list[int]:
     """Of the columns that may, the one that seems to be the key: no two alike, and its name or its place says so."""
     types = ("uuid", "integer", "bigint", "text", "numeric(38,0)")
     found = [
         at
         for at in may
-        if facts[at].distinct and facts[at].values > 1 and not facts[at].blanks and not facts[at].long_text
+        if profiles[at].distinct and profiles[at].values > 1 and not profiles[at].blanks and not profiles[at].long_text
         and properties[at].document["physicalType"] in types
-        and (names_a_key(facts[at].name) or (at == 0 and facts[at].values >= ENOUGH))
+        and (names_a_key(profiles[at].name) or (at == 0 and profiles[at].values >= ENOUGH))
     ]  # fmt: skip
     stem = table.lower().rstrip("s")
-    own = [at for at in found if facts[at].name.lower() in ("id", f"{stem}_id", f"{stem}id", f"{table.lower()}_id")]
+    own = [at for at in found if profiles[at].name.lower() in ("id", f"{stem}_id", f"{stem}id", f"{table.lower()}_id")]
     return (own or found)[:1]
 
 
-def find_pair(facts: Sequence[Facts], properties: Sequence[Property], may: Sequence[int], source: Source) -> list[int]:
+def find_pair(
+    profiles: Sequence[ColumnProfile], properties: Sequence[Property], may: Sequence[int], source: Source
+) -> list[int]:
     """Two columns that are a key together, one of them an identifier by its name: sought in a second pass."""
     types = ("uuid", "integer", "bigint", "text", "date", "timestamp", "timestamptz")
     tried = [
         at
         for at in may
-        if facts[at].values >= ENOUGH and not facts[at].blanks and not facts[at].long_text
-        and (facts[at].counts is None or len(facts[at].counts or ()) > 1)
+        if profiles[at].values >= ENOUGH and not profiles[at].blanks and not profiles[at].long_text
+        and (profiles[at].counts is None or len(profiles[at].counts or ()) > 1)
         and properties[at].document["physicalType"] in types
     ]  # fmt: skip
-    named = {at for at in tried if names_a_key(facts[at].name)}
+    named = {at for at in tried if names_a_key(profiles[at].name)}
     tried = sorted(tried, key=lambda at: (at not in named, at))[:_MOST_PAIRED]
     pairs = {
         pair: Distinct(MOST_HASHES // _MOST_PAIRED)

@@ -64,7 +64,7 @@ def not_carried(source: Any, draft: str, place: Place = ()) -> Iterator[str]:
             yield where(place)
 
 
-def that_lints(draft: Draft, levels: Any) -> Draft:
+def without_lint_errors(draft: Draft, levels: Any) -> Draft:
     """The draft without the parts that lint refuses, each of which it names."""
     left: list[str] = []
     for _ in range(20):

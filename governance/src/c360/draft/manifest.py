@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from c360.draft.classify import stated
-from c360.draft.constraints import Constraint, Described
+from c360.draft.classify import stated_classification
+from c360.draft.constraints import Constraint, TableDescription
 from c360.errors import CouldNotTell
 
 _LARGEST = 500_000_000
@@ -16,7 +16,7 @@ _LAST = re.compile(r"([^\"`.]+)[\"`]?\s*$")
 _CALL = re.compile(r"(?:ref|source)\s*\(.*?['\"]([^'\"]+)['\"]\s*(?:,\s*v(?:ersion)?\s*=.*)?\)\s*$", re.DOTALL)
 
 
-def tables_of(path: Path) -> list[tuple[str, Described]]:
+def tables_of(path: Path) -> list[tuple[str, TableDescription]]:
     """Each with the layer that it belongs to; those without columns are left out.
 
     Raises CouldNotTell for a file that is no manifest.
@@ -65,7 +65,7 @@ def _tested(test: dict[str, Any]) -> str:
     return str(about[-1])
 
 
-def _table(node: dict[str, Any], promises: dict[str, list[dict[str, Any]]]) -> Described:
+def _table(node: dict[str, Any], promises: dict[str, list[dict[str, Any]]]) -> TableDescription:
     columns = {str(column.get("name")): _column(column, node) for column in _dicts(node["columns"])}
     constraints = [(given, given.get("columns") or []) for given in node.get("constraints") or []]
     for column in _dicts(node["columns"]):
@@ -96,7 +96,7 @@ def _table(node: dict[str, Any], promises: dict[str, list[dict[str, Any]]]) -> D
     if node.get("description"):
         found["description"] = node["description"]
     left = [constraint for given, on in constraints for constraint in _constraint(given, on)]
-    return Described({**found, "properties": list(columns.values())}, left)
+    return TableDescription({**found, "properties": list(columns.values())}, left)
 
 
 def _column(column: dict[str, Any], table: dict[str, Any]) -> dict[str, Any]:
@@ -114,21 +114,21 @@ def _classified(part: dict[str, Any]) -> str:
     """What the metadata and tags of a column or table say of how closed it is."""
     config = part.get("config") or {}
     tags = {str(tag): True for tag in [*(part.get("tags") or []), *(config.get("tags") or [])]}
-    return stated({**tags, **(part.get("meta") or {}), **(config.get("meta") or {})})
+    return stated_classification({**tags, **(part.get("meta") or {}), **(config.get("meta") or {})})
 
 
 def _constraint(given: dict[str, Any], on: list[Any]) -> Iterator[Constraint]:
     """One of dbt's that is no promise of a single column, nor a key."""
     kind, name, columns = str(given.get("type")), str(given.get("name") or ""), tuple(map(str, on))
-    says = str(given.get("expression") or "")
+    sql = str(given.get("expression") or "")
     if kind == "unique" and len(columns) > 1:
         yield Constraint("unique", name, columns)
     elif kind == "foreign_key" and given.get("to_columns") and (target := _LAST.search(str(given.get("to")))):
         yield Constraint("foreign key", name, columns, target[1], tuple(map(str, given["to_columns"])))
     elif kind == "check":
-        yield Constraint("check", name, says=says)
+        yield Constraint("check", name, sql=sql)
     elif kind not in ("primary_key", "not_null", "unique"):
-        yield Constraint("", name, says=f"{kind.replace('_', ' ')} {says}")
+        yield Constraint("", name, sql=f"{kind.replace('_', ' ')} {sql}")
 
 
 def _promise(columns: dict[str, dict[str, Any]], kind: str, on: list[Any], given: dict[str, Any]) -> None:

@@ -8,8 +8,8 @@ from c360.contract.older import METRICS
 TODAY = ("nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount")
 
 
-def from_v2(old: dict[str, Any], told: list[str]) -> dict[str, Any]:
-    """The contract with the names and the shape of v3; what has no place there is told."""
+def from_v2(old: dict[str, Any], notes: list[str]) -> dict[str, Any]:
+    """The contract with the names and the shape of v3; what has no place there is noted."""
     new: dict[str, Any] = {"apiVersion": old["apiVersion"], "kind": "DataContract"}
     new["id"] = str(old.get("uuid") or old.get("id") or "")
     new["name"] = old.get("datasetName") or old.get("quantumName") or new["id"]
@@ -54,7 +54,7 @@ def from_v2(old: dict[str, Any], told: list[str]) -> dict[str, Any]:
     }  # fmt: skip
     left = sorted(set(map(str, old)) - used) + left
     if left:
-        told.append(f"left out, for v3 has no such place: {', '.join(left)}")
+        notes.append(f"left out, for v3 has no such place: {', '.join(left)}")
     return new
 
 

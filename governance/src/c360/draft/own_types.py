@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from c360.draft.constraints import Constraint, Described
+from c360.draft.constraints import Constraint, TableDescription
 
 CITEXT = "citext"
-_TOLD = {
+_COMPARED = {
     "enum": "an enum type: text here, with its labels, and without their order",
     CITEXT: "text that does not tell A from a: text here, which does",
     "": "a domain: here its base type, with what it checks",
@@ -33,20 +33,20 @@ class OwnType:
         return replace(base, name=self.name, required=required, checks=checks)
 
 
-def with_own_types(described: Described, own: Mapping[str, OwnType]) -> Described:
+def with_own_types(described: TableDescription, own: Mapping[str, OwnType]) -> TableDescription:
     """The table with the types of these columns as a contract can say them; what was proposed of their values stays,
     where the type says nothing of it."""
-    columns, constraints, told = [], list(described.constraints), list(described.told)
+    columns, constraints, notes = [], list(described.constraints), list(described.notes)
     for column in described.part["properties"]:
         if found := own.get(column["name"]):
-            column = {**column, "physicalType": found.physical, **_said(found)}
-            constraints += [Constraint("check", name, (column["name"],), says=says) for name, says in found.checks]
-            told.append(f"The type of {column['name']}, {found.name}, is {_TOLD[found.how]}.")
+            column = {**column, "physicalType": found.physical, **_keys(found)}
+            constraints += [Constraint("check", name, (column["name"],), sql=sql) for name, sql in found.checks]
+            notes.append(f"The type of {column['name']}, {found.name}, is {_COMPARED[found.how]}.")
         columns.append(column)
     apart = {name: found.how for name, found in own.items() if found.how}
-    return Described({**described.part, "properties": columns}, tuple(constraints), apart, told)
+    return TableDescription({**described.part, "properties": columns}, tuple(constraints), apart, notes)
 
 
-def _said(found: OwnType) -> dict[str, Any]:
-    said: dict[str, Any] = {"required": True} if found.required else {}
-    return said | {"enum": [{"value": label} for label in found.labels]} if found.labels else said
+def _keys(found: OwnType) -> dict[str, Any]:
+    keys: dict[str, Any] = {"required": True} if found.required else {}
+    return keys | {"enum": [{"value": label} for label in found.labels]} if found.labels else keys

@@ -1,4 +1,4 @@
-"""From the facts of a column to a proposed property: type, required, format, values, bounds. Its evidence is counts.
+"""From the profile of a column to a proposed property: type, required, format, values, bounds. Its evidence is counts.
 
 No value of the data gets into a draft, but for the words of an enumeration that say nothing of anybody (decision 20).
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from c360.draft.classify import Classified, level_of, names_a_key
-from c360.draft.tally import Facts
+from c360.draft.profile import ColumnProfile
 from c360.draft.types import is_text, logical_type
 from c360.draft.write import Property
 
@@ -34,17 +34,17 @@ _FORMATS = ("email", "ipv4", "ipv6", "uri")
 
 
 def propose(
-    facts: Facts, found: Classified, declared: str, levels: Sequence[str], decimal: str = ".", name: str = ""
+    profile: ColumnProfile, found: Classified, declared: str, levels: Sequence[str], decimal: str = ".", name: str = ""
 ) -> Property:
     """`declared` is the type that the source itself names; `decimal` the mark of its numbers; `name` the column's
     where the header's own is none."""
-    kind, why = physical_type(facts, declared, found, decimal)
-    required = bool(facts.rows) and not facts.nulls and (is_text(kind) or not facts.blanks)
-    options, told = _options(facts, kind, found)
+    kind, why = physical_type(profile, declared, found, decimal)
+    required = bool(profile.rows) and not profile.nulls and (is_text(kind) or not profile.blanks)
+    options, notes = _options(profile, kind, found)
     level = level_of(found.level, levels)
-    enum = _enum(facts, kind) if level == "public" else []
+    enum = _enum(profile, kind) if level == "public" else []
     document = {
-        "name": name or facts.name,
+        "name": name or profile.name,
         "description": "To be described.",
         "logicalType": logical_type(kind),
         "logicalTypeOptions": options,
@@ -54,93 +54,102 @@ def propose(
         "enum": enum,
         "customProperties": [{"property": "toBeConfirmed", "value": "classification"}],
     }
-    evidence = [_counted(facts, kind), *why, *told]
+    evidence = [_counted(profile, kind), *why, *notes]
     if enum:
         evidence.append(f"{len(enum)} values, each {_OFTEN} times or more")
-    elif is_text(kind) and facts.counts and len(facts.counts) <= _MOST_WORDS and facts.values >= 2 * len(facts.counts):
-        many = f"{len(facts.counts)} distinct values: perhaps an enum"
-        evidence.append(many if len(facts.counts) > 1 else "all values are the same")
+    elif (
+        is_text(kind)
+        and profile.counts
+        and len(profile.counts) <= _MOST_WORDS
+        and profile.values >= 2 * len(profile.counts)
+    ):
+        many = f"{len(profile.counts)} distinct values: perhaps an enum"
+        evidence.append(many if len(profile.counts) > 1 else "all values are the same")
     said = f"Classified as {level}, to be confirmed: {found.why}."
     return Property({key: value for key, value in document.items() if value}, (f"{'; '.join(evidence)}.", said))
 
 
-def physical_type(facts: Facts, declared: str, found: Classified, decimal: str) -> tuple[str, list[str]]:
+def physical_type(profile: ColumnProfile, declared: str, found: Classified, decimal: str) -> tuple[str, list[str]]:
     """The declared type; else the narrowest that every value has."""
-    shapes = facts.shapes
+    shapes = profile.shapes
     if declared:
         return declared, [f"the source declares {declared}"]
-    if not facts.values:
+    if not profile.values:
         return "text", ["no value: its type is not known"]
     if found.code and "float" in shapes:
         return "text", ["digits that are no quantity stay text"]
     if "comma" in shapes and "decimal" not in shapes and decimal == ",":
-        return _decimal(facts), ["every value is a number with a decimal comma"]
+        return _decimal(profile), ["every value is a number with a decimal comma"]
     for kind in ("uuid", "boolean", "date", "timestamp", "timestamptz", "time"):
         if kind in shapes:
             return kind, []
     if "bigint" in shapes:
-        return ("integer" if max(abs(facts.low), abs(facts.high)) < _ROOMY else "bigint"), []
+        return ("integer" if max(abs(profile.low), abs(profile.high)) < _ROOMY else "bigint"), []
     if "whole" in shapes:
         return "numeric(38,0)", []
     if "decimal" in shapes and decimal == ".":
-        return _decimal(facts), []
+        return _decimal(profile), []
     if "float" in shapes and "leading" in shapes and decimal == ".":
         return "double precision", []
     why = next((why for shape, why in _NOT_YET.items() if shape in shapes), "")
     if "float" in shapes and "leading" not in shapes:
         why = "some numbers begin with zeros: text"
-    return "text", [why] if why else _without_words(facts)
+    return "text", [why] if why else _without_null_words(profile)
 
 
-def _decimal(facts: Facts) -> str:
+def _decimal(profile: ColumnProfile) -> str:
     """With room for larger numbers."""
-    return f"numeric({max(12, facts.digits + facts.scale + 2)},{max(2, facts.scale)})"
+    return f"numeric({max(12, profile.digits + profile.scale + 2)},{max(2, profile.scale)})"
 
 
-def _without_words(facts: Facts) -> list[str]:
+def _without_null_words(profile: ColumnProfile) -> list[str]:
     """A hint where all values of a text are numbers, but for words that say that there is none."""
-    counts = facts.counts or {}
+    counts = profile.counts or {}
     numbers = sum(count for value, count in counts.items() if _NUMBER.fullmatch(value))
     none = sum(count for value, count in counts.items() if value.strip().casefold() in _NO_VALUE)
-    if not numbers or not none or numbers + none < facts.values:
+    if not numbers or not none or numbers + none < profile.values:
         return []
     said = "the others say that there is none: name them as nullValues in the custom property delivery"
-    return [f"{numbers:,} of {facts.values:,} values are numbers, {said}"]
+    return [f"{numbers:,} of {profile.values:,} values are numbers, {said}"]
 
 
-def holds(declared: str, facts: Facts) -> bool:
+def holds(declared: str, profile: ColumnProfile) -> bool:
     """Whether every value has the type that a file declares; what is nested is JSON."""
     if declared == "jsonb":
         return True
     if declared.startswith("numeric"):
-        return not facts.values or bool(facts.shapes & {"whole", "decimal"})
-    return not facts.values or _HOLD.get(declared) in facts.shapes
+        return not profile.values or bool(profile.shapes & {"whole", "decimal"})
+    return not profile.values or _HOLD.get(declared) in profile.shapes
 
 
-def _options(facts: Facts, kind: str, found: Classified) -> tuple[dict[str, Any], list[str]]:
+def _options(profile: ColumnProfile, kind: str, found: Classified) -> tuple[dict[str, Any], list[str]]:
     """Formats, patterns and bounds, each with what it rests on."""
     if kind == "uuid":
         return {"format": "uuid"}, []
     if kind == "timestamp":
         return {"timezone": False, "defaultTimezone": "Etc/UTC"}, []
     if is_text(kind):
-        return _text_options(facts)
-    if found.personal or names_a_key(facts.name) or facts.values < ENOUGH or facts.low is None:
+        return _text_options(profile)
+    if found.personal or names_a_key(profile.name) or profile.values < ENOUGH or profile.low is None:
         return {}, []
     if kind == "date":
-        return {"minimum": month_before(facts.low)}, ["no date before that month: a proposal"]
-    if "finite" in facts.shapes and (kind in ("integer", "bigint", "double precision") or kind.startswith("numeric(")):
-        least, most = round_below(facts.low), round_above(facts.high)
+        return {"minimum": month_before(profile.low)}, ["no date before that month: a proposal"]
+    if "finite" in profile.shapes and (
+        kind in ("integer", "bigint", "double precision") or kind.startswith("numeric(")
+    ):
+        least, most = round_below(profile.low), round_above(profile.high)
         return {"minimum": least, "maximum": most}, ["all numbers lie between these round ones: a proposal"]
     return {}, []
 
 
-def _text_options(facts: Facts) -> tuple[dict[str, Any], list[str]]:
-    form = next((form for form in _FORMATS if form in facts.shapes), None)
+def _text_options(profile: ColumnProfile) -> tuple[dict[str, Any], list[str]]:
+    form = next((form for form in _FORMATS if form in profile.shapes), None)
     if form:
         return {"format": form}, [f"every value is a well-formed {form}"]
     pattern = (
-        pattern_of(facts.code) if facts.values >= ENOUGH and (facts.counts is None or len(facts.counts) > 10) else ""
+        pattern_of(profile.code)
+        if profile.values >= ENOUGH and (profile.counts is None or len(profile.counts) > 10)
+        else ""
     )
     return ({"pattern": pattern}, ["every value has this form"]) if pattern else ({}, [])
 
@@ -156,18 +165,18 @@ def pattern_of(code: str) -> str:
     return f"^{''.join(run if len(run) > 1 else f'[{run}]' if run in './' else run for run in written)}$"
 
 
-def _enum(facts: Facts, kind: str) -> list[dict[str, str]]:
-    counts: Mapping[str, int] = facts.counts or {}
-    speaks = is_text(kind) and 2 <= len(counts) <= _MOST_WORDS and not facts.blanks
+def _enum(profile: ColumnProfile, kind: str) -> list[dict[str, str]]:
+    counts: Mapping[str, int] = profile.counts or {}
+    speaks = is_text(kind) and 2 <= len(counts) <= _MOST_WORDS and not profile.blanks
     if not speaks or not all(count >= _OFTEN and _WORD.fullmatch(value) for value, count in counts.items()):
         return []
     return [{"value": value} for value in sorted(counts)]
 
 
-def _counted(facts: Facts, kind: str) -> str:
-    empty = facts.nulls + (0 if is_text(kind) else facts.blanks)
-    alike = ", no two alike" if facts.distinct and facts.values > 1 else ""
-    return f"{facts.rows:,} records, {f'{empty:,}' if empty else 'none'} empty{alike}"
+def _counted(profile: ColumnProfile, kind: str) -> str:
+    empty = profile.nulls + (0 if is_text(kind) else profile.blanks)
+    alike = ", no two alike" if profile.distinct and profile.values > 1 else ""
+    return f"{profile.rows:,} records, {f'{empty:,}' if empty else 'none'} empty{alike}"
 
 
 def round_above(value: float) -> int | float:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from c360.draft.classify import words
+from c360.draft.classify import split_name
 from c360.draft.distinct import Distinct
 from c360.draft.document import Known
 from c360.draft.keys import hashed_blocks
@@ -13,8 +13,8 @@ from c360.draft.vocabulary import KEYS
 from c360.draft.write import Draft, Property
 
 
-def related(found: Sequence[tuple[Draft, Source]], known: Known) -> list[Draft]:
-    """The drafts with references to each other's keys; what may refer to a dataset of the project is only told."""
+def with_relationships(found: Sequence[tuple[Draft, Source]], known: Known) -> list[Draft]:
+    """The drafts with references to each other's keys; what may refer to a dataset of the project is only noted."""
     keys = [(draft, source, at) for draft, source in found for at in _single_key(draft)]
     drafts = []
     for draft, source in found:
@@ -22,7 +22,7 @@ def related(found: Sequence[tuple[Draft, Source]], known: Known) -> list[Draft]:
         for at, prop in enumerate(properties):
             if prop.document.get("primaryKeyPosition") == 1 and _single_key(draft):
                 continue
-            properties[at] = _referring(draft, source, at, prop, keys) or _told(prop, known)
+            properties[at] = _referring(draft, source, at, prop, keys) or _with_note(prop, known)
         drafts.append(replace(draft, tables=(replace(draft.tables[0], properties=tuple(properties)),)))
     return drafts
 
@@ -54,16 +54,16 @@ def _referring(
     return None
 
 
-def _told(prop: Property, known: Known) -> Property:
+def _with_note(prop: Property, known: Known) -> Property:
     for table, columns in known.items():
         for key in sorted(columns):
-            if words(key)[-1:] and words(key)[-1] in KEYS and refers(prop.document["name"], table, key):
+            if split_name(key)[-1:] and split_name(key)[-1] in KEYS and refers(prop.document["name"], table, key):
                 return Property(prop.document, (*prop.evidence, f"It may refer to {table}.{key}: that was not tried."))
     return prop
 
 
 def refers(column: str, table: str, key: str) -> bool:
     """Whether the name of a column says that it holds keys of a table: `customer_id` those of customers by id."""
-    named, owner, own = ("".join(words(text)) for text in (column, table, key))
+    named, owner, own = ("".join(split_name(text)) for text in (column, table, key))
     owners = {owner, owner.removesuffix("s"), f"{owner.removesuffix('ies')}y"}
     return named in {one + own for one in owners} or (named == own and own not in KEYS)

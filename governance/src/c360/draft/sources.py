@@ -7,13 +7,13 @@ from pathlib import Path
 
 from c360.contract.document import read_document
 from c360.draft import manifest
-from c360.draft.constraints import Described
+from c360.draft.constraints import TableDescription
 from c360.draft.delivery import from_delivery
 from c360.draft.document import Known, completed, draft_of
 from c360.draft.frame import drafted
-from c360.draft.left import not_carried, that_lints
-from c360.draft.older import today
-from c360.draft.relations import related
+from c360.draft.left import not_carried, without_lint_errors
+from c360.draft.older import as_current_version
+from c360.draft.relations import with_relationships
 from c360.draft.write import Draft, unfolded
 from c360.errors import CouldNotTell
 
@@ -38,12 +38,12 @@ def drafts_of(
         for _, table in tables
     }
     by_path: dict[Path, list[Draft]] = {}
-    delivered = related([from_delivery(path, files[path], levels) for path in data], known)
+    delivered = with_relationships([from_delivery(path, files[path], levels) for path in data], known)
     for path, draft in zip(data, delivered, strict=True):
         by_path[path] = [draft]
     for path, tables in described.items():
-        told = (f"Drafted from {path.name} by c360 import, which has seen no data.",)
-        by_path[path] = [draft_of(table, told, levels, {**known, **own}, layer) for layer, table in tables]
+        notes = (f"Drafted from {path.name} by c360 import, which has seen no data.",)
+        by_path[path] = [draft_of(table, notes, levels, {**known, **own}, layer) for layer, table in tables]
     return [
         draft
         for path in files
@@ -60,7 +60,7 @@ def _is_contract(path: Path) -> bool:
     return path.suffix.lower() in (".yaml", ".yml")
 
 
-def _described(path: Path, only: Sequence[str], dialect: str) -> list[tuple[str, Described]]:
+def _described(path: Path, only: Sequence[str], dialect: str) -> list[tuple[str, TableDescription]]:
     """The tables of a file that describes some, each with its layer."""
     if path.suffix.lower() == ".sql":
         from c360.draft import ddl  # with sqlglot, which takes its time
@@ -74,7 +74,7 @@ def _described(path: Path, only: Sequence[str], dialect: str) -> list[tuple[str,
     return [(layer, table) for layer, table in tables if not only or _called(table) & set(only)]
 
 
-def _called(table: Described) -> set[str]:
+def _called(table: TableDescription) -> set[str]:
     """The name of a table, and of a versioned model that without its version."""
     name = str(table.part["name"])
     return {name, re.sub(r"_v\w+$", "", name)}
@@ -82,14 +82,14 @@ def _called(table: Described) -> set[str]:
 
 def _from_contract(path: Path, levels: Sequence[str], known: Known) -> Draft:
     source = read_document(path)
-    document, told = today(path, deepcopy(source))
+    document, notes = as_current_version(path, deepcopy(source))
     parts = document.pop("schema", None) or []
     own = {str(part.get("name")): frozenset(str(p.get("name")) for p in part.get("properties") or []) for part in parts}
     name = str(document.get("name") or document.get("id") or path.stem)
     name = re.sub(r"\W+", "_", name).strip("_").lower()
-    tables = tuple(completed(Described(part), levels, {**known, **own}) for part in parts)
-    said = [f"Drafted from {path.name} by c360 import.", *(f"{line[0].upper()}{line[1:]}." for line in told)]
-    draft = that_lints(drafted(name, tables, said, own={**document, "name": name}), levels)
+    tables = tuple(completed(TableDescription(part), levels, {**known, **own}) for part in parts)
+    said = [f"Drafted from {path.name} by c360 import.", *(f"{line[0].upper()}{line[1:]}." for line in notes)]
+    draft = without_lint_errors(drafted(name, tables, said, own={**document, "name": name}), levels)
     if "dataContractSpecification" in source:
         draft = draft.without(not_carried(source, unfolded(draft)))
     return draft

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
-from c360.draft.constraints import Constraint, Described, Kind
-from c360.draft.delivery import classify_all, tally
+from c360.draft.constraints import Constraint, Kind, TableDescription
+from c360.draft.delivery import classify_all, profile_columns
 from c360.draft.document import Known, completed
 from c360.draft.frame import drafted, freshness
-from c360.draft.keys import able, find_key, with_key
+from c360.draft.keys import find_key, key_candidates, with_key
 from c360.draft.own_types import CITEXT, OwnType, with_own_types
 from c360.draft.propose import propose
 from c360.draft.write import Draft, Property
@@ -87,25 +87,25 @@ def from_table(database: "Connection", written: str, name: str, levels: Sequence
             own = _own_types(cursor.fetchall())
             texts = ", ".join(f"{POSTGRES.quote(column[0])}::text" for column in columns)
             rows.execute(f"select {texts} from {relation}")
-            facts = tally([column[0] for column in columns], _blocks(rows))
+            profiles = profile_columns([column[0] for column in columns], _blocks(rows))
     except psycopg.Error as error:  # its text may quote a row
         said = f"Cannot read {written} (Postgres says {error.sqlstate})."
         raise CouldNotTell(said, "See whether you may: c360 db psql") from None
-    found = classify_all(facts)
+    found = classify_all(profiles)
     properties = [
         propose(seen, level, own[column[0]].physical if column[0] in own else _short(column[1]), levels)
-        for seen, level, column in zip(facts, found, columns, strict=True)
+        for seen, level, column in zip(profiles, found, columns, strict=True)
     ]
     if not any(one.kind == "primary key" for one in constraints):
-        properties = list(with_key(properties, find_key(facts, properties, able(found, properties), name)))
-    told = [f"Drafted from the table {written} by c360 import: {facts[0].rows:,} rows."]
+        properties = list(with_key(properties, find_key(profiles, properties, key_candidates(found, properties), name)))
+    notes = [f"Drafted from the table {written} by c360 import: {profiles[0].rows:,} rows."]
     part = {"name": name, "description": columns[0][4]}
     part["properties"] = [_declared(prop, column) for prop, column in zip(properties, columns, strict=True)]
-    described = with_own_types(Described(part, constraints), own)
+    described = with_own_types(TableDescription(part, constraints), own)
     table = completed(described, levels, {**known, name: frozenset(column[0] for column in columns)})
     evidence = [(*was.evidence, *now.evidence) for was, now in zip(properties, table.properties, strict=True)]
     whole = tuple(Property(now.document, why) for now, why in zip(table.properties, evidence, strict=True))
-    return drafted(name, (replace(table, properties=whole),), told, freshness(name, whole))
+    return drafted(name, (replace(table, properties=whole),), notes, freshness(name, whole))
 
 
 def _blocks(rows: "ServerCursor") -> Iterator["pa.Table"]:
@@ -123,13 +123,13 @@ def _declared(prop: Property, column: tuple) -> dict[str, Any]:
 
 
 def _constraint(
-    own: str, kind: str, name: str, columns: list[str], target: str | None, targets: Any, says: str
+    own: str, kind: str, name: str, columns: list[str], target: str | None, targets: Any, sql: str
 ) -> Constraint:
     """A row of _CONSTRAINTS; a reference without a target leads to the table itself."""
     if kind not in _KINDS:
-        return Constraint("", name, says=says)
+        return Constraint("", name, sql=sql)
     if kind == "c":
-        return Constraint("check", name, says=says)
+        return Constraint("check", name, sql=sql)
     return Constraint(_KINDS[kind], name, tuple(columns), target or own, tuple(targets or ()))
 
 

@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 
 from c360.contract.document import read_document
-from c360.draft.older import renew, today
+from c360.draft.older import as_current_version, renew
 from c360.errors import Breach
 from c360.generate.text import to_yaml
 
@@ -16,16 +16,16 @@ def upgraded(path: Path) -> tuple[str, list[str]]:
     if document.get("kind") != "DataContract" or not version.lstrip("v").startswith(("2.", "3.")):
         raise Breach(f"{path} is no ODCS contract of v2 or v3.", f"Draft one from it: c360 import {path}")
     if version.lstrip("v").startswith("2."):
-        document, told = today(path, document)
-        return to_yaml(document), [*told, "its comments are lost: v2 had another shape"]
+        document, notes = as_current_version(path, document)
+        return to_yaml(document), [*notes, "its comments are lost: v2 had another shape"]
     from ruamel.yaml import YAML
 
     yaml = YAML()
     yaml.preserve_quotes, yaml.width = True, 4096
     yaml.indent(mapping=2, sequence=4, offset=2)
-    told = []
+    notes = []
     whole = yaml.load(path.read_text(encoding="utf-8"))
-    renew(whole, told)
+    renew(whole, notes)
     out = io.StringIO()
     yaml.dump(whole, out)
-    return out.getvalue(), told
+    return out.getvalue(), notes

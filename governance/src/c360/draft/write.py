@@ -52,8 +52,8 @@ class Draft:
 def as_yaml(draft: Draft) -> str:
     """The text of the file."""
     head = {key: value for key, value in draft.document.items() if key != "slaProperties"}
-    told = (*draft.evidence, *(f"Not carried over: {place}" for place in draft.left))
-    parts = [*_comments(told, ""), to_yaml(head), "schema:\n"]
+    notes = (*draft.evidence, *(f"Not carried over: {place}" for place in draft.left))
+    parts = [*_comments(notes, ""), to_yaml(head), "schema:\n"]
     for table in draft.tables:
         above = {key: value for key, value in table.document.items() if key != "quality"}
         parts += [*_comments(table.evidence, ""), to_yaml([above]), *(["  properties:\n"] if table.properties else [])]

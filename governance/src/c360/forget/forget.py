@@ -15,7 +15,7 @@ from c360.database import connect
 from c360.database.state import data_folder
 from c360.errors import CouldNotTell
 from c360.forget import erase, files, traces
-from c360.forget.telling import SHORT, in_bytes, in_text, is_telling
+from c360.forget.identifying import SHORT, in_bytes, in_text, is_identifying
 from c360.ledger import erasure
 from c360.ledger.locks import forgetting
 from c360.ledger.tables import prepare
@@ -89,14 +89,16 @@ def _erase(
             for column in subject.dataset.columns
             if column.classification in request.closed and column.name != subject.column
         ]
-        traits = {(column, text) for column, text in theirs.traits(direct) if is_telling(text)}
-        ids = {person, known} if is_telling(person) else set()
+        traits = {(column, text) for column, text in theirs.traits(direct) if is_identifying(text)}
+        ids = {person, known} if is_identifying(person) else set()
         values = {text for _, text in traits} - ids
         say("erasing rows")
         rows = theirs.erase()
         say("searching what no contract describes")
         traces.remember(cursor, ids, values, SHORT)
-        pseudonyms = traces.pseudonyms(cursor, catalog) | {made for *_, made in keys.made_of(cursor, [person, known])}
+        pseudonyms = traces.pseudonyms(cursor, catalog) | {
+            made for *_, made in keys.pseudonyms_of(cursor, [person, known])
+        }
         traces.remember(cursor, (), pseudonyms, SHORT)
         values |= pseudonyms
         rows += traces.erase_delivered(cursor, subject, theirs.unnamed())

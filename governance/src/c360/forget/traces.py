@@ -1,4 +1,4 @@
-"""Traces: what tells of a person wherever it stands, looked for in every table that c360 or dbt made.
+"""Traces: what identifies a person wherever it stands, looked for in every table that c360 or dbt made.
 
 What the contracts do not describe (tables of dbt in between, of Elementary, of partners) is searched by value: for the
 id, and for what only this person has, such as an e-mail address.

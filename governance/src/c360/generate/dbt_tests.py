@@ -51,7 +51,7 @@ def _enabled(catalog: Catalog, clause: Clause, target: Target, built: bool) -> T
     if clause.kind.dbt == "elementary":
         return elementary.enabled(target.name)
     only = gated(target.name) if not built or _leads_to_a_source(catalog, clause) else None
-    if clause.kind.looks_inside:
+    if clause.kind.reads_nested:
         return Template(_LOOKS_INSIDE.replace("}}", f"and {only.removeprefix('{{ ')}") if only else _LOOKS_INSIDE)
     return only
 
@@ -107,7 +107,7 @@ def _type(promised: str) -> dict[str, str]:
 
 def condition(clause: Clause, dataset: Dataset) -> dict[str, str]:
     """When a row breaks the clause, by engine; never, where an engine does not look inside a column."""
-    asked = (clause.kind.looks_inside and dialect.json is None for dialect in (POSTGRES, DATABRICKS))
+    asked = (clause.kind.reads_nested and dialect.json is None for dialect in (POSTGRES, DATABRICKS))
     return by_engine(
         *(
             "false" if silent else violation(clause, dataset, dialect, "__now__")

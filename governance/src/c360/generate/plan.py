@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from c360.clause.arguments import Argument, Noted
-from c360.clause.kinds import NOTED
+from c360.clause.arguments import Argument, Unenforced
+from c360.clause.kinds import UNENFORCED
 from c360.contract.catalog import Catalog, sound
 from c360.errors import Breach
 from c360.generate import dbt_checks, dbt_enums, dbt_models, dbt_sources, elementary, soda
@@ -66,17 +66,17 @@ def unrendered(catalog: Catalog) -> Iterator[tuple[Contract, Clause[Argument] | 
 
 
 def enforceable(catalog: Catalog) -> Catalog:
-    """The catalog with every clause that cannot be written for a tool noted instead, and why."""
+    """The catalog with every clause that cannot be written for a tool as an unenforced one instead, with the reason."""
     why = {clause.id: breach.message for _, clause, breach in unrendered(catalog) if clause}
 
-    def noted(clause: Clause[Argument]) -> Clause[Argument]:
+    def unenforced(clause: Clause[Argument]) -> Clause[Argument]:
         if clause.id not in why:
             return clause
-        said = Noted(clause.kind.words(clause), why[clause.id], clause.place, warn=False)  # lint tells of it
-        return replace(clause, kind=NOTED, argument=said)
+        reason = Unenforced(clause.kind.describe(clause), why[clause.id], clause.place, warn=False)  # lint reports it
+        return replace(clause, kind=UNENFORCED, argument=reason)
 
     def settled(contract: Contract) -> Contract:
-        datasets = (replace(each, clauses=tuple(map(noted, each.clauses))) for each in contract.datasets)
+        datasets = (replace(each, clauses=tuple(map(unenforced, each.clauses))) for each in contract.datasets)
         return replace(contract, datasets=tuple(datasets))
 
     return Catalog(tuple(map(settled, catalog.contracts))) if why else catalog

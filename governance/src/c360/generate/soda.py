@@ -37,7 +37,7 @@ def render(catalog: Catalog, contract: Contract, dataset: Dataset, at_gate: bool
 def _check(catalog: Catalog, clause: Clause, dataset: Dataset, name: str) -> dict[str, Any]:
     what = measure(clause, catalog.where(dataset, NOW))
     form = "expression" if what.expression else "query"
-    text = what.expression or (_told(what) if clause.kind is SQL else what.query)
+    text = what.expression or (_without_null(what) if clause.kind is SQL else what.query)
     body: dict[str, Any] = {"name": clause.id, f"{name} {form}": _timed(text)}
     if clause.severity == "warning":
         return {name: {"warn": f"when {what.bound(negated=True)}", **body}}
@@ -51,7 +51,7 @@ def _timed(sql: str) -> str:
     return Template(NOW.join(no_template(part) for part in sql.split(NOW)))
 
 
-def _told(what: Measure) -> str:
+def _without_null(what: Measure) -> str:
     """The query of a rule, with a value out of bounds for null, which Soda takes for within them."""
     beyond = what.rule.operator.broken_by(what.rule.expected)
     return f"select coalesce(({what.query}), {beyond})"

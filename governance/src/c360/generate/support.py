@@ -18,6 +18,6 @@ def support(target: Target) -> dict[str, str]:
     found = {}
     for file in sorted(files("c360.generate").joinpath("package").iterdir(), key=lambda file: file.name):
         if file.name.endswith(".sql") and (target.elementary or file.name != GATE_CLAUSE):
-            said = f"{{#- Generated from c360's own {file.name}. Do not edit; run: c360 generate #}}\n"
-            found[file.name] = said + file.read_text(encoding="utf-8").replace("__package__", target.name)
+            head = f"{{#- Generated from c360's own {file.name}. Do not edit; run: c360 generate #}}\n"
+            found[file.name] = head + file.read_text(encoding="utf-8").replace("__package__", target.name)
     return found

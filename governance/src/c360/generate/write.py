@@ -1,4 +1,4 @@
-"""Writes a plan to a folder, or tells how the folder differs from it."""
+"""Writes a plan to a folder, or finds how the folder differs from it."""
 
 import re
 from collections.abc import Iterable

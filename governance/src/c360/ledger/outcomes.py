@@ -1,4 +1,4 @@
-"""What the history tells beyond the last outcome: the past of a clause, what was measured, and when something ran."""
+"""What the history holds beyond the last outcome: the past of a clause, what was measured, and when something ran."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from c360.contract.findings import Told
+from c360.contract.findings import LintProblem
 
 _SCHEMAS = {"v3.0": "3.0.2", "v3.1": "3.1.0", "v3.2": "3.2.0"}
 _LATEST = "v3.2"
@@ -21,7 +21,7 @@ _TOO_MUCH = ("unevaluatedProperties", "additionalProperties")
 _MOST_OPTIONS = 20
 
 
-def told_by_schema(document: dict[str, Any]) -> Iterator[Told]:
+def schema_problems(document: dict[str, Any]) -> Iterator[LintProblem]:
     """What the schema of the contract's own version refuses, by place. A value of null counts as not given."""
     version = ".".join(str(document.get("apiVersion", "")).split(".")[:2])
     validator, names = _validator(version if version in _SCHEMAS else _LATEST)
@@ -34,17 +34,17 @@ def told_by_schema(document: dict[str, Any]) -> Iterator[Told]:
         place = tuple(error.instance_path)
         if error.kind.name in _TOO_MUCH:  # where another fault is, a schema knows not even the names that are right
             unknown = [name for name in error.kind.unexpected if place not in below or name not in names]
-            found = [Told("schema", (*place, name), f"the standard has no {name!r} here") for name in unknown]
+            found = [LintProblem("schema", (*place, name), f"the standard has no {name!r} here") for name in unknown]
         elif (error.instance is None and error.kind.name in ("type", "enum")) or (
             version == "v3.0" and error.message == '"stagingDir" is a required property'  # staging_dir before v3.0.2
         ):
             found = []
         else:
-            found = [Told("schema", place, _message(error))]
-        for told in found:
-            if told not in seen:
-                seen.add(told)
-                yield told
+            found = [LintProblem("schema", place, _message(error))]
+        for problem in found:
+            if problem not in seen:
+                seen.add(problem)
+                yield problem
 
 
 def _plain(error: Any) -> Iterator[Any]:

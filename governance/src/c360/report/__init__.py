@@ -1,1 +1,1 @@
-"""The report: Elementary's page over dbt's tests and the gate's verdicts, and a page for data owners."""
+"""The report: Elementary's page over dbt's tests and the gate's verdicts, and the owner page."""

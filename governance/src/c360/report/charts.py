@@ -12,7 +12,7 @@ STEP, HEIGHT = 4, 16
 
 
 @dataclass(frozen=True)
-class Spark:
+class Sparkline:
     """A sparkline: path data by outcome, its width, and what it shows in words."""
 
     paths: dict[str, str]
@@ -20,7 +20,7 @@ class Spark:
     label: str
 
 
-def spark(history: Sequence[Past]) -> Spark:
+def sparkline(history: Sequence[Past]) -> Sparkline:
     """A bar a run, oldest left: a low one where the clause held, else higher the more rows broke it."""
     most = max((past.rows or 0 for past in history), default=0)
     paths: dict[str, str] = {}
@@ -31,7 +31,7 @@ def spark(history: Sequence[Past]) -> Spark:
         bar = f"M{n * STEP} {HEIGHT}v-{height:.3g}h{STEP - 1}v{height:.3g}z"
         paths[past.outcome] = paths.get(past.outcome, "") + bar
     held = sum(past.outcome == "passed" for past in history)
-    return Spark(paths, max(len(history) * STEP, STEP), f"Held in {held} of the last {len(history)} runs")
+    return Sparkline(paths, max(len(history) * STEP, STEP), f"Held in {held} of the last {len(history)} runs")
 
 
 @dataclass(frozen=True)

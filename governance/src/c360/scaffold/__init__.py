@@ -1,10 +1,12 @@
 """A new project: every file that it begins with."""
 
+import json
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from c360 import project_file
 from c360.errors import CouldNotTell
 
 _PLACES = {"gitignore": ".gitignore", "workflow.yml": ".github/workflows/contracts.yml"}
@@ -17,6 +19,8 @@ def scaffold(folder: Path) -> list[Path]:
     Raises CouldNotTell, and writes nothing, when one of them is there already.
     """
     texts = {folder / _PLACES.get(name, name): text for name, text in _files(files("c360.scaffold") / "project")}
+    settings = folder / project_file.NAME
+    texts[settings] = texts[settings].replace("__name__", _name(folder))
     there = [path for path in texts if path.exists() or path.is_symlink()]
     if there:
         raise CouldNotTell(f"{there[0]} is there already, and nothing is overwritten.", "Choose another: c360 init DIR")
@@ -28,6 +32,12 @@ def scaffold(folder: Path) -> list[Path]:
     except OSError as error:
         raise CouldNotTell(f"Cannot write {error.filename}: {error.strerror}.", "Check the folder's rights.") from error
     return list(texts)
+
+
+def _name(folder: Path) -> str:
+    """The folder's name, as a text of TOML."""
+    name = folder.resolve().name
+    return json.dumps(name if name.strip() and name.isprintable() else "contracts", ensure_ascii=False)
 
 
 def _files(folder: Traversable, below: str = "") -> Iterator[tuple[str, str]]:

@@ -24,7 +24,7 @@ from c360.model import Contract
 from c360.publish.pages import write_pages
 from c360.share import signing
 from c360.share.contract import contract_of
-from c360.share.models import LEVEL, given
+from c360.share.models import LEVEL, partner_columns
 from c360.share.policy import Policy
 from c360.share.release import Release
 
@@ -130,12 +130,12 @@ def _data(release: Release, database: "Connection", path: Path) -> None:
     from pyarrow import csv as arrow_csv
     from pyarrow import parquet
 
-    columns = ", ".join(quote(one.name) for one in given(release.policy))
+    columns = ", ".join(quote(one.name) for one in partner_columns(release.policy))
     select = f"select {columns} from {quote(release.schema)}.{quote(release.view)} order by 1"
     copied = f"copy ({select}) to stdout with (format csv, header)"
     with path.with_suffix(".csv").open("wb") as file, database.cursor() as cursor, cursor.copy(copied) as copy:
         file.writelines(copy)
-    types = {one.name: _arrow(one.physical_type) for one in given(release.policy)}
+    types = {one.name: _arrow(one.physical_type) for one in partner_columns(release.policy)}
     options = arrow_csv.ConvertOptions(column_types=types, strings_can_be_null=True, quoted_strings_can_be_null=False)
     table = arrow_csv.read_csv(path.with_suffix(".csv"), convert_options=options)
     parquet.write_table(table, path.with_suffix(".parquet"))
@@ -151,13 +151,13 @@ def _sample(release: Release, database: "Connection", path: Path) -> None:
     """Ten rows of nobody: what the ladders make of invented values."""
     with path.open("w", newline="", encoding="utf-8") as file, database.cursor() as cursor:
         writer = csv.writer(file)
-        writer.writerow([one.name for one in given(release.policy)])
+        writer.writerow([one.name for one in partner_columns(release.policy)])
         cursor.execute(f"select {', '.join(_invented(release))} from generate_series(1, 10) as n")
         writer.writerows(cursor.fetchall())
 
 
 def _invented(release: Release) -> Iterator[str]:
-    for one in given(release.policy):
+    for one in partner_columns(release.policy):
         shared = one.shared
         kind = shared.column.logical_type if shared else ""
         value = {"integer": "(18 + n * 7)", "number": "(n * 137.5)"}.get(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from c360.draft.reading import blocks, open_source
-from c360.share.keys import CANARY, made_of
+from c360.share.keys import CANARY, pseudonyms_of
 from c360.share.policy import Policy
 
 if TYPE_CHECKING:
@@ -32,12 +32,14 @@ def canaries(database: "Connection", policies: Sequence[Policy]) -> list[Canary]
     with database.transaction(), database.cursor() as cursor:
         for partner, number in sorted(most.items()):
             names = {f"{CANARY}{n}": n for n in range(1, number + 1)}
-            made = made_of(cursor, list(names), partner)
+            made = pseudonyms_of(cursor, list(names), partner)
             found += [Canary(partner, names[name], key, pseudonym) for _, key, name, pseudonym in made]
     return sorted(found, key=lambda one: (one.partner, one.number, one.key))
 
 
-def found_in(path: Path, known: Sequence[Canary], progress: Callable[[int], None] = lambda size: None) -> list[Canary]:
+def canaries_in(
+    path: Path, known: Sequence[Canary], progress: Callable[[int], None] = lambda size: None
+) -> list[Canary]:
     """Those whose pseudonym is a value of a CSV or Parquet file, in whatever column. Raises CouldNotTell for a file
     that cannot be read."""
     import pyarrow as pa

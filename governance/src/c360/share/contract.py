@@ -3,7 +3,7 @@
 from typing import Any
 
 from c360.clause.dialect import POSTGRES
-from c360.share.models import LEVEL, Given, given
+from c360.share.models import LEVEL, PartnerColumn, partner_columns
 from c360.share.policy import Policy
 
 _LOGICAL = {"text": "string", "bigint": "integer", "integer": "integer", "date": "date"}
@@ -29,8 +29,7 @@ def contract_of(policy: Policy, schema: str) -> dict[str, Any]:
             "limitations": people,
         },
         "servers": [
-            {"server": "view", "type": "postgres", "host": "localhost", "port": 5432, "database": "customer360",
-             "schema": schema},
+            {"server": "view", "type": "postgres", **_address(ours), "schema": schema},
             {"server": "file", "type": "local", "path": f"{table}.parquet", "format": "parquet"},
         ],
         "team": {"name": str((ours.get("team") or {}).get("name", ""))},
@@ -48,7 +47,7 @@ def contract_of(policy: Policy, schema: str) -> dict[str, Any]:
                 "physicalType": "view",
                 "physicalName": table,
                 "description": f"{policy.dataset.description.rstrip('.')}, as far as it is shared.",
-                "properties": [_property(one) for one in given(policy)],
+                "properties": [_property(one) for one in partner_columns(policy)],
                 "quality": [
                     {"id": "not_empty", "type": "library", "metric": "rowCount", "mustBeGreaterThan": 0,
                      "description": "There is somebody in it."},
@@ -61,15 +60,22 @@ def contract_of(policy: Policy, schema: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _address(document: dict[str, Any]) -> dict[str, Any]:
+    """Where the contract of the product says that its database is."""
+    servers = (server for server in document.get("servers") or [] if server.get("type") == "postgres")
+    silent = {"host": "localhost", "port": 5432, "database": "postgres"}
+    return silent | {key: value for key, value in next(servers, {}).items() if key in silent}
+
+
 def _in_small_groups(policy: Policy) -> str:
     """How many groups of equal quasi-identifiers have fewer rows than k, of whoever reads the share."""
-    alike = [one.name for one in given(policy) if one.shared is None or one.shared in policy.quasi]
+    alike = [one.name for one in partner_columns(policy) if one.shared is None or one.shared in policy.quasi]
     names = ", ".join(map(POSTGRES.quote, alike))
     groups = f" group by {names}" if names else ""
     return f"select count(*) from (select 1 as one from ${{table}}{groups} having count(*) < {policy.k}) as small"
 
 
-def _property(one: Given) -> dict[str, Any]:
+def _property(one: PartnerColumn) -> dict[str, Any]:
     logical = one.shared.column.logical_type if one.shared else "string"
     found: dict[str, Any] = {
         "name": one.name,

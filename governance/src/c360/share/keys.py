@@ -41,7 +41,7 @@ def normalized(person: str) -> str:
     return f"lower(trim({person}))"
 
 
-def pads(key: str) -> str:
+def hmac_pads(key: str) -> str:
     """SQL of the two pads of a key, an expression of at most 64 bytes: (inner, outer), as RFC 2104 has them."""
     padded = f"substr({key} || decode(repeat('00', 64), 'hex'), 1, 64)"
 
@@ -134,7 +134,7 @@ def retire(database: "Connection", partner: str, version: int) -> bool:
         return bool(cursor.rowcount)
 
 
-def made_of(cursor: "Cursor", known_by: list[str], partner: str | None = None) -> list[tuple[str, int, str, str]]:
+def pseudonyms_of(cursor: "Cursor", known_by: list[str], partner: str | None = None) -> list[tuple[str, int, str, str]]:
     """What the keys of all partners, or of one, make of ids: partner, key version, id and pseudonym. Nothing by a key
     that is deleted, nor where there never was a key."""
     cursor.execute("select to_regclass(%s) is not null", (TABLE,))
@@ -152,7 +152,7 @@ def made_of(cursor: "Cursor", known_by: list[str], partner: str | None = None) -
 def _insert(cursor: "Cursor", partner: str) -> int:
     cursor.execute(
         f"insert into {TABLE} (partner, version, inner_pad, outer_pad) "
-        f"select %(p)s, (select coalesce(max(version), 0) + 1 from {TABLE} where partner = %(p)s), {pads('key')} "
+        f"select %(p)s, (select coalesce(max(version), 0) + 1 from {TABLE} where partner = %(p)s), {hmac_pads('key')} "
         f"from (select {_RANDOM} as key) as made returning version",
         {"p": partner},
     )

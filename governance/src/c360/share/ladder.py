@@ -27,15 +27,15 @@ class Ladder:
     fine: Label
     coarse: Label
     shown: Shown
-    words: tuple[str, str]
+    descriptions: tuple[str, str]
     physical_type: str
     logical_type: str
     of_fine: bool = True
 
     @property
-    def two(self) -> bool:
+    def has_two_steps(self) -> bool:
         """Whether there is a coarser step."""
-        return self.words[0] != self.words[1]
+        return self.descriptions[0] != self.descriptions[1]
 
 
 _NO_NUMBER = "1"
@@ -67,13 +67,13 @@ def _band(steps: Any, column: Column) -> Ladder | str:
         last = str(first) if first == second else f"case {step} when 1 then {first} else {second} end"
         return f"case when {q} <> {_NO_NUMBER} then {q} || '-' || ({q} + {last}) end"
 
-    words = tuple(f"bands of {width}" for width in _both(widths))
+    descriptions = tuple(f"bands of {width}" for width in _both(widths))
     return Ladder(
         _named("band", widths),
         label,
         lambda dialect, f: f"case {f} when {_NO_NUMBER} then {_NO_NUMBER} else {_multiple(f, widths[-1])} end",
         shown,
-        (words[0], words[1]),
+        (descriptions[0], descriptions[1]),
         "text",
         "string",
     )
@@ -87,13 +87,13 @@ def _round(steps: Any, column: Column) -> Ladder | str:
     def label(width: int) -> Label:
         return lambda dialect, x: f"coalesce(cast(round({x} / {width}.0) * {width} as bigint), {_NO_NUMBER})"
 
-    words = tuple(f"rounded to {width}" for width in _both(widths))
+    descriptions = tuple(f"rounded to {width}" for width in _both(widths))
     return Ladder(
         _named("round", widths),
         label(widths[0]),
         label(widths[-1]) if len(widths) > 1 else lambda dialect, f: f,
         lambda q, step: f"nullif({q}, {_NO_NUMBER})",
-        (words[0], words[1]),
+        (descriptions[0], descriptions[1]),
         "bigint",
         "integer",
         of_fine=len(widths) == 1,
@@ -117,13 +117,13 @@ def _truncate(steps: Any, column: Column) -> Ladder | str:
     def of_first(dialect: Dialect, f: str) -> str:
         return f"case {f} when {_NO_DAY} then {_NO_DAY} else {dialect.first_day(f, 'date', units[-1])} end"
 
-    words = tuple(f"the first day of the {unit}" for unit in _both(units))
+    descriptions = tuple(f"the first day of the {unit}" for unit in _both(units))
     return Ladder(
         _named("truncate", units),
         label(units[0]),
         label(units[-1]) if units[0] == "week" else of_first,
         lambda q, step: f"nullif({q}, {_NO_DAY})",
-        (words[0], words[1]),
+        (descriptions[0], descriptions[1]),
         "date",
         "date",
         of_fine=units[0] != "week",  # of which some lie in two months

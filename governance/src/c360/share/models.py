@@ -13,9 +13,9 @@ from c360.generate.target import Target
 from c360.generate.text import dbt_yaml, jinja_text, jinja_value
 from c360.printable import one_line
 from c360.share.keys import CANARY, TABLE, normalized
-from c360.share.policy import Policy, Shared
+from c360.share.policy import Policy, SharedColumn
 from c360.share.release_sql import Columns, release
-from c360.share.sql import cast, in_both, name_in_both
+from c360.share.sql import cast, in_both_dialects, name_in_both
 
 VARIABLE = "share"
 """Of dbt: the partner whose shares are made; none without it, in whatever project the package is installed."""
@@ -28,14 +28,14 @@ literal = POSTGRES.literal
 
 
 @dataclass(frozen=True)
-class Given:
+class PartnerColumn:
     """A column that the partner gets: its type, SQL over the release, and what it is made of (None: of no column)."""
 
     name: str
     physical_type: str
     sql: str
     description: str
-    shared: Shared | None = None
+    shared: SharedColumn | None = None
     required: bool = False
     unique: bool = False
 
@@ -79,7 +79,7 @@ def _head(policy: Policy, materialized: str, schema: str, *more: str) -> str:
     return f"{{#- {_origin(policy)} -#}}\n{{{{ config(\n    " + ",\n    ".join(lines) + "\n) }}"
 
 
-def given(policy: Policy) -> list[Given]:
+def partner_columns(policy: Policy) -> list[PartnerColumn]:
     """What the partner gets, in the order of the policy."""
     columns = Columns(policy)
     quasi, public, sensitive = iter(columns.quasi), iter(columns.public), iter(columns.sensitive)
@@ -90,38 +90,42 @@ def given(policy: Policy) -> list[Given]:
             told = f"Tells persons apart, for {policy.partner} alone"
             how = "HMAC-SHA-256, in hexadecimal."
             older = f"{told}; by the key before, while both are published. {how}"
-            found.append(Given(shared.name, "text", "newest", f"{told}. {how}", shared, required=True, unique=True))
-            found.append(Given(f"{shared.name}_previous", "text", "older", older, shared))
+            found.append(
+                PartnerColumn(shared.name, "text", "newest", f"{told}. {how}", shared, required=True, unique=True)
+            )
+            found.append(PartnerColumn(f"{shared.name}_previous", "text", "older", older, shared))
         elif shared.how == "as_is":
-            found.append(Given(shared.name, shared.column.physical_type, next(public), f"{about}.", shared))
+            found.append(PartnerColumn(shared.name, shared.column.physical_type, next(public), f"{about}.", shared))
         elif ladder := shared.ladder:
-            fine, coarse = ladder.words
+            fine, coarse = ladder.descriptions
             is_quasi = shared in policy.quasi
             sql = ladder.shown(next(quasi), "step") if is_quasi else ladder.shown(next(sensitive), "1")
-            wider = f", {coarse} where few are alike" if ladder.two and is_quasi else ""
-            found.append(Given(shared.name, ladder.physical_type, sql, f"{about}; {fine}{wider}.", shared))
+            wider = f", {coarse} where few are alike" if ladder.has_two_steps and is_quasi else ""
+            found.append(PartnerColumn(shared.name, ladder.physical_type, sql, f"{about}; {fine}{wider}.", shared))
     if policy.has_steps:
         about = "1 where the row has the finer of what is described, 2 where it has the coarser."
-        found.append(Given(LEVEL, "integer", "step", about, required=True))
+        found.append(PartnerColumn(LEVEL, "integer", "step", about, required=True))
     return found
 
 
 def _share(policy: Policy, target: Target) -> str:
-    person = in_both(target, lambda dialect: normalized(f"cast(person as {dialect.type_of('text')})"))
+    person = in_both_dialects(target, lambda dialect: normalized(f"cast(person as {dialect.type_of('text')})"))
     if policy.canaries:
-        nobody = in_both(target, lambda dialect: f"{literal(CANARY)} || cast(canary as {dialect.type_of('text')})")
+        nobody = in_both_dialects(
+            target, lambda dialect: f"{literal(CANARY)} || cast(canary as {dialect.type_of('text')})"
+        )
         person = f"coalesce({person}, {nobody})"
 
     def pseudonym(key: str) -> str:
         pads = f"keys.{key}_inner_pad", f"keys.{key}_outer_pad"
-        return in_both(target, lambda dialect: dialect.hmac(*pads, dialect.utf8("released.known_by")))
+        return in_both_dialects(target, lambda dialect: dialect.hmac(*pads, dialect.utf8("released.known_by")))
 
     lines = []
-    for one in given(policy):
+    for one in partner_columns(policy):
         is_pseudonym = one.sql in ("newest", "older")
         value = pseudonym(one.sql) if is_pseudonym else cast(target, one.sql, one.physical_type)
         lines.append(f"{value} as {name_in_both(target, one.name)}")
-    until = in_both(target, lambda dialect: dialect.in_utc("older.retires", "timestamp with time zone"))
+    until = in_both_dialects(target, lambda dialect: dialect.in_utc("older.retires", "timestamp with time zone"))
     listed = ",\n    ".join(lines)
     view = f"{target.name}.by_engine({jinja_value({'postgres': 'view', 'databricks': 'table'})})"
     return f"""{_head(policy, view, schema_of(policy), f"alias={jinja_text(policy.dataset.model)}")}
@@ -168,7 +172,7 @@ def _properties(policy: Policy, target: Target) -> str:
         asked |= {"sensitive": columns.sensitive[0], "l": policy.l}
     about = f"What {policy.partner} is given of {policy.dataset.model}"
     entries = []
-    for one in given(policy):
+    for one in partner_columns(policy):
         entry: dict[str, Any] = {
             "name": one.name,
             "data_type": data_type(one.physical_type),

@@ -35,7 +35,7 @@ _WITHOUT_ORDER = {"json", "xml", "point", "line", "lseg", "box", "path", "polygo
 
 
 @dataclass(frozen=True)
-class Shared:
+class SharedColumn:
     """A column that the partner gets: by a pseudonym, as it is, or by a ladder, the finer step first."""
 
     column: Column
@@ -65,7 +65,7 @@ class Policy:
     sensitive: str | None
     l: int  # noqa: E741 (what the literature calls it)
     canaries: int
-    columns: tuple[Shared, ...]
+    columns: tuple[SharedColumn, ...]
     person: str
     version: str
     """That of the contract that the partner gets."""
@@ -75,25 +75,25 @@ class Policy:
         return f"{self.partner}__{self.dataset.name}"
 
     @property
-    def quasi(self) -> tuple[Shared, ...]:
+    def quasi(self) -> tuple[SharedColumn, ...]:
         """The quasi-identifiers: what is generalised, and is not the sensitive column."""
         return tuple(s for s in self.columns if s.ladder and s.column.name != self.sensitive)
 
     @property
-    def sensitive_column(self) -> Shared | None:
+    def sensitive_column(self) -> SharedColumn | None:
         return next((s for s in self.columns if s.ladder and s.column.name == self.sensitive), None)
 
     @property
-    def public(self) -> tuple[Shared, ...]:
+    def public(self) -> tuple[SharedColumn, ...]:
         return tuple(s for s in self.columns if s.how == "as_is")
 
     @property
     def has_steps(self) -> bool:
         """Whether a row may be published by a coarser step than another."""
-        return any(s.ladder and s.ladder.two for s in self.quasi)
+        return any(s.ladder and s.ladder.has_two_steps for s in self.quasi)
 
 
-class Wrong(Exception):
+class PolicyError(Exception):
     """A finding: where in the file, and what."""
 
     def __init__(self, place: Place, what: str) -> None:
@@ -193,7 +193,7 @@ def _of_product(data: dict[str, Any], catalog: Catalog, levels: Sequence[str]) -
     for name, how in columns.items():
         try:
             _shared(dataset, name, how, person, levels[0] if levels else "")
-        except Wrong as wrong:
+        except PolicyError as wrong:
             yield ("columns", name, *wrong.place), wrong.what
     for column in dataset.columns if data.get("canaries") else ():
         if columns.get(column.name) == "as_is" and canonical_type(column.physical_type) in _WITHOUT_ORDER:
@@ -225,31 +225,35 @@ def _person(catalog: Catalog, dataset: Dataset, closed: Sequence[str]) -> str | 
     return next((name for name, needs in columns.items() if needs), next(iter(columns)))
 
 
-def _shared(dataset: Dataset, name: str, how: Any, person: str | None, public: str) -> Shared:
+def _shared(dataset: Dataset, name: str, how: Any, person: str | None, public: str) -> SharedColumn:
     column = next((c for c in dataset.columns if c.name == name), None)
     if column is None:
         known = ", ".join(c.name for c in dataset.columns)
-        raise Wrong((), f"{dataset.name} has no column {shown(name)}; there are: {known}")
+        raise PolicyError((), f"{dataset.name} has no column {shown(name)}; there are: {known}")
     if how == "suppress":
-        return Shared(column, how)
+        return SharedColumn(column, how)
     if how == "pseudonym":
         if name != person:
-            raise Wrong((), f"{name} is no person's id, and a pseudonym of anything else can be guessed by trying")
-        return Shared(column, how)
+            raise PolicyError(
+                (), f"{name} is no person's id, and a pseudonym of anything else can be guessed by trying"
+            )
+        return SharedColumn(column, how)
     if how == "as_is":
         if column.classification != public:
-            raise Wrong((), f"{name} is {column.classification or 'not classified'}: only {public} goes out as it is")
-        return Shared(column, how)
+            raise PolicyError(
+                (), f"{name} is {column.classification or 'not classified'}: only {public} goes out as it is"
+            )
+        return SharedColumn(column, how)
     if isinstance(how, dict) and len(how) == 1 and next(iter(how)) in LADDERS:
         if name == person:
-            raise Wrong((), f"{name} is a person's id: share it as a pseudonym, or suppress it")
+            raise PolicyError((), f"{name} is a person's id: share it as a pseudonym, or suppress it")
         ((kind, steps),) = how.items()
         ladder = LADDERS[kind](steps, column)
         if isinstance(ladder, str):
-            raise Wrong((kind,), ladder)
-        return Shared(column, "generalize", ladder)
+            raise PolicyError((kind,), ladder)
+        return SharedColumn(column, "generalize", ladder)
     ways = ", ".join(["pseudonym", "suppress", "as_is", *(f"{{{kind}: …}}" for kind in LADDERS)])
-    raise Wrong((), f"how {name} is shared is none of {ways}")
+    raise PolicyError((), f"how {name} is shared is none of {ways}")
 
 
 def _policy(document: Document, catalog: Catalog) -> Policy:

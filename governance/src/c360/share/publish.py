@@ -1,4 +1,4 @@
-"""The story of `c360 publish PARTNER`: withdraw what has ended, ask whether it may go out, release, bundle."""
+"""`c360 publish PARTNER`: withdraw what has ended, ask whether it may go out, release, bundle."""
 
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ from c360.project import Project
 from c360.share import bundle
 from c360.share.policy import Policy, policies_of
 from c360.share.release import Release, release, withdraw_ended
-from c360.status.overview import Overview, look
+from c360.status.overview import Overview, read_overview
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -46,7 +46,7 @@ def publish(
     chosen = [policy for policy in policies if policy.partner == partner and policy not in ended]
     if not chosen:
         return Published((), (), tuple(ended))
-    overview = look(database, project.catalog, now)
+    overview = read_overview(database, project.catalog, now)
     levels = classifications(project.settings.classifications)
     for policy in chosen:
         refuse_ended([policy.contract], now.date())

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
-from c360.database.access import TRANSFORMER, humble, role
+from c360.database.access import TRANSFORMER, role, without_privileges
 
 if TYPE_CHECKING:
     from psycopg import Connection, Cursor
@@ -18,7 +18,7 @@ def role_of(partner: str) -> str:
 def script(partner: str, database: str) -> str:
     """The SQL that makes the role; for who may make roles, running it again changes nothing."""
     name = role_of(partner)
-    return f"{role(name)}\n{humble(name)}\ngrant connect on database {quote(database)} to {name};"
+    return f"{role(name)}\n{without_privileges(name)}\ngrant connect on database {quote(database)} to {name};"
 
 
 def exists(cursor: "Cursor", partner: str) -> bool:
@@ -64,7 +64,7 @@ _TOO_MUCH = """
     order by 1"""
 
 
-def too_much(database: "Connection", partner: str) -> list[str]:
+def excess_privileges(database: "Connection", partner: str) -> list[str]:
     """What the role may do beyond selecting from the views of its schemas, as the server itself tells; nothing where
     there is no such role."""
     with database.transaction(), database.cursor() as cursor:

@@ -9,19 +9,19 @@ from c360.generate.text import jinja_value
 from c360.share.ladder import Label
 
 
-def in_both(target: Target, sql: Callable[[Dialect], str]) -> str:
+def in_both_dialects(target: Target, sql: Callable[[Dialect], str]) -> str:
     texts = by_engine(sql(POSTGRES), sql(DATABRICKS))
     return texts["any"] if "any" in texts else f"{{{{ {target.name}.by_engine({jinja_value(texts)}) }}}}"
 
 
 def name_in_both(target: Target, name: str) -> str:
-    return in_both(target, lambda dialect: dialect.quote(name))
+    return in_both_dialects(target, lambda dialect: dialect.quote(name))
 
 
 def label(target: Target, made: Label, name: str) -> str:
     """Of a column as its contract names it, or of another label."""
-    return in_both(target, lambda dialect: made(dialect, dialect.quote(name)))
+    return in_both_dialects(target, lambda dialect: made(dialect, dialect.quote(name)))
 
 
 def cast(target: Target, expression: str, kind: str) -> str:
-    return in_both(target, lambda dialect: f"cast({expression} as {dialect.type_of(kind)})")
+    return in_both_dialects(target, lambda dialect: f"cast({expression} as {dialect.type_of(kind)})")

@@ -25,7 +25,7 @@ SCOPE = "c360"
 name, text = DATABRICKS.quote, DATABRICKS.string
 
 
-def pads(key: str) -> str:
+def hmac_pads(key: str) -> str:
     """SQL of the two pads of a key, an expression of at most 64 bytes: inner, outer, as RFC 2104 has them."""
     digits = f"rpad(hex({key}), 128, '0')"
 
@@ -79,7 +79,7 @@ def _keys(partner: str, catalog: str) -> Iterator[str]:
     yield f"alter table {table} set row filter {schema}.is_transformer on (partner)"
     secret = f"unhex(secret({text(SCOPE)}, {text(f'{partner}_1')}))"
     yield (
-        f"insert into {table} select {text(partner)}, 1, {pads('given.secret_key')}, current_timestamp(), null "
+        f"insert into {table} select {text(partner)}, 1, {hmac_pads('given.secret_key')}, current_timestamp(), null "
         f"from (select {secret} as secret_key) as given "
         f"where not exists (select 1 from {table} where partner = {text(partner)} and version = 1)"
     )

@@ -47,22 +47,22 @@ def raise_alert(project: Project, database: "Connection", as_of: datetime, pause
 
     Raises CouldNotTell when the webhook does not take it; the files are written then, and the alert stays due.
     """
-    from c360.status.overview import look
+    from c360.status.overview import read_overview
     from c360.status.webhook import post
 
     url = project.settings.webhook_url
-    overview = look(database, project.catalog, as_of)
+    overview = read_overview(database, project.catalog, as_of)
     with database.transaction():
         before = alerts.last_state(database)
-        state = wrong(overview) | untold(overview, before)
-        changes = compare(before, state)
+        state = current_problems(overview) | unjudged_problems(overview, before)
+        changes = changes_between(before, state)
         files: tuple[Path | None, Path | None] = (None, None)
         if changes:
             number = alerts.put_down(database, as_of, state, changes, due=url is not None)
             stem = project.settings.home / "alerts" / f"{as_of:%Y-%m-%dT%H%M%S}-{number}"
             files = (
                 _write(stem.with_suffix(".json"), json.dumps(payload(as_of, changes), indent=2) + "\n"),
-                _write(stem.with_suffix(".md"), markdown(as_of, changes)),
+                _write(stem.with_suffix(".md"), markdown(project.settings.name, as_of, changes)),
             )
     if url is None:
         return Alert(as_of, tuple(changes), *files)
@@ -70,12 +70,12 @@ def raise_alert(project: Project, database: "Connection", as_of: datetime, pause
         due = alerts.due(database)
         together = tuple(change for one in due for change in one.changes)
         if together:
-            post(url, payload(as_of, together) | {"text": markdown(as_of, together)}, pauses)
+            post(url, payload(as_of, together) | {"text": markdown(project.settings.name, as_of, together)}, pauses)
             alerts.posted(database, due)
     return Alert(as_of, together, *files, posted=bool(together))
 
 
-def wrong(overview: "Overview") -> dict[str, dict[str, str]]:
+def current_problems(overview: "Overview") -> dict[str, dict[str, str]]:
     """All that is wrong now, by what it is about: its kind and one sentence."""
     found: dict[str, dict[str, str]] = {}
     for d in overview.disagreements:
@@ -110,13 +110,13 @@ def wrong(overview: "Overview") -> dict[str, dict[str, str]]:
     return found
 
 
-def untold(overview: "Overview", before: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+def unjudged_problems(overview: "Overview", before: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     """What was wrong, and has not been judged since: it has not recovered."""
     skipped = {f"{s.clause}@{s.stage}" for s in overview.standings if s.outcome == "skipped"}
     return {about: thing for about, thing in before.items() if about in skipped}
 
 
-def compare(before: dict[str, dict[str, str]], now: dict[str, dict[str, str]]) -> list[dict[str, str]]:
+def changes_between(before: dict[str, dict[str, str]], now: dict[str, dict[str, str]]) -> list[dict[str, str]]:
     """What is new, and what is over; an anomaly is over by itself and does not recover."""
     changes = [
         {"change": thing["kind"], "about": about, "text": thing["text"]}
@@ -131,9 +131,10 @@ def compare(before: dict[str, dict[str, str]], now: dict[str, dict[str, str]]) -
     return sorted(changes, key=lambda c: (list(_HEADINGS).index(c["change"]), c["about"]))
 
 
-def markdown(as_of: datetime, changes: Any) -> str:
-    """The changes under headings, worst first; their text is text, in Markdown as in Slack."""
-    lines = [f"# Customer 360: what changed, as of {as_of:%Y-%m-%d %H:%M} UTC", ""]
+def markdown(name: str, as_of: datetime, changes: Any) -> str:
+    """The changes in the project of that `name` under headings, worst first; their text is text, in Markdown as in
+    Slack."""
+    lines = [f"# {_plain(name)}: what changed, as of {as_of:%Y-%m-%d %H:%M} UTC", ""]
     for kind, heading in _HEADINGS.items():
         texts = [change["text"] for change in changes if change["change"] == kind]
         if texts:

@@ -17,7 +17,7 @@ from c360.model import Clause
 if TYPE_CHECKING:
     from psycopg import Connection
 
-_TOLD = ("passed", "failed", "warned")
+_DECIDED = ("passed", "failed", "warned")
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def disagreements(
 
 
 def _differ(one: Standing, other: Standing) -> bool:
-    told = one.outcome in _TOLD and other.outcome in _TOLD
-    return told and (one.outcome == "passed") is not (other.outcome == "passed")
+    decided = one.outcome in _DECIDED and other.outcome in _DECIDED
+    return decided and (one.outcome == "passed") is not (other.outcome == "passed")
 
 
 def _same_data(

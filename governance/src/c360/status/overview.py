@@ -128,7 +128,7 @@ def clock_of(database: "Connection", given: datetime | None) -> datetime:
     return max(clock for clock in known if clock is not None)
 
 
-def look(database: "Connection", catalog: Catalog, as_of: datetime) -> Overview:
+def read_overview(database: "Connection", catalog: Catalog, as_of: datetime) -> Overview:
     """Read everything at `as_of` (with time zone)."""
     clauses = {clause.id: clause for _, dataset in catalog.pairs() for clause in dataset.clauses}
     products = {d.name for contract, d in catalog.pairs() if contract.layer == "products"}
@@ -172,8 +172,8 @@ def _unjudged(catalog: Catalog, states: dict[str, State], last: Sequence[Standin
     for _, dataset in catalog.pairs():
         names = [c.id for c in dataset.clauses if states.get(c.id) in ("stale", "untold")]
         if names:
-            told = [s.as_of for s in last if s.clause in names and s.outcome == "passed"]
-            yield Unjudged(dataset.name, tuple(names), max(told, default=None), allowed(dataset))
+            judged = [s.as_of for s in last if s.clause in names and s.outcome == "passed"]
+            yield Unjudged(dataset.name, tuple(names), max(judged, default=None), allowed(dataset))
 
 
 def series_of(database: "Connection", catalog: Catalog, last: Sequence[Standing], as_of: datetime) -> list[Series]:

@@ -28,10 +28,10 @@ def state_of(found: Sequence[Standing], as_of: datetime, limit: timedelta) -> St
     """Out of the last outcome of one clause at each stage. A skipped test tells nothing."""
     if any(s.broken for s in found):
         return "broken"
-    told = [s.as_of for s in found if s.outcome == "passed"]
-    if not told:
+    judged = [s.as_of for s in found if s.outcome == "passed"]
+    if not judged:
         return "untold"
-    return "stale" if max(told) < as_of - limit else "holds"
+    return "stale" if max(judged) < as_of - limit else "holds"
 
 
 def since(found: Sequence[Standing]) -> datetime | None:
@@ -42,9 +42,9 @@ def since(found: Sequence[Standing]) -> datetime | None:
 
 def trend_of(found: Iterable[Standing]) -> str:
     """Of the stages where it is broken, else of all; the worst of what they say."""
-    told = list(found)
-    told = [s for s in told if s.broken] or told
-    trends = {s.trend for s in told}
+    judged = list(found)
+    judged = [s for s in judged if s.broken] or judged
+    trends = {s.trend for s in judged}
     return next((word for word in ("worse", "better", "new", "steady") if word in trends), "")
 
 

@@ -1,4 +1,4 @@
-"""datacontract-cli, asked about one contract: what it is handed, and which clause each of its checks is about.
+"""datacontract-cli, run on one contract: what it is handed, and which clause each of its checks is about.
 
 It is handed a copy of the contract, in which every quality rule bears an id by which its check is known again, types
 are spelled as Postgres spells them, and the only server is the database of this run, whatever servers the contract
@@ -23,22 +23,22 @@ from c360.settings import Settings
 _RESULTS = {"passed": "passed", "failed": "failed"}
 _WORST = ("passed", "errored", "failed")
 _SERVER = "c360"
-_UNTOLD = "our own query has no answer"
+_UNANSWERED = "our own query has no answer"
 
 
 @dataclass(frozen=True)
-class Answers:
+class CliResults:
     """What it says of the clauses of one contract.
 
     `outcomes` by clause id: passed, failed, or errored when it could not tell. `not_asked` tells why there is none
-    of a clause (by id, or for all of them under `*`). `strays` are checks that are about no clause.
+    of a clause (by id, or for all of them under `*`). `other_checks` are about no clause.
     """
 
     outcomes: dict[str, str] = field(default_factory=dict)
     not_asked: dict[str, str] = field(default_factory=dict)
-    strays: tuple[str, ...] = ()
+    other_checks: tuple[str, ...] = ()
 
-    def why_silent(self, clause: Clause) -> str:
+    def reason_for_silence(self, clause: Clause) -> str:
         """Why it says nothing of a clause that it could measure; empty when it did say something."""
         if self.outcomes.get(clause.id) in ("passed", "failed") or not clause.kind.datacontract:
             return ""
@@ -48,11 +48,11 @@ class Answers:
         return f"datacontract: not asked, because {reason}" if reason else "datacontract has no check of it"
 
 
-def ask(
-    settings: Settings, tables: Tables, contract: Contract, pinned: bool, untold: Set[str] = frozenset()
-) -> Answers:
-    """Run `datacontract test` over the contract's tables. `pinned` says that the run has a clock of its own, `untold`
-    of which clauses our own query had no answer.
+def run_cli(
+    settings: Settings, tables: Tables, contract: Contract, pinned: bool, unanswered: Set[str] = frozenset()
+) -> CliResults:
+    """Run `datacontract test` over the contract's tables. `pinned` says that the run has a clock of its own,
+    `unanswered` for which clauses our own query had no answer.
 
     It connects as the scanner does, and gets the SQL of rules as the guard understood it; `tables` are those of all
     contracts. Raises Breach for a rule that does more than look.
@@ -61,7 +61,7 @@ def ask(
     from c360.database.shell import exported
 
     config, session = login(settings)
-    asked = question(contract, pinned, with_guarded_rules(contract, tables), untold)
+    asked = cli_input(contract, pinned, with_guarded_rules(contract, tables), unanswered)
     try:
         with _silent(), exported(session):
             from datacontract.data_contract import DataContract
@@ -75,14 +75,14 @@ def ask(
                 config=config,
             ).test()
     except ImportError:
-        return Answers(not_asked={"*": "datacontract-cli is not installed"})
+        return CliResults(not_asked={"*": "datacontract-cli is not installed"})
     except Exception as error:  # its text may quote the contract, or more
-        return Answers(not_asked={"*": f"it does not take the contract ({type(error).__name__})"})
-    return attributed(contract, run.checks or [], asked)
+        return CliResults(not_asked={"*": f"it does not take the contract ({type(error).__name__})"})
+    return results_by_clause(contract, run.checks or [], asked)
 
 
 @dataclass(frozen=True)
-class Question:
+class CliInput:
     """The copy of a contract, the clause that each id of a rule in it stands for, and why others are not asked."""
 
     document: dict[str, Any]
@@ -90,16 +90,16 @@ class Question:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def question(
-    contract: Contract, pinned: bool, document: dict[str, Any] | None = None, untold: Set[str] = frozenset()
-) -> Question:
-    """What it is asked. It names its checks by column and metric, and when two bear one name all of the table's
+def cli_input(
+    contract: Contract, pinned: bool, document: dict[str, Any] | None = None, unanswered: Set[str] = frozenset()
+) -> CliInput:
+    """What it is handed. It names its checks by column and metric, and when two bear one name all of the table's
     come to nothing: so the second is left out. So is a rule's severity: a breach that is only a warning would read
-    as one that could not be told. A rule or pattern that is `untold` would take as long again.
+    as one that could not be told. A rule or pattern that is `unanswered` would take as long again.
     """
-    asked = Question(document or deepcopy(contract.document))
+    asked = CliInput(document or deepcopy(contract.document))
     asked.document["servers"] = [
-        {"server": _SERVER, "type": "postgres", "host": "localhost", "port": 5432, "database": "customer360",
+        {"server": _SERVER, "type": "postgres", "host": "localhost", "port": 5432, "database": "c360",
          "schema": contract.datasets[0].schema},
     ]  # fmt: skip
     if pinned:
@@ -108,7 +108,7 @@ def question(
         asked.left_out.update(dict.fromkeys(timed, "it knows no clock but its own"))
     for i, (part, dataset) in enumerate(zip(asked.document["schema"], contract.datasets, strict=True)):
         place = ("schema", i)
-        _ask_rules(asked, part, dataset, place, untold)
+        _ask_rules(asked, part, dataset, place, unanswered)
         for j, prop in enumerate(part.get("properties") or []):
             column = dataset.column(prop["name"])
             if column.own_type:  # of which there is no clause, and which it takes for no type at all
@@ -118,15 +118,15 @@ def question(
                 prop["physicalType"] = canonical_type(column.physical_type)
             _ask_nothing_inside(prop)
             _ask_bounds(asked, prop, dataset)
-            _ask_rules(asked, prop, dataset, (*place, "properties", j), untold)
-            for clause in (c for c in PATTERN.of(dataset) if c.column == prop["name"] and c.id in untold):
+            _ask_rules(asked, prop, dataset, (*place, "properties", j), unanswered)
+            for clause in (c for c in PATTERN.of(dataset) if c.column == prop["name"] and c.id in unanswered):
                 prop["logicalTypeOptions"].pop("pattern")
-                asked.left_out[clause.id] = _UNTOLD
+                asked.left_out[clause.id] = _UNANSWERED
     _ask_one_schema(asked, contract)
     return asked
 
 
-def _ask_one_schema(asked: Question, contract: Contract) -> None:
+def _ask_one_schema(asked: CliInput, contract: Contract) -> None:
     """Its server has one schema, and tables are named bare in it."""
     kept = []
     for part, dataset in zip(asked.document["schema"], contract.datasets, strict=True):
@@ -140,7 +140,7 @@ def _ask_one_schema(asked: Question, contract: Contract) -> None:
 
 
 def _ask_rules(
-    asked: Question, holder: dict[str, Any], dataset: Dataset, place: tuple[str | int, ...], untold: Set[str]
+    asked: CliInput, holder: dict[str, Any], dataset: Dataset, place: tuple[str | int, ...], unanswered: Set[str]
 ) -> None:
     """A rule that is no clause is not asked: nobody has looked at its SQL."""
     rules = {c.place: (c, c.argument.metric) for c in dataset.clauses if isinstance(c.argument, Rule)}
@@ -153,8 +153,8 @@ def _ask_rules(
             continue
         clause, metric = rules[(*place, "quality", k)]
         twin = metric != "sql" and metric in metrics
-        if twin or clause.id in untold:
-            asked.left_out[clause.id] = f"it cannot tell two rules about {metric} apart" if twin else _UNTOLD
+        if twin or clause.id in unanswered:
+            asked.left_out[clause.id] = f"it cannot tell two rules about {metric} apart" if twin else _UNANSWERED
             holder["quality"] = [other for other in holder["quality"] if other is not quality]
             continue
         metrics.add(metric)
@@ -172,7 +172,7 @@ def _ask_nothing_inside(prop: dict[str, Any]) -> None:
         options.pop(name)
 
 
-def _ask_bounds(asked: Question, prop: dict[str, Any], dataset: Dataset) -> None:
+def _ask_bounds(asked: CliInput, prop: dict[str, Any], dataset: Dataset) -> None:
     options = prop.get("logicalTypeOptions") or {}
     for kind, others in (
         (EXCLUSIVE_MAXIMUM, {"maximum", "exclusiveMinimum"}),
@@ -184,24 +184,24 @@ def _ask_bounds(asked: Question, prop: dict[str, Any], dataset: Dataset) -> None
                 asked.left_out[clause.id] = "it cannot tell two bounds apart"
 
 
-def attributed(contract: Contract, checks: Iterable[Any], asked: Question) -> Answers:
+def results_by_clause(contract: Contract, checks: Iterable[Any], asked: CliInput) -> CliResults:
     """Its checks by clause. Where several are about one clause, the worst counts; where one may be about several
     clauses, that it passed counts for each, and anything else for none: nobody knows which it was."""
-    told: dict[str, str] = {}
-    strays = []
+    outcomes: dict[str, str] = {}
+    other_checks = []
     for check in checks:
         result = _RESULTS.get(check.result.value if check.result else "", "errored")
         found = _clauses(contract, check, asked.rules)
         if not check.model and not found:
             if result != "passed":
-                return Answers(not_asked={"*": f"it stopped at: {check.name}"})
+                return CliResults(not_asked={"*": f"it stopped at: {check.name}"})
         elif not found:
             place = ".".join(filter(None, (check.model, check.field)))
-            strays.append(f"{check.type} of {place} {'could not be told' if result == 'errored' else result}")
+            other_checks.append(f"{check.type} of {place} {'could not be told' if result == 'errored' else result}")
         for clause in found:
-            said = result if len(found) == 1 or result == "passed" else "errored"
-            told[clause.id] = max(told.get(clause.id, said), said, key=_WORST.index)
-    return Answers(told, asked.left_out, tuple(strays))
+            outcome = result if len(found) == 1 or result == "passed" else "errored"
+            outcomes[clause.id] = max(outcomes.get(clause.id, outcome), outcome, key=_WORST.index)
+    return CliResults(outcomes, asked.left_out, tuple(other_checks))
 
 
 def _clauses(contract: Contract, check: Any, rules: dict[str, Clause]) -> list[Clause]:

@@ -20,7 +20,7 @@ from c360.ledger.history import Finding, Run, failing, record
 from c360.model import Clause, Contract, Dataset
 from c360.project import Project
 from c360.settings import Settings
-from c360.verify.datacontract import Answers, ask
+from c360.verify.datacontract import CliResults, run_cli
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -33,16 +33,16 @@ def verify(
     clause. `pinned` says that the clock of the run is not now. Raises Breach when one of them has ended."""
     refuse_ended(chosen, run.as_of.date())
     findings: list[Finding] = []
-    strays: list[str] = []
+    other_checks: list[str] = []
     for contract in chosen:
         ours = ours_of(project.settings, project.catalog, contract, run.as_of)
-        untold = {finding.clause.id for finding in ours if finding.outcome == "errored"}
-        theirs = ask(project.settings, project.catalog.tables, contract, pinned, untold)
-        strays += theirs.strays
+        unanswered = {finding.clause.id for finding in ours if finding.outcome == "errored"}
+        theirs = run_cli(project.settings, project.catalog.tables, contract, pinned, unanswered)
+        other_checks += theirs.other_checks
         findings += [_decide(finding, theirs) for finding in ours]
     with database.transaction():
         record(database, run, findings)
-    return findings, strays
+    return findings, other_checks
 
 
 def ours_of(settings: Settings, catalog: Catalog, contract: Contract, now: datetime) -> list[Finding]:
@@ -55,14 +55,14 @@ def ours_of(settings: Settings, catalog: Catalog, contract: Contract, now: datet
     return findings
 
 
-def _decide(ours: Finding, answers: Answers) -> Finding:
+def _decide(ours: Finding, answers: CliResults) -> Finding:
     """Our finding beside what datacontract-cli answered."""
     theirs = answers.outcomes.get(ours.clause.id)
     if theirs == ours.outcome or (theirs == "failed" and ours.outcome == "warned"):
         return replace(ours, engine="datacontract")
     if theirs in ("passed", "failed") and ours.outcome != "errored":
         return replace(ours, detail=f"datacontract says {theirs}", dissent=f"datacontract: {theirs}")
-    detail = "; ".join(filter(None, (ours.detail, answers.why_silent(ours.clause))))
+    detail = "; ".join(filter(None, (ours.detail, answers.reason_for_silence(ours.clause))))
     return replace(ours, detail=detail or None)
 
 

@@ -1,4 +1,4 @@
-"""Telling: which texts are somebody's wherever they stand, and how they are found in other text."""
+"""Which texts identify somebody wherever they stand, and how they are found in other text."""
 
 import html
 import json
@@ -12,11 +12,11 @@ _BEFORE, _AFTER = r"(?:(?<![0-9A-Za-z])|(?<=\\[nrtbf]))", r"(?![0-9A-Za-z])"
 """What stands for itself has no letter or digit beside it, but for one that belongs to an escape of JSON."""
 
 
-def is_telling(text: str) -> bool:
+def is_identifying(text: str) -> bool:
     """Whether a text is somebody's wherever it stands. A single word, a short number or a date may be anything.
 
-    >>> [is_telling(text) for text in ("7", "2026-03-01", "customers", "Jo Li", "jane@example.com", "+61 400 000 000")]
-    [False, False, False, False, True, True]
+    >>> [is_identifying(text) for text in ("7", "2026-03-01", "customers", "Jo Li", "jane@example.com", "+61 400 000
+    000")] [False, False, False, False, True, True]
     """
     if _MOMENT.fullmatch(text):
         return False

@@ -1,4 +1,4 @@
-"""What one column holds, told block by block: shapes, nulls, distinct values, bounds; bounded memory."""
+"""What one column holds, found block by block: shapes, nulls, distinct values, bounds; bounded memory."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _LONGEST_CODE = 40
 
 
 @dataclass(frozen=True)
-class Facts:
+class ColumnProfile:
     """What was found in a column. It holds values: only a proposal may leave this package."""
 
     name: str
@@ -49,8 +49,8 @@ class Facts:
         return self.rows - self.nulls - self.blanks
 
 
-class Tally:
-    """Collects the facts of one column; of so `many` values it can tell whether no two are alike."""
+class Profiler:
+    """Collects the profile of one column; of so `many` values it can tell whether no two are alike."""
 
     def __init__(self, name: str, many: int = 1_000_000) -> None:
         self._name = name
@@ -143,10 +143,10 @@ class Tally:
             self._likely[name] += matching(some, pattern)
 
     @property
-    def facts(self) -> Facts:
+    def profile(self) -> ColumnProfile:
         there = self._rows > self._nulls + self._blanks
         codes = self._codes or set()
-        return Facts(
+        return ColumnProfile(
             self._name,
             self._rows,
             self._nulls,

@@ -23,13 +23,13 @@ COLLECTIONS = {
     "dataContract": "dataContracts",
     "testCase": "dataQuality/testCases",
 }
-"""By the type of a thing, where the server keeps it; in the order in which they need each other."""
+"""By the type of an entity, where the server keeps it; in the order in which they need each other."""
 
 
 @dataclass(frozen=True)
-class Thing:
-    """One thing that must be there. `create` is what makes it, None where it is not ours to make; `holds` says what its
-    fields must hold."""
+class Entity:
+    """One entity that must be there. `create` is what makes it, None where it is not ours to make; `holds` says what
+    its fields must hold."""
 
     ref: Ref
     create: Mapping[str, Any] | None
@@ -53,7 +53,7 @@ class Names:
         return qualified(self.service, self.database, schema, table)
 
     def own(self, name: str) -> str:
-        """The name of a thing of ours that stands among those of others."""
+        """The name of an entity of ours that stands among those of others."""
         return f"{self.space}_{name}"
 
     def within(self, name: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c360.forget.telling import in_bytes, in_text, is_telling
+from c360.forget.identifying import in_bytes, in_text, is_identifying
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from c360.forget.telling import in_bytes, in_text, is_telling
     ],
 )
 def test_what_tells_of_somebody(text, telling):
-    assert is_telling(text) is telling
+    assert is_identifying(text) is telling
 
 
 def test_a_short_one_must_stand_for_itself():
