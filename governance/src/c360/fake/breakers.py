@@ -19,7 +19,7 @@ from c360.clause.formats import integers
 from c360.clause.types import TEXTS as TEXT_TYPES
 from c360.fake import documents, metrics, patterns, rules
 from c360.fake.changes import Add, Change, Drop, Every, Extra, Keep, Put, Row
-from c360.fake.holds import NUMBERS, TIMES, WHOLE, microseconds, moment
+from c360.fake.holds import NUMBERS, TIMES, moment, type_of
 from c360.fake.judge import Judge
 from c360.fake.ordered import mask_of
 from c360.fake.values import Asked, source
@@ -134,7 +134,7 @@ def _beyond(sign: int, exclusive: bool) -> Values:
     """Just below (-1) or above (1) a bound, or at it where that is outside."""
 
     def values(bound: Any, asked: Asked, text: str) -> Iterator[str]:
-        name = unsized(canonical_type(asked.column.physical_type))
+        name = type_of(asked.column.physical_type)[0]
         if name in NUMBERS:
             steps = [Decimal(str(c.argument)) for c in asked.clauses if c.kind is kinds.MULTIPLE_OF] or [
                 Decimal(1), Decimal("0.01"), Decimal("0.000001")]  # fmt: skip
@@ -153,7 +153,7 @@ def _beyond(sign: int, exclusive: bool) -> Values:
 
 def _at(time: datetime, column: Column) -> str:
     """A time as the column holds it."""
-    name = unsized(canonical_type(column.physical_type))
+    name = type_of(column.physical_type)[0]
     mask = mask_of(column) or "yyyy-MM-dd HH:mm:ss"
     if name == "date":
         return f"{time:%Y-%m-%d}".rjust(10, "0")
@@ -192,9 +192,10 @@ def _others(scene: Scene, names: tuple[str, ...]) -> Iterator[Row]:
     """Other contents of the victim, in one of some columns (by name)."""
     for name in names:
         physical = scene.dataset.physical(name)
-        for text in [row[physical] for row in scene.rows] + scene.fresh(name)[:2]:
-            if text is not None and text != scene.row[physical]:
-                yield {physical: text}
+        others = (row[physical] for row in scene.rows)
+        yield from ({physical: text} for text in others if text is not None and text != scene.row[physical])
+    for name in names:
+        yield from ({scene.dataset.physical(name): text} for text in scene.fresh(name)[:2])
 
 
 def _same_key(clause: Clause[Any], scene: Scene) -> Iterator[Changes]:
@@ -266,7 +267,7 @@ def _by_rule(clause: Clause[Rule], scene: Scene) -> Iterator[Changes]:
     """Plain values in one of the columns that a row rule reads: it may be broken by one of them."""
     for name in rules.columns_of(clause, scene.dataset):
         column = next(column for column in scene.dataset.columns if column.physical_name == name)
-        kind = unsized(canonical_type(column.physical_type))
+        kind = type_of(column.physical_type)[0]
         days = [_at(scene.now.replace(microsecond=0) + timedelta(days=n), column) for n in (1, -1, -20_000)] if kind in TIMES else []
         numbers = ["0", "-1", "1000", "1000000"] if kind in NUMBERS else []
         for text in [*days, *numbers, *rules.literals(clause), *scene.fresh(column.name)[:8], None]:

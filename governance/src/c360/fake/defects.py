@@ -219,10 +219,9 @@ class _Planter:
         if not wholly:
             return set()
         rows = {number: row for defect in defects for number, row in defect.rows.items()}
-        replaced = as_table([self.judge.cast(row) for row in rows.values()], self.dataset)
-        added = as_table([self.judge.cast(row) for defect in defects for row in defect.added], self.dataset)
+        replaced = self.judge.landed([*rows.values(), *(row for defect in defects for row in defect.added)])
         others = self.table.filter(pa.array(~np.isin(np.arange(self.table.num_rows), list(rows))))
-        return self.judge.measured(pa.concat_tables([others, replaced, added]))
+        return self.judge.measured(pa.concat_tables([others, replaced]))
 
     def _assembled(self, defects: list[_Defect]) -> Planted:
         """Rows that are added stand anywhere in the file, not beside the row that they are like."""
@@ -248,15 +247,22 @@ class _Planter:
     def _wholly(self) -> Iterator[Whole]:
         """A small delivery for each clause about a delivery as a whole."""
         sizes = dict.fromkeys(min(size, self.table.num_rows) for size in (*_WHOLE, self.table.num_rows))
-        bases = [rows for size in sizes if (rows := self.table.slice(0, size).to_pylist()) and not self.judge.whole(rows)]
+        bases = dict[int, list[Row]]()
         for clause in self.dataset.clauses:
             if clause.scope == "row" or clause.kind.loses_rows:
                 continue
             if clause.absent("gate"):
                 self.left[clause.id] = clause.absent("gate")
                 continue
-            found = ((rows, chosen(clause, self._scene(rows), self.judge)) for rows in bases)
-            rows, changes = next(((rows, changes) for rows, changes in found if changes), ([], None))
+            rows, changes = list[Row](), None
+            for size in sizes:
+                if size not in bases:
+                    rows = self.table.slice(0, size).to_pylist()
+                    bases[size] = [] if not rows or self.judge.whole(rows) else rows
+                rows = bases[size]
+                changes = chosen(clause, self._scene(rows), self.judge) if rows else None
+                if changes or clause.kind.name in _WHY:  # more rows help counts only
+                    break
             if changes is None:
                 self.left[clause.id] = _WHY.get(clause.kind.name, _UNKNOWN)
                 continue

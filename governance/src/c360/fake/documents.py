@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -117,7 +118,9 @@ def leaf(node: Node, asked: "Asked") -> "Asked":
         for name, value in node.promises.items()
         if name in kinds.KINDS
     )
-    return replace(asked, column=column, clauses=clauses, form=type(asked.form)(), avoid=frozenset(["null"]))
+    return replace(
+        asked, column=column, clauses=clauses, form=type(asked.form)(), avoid=frozenset(["null"]), leaves={}
+    )
 
 
 def as_json(text: str, logical: str) -> Any:
@@ -138,11 +141,16 @@ def written(document: Any, column: Column) -> str:
 def parsed(text: str, column: Column) -> Any:
     """The document of a text. Raises ValueError."""
     if not is_array(column):
-        return json.loads(text, parse_float=Decimal)
+        return _loaded(text)
     items = re.findall(r'"((?:[^"\\]|\\.)*)"|([^,{}"]+)', text)
     found = [None if bare == "NULL" else re.sub(r"\\(.)", r"\1", quoted) or bare for quoted, bare in items]
     stored = canonical_type(column.physical_type).removesuffix("[]")
     return [Decimal(item) if item and stored in ("integer", "bigint", "smallint", "numeric") else item for item in found]
+
+
+@lru_cache(1_000)
+def _loaded(text: str) -> Any:
+    return json.loads(text, parse_float=Decimal)
 
 
 def places(document: Any, steps: tuple[Step, ...]) -> Iterator[tuple[Any, Any]]:
@@ -202,8 +210,9 @@ def _breaks(said: Nested, asked: "Asked", one: Any) -> bool:
         return isinstance(one, list if "Items" in said.promise else dict) and _SIZES[said.promise](len(one), int(said.value))  # type: ignore[arg-type]
     if said.promise == "uniqueItems":
         return isinstance(one, list) and len({json.dumps(item, default=float) for item in one}) < len(one)
-    node = Node(said.logical, {said.promise: said.value})
-    single, wanted = leaf(node, asked), _JSON.get(said.logical, str)
+    if said not in asked.leaves:
+        asked.leaves[said] = leaf(Node(said.logical, {said.promise: said.value}), asked)
+    single, wanted = asked.leaves[said], _JSON.get(said.logical, str)
     is_one = isinstance(one, wanted) and not (isinstance(one, bool) and wanted is not bool)
     if said.promise == "logicalType":
         whole = said.logical != "integer" or (is_one and one % 1 == 0)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import cache, lru_cache
 from typing import Any
 
 from c360.clause import kinds
@@ -26,15 +27,13 @@ _EPOCH = datetime(1970, 1, 1)
 
 def read(text: str, physical_type: str) -> Any:
     """The value of a text in a type: a Decimal, a datetime (UTC, no zone), else a text. Raises ValueError for none."""
-    kind = canonical_type(physical_type)
-    name = unsized(kind)
-    size = [int(digits) for digits in re.findall(r"\d+", kind)]
+    name, size = type_of(physical_type)
     if name in WHOLE:
         if not re.fullmatch(r"[+-]?\d+", text) or not -WHOLE[name] <= int(text) < WHOLE[name]:
             raise ValueError
         return Decimal(text)
     if name in NUMBERS:
-        return _number(text, size if name == "numeric" else [])
+        return _number(text, size if name == "numeric" else ())
     if name in TIMES:
         return moment(text, name)
     if name == "boolean" and text.lower() not in ("true", "false", "t", "f", "1", "0"):
@@ -54,7 +53,14 @@ def read(text: str, physical_type: str) -> Any:
     return text
 
 
-def _number(text: str, size: list[int]) -> Decimal:
+@cache
+def type_of(physical_type: str) -> tuple[str, tuple[int, ...]]:
+    """A type without its size, as c360.clause.types spells it, and the numbers of its size."""
+    kind = canonical_type(physical_type)
+    return unsized(kind), tuple(int(digits) for digits in re.findall(r"\d+", kind.partition("(")[2].partition(")")[0]))
+
+
+def _number(text: str, size: tuple[int, ...]) -> Decimal:
     try:
         value = Decimal(text)
     except InvalidOperation:
@@ -83,8 +89,13 @@ def microseconds(text: str) -> int:
 
 def casts(column: Column, text: str) -> bool:
     """Whether the column's type takes the text."""
+    return _casts(column.physical_type, text)
+
+
+@lru_cache(200_000)
+def _casts(physical_type: str, text: str) -> bool:
     try:
-        read(text, column.physical_type)
+        read(text, physical_type)
     except (ValueError, OverflowError):
         return False
     return True
@@ -111,7 +122,7 @@ def _as(value: Any, said: Any) -> Any:
 
 
 def _length(text: str, column: Column) -> int:
-    return len(text.rstrip(" ") if unsized(canonical_type(column.physical_type)) == "character" else text)
+    return len(text.rstrip(" ") if type_of(column.physical_type)[0] == "character" else text)
 
 
 def _beyond(is_out: Callable[[Any, Any], bool]) -> Callable[[Any, Column, str, datetime], bool]:
@@ -160,7 +171,7 @@ def in_format(text: str, form: str) -> datetime | None:
 
 
 def _future(tolerance: int, column: Column, text: str, now: datetime) -> bool:
-    if unsized(canonical_type(column.physical_type)) in TIMES:
+    if type_of(column.physical_type)[0] in TIMES:
         value = read(text, column.physical_type)
     else:
         value = in_format(text, str(column.options.get("format") or "yyyy-MM-dd HH:mm:ss"))

@@ -42,7 +42,7 @@ class Judge:
         broken = defaultdict[int, set[str]](set)
         for number, row in enumerate(rows):
             broken[number] |= {clause.id for column in self.dataset.columns for clause in self.value(column.name, row)}
-        landed = [self.cast(row) for row in rows]
+        landed = [self._cast(row) for row in rows]
         for clause in kinds.ROW_RULE.of(self.dataset):
             try:
                 found = rules.broken(clause, self.dataset, as_table(landed, self.dataset), self.now).to_pylist()
@@ -80,16 +80,22 @@ class Judge:
             elif clause.kind is kinds.UNEXPECTED_COLUMNS:
                 more = names - {column.physical_name for column in self.dataset.columns}
                 found |= {clause.id} if more and not clause.argument else set()
-        return found or self.measured(as_table([self.cast(row) for row in rows], self.dataset))
+        return found or self.measured(self.landed(rows))
+
+    def landed(self, rows: list[Row]) -> pa.Table:
+        """The rows of which every value casts: only they are measured."""
+        columns = [(column, column.physical_name) for column in self.dataset.columns]
+        kept = [row for row in rows if all((text := row.get(name)) is None or casts(c, text) for c, name in columns)]
+        return as_table(kept, self.dataset)
 
     def measured(self, table: pa.Table) -> set[str]:
-        """The clauses about a delivery that a table of texts breaks, in which what does not cast is null."""
+        """The clauses about a delivery that a table of texts breaks."""
         return {c.id for c in self.dataset.clauses if metrics.holds(c, self.dataset, table, self.now) is False}
 
     def _may_have_more(self) -> bool:
         return any(clause.argument for clause in kinds.UNEXPECTED_COLUMNS.of(self.dataset))
 
-    def cast(self, row: Row) -> Row:
+    def _cast(self, row: Row) -> Row:
         """The row as it lands in the types of its columns."""
         found = {}
         for column in self.dataset.columns:

@@ -1,7 +1,7 @@
 """The values of one column: a source that draws legal ones, or different ones, by what its contract says of it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -43,6 +43,8 @@ class Asked:
     seed: int
     avoid: frozenset[str] = frozenset()
     """Texts that stand for nothing."""
+    leaves: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What is asked of values inside, by the promise."""
 
     def takes(self, text: str) -> bool:
         """Whether a text is legal, and reads as itself in the form."""
