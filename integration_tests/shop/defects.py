@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from c360.fake.kinds import CONTACTS, TRANSACTIONS, Kind, Planted
+from .kinds import CONTACTS, TRANSACTIONS, Kind, Planted
 
 SHARE = 0.005
 """The part of a delivery that gets a defect, or more when that would not hold one of each kind."""

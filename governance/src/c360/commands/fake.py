@@ -76,9 +76,7 @@ def fake(
     click.echo(f"Written to {out}.")
 
 
-def _write(
-    wanted: list[Any], counts: dict[str, int], now: Any, seed: int, defects: bool, form: str, out: Path
-) -> None:
+def _write(wanted: list[Any], counts: dict[str, int], now: Any, seed: int, defects: bool, form: str, out: Path) -> None:
     from c360.fake import files
     from c360.fake.plan import invent
 
@@ -90,7 +88,11 @@ def _write(
         for one in invent(wanted, counts, now, seed, defects, lines=form == "csv"):
             path = files.deliver(one, out, form, progress)
             if one.planted:
-                told[one.dataset.name] = {"file": path.name, **one.planted.told(), "whole": files.refused(one, out, form)}
+                told[one.dataset.name] = {
+                    "file": path.name,
+                    **one.planted.told(),
+                    "whole": files.refused(one, out, form),
+                }
             _say(one, counts[one.dataset.name])
     if defects:
         files.write_json(told, account)

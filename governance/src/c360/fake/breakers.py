@@ -1,28 +1,30 @@
 """Breakers: how each kind of clause is broken by a delivery. To add a kind is to add an entry.
 
 An entry gives candidates, the plainest first: each is changes of some rows. Which clauses the result breaks is told by
-c360.fake.judge; whoever uses a candidate takes the first that breaks its clause alone, or else the first that breaks it.
+c360.fake.judge: the first candidate that breaks its clause alone is taken, or else the first that breaks it.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from c360.clause import kinds
 from c360.clause.dialect import canonical_type, unsized
 from c360.clause.formats import integers
 from c360.clause.types import TEXTS as TEXT_TYPES
 from c360.fake import documents, metrics, patterns, rules
+from c360.fake.asked import Asked, inner, plain, reached
 from c360.fake.changes import Add, Change, Drop, Every, Extra, Keep, Put, Row
 from c360.fake.holds import NUMBERS, TIMES, moment, type_of
 from c360.fake.judge import Judge
+from c360.fake.masks import written
 from c360.fake.ordered import mask_of
-from c360.fake.values import Asked, source
+from c360.fake.values import source
 from c360.model import Clause, Column, Dataset, Rule
 
 Changes = tuple[Change, ...]
@@ -72,7 +74,11 @@ def chosen(clause: Clause[Any], scene: Scene, judge: Judge) -> Changes | None:
         rows = [dict(row) for row in scene.rows]
         for change in changes:
             change.on_rows(rows)
-        found = {c for broken in judge.rows(rows).broken.values() for c in broken} if clause.kind.loses_rows else judge.whole(rows)
+        found = (
+            {c for broken in judge.rows(rows).broken.values() for c in broken}
+            if clause.kind.loses_rows
+            else judge.whole(rows)
+        )
         if found == {clause.id}:
             return changes
         other = changes if other is None and clause.id in found else other
@@ -158,10 +164,6 @@ def _at(time: datetime, column: Column) -> str:
     if name == "date":
         return f"{time:%Y-%m-%d}".rjust(10, "0")
     if name not in TIMES:
-        from c360.fake.masks import written
-
-        import pyarrow as pa
-
         return str(written(pa.array([time], pa.timestamp("us")), mask)[0])
     return time.isoformat(" ") + "Z" * ("with time zone" in name)
 
@@ -235,7 +237,7 @@ def _inside(clause: Clause[Any], scene: Scene) -> Iterator[Changes]:
     name = asked.column.physical_name
     for turn in range(4):
         document = documents.Author(asked, np.random.default_rng(turn), source, full=True).document()
-        for value in documents.values(document, said.steps)[:1]:
+        for value in reached(document, said.steps)[:1]:
             for other in _other_documents(said, value, asked):
                 text = documents.written(documents.with_other(document, said.steps, other), asked.column)
                 yield (Put({name: text}, scene.at),)
@@ -255,8 +257,8 @@ def _other_documents(said: Any, value: Any, asked: Asked) -> Iterator[Any]:
     elif said.promise == "uniqueItems" and value:
         yield from ([*value, value[0]], [value[0], value[0], *value[2:]])
     elif said.promise in _VALUES:
-        single = documents.leaf(documents.Node(said.logical, {said.promise: said.value}), asked)
-        for text in _VALUES[said.promise](said.value, single, documents.plain(value)):
+        single = inner(said.logical, {said.promise: said.value}, asked)
+        for text in _VALUES[said.promise](said.value, single, plain(value)):
             try:
                 yield documents.as_json(text, said.logical)
             except ValueError:
@@ -268,7 +270,11 @@ def _by_rule(clause: Clause[Rule], scene: Scene) -> Iterator[Changes]:
     for name in rules.columns_of(clause, scene.dataset):
         column = next(column for column in scene.dataset.columns if column.physical_name == name)
         kind = type_of(column.physical_type)[0]
-        days = [_at(scene.now.replace(microsecond=0) + timedelta(days=n), column) for n in (1, -1, -20_000)] if kind in TIMES else []
+        days = (
+            [_at(scene.now.replace(microsecond=0) + timedelta(days=n), column) for n in (1, -1, -20_000)]
+            if kind in TIMES
+            else []
+        )
         numbers = ["0", "-1", "1000", "1000000"] if kind in NUMBERS else []
         for text in [*days, *numbers, *rules.literals(clause), *scene.fresh(column.name)[:8], None]:
             yield (Put({name: text}, scene.at),)
@@ -301,7 +307,9 @@ def _counts(rule: Rule, rows: int) -> Iterator[int]:
     yield from (0, rows)
 
 
-def _too_many(bad: Callable[[Clause[Rule], Scene], Iterator[str | None]]) -> Callable[[Clause[Rule], Scene], Iterator[Changes]]:
+def _too_many(
+    bad: Callable[[Clause[Rule], Scene], Iterator[str | None]],
+) -> Callable[[Clause[Rule], Scene], Iterator[Changes]]:
     """A count of values that a metric counts: so many rows get one, and the others a legal one."""
 
     def breaker(clause: Clause[Rule], scene: Scene) -> Iterator[Changes]:
@@ -328,8 +336,12 @@ def _repeated(clause: Clause[Rule], scene: Scene) -> Iterator[Changes]:
     for count in _counts(clause.argument, len(scene.rows)):
         pairs = list(zip(full[:count], reversed(full), strict=False))[: len(full) // 2]
         yield tuple(Put({name: scene.rows[one][name] for name in names}, other) for one, other in pairs)
-    fresh = {name: scene.fresh(column.name) for column in scene.dataset.columns if (name := column.physical_name) in names}
-    yield tuple(Put({name: texts[n] for name, texts in fresh.items() if n < len(texts)}, n) for n in range(len(scene.rows)))
+    fresh = {
+        name: scene.fresh(column.name) for column in scene.dataset.columns if (name := column.physical_name) in names
+    }
+    yield tuple(
+        Put({name: texts[n] for name, texts in fresh.items() if n < len(texts)}, n) for n in range(len(scene.rows))
+    )
 
 
 def _more_or_fewer(clause: Clause[Rule], scene: Scene) -> Iterator[Changes]:

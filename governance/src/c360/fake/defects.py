@@ -12,9 +12,8 @@ import pyarrow as pa
 from c360.clause import kinds
 from c360.clause.reading import QUARANTINE_RATIO
 from c360.errors import CouldNotTell
-from c360.fake import metrics
 from c360.fake.breakers import Scene, chosen
-from c360.fake.changes import Add, Change, Row, changed
+from c360.fake.changes import Row, changed
 from c360.fake.judge import Judge, as_table
 from c360.fake.tables import Maker
 from c360.model import Clause, Dataset, Relationship
@@ -215,7 +214,11 @@ class _Planter:
 
     def _spoils(self, defects: list[_Defect]) -> set[str]:
         """The clauses about the delivery as a whole that defects break together."""
-        wholly = [c for c in self.dataset.clauses if c.scope == "delivery" and not c.kind.loses_rows and not isinstance(c.argument, bool | None)]
+        wholly = [
+            c
+            for c in self.dataset.clauses
+            if c.scope == "delivery" and not c.kind.loses_rows and not isinstance(c.argument, bool | None)
+        ]
         if not wholly:
             return set()
         rows = {number: row for defect in defects for number, row in defect.rows.items()}
@@ -242,7 +245,9 @@ class _Planter:
             last = [*self.table.take([0]).to_pylist()[0].values(), "more"]
             broken[whole.num_rows] = [clause.id for clause in kinds.READABLE.of(self.dataset)]
         taken = self.table.filter(pa.array(~np.isin(np.arange(size), list(rows))))
-        return Planted(self.dataset, whole, taken, broken, len(judged.duplicates), list(self._wholly()), self.left, last)
+        return Planted(
+            self.dataset, whole, taken, broken, len(judged.duplicates), list(self._wholly()), self.left, last
+        )
 
     def _wholly(self) -> Iterator[Whole]:
         """A small delivery for each clause about a delivery as a whole."""
@@ -261,7 +266,7 @@ class _Planter:
                     bases[size] = [] if not rows or self.judge.whole(rows) else rows
                 rows = bases[size]
                 changes = chosen(clause, self._scene(rows), self.judge) if rows else None
-                if changes or clause.kind.name in _WHY:  # more rows help counts only
+                if changes or (rows and clause.kind.name in _WHY):  # more rows help counts only
                     break
             if changes is None:
                 self.left[clause.id] = _WHY.get(clause.kind.name, _UNKNOWN)

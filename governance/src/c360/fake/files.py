@@ -45,7 +45,9 @@ def refused(one: Invented, folder: Path, form: str) -> list[dict[str, Any]]:
         path.parent.mkdir(exist_ok=True)
         _write(one, whole.table, path)
         outcome = "refused" if whole.clause.severity == "error" else "warned"
-        found.append({"file": f"refused/{path.name}", "clause": whole.clause.id, "outcome": outcome, "breaks": whole.breaks})
+        found.append(
+            {"file": f"refused/{path.name}", "clause": whole.clause.id, "outcome": outcome, "breaks": whole.breaks}
+        )
     return found
 
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from c360.clause import kinds
 from c360.fake import metrics, rules
+from c360.fake.asked import Asked
 from c360.fake.changes import Row
 from c360.fake.holds import casts, read
-from c360.fake.values import Asked
 from c360.model import Clause, Dataset, Relationship
 
 _COLUMNS = (kinds.PRESENT, kinds.UNEXPECTED_COLUMNS)
@@ -137,11 +137,16 @@ class Judge:
 
     def _rivals(self, numbers: list[int], cast: list[Row], load: str, broken: dict[int, set[str]]) -> None:
         """Of rows of one key: those of one load time are rivals, and those of another identity are somebody else."""
-        loads = [(number, (self._tuple((self.dataset.load_column or "",), cast[number]) if load else "")) for number in numbers]
+        loads = [
+            (number, (self._tuple((self.dataset.load_column or "",), cast[number]) if load else ""))
+            for number in numbers
+        ]
         rivals = self._twice([(number, at) for number, at in loads if at is not None])
         for clause in kinds.PRIMARY_KEY.of(self.dataset):
             self._blame(clause, rivals, broken)
-        people = {tuple(cast[number][self.dataset.physical(name)] for name in self.dataset.identity) for number in numbers}
+        people = {
+            tuple(cast[number][self.dataset.physical(name)] for name in self.dataset.identity) for number in numbers
+        }
         for identity in kinds.IDENTITY.of(self.dataset) if len(people) > 1 else ():
             self._blame(identity, [number for number in numbers if number not in rivals], broken)
 

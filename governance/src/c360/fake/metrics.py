@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from c360.clause import kinds
-from c360.fake.documents import plain
+from c360.fake.asked import plain
 from c360.fake.holds import microseconds
 from c360.fake.patterns import compiled
 from c360.model import Clause, Dataset, Rule
@@ -63,7 +63,9 @@ def _invalid(clause: Clause[Rule], dataset: Dataset, table: pa.Table, now: datet
 
 def _moments(dataset: Dataset, name: str | None, table: pa.Table) -> np.ndarray:
     """Microseconds since 1970, in UTC, of different times of a column."""
-    return np.array([microseconds(text) for text in _column(dataset, name, table).unique().to_pylist() if text is not None])
+    return np.array(
+        [microseconds(text) for text in _column(dataset, name, table).unique().to_pylist() if text is not None]
+    )
 
 
 def _column(dataset: Dataset, name: str | None, table: pa.Table) -> pa.ChunkedArray:
@@ -83,7 +85,9 @@ def _kept(clause: Clause[int], dataset: Dataset, table: pa.Table, now: datetime)
 
 def _late(clause: Clause[Any], dataset: Dataset, table: pa.Table, now: datetime) -> bool:
     pairs = table.select([dataset.physical(clause.column or ""), dataset.physical(clause.argument.until)]).drop_null()
-    spans = (microseconds(until) - microseconds(since) for since, until in zip(*pairs.to_pydict().values(), strict=True))
+    spans = (
+        microseconds(until) - microseconds(since) for since, until in zip(*pairs.to_pydict().values(), strict=True)
+    )
     return max(spans, default=0) <= clause.argument.seconds * 1_000_000
 
 

@@ -10,7 +10,6 @@ from c360.clause import kinds
 from c360.contract.catalog import Catalog
 from c360.errors import CouldNotTell
 from c360.fake.defects import Planted, plant
-
 from c360.fake.tables import Maker
 from c360.gate.form import Form
 from c360.model import Dataset
@@ -54,11 +53,15 @@ def in_order(catalog: Catalog, names: Sequence[str] = ()) -> list[Dataset]:
 
 
 def invent(
-    datasets: Sequence[Dataset], rows: Mapping[str, int], now: datetime, seed: int, defects: bool = False, lines: bool = True
+    datasets: Sequence[Dataset],
+    rows: Mapping[str, int],
+    now: datetime,
+    seed: int,
+    defects: bool = False,
+    lines: bool = True,
 ) -> Iterator[Invented]:
     """A delivery of each dataset, in their order; `rows` by name, `now` in UTC without zone. Equal arguments give equal
-    deliveries. With `defects` other datasets refer only to rows that the gate takes; `lines` says whether a line may be no
-    record.
+    deliveries. With `defects` other datasets refer only to rows that the gate takes; with `lines` a line is no record.
 
     Raises CouldNotTell for so few rows that the gate would refuse them for their defects.
     """

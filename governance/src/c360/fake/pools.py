@@ -4,9 +4,8 @@ Faker is slow, so that it only fills pools. Mails and hosts lie in domains that 
 telephone numbers and addresses of machines are those that are kept free for fiction and documentation.
 """
 
-import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -38,9 +37,10 @@ _BY_WORD: tuple[tuple[str, str], ...] = (
     (r"phone|mobile|telefax|\bfax\b", r"^\+1-202-555-01\d\d$"), (r"iban", "iban"), (r"\b(bic|swift)", "swift"),
     (r"company|employer|organi[sz]ation|vendor|supplier|merchant|brand|manufacturer", "company"),
     (r"street", "street_address"), (r"post_?(al_?)?code|\bzip|\bplz", "postcode"), (r"city|town|suburb", "city"),
-    (r"address", "address"), (r"country_?(code|iso)|(code|iso)_?country", "country_code"), (r"country|nation", "country"),
+    (r"address", "address"), (r"country_?(code|iso)|(code|iso)_?country", "country_code"),
+    (r"country|nation", "country"), (r"domain|host", BY_FORMAT["hostname"]),
     (r"\bstate\b|province", "state"), (r"currency", "currency_code"), (r"\blang", "language_code"),
-    (r"locale", "locale"), (r"url|\buri|link|website|homepage", BY_FORMAT["uri"]), (r"domain|host", BY_FORMAT["hostname"]),
+    (r"locale", "locale"), (r"url|\buri|link|website|homepage", BY_FORMAT["uri"]),
     (r"\bip\b|ip_addr", BY_FORMAT["ipv4"]), (r"gender|\bsex\b", "^(F|M|X)$"), (r"occupation|profession|\bjob", "job"),
     (r"colou?r", "color_name"), (r"time_?zone", "timezone"), (r"mime|content_?type", "mime_type"),
     (r"hash|sha\d|md5|digest|token|fingerprint", _HEX), (r"file", "file_name"), (r"uuid|guid", "uuid4"),
@@ -48,10 +48,12 @@ _BY_WORD: tuple[tuple[str, str], ...] = (
     (r"\bname\b", "name"), (r"sku|code|reference|number|\bno\b|\bid\b|_id\b|key", r"^[A-Z]{2}\d{6}$"),
 )  # fmt: skip
 """By a pattern of a column's name: what of Faker's fills its pool, or a pattern of our own."""
+_YEAR = 365 * 86_400_000_000
 _USUAL: tuple[tuple[str, Any], ...] = (
-    (r"birth|\bdob\b", (16 * 365 * 86_400_000_000, 95 * 365 * 86_400_000_000)), (r"\bage\b", (18, 90)), (r"year", (2000, 2025)),
+    (r"birth|\bdob\b", (16 * _YEAR, 95 * _YEAR)), (r"\bage\b", (18, 90)), (r"year", (2000, 2025)),
     (r"percent|\bpct\b|score", (0, 100)), (r"quantity|\bqty\b|count|items", (1, 9)), (r"latitude|\blat\b", (-60, 70)),
-    (r"longitude|\blon\b|\blng\b", (-180, 180)), (r"rating|stars", (1, 5)), (r"amount|price|cost|total|fee|tax", (1, 500)),
+    (r"longitude|\blon\b|\blng\b", (-180, 180)), (r"rating|stars", (1, 5)),
+    (r"amount|price|cost|total|fee|tax", (1, 500)),
 )  # fmt: skip
 _DOMAINS = ("example.com", "example.net", "example.org")
 _PUBLIC = ("", "public", "internal")
@@ -108,9 +110,3 @@ def _words(column: Column) -> str:
     """`customerEmail_2` as `customer_email_2`, and once more with blanks, so that words have edges."""
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column.name).lower().replace("-", "_").replace(" ", "_")
     return f"{snake} {snake.replace('_', ' ')}"
-
-
-def shuffled(items: tuple[str, ...], seed: int) -> Iterator[str]:
-    """In another order, the same for a seed on every machine."""
-    chosen = random.Random(seed)  # noqa: S311  # for data to try things on
-    yield from sorted(items, key=lambda item: (chosen.random(), item))

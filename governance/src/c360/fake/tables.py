@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import ceil, prod
-from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -13,9 +12,10 @@ import pyarrow.compute as pc
 
 from c360.clause import kinds
 from c360.fake import metrics, rules
-from c360.fake.values import Asked, Source, promises, source
+from c360.fake.asked import Asked
+from c360.fake.values import Source, promises, source
 from c360.gate.form import Form
-from c360.model import Clause, Column, Dataset, Relationship, Rule
+from c360.model import Column, Dataset, Relationship, Rule
 
 _NULLS = 0.05
 """The share of nulls in a column that may be empty."""
@@ -53,8 +53,8 @@ def _taken(table: pa.Table, rows: np.ndarray) -> list[pa.Array]:
 
 @dataclass
 class Maker:
-    """Makes the rows of a dataset. `tables` are those of the datasets that it may refer to, by their names; `told` grows
-    by what it could not aim at, by clause id."""
+    """Makes the rows of a dataset. `tables` are those that it may refer to, by the dataset's name; `told` grows by what it
+    could not aim at, by clause id."""
 
     dataset: Dataset
     tables: Mapping[str, tuple[Dataset, pa.Table]]
@@ -96,7 +96,9 @@ class Maker:
                 clauses.append(replace(late, kind=kinds.NOT_IN_FUTURE, argument=0))
         listed = [c.argument for c in self.dataset.clauses if c.column == column.name and isinstance(c.argument, Rule)]
         avoid = [text for rule in listed if rule.metric == "missingValues" for text in metrics.missing(rule)]
-        return Asked(column, tuple(clauses), self.form, self.now, self.seed, frozenset([*self.form.null_values, *avoid]))
+        return Asked(
+            column, tuple(clauses), self.form, self.now, self.seed, frozenset([*self.form.null_values, *avoid])
+        )
 
     def allowed(self, rows: int) -> int:
         rules = [clause.argument for clause in kinds.ROW_COUNT.of(self.dataset)]
@@ -128,7 +130,9 @@ class Maker:
     def _parents(self, said: Relationship) -> pa.Table:
         """The different rows of the target that are complete, and legal here too."""
         if said.target not in self.tables:
-            return pa.table([pa.array([], pa.string()) for _ in said.columns], [f"c{n}" for n in range(len(said.columns))])
+            return pa.table(
+                [pa.array([], pa.string()) for _ in said.columns], [f"c{n}" for n in range(len(said.columns))]
+            )
         target, table = self.tables[said.target]
         rows = table.select([target.physical(name) for name in said.target_columns]).drop_null()
         rows = pa.table(rows.columns, [f"c{n}" for n in range(len(said.columns))])
@@ -239,7 +243,11 @@ def _combined(groups: list[Group], rng: np.random.Generator, rows: int) -> dict[
     while True:
         found = [group.distinct(rng, want) for group, want in zip(groups, wants, strict=True)]
         sizes = [len(columns[0]) for columns in found]
-        if prod(sizes) >= rows or all(size < want for size, want in zip(sizes, wants, strict=True)) or max(wants) >= rows:
+        if (
+            prod(sizes) >= rows
+            or all(size < want for size, want in zip(sizes, wants, strict=True))
+            or max(wants) >= rows
+        ):
             break
         wants = [min(rows, 2 * want) for want in wants]
     made, number, right = dict[str, pa.Array](), np.arange(min(rows, prod(sizes))), prod(sizes)
@@ -254,7 +262,9 @@ def _nearest(rules: list[Rule], wanted: int, of: int, most: int) -> int:
     """The count nearest to `wanted` that keeps all rules; a count of `of` rows where they are in percent."""
 
     def kept(count: int) -> bool:
-        return all(r.operator.holds(100 * count / of if r.unit == "percent" and of else count, r.expected) for r in rules)
+        return all(
+            r.operator.holds(100 * count / of if r.unit == "percent" and of else count, r.expected) for r in rules
+        )
 
     points = {0, wanted}
     for rule in rules:

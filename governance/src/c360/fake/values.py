@@ -1,21 +1,20 @@
 """The values of one column: a source that draws legal ones, or different ones, by what its contract says of it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from c360.clause import kinds
-from c360.clause.dialect import canonical_type, unsized
+from c360.clause.dialect import canonical_type
 from c360.clause.types import TEXTS as TEXT_TYPES
 from c360.fake import documents, patterns, pools
-from c360.fake.holds import breaks, casts
+from c360.fake.asked import Asked, plain
+from c360.fake.holds import type_of
 from c360.fake.ordered import grid
-from c360.gate.form import Form
-from c360.model import Clause, Column, Rule
+from c360.model import Clause, Rule
 
 ENOUGH = 400
 """So many candidates are tried for a column whose values need not differ."""
@@ -30,44 +29,6 @@ class Source(Protocol):
 
     def distinct(self, rng: np.random.Generator, count: int) -> pa.Array:
         """Up to `count` different ones."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a contract asks of the values of a column, and how its sender writes them. `now` is UTC, without zone."""
-
-    column: Column
-    clauses: tuple[Clause[Any], ...]
-    form: Form
-    now: datetime
-    seed: int
-    avoid: frozenset[str] = frozenset()
-    """Texts that stand for nothing."""
-    leaves: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
-    """What is asked of values inside, by the promise."""
-
-    def takes(self, text: str) -> bool:
-        """Whether a text is legal, and reads as itself in the form."""
-        if text in self.avoid or not casts(self.column, text):
-            return False
-        if not self.form.quote and any(mark in text for mark in (self.form.delimiter, "\r", "\n")):
-            return False
-        if not _has_letters(text, self.form.encoding):
-            return False
-        return not any(self.breaks(clause, text) for clause in self.clauses)
-
-    def breaks(self, clause: Clause[Any], text: str) -> bool:
-        """Whether a text that casts breaks a clause about single values."""
-        if clause.kind is kinds.NESTED:
-            return documents.is_broken(clause.argument, self, documents.parsed(text, self.column))
-        return breaks(clause, self.column, text, self.now)
-
-
-def _has_letters(text: str, encoding: str) -> bool:
-    try:
-        return text.isascii() or bool(text.encode(encoding))
-    except UnicodeEncodeError:
-        return False
 
 
 @dataclass(frozen=True)
@@ -138,10 +99,10 @@ def _as(clause: Clause[Any], kind: Any, argument: Any) -> Clause[Any]:
 
 def source(asked: Asked, needed: int = 1) -> Source:
     """Where values come from, `needed` of which are to differ. A clause beats what a name or classification tells."""
-    column, name = asked.column, unsized(canonical_type(asked.column.physical_type))
+    column, name = asked.column, type_of(asked.column.physical_type)[0]
     listed = [clause for clause in asked.clauses if clause.kind is kinds.ENUM]
     if listed:
-        values = (documents.plain(value) for value in listed[0].argument if value is not None)
+        values = (plain(value) for value in listed[0].argument if value is not None)
         return _Listed(tuple(text for text in dict.fromkeys(values) if asked.takes(text)))
     coarse = asked.form.date_format if name == "date" else asked.form.timestamp_format
     ordered = grid(column, asked.clauses, asked.now, needed, coarse, pools.usual(column))
@@ -183,7 +144,7 @@ def _makers(asked: Asked, name: str, form: str) -> Iterator[Callable[[np.random.
     if not any(clause.kind in _CLASSES for clause in asked.clauses):
         yield _of_pool("words", asked.seed)
         if len(column.examples) > 1:
-            yield lambda rng, count: pa.array([documents.plain(value) for value in column.examples], pa.string())
+            yield lambda rng, count: pa.array([plain(value) for value in column.examples], pa.string())
     yield _of_pattern(f"^[a-z]{{{least},{min([*most, max(least, 12)])}}}$")
 
 
