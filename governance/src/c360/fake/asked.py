@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -125,7 +125,7 @@ def is_broken(said: Nested, asked: Asked, document: Any) -> bool:
     return any(one is not None and _breaks(said, asked, one) for one in found)
 
 
-_SIZES: dict[str, tuple[type, Callable[[int, int], bool]]] = {
+_SIZES: dict[str, tuple[type[Sized], Callable[[int, int], bool]]] = {
     "minItems": (list, lt), "maxItems": (list, gt), "minProperties": (dict, lt), "maxProperties": (dict, gt),
 }  # fmt: skip
 _JSON: dict[str, Any] = {

@@ -192,12 +192,12 @@ def _null(clause: Clause[Any], scene: Scene) -> Iterator[Changes]:
 
 def _others(scene: Scene, names: tuple[str, ...]) -> Iterator[Row]:
     """Other contents of the victim, in one of some columns (by name)."""
-    for name in names:
-        physical = scene.dataset.physical(name)
-        others = (row[physical] for row in scene.rows)
-        yield from ({physical: text} for text in others if text is not None and text != scene.row[physical])
-    for name in names:
-        yield from ({scene.dataset.physical(name): text} for text in scene.fresh(name)[:2])
+    for fresh in (False, True):
+        for name in names:
+            physical = scene.dataset.physical(name)
+            for text in (*scene.fresh(name)[:2],) if fresh else (*(row[physical] for row in scene.rows),):
+                if text is not None and text != scene.row[physical]:
+                    yield {physical: text}
 
 
 def _same_key(clause: Clause[Any], scene: Scene) -> Iterator[Changes]:
@@ -217,7 +217,7 @@ def _somebody_else(clause: Clause[tuple[str, ...]], scene: Scene) -> Iterator[Ch
     load = scene.dataset.load_column
     if load and load not in scene.dataset.key and (text := scene.row[scene.dataset.physical(load)]):
         for before in (timedelta(minutes=1), timedelta(days=1)):
-            earlier = {scene.dataset.physical(load): _at(moment(text) - before, scene.dataset.column(load))}
+            earlier: Row = {scene.dataset.physical(load): _at(moment(text) - before, scene.dataset.column(load))}
             for values in _others(scene, clause.argument):
                 yield (Add(values | earlier, scene.at),)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import ceil, inf
+from math import ceil
 from typing import Any
 from zlib import crc32
 
@@ -131,8 +131,8 @@ class _Planter:
         total = self.table.num_rows + sum(len(defect.added) for defect in defects) + self.lines
         ratio = float(self.dataset.custom.get("maxQuarantineRatio", QUARANTINE_RATIO))
         if lost > ratio * total:
-            least = ceil(lost / ratio) if ratio else inf
-            if ratio and self.maker.allowed(least) >= least:
+            least = ceil(lost / ratio) if ratio else 0
+            if least and self.maker.allowed(least) >= least:
                 raise CouldNotTell(
                     f"{self.table.num_rows} rows of {self.dataset.name} are too few to hold its defects.",
                     f"Make more of them: --rows {self.dataset.name}={least}",

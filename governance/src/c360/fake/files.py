@@ -111,7 +111,7 @@ def line(fields: list[str | None], form: Form) -> str:
 
 def _header(table: pa.Table, form: Form) -> list[str]:
     """The names that the sender gives the columns."""
-    theirs = {ours: name for name, ours in reversed(form.aliases.items())}
+    theirs = {ours: name for name, ours in reversed(list(form.aliases.items()))}
     return [theirs.get(name, name) for name in table.column_names]
 
 

@@ -77,7 +77,8 @@ def grid(
     mask = mask_of(column) if name.startswith(("text", "character")) else ""
     bounds = [(clause.kind.name, clause.argument) for clause in clauses]
     if name in NUMBERS:
-        units, write, (first, last) = _numbers(column, name, bounds), _decimals, usual or (1, 1_000)
+        units, (first, last) = _numbers(column, name, bounds), usual or (1, 1_000)
+        write: Callable[[np.ndarray, Fraction], pa.Array] = _decimals
         reach = _reach(column, name)
     elif name in TIMES or mask or name == "time without time zone":
         sizes, write = _times(name, mask, coarse)

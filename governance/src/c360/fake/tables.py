@@ -1,7 +1,7 @@
 """The rows of one dataset: keys that stand once, references that lead somewhere, as many nulls as may be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil, prod
 from zlib import crc32
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from c360.clause import kinds
 from c360.fake import metrics, rules
 from c360.fake.asked import Asked
-from c360.fake.values import Source, promises, source
+from c360.fake.values import Source, as_kind, promises, source
 from c360.gate.form import Form
 from c360.model import Column, Dataset, Relationship, Rule
 
@@ -53,8 +53,8 @@ def _taken(table: pa.Table, rows: np.ndarray) -> list[pa.Array]:
 
 @dataclass
 class Maker:
-    """Makes the rows of a dataset. `tables` are those that it may refer to, by the dataset's name; `told` grows by what it
-    could not aim at, by clause id."""
+    """Makes the rows of a dataset. `tables` are those that it may refer to, by dataset; `told` grows by what it could
+    not aim at, by clause id."""
 
     dataset: Dataset
     tables: Mapping[str, tuple[Dataset, pa.Table]]
@@ -92,8 +92,8 @@ class Maker:
         clauses = list(promises(tuple(c for c in self.dataset.clauses if c.column == column.name)))
         for late in kinds.LATENCY.of(self.dataset):
             if column.name in (late.column, late.argument.until):
-                clauses.append(replace(late, kind=kinds.RETENTION, argument=late.argument.seconds))
-                clauses.append(replace(late, kind=kinds.NOT_IN_FUTURE, argument=0))
+                clauses.append(as_kind(late, kinds.RETENTION, late.argument.seconds))
+                clauses.append(as_kind(late, kinds.NOT_IN_FUTURE, 0))
         listed = [c.argument for c in self.dataset.clauses if c.column == column.name and isinstance(c.argument, Rule)]
         avoid = [text for rule in listed if rule.metric == "missingValues" for text in metrics.missing(rule)]
         return Asked(
@@ -184,8 +184,8 @@ class Maker:
             columns = [self.dataset.column(name) for name in group.columns]
             if any(c.required or c.name in (*self.dataset.identity, self.dataset.load_column) for c in columns):
                 continue
-            said = [clause.argument for clause in self.dataset.clauses if clause.column in group.columns
-                    and clause.kind in (kinds.NULL_VALUES, kinds.MISSING_VALUES)]  # fmt: skip
+            metered = [*kinds.NULL_VALUES.of(self.dataset), *kinds.MISSING_VALUES.of(self.dataset)]
+            said = [clause.argument for clause in metered if clause.column in group.columns]
             usual = round(_NULLS * rows)
             count = _nearest(said, usual if not said else min(usual, 1), rows, rows)
             chosen = rng.permutation(np.arange(ceil(rows / 2) if referred & set(group.columns) else 0, rows))[:count]

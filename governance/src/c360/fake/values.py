@@ -14,7 +14,7 @@ from c360.fake import documents, patterns, pools
 from c360.fake.asked import Asked, plain
 from c360.fake.holds import type_of
 from c360.fake.ordered import grid
-from c360.model import Clause, Rule
+from c360.model import Clause, Kind, Rule
 
 ENOUGH = 400
 """So many candidates are tried for a column whose values need not differ."""
@@ -86,14 +86,15 @@ def promises(clauses: tuple[Clause[Any], ...]) -> Iterator[Clause[Any]]:
         rule = clause.argument
         if clause.kind is kinds.INVALID_VALUES and isinstance(rule, Rule) and rule.operator.holds(0, rule.expected):
             if rule.values("validValues"):
-                yield _as(clause, kinds.ENUM, rule.values("validValues"))
+                yield as_kind(clause, kinds.ENUM, rule.values("validValues"))
             if rule.pattern:
-                yield _as(clause, kinds.PATTERN, rule.pattern)
+                yield as_kind(clause, kinds.PATTERN, rule.pattern)
         elif not isinstance(rule, Rule):
             yield clause
 
 
-def _as(clause: Clause[Any], kind: Any, argument: Any) -> Clause[Any]:
+def as_kind(clause: Clause[Any], kind: Kind[Any], argument: Any) -> Clause[Any]:
+    """A clause of another kind about the same column."""
     return Clause(clause.id, clause.contract, clause.version, clause.dataset, clause.column, kind, argument)
 
 
