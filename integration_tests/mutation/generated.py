@@ -27,7 +27,7 @@ LEFT = (kinds.READABLE, kinds.CONFLICT, kinds.SQL, kinds.CLASSIFICATION, kinds.N
 @cache
 def generated() -> tuple[Mutation, ...]:
     """For each dataset and each of its clauses that the breakers break."""
-    contracts = find_contracts(CONTRACTS)
+    contracts = _contracts()
     pairs = [(contract, dataset) for contract in contracts for dataset in contract.datasets]
     found = [(c, d, clause) for c, d in pairs for clause in d.clauses if clause.kind not in LEFT and d.name != "rules"]
     return tuple(made for contract, dataset, clause in found if (made := _mutation(contract, dataset, clause)))
@@ -35,7 +35,7 @@ def generated() -> tuple[Mutation, ...]:
 
 def _mutation(contract: Contract, dataset: Dataset, clause: Clause) -> Mutation | None:
     rows = clean(dataset.name)
-    judge = _judge(dataset)
+    judge = _judge(dataset.name)
     near = rows[:FEW] if clause.kind.loses_rows else rows
     scene = breakers.Scene(dataset, near, ROW, NOW, judge.asked)
     changes = breakers.chosen(clause, scene, judge)
@@ -44,7 +44,7 @@ def _mutation(contract: Contract, dataset: Dataset, clause: Clause) -> Mutation 
     after = changed(rows, changes)
     broken = judge.whole(after)
     if not any(isinstance(change, Drop) for change in changes):
-        broken |= {id_ for ids in judge.rows(after).broken.values() for id_ in ids}
+        broken |= {id_ for ids in _judge(dataset.name, True).rows(after).broken.values() for id_ in ids}
     not_here = dict(NOT_INGESTED) if contract.layer == "products" else {}
     if clause.kind.by_value or clause.kind.disputed:
         not_here |= NO_TABLE if clause.kind.by_value else NO_VERSIONS
@@ -52,15 +52,25 @@ def _mutation(contract: Contract, dataset: Dataset, clause: Clause) -> Mutation 
     return Mutation(dataset.name, f"generated for {clause.id}", changes, clauses, {}, not_here)
 
 
-def _judge(dataset: Dataset) -> Judge:
-    """As the points judge the clean rows: what they refer to lies in clean tables."""
-    there = {d.name: d for contract in find_contracts(CONTRACTS) for d in contract.datasets}
+@cache
+def _contracts() -> list[Contract]:
+    return find_contracts(CONTRACTS)
+
+
+@cache
+def _judge(name: str, all_rows: bool = False) -> Judge:
+    """As the points judge the clean rows of a dataset: what they refer to lies in clean tables; or, of `all_rows`, also
+    among themselves."""
+    there = {d.name: d for contract in _contracts() for d in contract.datasets}
     parents: dict[str, set[tuple[str | None, ...]]] = {}
     asked: dict[str, Asked] = {}
+    dataset = there[name]
     maker = Maker(dataset, {}, Form(), NOW, seed=1)
 
     def exists(clause: Clause, texts: tuple[str, ...]) -> bool:
         target = there[clause.argument.target]
+        if all_rows and target.name == name:
+            return False
         names = [target.physical(name) for name in clause.argument.target_columns]
         if clause.id not in parents:
             parents[clause.id] = {tuple(row[name] for name in names) for row in clean(target.name)}

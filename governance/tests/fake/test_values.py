@@ -27,7 +27,7 @@ def dataset(tmp_path_factory):
         path = folder / "c.odcs.yaml"
         schema = {"name": name, "properties": properties, **part}
         path.write_text(yaml.safe_dump(
-            {"kind": "DataContract", "id": name, "name": name, "version": "1.0.0", "status": "active", "schema": [schema]}
+            {"kind": "DataContract", "id": name, "name": name, "version": "1.0.0", "schema": [schema]}
             | (document or {})
         ))  # fmt: skip
         return load_contract(path).datasets[0]
@@ -77,7 +77,8 @@ def test_days_lie_between_their_bounds_and_in_their_format(dataset, first, days)
     assert all(datetime.strptime(text, "%d/%m/%Y") for text in table["d"].to_pylist())
 
 
-PATTERNS = [r"^[A-Z]{2}\d{3}$", "abc", r"^R-\d+$", r"^(a|bb)+$", r"^[^@\s]+@[^@\s]+\.[^@\s]+$", r"^(?=.*\d)[a-z\d]{8,12}$",
+PATTERNS = [r"^[A-Z]{2}\d{3}$", "abc", r"^R-\d+$", r"^(a|bb)+$", r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
+            r"^(?=.*\d)[a-z\d]{8,12}$",
             r"^\w+([-.]\w+)*$", r"^[^\\]+\\\w+$", r"^(\d)x\1$"]  # fmt: skip
 
 
