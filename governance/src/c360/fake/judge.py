@@ -1,7 +1,7 @@
 """What the gate must make of some rows: a second judge, in Python, that shares no code with the gate's SQL."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -119,21 +119,31 @@ class Judge:
                     duplicates.add(number)
                     broken[number] = set()
             self._rivals([number for number in numbers if number not in duplicates], cast, load, broken)
-        fatal = {clause.id for clause in self.dataset.clauses if clause.severity == "error"}
-        kept = [n for n in range(len(rows)) if not broken[n] & fatal and n not in duplicates]
-        for unique in kinds.UNIQUE.of(self.dataset):
-            values = [(number, self._tuple(unique.argument, cast[number])) for number in kept]
-            self._blame(unique, self._twice(values), broken)
-        for reference in kinds.RELATIONSHIP.of(self.dataset):
-            said, own = reference.argument, set[Any]()
-            if said.target == self.dataset.name:
-                own = {self._tuple(said.target_columns, cast[number]) for number in kept}
-            for number in range(len(rows)):
-                texts = tuple(text for name in said.columns if (text := cast[number][self.dataset.physical(name)]))
-                there = len(texts) == len(said.columns) and number not in duplicates
-                if there and self._tuple(said.columns, cast[number]) not in own and not self.exists(reference, texts):
-                    broken[number].add(reference.id)
+        fatal, before = {c.id for c in self.dataset.clauses if c.severity == "error"}, -1
+        while before < (
+            found := sum(map(len, broken.values()))
+        ):  # a row that is lost takes those with it that refer to it
+            before = found
+            kept = [n for n in range(len(rows)) if not broken[n] & fatal and n not in duplicates]
+            for unique in kinds.UNIQUE.of(self.dataset):
+                values = [(number, self._tuple(unique.argument, cast[number])) for number in kept]
+                self._blame(unique, self._twice(values), broken)
+            for reference in kinds.RELATIONSHIP.of(self.dataset):
+                children = [number for number in range(len(rows)) if number not in duplicates]
+                self._blame(reference, self._orphans(reference, children, kept, cast), broken)
         return duplicates
+
+    def _orphans(
+        self, reference: Clause[Relationship], children: list[int], kept: list[int], cast: list[Row]
+    ) -> Iterator[int]:
+        said, own = reference.argument, set[Any]()
+        if said.target == self.dataset.name:
+            own = {self._tuple(said.target_columns, cast[number]) for number in kept}
+        for number in children:
+            texts = tuple(t for name in said.columns if (t := cast[number][self.dataset.physical(name)]) is not None)
+            if len(texts) == len(said.columns) and self._tuple(said.columns, cast[number]) not in own:
+                if not self.exists(reference, texts):
+                    yield number
 
     def _rivals(self, numbers: list[int], cast: list[Row], load: str, broken: dict[int, set[str]]) -> None:
         """Of rows of one key: those of one load time are rivals, and those of another identity are somebody else."""
