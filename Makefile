@@ -106,7 +106,7 @@ ci: $(READY) ## What a change of contracts has to pass: lint, drift, compatibili
 	$(C360) lint
 	$(C360) generate --check
 	$(C360) compat --base "$$BASE"
-	$(C360) fake --customers 500 --transactions 5000 --format csv --out .c360/ci/deliveries
+	$(C360) fake --rows 500 --rows transactions=5000 --out .c360/ci/deliveries
 	$(C360) ingest contacts .c360/ci/deliveries/contacts.csv
 	$(C360) ingest transactions .c360/ci/deliveries/transactions.csv
 	$(C360) build

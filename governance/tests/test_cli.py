@@ -34,7 +34,7 @@ def test_what_is_not_installed_is_told(tool, monkeypatch, capsys):
         ["quarantine", "discard", "contacts", "--row", "-1", "--reason", "x"],
         ["quarantine", "discard", "contacts", "--row", str(2**64), "--reason", "x"],
         ["quarantine", "resolve", "contacts", "--row", str(2**64), "--reason", "x"],
-        ["demo", "--customers", "-1"], ["demo", "--transactions", "-1"], ["demo", "--seed", "-1"],
+        ["demo", "--rows", "-1"], ["demo", "--seed", "-1"], ["fake", "--out", "x", "nobody_here"],
         ["keys", "retire", "harbour_media", str(2**40)], ["db", "start", "--port", "0"],
         ["ingest", "contacts", "pyproject.toml", "--as-of", "0001-01-01"],
         ["status", "--as-of", "9999-12-31T23:59:59Z"],

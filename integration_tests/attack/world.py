@@ -10,10 +10,12 @@ import hashlib
 import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from shop.deliver import deliver
 
 from c360.clause.dialect import POSTGRES
 from c360.database import connect, parameters
@@ -61,8 +63,7 @@ def build(settings: Settings, customers: int, seed: int, say: Callable[[str], No
     for number, (many, sales, loaded) in enumerate(
         ((customers, 7 * customers, LOADED[0]), (LATER, LATER // 5, LOADED[1]))
     ):
-        c360(settings, "fake", "--customers", many, "--transactions", sales, "--seed", seed + number, "--now", loaded,
-             "--format", "csv", "--out", folder / str(number))  # fmt: skip
+        deliver(folder / str(number), many, sales, datetime.fromisoformat(loaded), seed + number)
     _make_crowd(folder / "1", folder / "0")
     say("the first release")
     _deliver(settings, folder / "0")

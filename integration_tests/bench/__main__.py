@@ -20,15 +20,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from click.testing import CliRunner
-
-from c360.commands.fake import fake
 from c360.database import connect, server
 from c360.database.access import LOADER
 from c360.engine import engine_of
 from c360.gate.ingest import ingest
 from c360.ledger.history import Run
 from c360.project import Project, open_project
+from integration_tests.shop.deliver import deliver
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -76,10 +74,7 @@ def _measure(project: Project, folder: Path, options: argparse.Namespace) -> Non
     large, small = folder / "large", folder / "small"
     customers = max(1, options.rows // 10)
     for out, rows, form in ((large, options.rows, "both"), (small, options.small, "csv")):
-        arguments = ["--customers", customers, "--transactions", rows, "--seed", 1, "--format", form]
-        CliRunner().invoke(
-            fake, [str(a) for a in (*arguments, "--now", NOW.isoformat(), "--out", out)], catch_exceptions=False
-        )
+        deliver(out, customers, rows, NOW, seed=1, form=form)
     _ingest(project, database, "contacts", large / "contacts.csv")  # also imports all there is to import
     _ingest(project, database, "transactions", small / "transactions.csv")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from c360.database import server
 from c360.settings import load
 
+from .generated import generated
 from .mutations import MUTATIONS, POINTS
 from .points import REPOSITORY
 from .suite import Verdict, run, score
@@ -30,7 +31,8 @@ def main() -> int:
     parser.add_argument("--only", default="", help="only mutations whose dataset, clause or name holds this text")
     parser.add_argument("--keep", type=Path, help="keep contracts, generated files and dbt project in this folder")
     arguments = parser.parse_args()
-    chosen = [m for m in MUTATIONS if arguments.only in f"{m.dataset} {' '.join(m.clauses)} {m.name}"]
+    every = (*MUTATIONS, *generated())
+    chosen = [m for m in every if arguments.only in f"{m.dataset} {' '.join(m.clauses)} {m.name}"]
     with tempfile.TemporaryDirectory(prefix="c360-mutation-") as scratch:
         settings = load({"C360_ROOT": str(REPOSITORY), "C360_HOME": str(Path(scratch).resolve() / "home")})
         folder = arguments.keep or Path(scratch).resolve() / "work"

@@ -2,78 +2,9 @@
 
 from dataclasses import dataclass
 
-from .clean import Row
+from c360.fake.changes import Add, Drop, Every, Extra, Keep, Put, Row
 
-
-@dataclass(frozen=True)
-class Put:
-    """Set columns of one row."""
-
-    values: Row
-    row: int = 7
-
-    def on_rows(self, rows: list[Row]) -> None:
-        rows[self.row].update(self.values)
-
-
-@dataclass(frozen=True)
-class Add:
-    """A further row: a copy of one that is there, changed."""
-
-    values: Row
-    like: int = 7
-
-    def on_rows(self, rows: list[Row]) -> None:
-        rows.append({**rows[self.like], **self.values})
-
-
-@dataclass(frozen=True)
-class Every:
-    """Set columns of every row."""
-
-    values: Row
-
-    def on_rows(self, rows: list[Row]) -> None:
-        for row in rows:
-            row.update(self.values)
-
-
-@dataclass(frozen=True)
-class Keep:
-    """Only so many rows, the first ones."""
-
-    rows: int
-
-    def on_rows(self, rows: list[Row]) -> None:
-        del rows[self.rows :]
-
-
-@dataclass(frozen=True)
-class Drop:
-    """A column less, in the table and in the file."""
-
-    column: str
-
-    def on_rows(self, rows: list[Row]) -> None:
-        for row in rows:
-            row.pop(self.column)
-
-    def sql(self, table: str) -> str:
-        return f'alter table {table} drop column "{self.column}"'
-
-
-@dataclass(frozen=True)
-class Extra:
-    """A column more."""
-
-    column: str
-
-    def on_rows(self, rows: list[Row]) -> None:
-        for row in rows:
-            row[self.column] = "more"
-
-    def sql(self, table: str) -> str:
-        return f'alter table {table} add column "{self.column}" text'
+__all__ = ["Add", "Change", "Ddl", "Drop", "Every", "Extra", "Keep", "Order", "Put", "Row", "of_table"]
 
 
 @dataclass(frozen=True)
@@ -92,8 +23,14 @@ class Ddl:
 
     text: str
 
-    def sql(self, table: str) -> str:
-        return self.text.replace("{table}", table)
-
 
 Change = Put | Add | Every | Keep | Drop | Extra | Order | Ddl
+
+
+def of_table(change: Change, table: str) -> str:
+    """The statement that changes a table; empty for what is about rows."""
+    if isinstance(change, Drop):
+        return f'alter table {table} drop column "{change.column}"'
+    if isinstance(change, Extra):
+        return f'alter table {table} add column "{change.column}" text'
+    return change.text.replace("{table}", table) if isinstance(change, Ddl) else ""

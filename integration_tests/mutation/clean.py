@@ -2,12 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from c360.fake.changes import Row
+
 NOW = datetime(2026, 3, 1, 12, 0)
 """The clock of every check, in UTC."""
 ROWS = 100
-
-Row = dict[str, str | None]
-"""By physical column name; None is a null, and text is what a CSV file would hold."""
 
 
 def ago(**span: float) -> str:

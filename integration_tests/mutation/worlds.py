@@ -13,7 +13,8 @@ from c360.clause.dialect import POSTGRES, canonical_type
 from c360.contract import load_contract
 from c360.model import Dataset
 
-from .clean import Row, clean
+from .changes import Row, of_table
+from .clean import clean
 from .mutations import Mutation
 
 CONTRACTS = Path(__file__).parent / "contracts"
@@ -122,12 +123,13 @@ def make_tables(cursor: Any, world: World, folder: Path) -> None:
         # columns come and go by statements, so that the table is made with the contract's columns
         rows = clean(world.mutation.dataset)
         for change in world.mutation.changes:
-            if not hasattr(change, "sql"):
+            if not of_table(change, ""):
                 change.on_rows(rows)
         make_table(cursor, dataset, rows)
         for change in world.mutation.changes:
-            if hasattr(change, "sql"):
-                cursor.execute(change.sql(f"{q(dataset.schema)}.{q(dataset.table)}"))
+            statement = of_table(change, f"{q(dataset.schema)}.{q(dataset.table)}")
+            if statement:
+                cursor.execute(statement)
 
 
 def make_table(cursor: Any, dataset: Dataset, rows: list[Row]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-SMALL = ("--customers=400", "--transactions=2000")
+SMALL = ("--rows=1000",)
 
 
 @pytest.fixture(scope="module")

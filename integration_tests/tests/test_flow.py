@@ -9,7 +9,7 @@ import pytest
 def built(shared_workplace):
     """A database that the demo has filled: clean deliveries, built, verified, published."""
     workplace = shared_workplace
-    done = workplace.c360("demo", "--customers=400", "--transactions=3000", "--clean", "--as-of=2026-03-01T12:00:00Z")
+    done = workplace.c360("demo", "--rows=2000", "--clean", "--as-of=2026-03-01T12:00:00Z")
     assert done.code == 0, done.out + done.err
     return workplace
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from mutation.generated import generated
 from mutation.mutations import MUTATIONS, POINTS
 from mutation.suite import run
 from mutation.worlds import CONTRACTS
@@ -54,6 +55,26 @@ def one_of_each():
             for kind in kinds:
                 seen[kind] += 1
     return [m for m in chosen if m.name != "clean"]
+
+
+def test_the_breakers_break_every_kind_but_some_that_rows_break_together():
+    broken = {CLAUSES[clause].kind for m in generated() for point in POINTS for clause in m.expected(point)}
+    assert {kind.name for kind in MEASURED - broken} == {"sql", "rowRule"} - {kind.name for kind in broken}
+    assert all(f"generated for {clause}" for m in generated() for clause in m.clauses)
+
+
+@pytest.mark.parametrize("point", ["soda", "ingest", "verify"])
+def test_what_the_breakers_break_is_killed(database, tmp_path, point):
+    kinds = defaultdict(list)
+    for mutation in generated():
+        kinds[CLAUSES[mutation.name.removeprefix("generated for ")].kind].append(mutation)
+    some = (
+        [mutations[0] for mutations in kinds.values()]
+        if point != "ingest"
+        else [m for ms in kinds.values() for m in ms[:3]]
+    )
+    verdicts = run(some, database, tmp_path, [point])
+    assert [f"{v.mutation.dataset}: {v.mutation.name}: {v.outcome} {v.detail}" for v in verdicts if not v.good] == []
 
 
 @pytest.mark.parametrize("point", POINTS)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from c360.database import libpq_env
 from c360.model import Column
 from c360.share.ladder import LADDERS
 from c360.share.unity_catalog import hmac_pads
+from integration_tests.shop.deliver import deliver
 from integration_tests.tests.test_share import VECTORS
 
 pytestmark = pytest.mark.spark
@@ -61,8 +63,7 @@ def test_every_mart_is_equal_on_both_engines_and_a_difference_is_reported(workpl
     copy = replace(workplace, settings=replace(workplace.settings, root=project))
     assert copy.c360("generate").code == 0
     out = tmp_path / "made"
-    size = ("--customers", CUSTOMERS, "--transactions", PURCHASES, "--seed", "5")
-    assert copy.c360("fake", *size, "--format", "csv", "--now", AS_OF, "--out", out).code == 0
+    deliver(out, CUSTOMERS, PURCHASES, datetime.fromisoformat(AS_OF), seed=5)
     for dataset in ("contacts", "transactions"):
         assert copy.ingest(dataset, out / f"{dataset}.csv", as_of=AS_OF).code == 0
     for partner in PARTNERS:

@@ -22,7 +22,7 @@ VERBS = {
     "deps": ("c360.commands.deps:deps", "Get the dbt packages of Elementary, once."),
     "db": ("c360.commands.db:db", "The database: start, stop, status, url, env, psql."),
     "access": ("c360.commands.access:access", "The roles that stages run as: make, check or print them."),
-    "fake": ("c360.commands.fake:fake", "Write deliveries of invented people to try things on."),
+    "fake": ("c360.commands.fake:fake", "Write invented deliveries that keep the contracts, or break each clause."),
     "import": ("c360.commands.import_:import_", "Draft a contract from data, a table, dbt, SQL, an older one."),
     "lint": ("c360.commands.lint:lint", "Check contracts: the ODCS schema, and what it cannot say."),
     "diff": ("c360.commands.diff:diff", "What changes from one version to another, and for whom."),

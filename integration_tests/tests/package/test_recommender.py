@@ -1,6 +1,10 @@
 """The next best category: what its evaluation says, with and without something to learn from."""
 
+from datetime import datetime
+
 import pytest
+
+from integration_tests.shop.deliver import deliver
 
 
 @pytest.mark.parametrize(
@@ -22,22 +26,7 @@ def test_without_a_history_to_learn_from_the_evaluation_says_so(workplace, make,
 
 def test_the_recommender_beats_popularity_clearly(workplace, dbt):
     out = workplace.folder / "made"
-    made = workplace.c360(
-        "fake",
-        "--customers",
-        "3000",
-        "--transactions",
-        "30000",
-        "--seed",
-        "3",
-        "--format",
-        "csv",
-        "--now",
-        dbt.AS_OF,
-        "--out",
-        out,
-    )
-    assert made.code == 0, made.err
+    deliver(out, 3_000, 30_000, datetime.fromisoformat(dbt.AS_OF), seed=3)
     for dataset in ("contacts", "transactions"):
         assert workplace.ingest(dataset, out / f"{dataset}.csv", as_of=dbt.AS_OF).code == 0
     assert dbt("run", "--select", "+next_best_category_evaluation").success

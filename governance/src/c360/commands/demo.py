@@ -17,34 +17,36 @@ LATE = timedelta(days=2)
     epilog="""\b
 Examples:
   c360 demo
-  c360 demo --customers 500 --transactions 5000
+  c360 demo --rows 500
   c360 demo --as-of 2026-03-01T12:00:00Z --clean
   c360 demo --as-of 2026-03-03T12:00:00Z --late"""
 )
-@click.option("--customers", type=click.IntRange(min=1), default=2_000, show_default=True)
-@click.option("--transactions", type=click.IntRange(min=0), default=20_000, show_default=True)
+@click.option("--rows", type=click.IntRange(min=1), default=5_000, show_default=True, help="Of each source.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--clean", is_flag=True, help="Deliver without defects.")
 @click.option("--late", is_flag=True, help="Deliver what was loaded two days before: it is refused, and ends with 1.")
 @as_of_option
-def demo(customers: int, transactions: int, seed: int, clean: bool, late: bool, as_of: str | None) -> None:
+def demo(rows: int, seed: int, clean: bool, late: bool, as_of: str | None) -> None:
     """Invent deliveries with defects, and take them from the contracts to the pages.
 
     When a stage tells of a breach, the pages are still written, and the demo ends with its exit code.
     """
-    from c360.settings import load
+    from c360.fake.plan import in_order
+    from c360.printable import file_stem
+    from c360.project import open_project
 
-    settings, now = load(), clock(as_of)
+    project, now = open_project(), clock(as_of)
+    settings = project.settings
     folder = settings.home / "demo" / f"{now:%Y-%m-%dT%H%M%S}"
-    deliver = [f"--customers={customers}", f"--transactions={transactions}", f"--seed={seed}", f"--out={folder}"]
+    deliver = [f"--rows={rows}", f"--seed={seed}", f"--out={folder}"]
     loaded = [f"--now={now - LATE * late:%Y-%m-%dT%H:%M:%SZ}", *([] if clean else ["--defects"])]
     at = ["--as-of", f"{now:%Y-%m-%dT%H:%M:%SZ}"]
     breach = None
     try:
-        _run("fake", *deliver, "--format=csv", *loaded)
+        _run("fake", *deliver, *loaded)
         _run("generate")
-        _run("ingest", "contacts", str(folder / "contacts.csv"), *at)
-        _run("ingest", "transactions", str(folder / "transactions.csv"), *at)
+        for dataset in in_order(project.catalog):
+            _run("ingest", dataset.name, str(folder / f"{file_stem(dataset.name)}.csv"), *at)
         _run("build", *at)
         _run("verify", *at)
     except Breach as error:

@@ -1,127 +1,110 @@
-"""`c360 fake`: deliveries of invented data, as a source system would send them."""
+"""`c360 fake`: deliveries of invented rows, as source systems would send them, for any contracts."""
 
-import datetime as dt
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
+from c360.console import clock, contracts_option
 from c360.errors import CouldNotTell
 
-LAST_PURCHASE_DAY = dt.date(2026, 1, 1)
-"""Where the invented world stops, whatever the clock says: a seed means the same bytes on any day."""
-EARLIEST_NOW = dt.datetime(2000, 1, 1)
-
-EXAMPLES = """\b
-Examples:
-  c360 fake --customers 1000 --transactions 10000 --seed 1 --out deliveries
-  c360 fake --customers 1000 --transactions 10000 --defects --out deliveries
-  c360 fake --format csv --now 2026-03-01T12:00:00Z --out deliveries
-"""
+ROWS = 1_000
 
 
-def _utc(ctx: click.Context, param: click.Parameter, value: str | None) -> dt.datetime:
-    """An ISO 8601 time as a UTC time without zone; one without zone is UTC; None is the clock's time."""
-    try:
-        now = dt.datetime.now(dt.UTC) if value is None else dt.datetime.fromisoformat(value)
-        now = now.astimezone(dt.UTC).replace(tzinfo=None) if now.tzinfo else now
-    except (ValueError, OverflowError):
-        raise click.BadParameter(
-            f"{value!r} is not an ISO 8601 time such as 2026-03-01T12:00:00Z.", ctx, param
-        ) from None
-    if now < EARLIEST_NOW:
-        raise click.BadParameter(f"{value!r} is before {EARLIEST_NOW:%Y-%m-%d}.", ctx, param)
-    return now
+def _counts(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
+    """Numbers of rows by dataset; that of the others under an empty name."""
+    counts = {"": ROWS}
+    for text in given:
+        name, _, number = text.rpartition("=")
+        if not (number.isascii() and number.isdigit() and int(number) <= 10**9):
+            raise click.BadParameter(f"{text!r} is no number of rows, such as 1000 or orders=1000.", ctx, param)
+        counts[name] = int(number)
+    return counts
 
 
 @click.command(
-    epilog=EXAMPLES,
-    help="Write invented customers and their purchases to --out, one file a dataset and format.",
+    epilog="""\b
+Examples:
+  c360 fake --out deliveries
+  c360 fake transactions --rows 1000 --rows transactions=10000 --out deliveries
+  c360 fake --defects --out deliveries
+  c360 fake --format parquet --seed 7 --now 2026-03-01T12:00:00Z --out deliveries"""
 )
-@click.option("--customers", type=click.IntRange(min=1), default=1_000, show_default=True)
-@click.option("--transactions", type=click.IntRange(min=0), default=10_000, show_default=True)
+@click.argument("datasets", nargs=-1, metavar="[DATASET]...")
 @click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=1,
-    show_default=True,
-    help="The same seed gives the same bytes, but for the load time.",
+    "--rows", multiple=True, callback=_counts, metavar="[DATASET=]N", help=f"How many; {ROWS} when silent. Repeatable."
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder.")
-@click.option("--format", "formats", type=click.Choice(["csv", "parquet", "both"]), default="both", show_default=True)
+@click.option("--format", "form", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
 @click.option(
-    "--now",
-    callback=_utc,
-    metavar="ISO",
-    help="The load time; UTC unless it says otherwise; default: the clock's. The purchases do not move with"
-    f" it: they end on {LAST_PURCHASE_DAY} (or before the day of --now, when that is earlier).",
+    "--defects", is_flag=True, help="Break each clause once, and write defects.json: what the gate must make of it."
 )
-@click.option(
-    "--defects",
-    is_flag=True,
-    help="Plant every kind of defect and write truth.json: what the gate must quarantine, and why."
-    " Parquet files then hold text, since typed columns could not hold all defects.",
-)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The same gives the same bytes.")
+@click.option("--now", metavar="TIME", help="When rows are loaded, ISO 8601 in UTC; now when silent.")
+@contracts_option
 def fake(
-    customers: int, transactions: int, seed: int, out: Path, formats: str, now: dt.datetime, defects: bool
-) -> None:
-    """Wire people, purchases, defects and files; CouldNotTell when the folder cannot be written."""
-    from c360.fake import defects as planting
-    from c360.fake import files
+    datasets: tuple[str, ...], rows: dict[str, int], out: Path, form: str, defects: bool, seed: int, now: str | None,
+    contracts: Path | None,
+) -> None:  # fmt: skip
+    """Write invented deliveries that keep their contracts, one file a dataset, to --out.
 
-    if defects and (customers < planting.LEAST["contacts"] or transactions < planting.LEAST["transactions"]):
-        raise click.UsageError(
-            "--defects needs at least --customers {contacts} and --transactions {transactions}"
-            " to hold every kind of defect and stay mostly good.".format(**planting.LEAST)
-        )
-    rows = (1 + (formats != "parquet")) * transactions
+    Without DATASET of all sources; what a dataset refers to comes along. Names, mails and the like look real where the
+    contract tells what a column holds. With --defects, what breaks a clause about the delivery as a whole is a small
+    file of its own in DIR/refused.
+    """
+    from c360.fake.plan import in_order
+    from c360.project import open_project
+
+    catalog = open_project(contracts).catalog
+    wanted = in_order(catalog, datasets)
+    for name in set(rows) - {""} - {dataset.name for dataset in wanted}:
+        raise CouldNotTell(f"No rows are made of {name!r}.", f"There are: {', '.join(d.name for d in wanted)}.")
+    moment = clock(now).replace(tzinfo=None)
+    counts = {dataset.name: rows.get(dataset.name, rows[""]) for dataset in wanted}
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        truth_file = out / "truth.json"
-        truth_file.unlink(missing_ok=True)  # one of an earlier run would tell lies about these files
-        with _progress(rows) as progress:
-            tables = _invent(customers, transactions, seed, now, progress)
-            if defects:
-                tables = {name: files.as_text(table) for name, table in tables.items()}
-                contacts, transactions_, truth = planting.plant(tables["contacts"], tables["transactions"], seed)
-                tables = {"contacts": contacts, "transactions": transactions_}
-            for name, table in tables.items():
-                if formats != "parquet":
-                    files.write_csv(table, out / f"{name}.csv", progress)
-                if formats != "csv":
-                    files.write_parquet(table, out / f"{name}.parquet")
-        if defects:
-            files.write_json(truth, truth_file)
+        _write(wanted, counts, moment, seed, defects, form, out)
     except OSError as error:
         raise CouldNotTell(
             f"Cannot write to {out}: {error.strerror or error}.", "Name another folder with --out DIR."
         ) from error
-    for name, table in tables.items():
-        quarantined = f", of which {len(truth[name]['quarantined']):,} to be quarantined" if defects else ""
-        click.echo(f"{name}: {table.num_rows:,} rows{quarantined}")
+    along = [dataset.name for dataset in wanted if datasets and dataset.name not in datasets]
+    if along:
+        click.echo(f"What was named refers to {', '.join(along)}, which came along.")
     click.echo(f"Written to {out}.")
 
 
-def _invent(customers: int, transactions: int, seed: int, now: dt.datetime, progress: Callable[[int], None]) -> dict:
-    """The two typed tables, columns in the order of the contracts; purchases refer to contacts by id."""
-    import numpy as np
-    import pyarrow as pa
+def _write(wanted: list[Any], counts: dict[str, int], now: Any, seed: int, defects: bool, form: str, out: Path) -> None:
+    from c360.fake import files
+    from c360.fake.plan import invent
 
-    from c360.fake import people, purchases
+    out.mkdir(parents=True, exist_ok=True)
+    account = out / "defects.json"
+    account.unlink(missing_ok=True)  # one of an earlier run would tell lies about these files
+    told: dict[str, Any] = {}
+    with _progress(sum(counts.values())) as progress:
+        for one in invent(wanted, counts, now, seed, defects, lines=form == "csv"):
+            path = files.deliver(one, out, form, progress)
+            if one.planted:
+                told[one.dataset.name] = {
+                    "file": path.name,
+                    **one.planted.told(),
+                    "whole": files.refused(one, out, form),
+                }
+            _say(one, counts[one.dataset.name])
+    if defects:
+        files.write_json(told, account)
 
-    end = np.datetime64(min(LAST_PURCHASE_DAY, now.date()))
-    contacts = people.invent(customers, seed, end)
-    tables = {
-        "contacts": contacts.columns,
-        "transactions": purchases.invent(contacts, transactions, seed, end, progress),
-    }
-    loaded = pa.scalar(now, pa.timestamp("us"))
-    return {
-        name: pa.table({**columns, "_loaded_at_utc": pa.repeat(loaded, len(columns["id"]))})
-        for name, columns in tables.items()
-    }
+
+def _say(one: Any, asked: int) -> None:
+    planted = one.planted
+    lost = f", of which {len(planted.quarantined):,} to be quarantined" if planted else ""
+    why = "" if planted or one.table.num_rows == asked else f" (the contract takes no {asked:,})"
+    click.echo(f"{one.dataset.name}: {planted.rows if planted else one.table.num_rows:,} rows{lost}{why}")
+    for clause, reason in one.told.items():
+        click.echo(f"  not aimed at: {clause}, since {reason}")
 
 
 @contextmanager

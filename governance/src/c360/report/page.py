@@ -23,7 +23,7 @@ from c360.status.overview import STAGES, Dimension, Overview, Sla, Unjudged
 from c360.status.state import STATES, State, since, trend_of, worst
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg import Connection
 
 _LAYERS = {"sources": "Source", "products": "Data product"}
 
@@ -131,14 +131,14 @@ class ContractPage:
         return sum(section.known for section in self.datasets)
 
 
-def contract_page(database: "connection", overview: Overview, contract: Contract, file: str) -> ContractPage:
+def contract_page(database: "Connection", overview: Overview, contract: Contract, file: str) -> ContractPage:
     """Read at the overview's clock."""
     sections = tuple(_section(database, overview, contract, dataset) for dataset in contract.datasets)
     judged = (clause.id for dataset in contract.datasets for clause in dataset.clauses if clause.id in overview.states)
     return ContractPage(file, contract, sections, worst(overview.states[clause] for clause in judged))
 
 
-def _section(database: "connection", overview: Overview, contract: Contract, dataset: Dataset) -> DatasetSection:
+def _section(database: "Connection", overview: Overview, contract: Contract, dataset: Dataset) -> DatasetSection:
     last = [s for s in overview.standings if s.dataset == dataset.name]
     past = histories(database, last, overview.as_of)
     rows = [

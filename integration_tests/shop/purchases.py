@@ -4,12 +4,12 @@ Each customer has a taste, a Dirichlet draw around a segment that gender and age
 and what was bought last makes one certain category more likely next: there is something to learn.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import pyarrow as pa
 
-from c360.fake.people import People, uuids
+from c360.fake.patterns import uuids
+
+from .people import People
 
 CATEGORIES = (
     "Apps & Games",
@@ -45,12 +45,11 @@ def invent(
     count: int,
     seed: int,
     end: np.datetime64,
-    progress: Callable[[int], None] = lambda rows: None,
 ) -> dict[str, pa.Array]:
     """`count` purchases of the two years before `end` (a UTC day), in order of time."""
     rng = np.random.default_rng([seed, 1])
     counts = _counts(rng, len(people.age), count)
-    category = _walk(rng, _tastes(rng, people), counts, progress)
+    category = _walk(rng, _tastes(rng, people), counts)
     buyer = np.repeat(np.arange(counts.size), counts)
     moment = _moments(rng, buyer, counts.size)
     in_time = np.argsort(moment, kind="stable")
@@ -89,9 +88,7 @@ def _tastes(rng: np.random.Generator, people: People) -> np.ndarray:
     return rng.standard_gamma(CONCENTRATION * np.array(list(SEGMENTS.values()))[segment])
 
 
-def _walk(
-    rng: np.random.Generator, tastes: np.ndarray, counts: np.ndarray, progress: Callable[[int], None]
-) -> np.ndarray:
+def _walk(rng: np.random.Generator, tastes: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The category of each purchase, customer after customer, each in order of time.
 
     All customers take their first step together, then all who have a second, and so on.
@@ -107,7 +104,6 @@ def _walk(
         active = np.searchsorted(waiting, -step)
         last_bought[:active] = _pick(rng, tastes[busiest[:active]] * pull[last_bought[:active]])
         category[first[:active] + step] = last_bought[:active]
-        progress(int(active))
     return category
 
 

@@ -1,8 +1,11 @@
 """Planted defects: what the gate quarantines equals the truth file, clause for clause and row for row."""
 
 import json
+from datetime import datetime
 
 import pytest
+
+from integration_tests.shop.deliver import deliver
 
 CASES = [
     (1, 300, 1_000, "csv"),
@@ -10,16 +13,12 @@ CASES = [
     (3, 500, 3_000, "csv"),
     (4, 400, 2_000, "parquet"),
 ]
-NOW = "2026-03-01T12:00:00Z"
+AT = datetime(2026, 3, 1, 12)
 
 
 @pytest.mark.parametrize(("seed", "customers", "transactions", "form"), CASES)
 def test_quarantine_equals_the_truth(workplace, seed, customers, transactions, form):
-    made = workplace.c360(
-        "fake", "--defects", "--customers", customers, "--transactions", transactions, "--seed", seed,
-        "--format", form, "--now", NOW, "--out", workplace.folder,
-    )  # fmt: skip
-    assert made.code == 0, made.err
+    deliver(workplace.folder, customers, transactions, AT, seed, form, defects=True)
     truth = json.loads((workplace.folder / "truth.json").read_text())
     for dataset, told in truth.items():
         answer = workplace.ingest(dataset, workplace.folder / f"{dataset}.{form}")
@@ -51,10 +50,7 @@ def test_quarantine_equals_the_truth(workplace, seed, customers, transactions, f
 
 
 def test_clean_data_alarms_nowhere(workplace):
-    workplace.c360(
-        "fake", "--customers", 200, "--transactions", 1_000, "--format", "csv", "--now", NOW,
-        "--out", workplace.folder,
-    )  # fmt: skip
+    deliver(workplace.folder, 200, 1_000, AT)
     for dataset, rows in (("contacts", 200), ("transactions", 1_000)):
         answer = workplace.ingest(dataset, workplace.folder / f"{dataset}.csv")
         assert answer.code == 0, answer.err
@@ -67,7 +63,6 @@ def test_clean_data_alarms_nowhere(workplace):
 
 
 def test_nothing_stays_in_landing(workplace):
-    workplace.c360("fake", "--customers", 20, "--transactions", 20, "--format", "csv", "--now", NOW,
-                   "--out", workplace.folder)  # fmt: skip
+    deliver(workplace.folder, 20, 20, AT)
     workplace.ingest("contacts", workplace.folder / "contacts.csv")
     assert workplace.sql("select nspname from pg_namespace where nspname like 'landing%'") == []

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from c360.fake import people, purchases
+from integration_tests.shop import people, purchases
 
 CUSTOMERS, COUNT, END = 2_000, 30_000, np.datetime64("2026-01-01")
 

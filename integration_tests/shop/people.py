@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from c360.fake.patterns import uuids
+
 POOL = 600
 GENDERS = ("F", "M", "X", None)
 GENDER_SHARES = (0.49, 0.47, 0.02, 0.02)
@@ -58,20 +60,6 @@ def invent(count: int, seed: int, today: np.datetime64) -> People:
         "birthdate": pa.array(today.astype("datetime64[D]") - days_old),
     }
     return People(columns, gender, days_old / 365.25)
-
-
-def uuids(rng: np.random.Generator, count: int) -> pa.StringArray:
-    """`count` random (version 4) UUIDs as lower-case text."""
-    raw = rng.integers(0, 256, (count, 16), dtype=np.uint8)
-    raw[:, 6] = raw[:, 6] & 0x0F | 0x40
-    raw[:, 8] = raw[:, 8] & 0x3F | 0x80
-    digits = np.frombuffer(b"0123456789abcdef", np.uint8)
-    text = np.full((count, 36), ord("-"), np.uint8)
-    hyphens = (8, 13, 18, 23)
-    places = [place for place in range(36) if place not in hyphens]
-    text[:, places[0::2]] = digits[raw >> 4]
-    text[:, places[1::2]] = digits[raw & 0x0F]
-    return pa.array(text.reshape(-1).view("S36").tolist(), pa.binary()).cast(pa.string())
 
 
 def _pools(seed: int) -> dict[str, list[str]]:

@@ -9,10 +9,9 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from click.testing import CliRunner
 
-from c360.commands.fake import fake
-from c360.fake import kinds
+from integration_tests.shop import kinds
+from integration_tests.shop.deliver import deliver as write
 
 CATEGORIES = {
     "Apps & Games",
@@ -126,10 +125,8 @@ def judge(dataset, path, known_ids=None):
     return {**account, "quarantined": quarantined}, promoted
 
 
-def deliver(out, customers, transactions, seed, *more):
-    arguments = ["--customers", customers, "--transactions", transactions, "--seed", seed, "--out", out]
-    result = CliRunner().invoke(fake, [*map(str, arguments), "--now", f"{TODAY}T12:00:00Z", "--format", "csv", *more])
-    assert result.exit_code == 0, result.output
+def deliver(out, customers, transactions, seed, defects=False):
+    write(out, customers, transactions, dt.datetime.fromisoformat(f"{TODAY}T12:00:00"), seed, defects=defects)
     contacts, known = judge("contacts", out / "contacts.csv")
     transactions, _ = judge("transactions", out / "transactions.csv", known)
     return {"contacts": contacts, "transactions": transactions}
@@ -139,7 +136,7 @@ def deliver(out, customers, transactions, seed, *more):
 def delivery(request, tmp_path_factory):
     """(truth file, what the oracle finds, rows asked for)."""
     out = tmp_path_factory.mktemp("defects")
-    found = deliver(out, *request.param, "--defects")
+    found = deliver(out, *request.param, defects=True)
     asked = dict(zip(("contacts", "transactions"), request.param, strict=False))
     return json.loads((out / "truth.json").read_text()), found, asked
 
@@ -210,8 +207,8 @@ def test_about_one_row_in_two_hundred_of_a_large_delivery_has_a_defect(delivery)
 
 def test_the_good_rows_are_those_of_the_clean_delivery_in_its_order(tmp_path):
     files = []
-    for folder, more in (("clean", []), ("bad", ["--defects"])):
-        deliver(tmp_path / folder, 300, 1000, 8, *more)
+    for folder, more in (("clean", False), ("bad", True)):
+        deliver(tmp_path / folder, 300, 1000, 8, more)
         files.append((tmp_path / folder / "transactions.csv").read_text().splitlines())
     clean, bad = files
     kept = [line for line in dict.fromkeys(bad) if line in set(clean)]
