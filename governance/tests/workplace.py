@@ -155,7 +155,7 @@ class Workplace:
 
     def reset(self) -> None:
         """As if nothing had ever been delivered."""
-        for schema in ("landing", "raw", "quarantine", "analytics", "governance", "superseded", "erasure", "seeds"):
+        for schema in ("raw", "quarantine", "analytics", "governance", "superseded", "erasure", "seeds"):
             self.sql(f"drop schema if exists {schema} cascade")
 
     def write(self, name: str, rows: list[dict[str, Any]]) -> Path:

@@ -27,7 +27,8 @@ from c360.delivery.records import Block, Grammar, NoRecord, Records
 from c360.delivery.shapes import Spelling, Unknown
 from c360.engine.postgres import casts
 from c360.engine.postgres.casts import spellings, sure
-from c360.engine.postgres.land import LANDED, MISCAST, TEXT, TYPED, UNREADABLE, land, type_it
+from c360.engine.postgres.land import land, type_it
+from c360.engine.postgres.tables import MISCAST, tables
 from c360.errors import CouldNotTell
 from c360.ledger.tables import prepare
 from c360.model import Column, Dataset
@@ -66,10 +67,10 @@ def landing(database):
 def landed(connection, delivery: Delivery, described: Dataset = TEXTS) -> list[tuple]:
     with connection, connection.cursor() as cursor:
         land(cursor, described, delivery)
-        cursor.execute(f"select * from {TEXT} order by c360__at")
+        cursor.execute(f"select * from {tables(described).text} order by c360__at")
         rows = cursor.fetchall()
         assert [at for *_, at in rows] == list(range(1, delivery.records + 1))
-        cursor.execute(f"select count(*) from {UNREADABLE}")
+        cursor.execute(f"select count(*) from {tables(described).unreadable}")
         assert cursor.fetchone()[0] == delivery.set_aside
     return [tuple(row) for *row, _ in rows]
 
@@ -237,12 +238,14 @@ def test_what_lands_in_its_types_is_what_was_written(landing, tmp_path: Path, ro
         given_back = landed(landing, delivery, described)
         assert given_back == [tuple(value or None for value in row) for row in rows]
         with landing, landing.cursor() as cursor:
-            cursor.execute(f"select count(*) from {LANDED}")
+            cursor.execute(f"select count(*) from {tables(described).landed}")
             count = len(rows) - cursor.fetchone()[0]
             event(f"{'all' if count == len(rows) else 'some' if count else 'none'} in their types")
             type_it(cursor, described, Form(), delivery.in_shape and engine is casts, count)
             columns = ", ".join(WRITTEN)
-            cursor.execute(f"select ({columns})::text, c360__at, {MISCAST} from {TYPED} order by c360__at")
+            cursor.execute(
+                f"select ({columns})::text, c360__at, {MISCAST} from {tables(described).typed} order by c360__at"
+            )
             found.append(cursor.fetchall())
     assert found[0] == found[1]
 
@@ -269,9 +272,9 @@ def test_what_is_cast_at_once_is_what_the_careful_casts_give(landing, tmp_path: 
     with landing, landing.cursor() as cursor:
         land(cursor, described, delivery)
         for in_shape in (delivery.in_shape, False):
-            cursor.execute(f"drop table if exists {TYPED} cascade")
+            cursor.execute(f"drop table if exists {tables(described).typed} cascade")
             type_it(cursor, described, Form(), in_shape)
-            cursor.execute(f"select t::text, {MISCAST} from {TYPED} as t order by c360__at")
+            cursor.execute(f"select t::text, {MISCAST} from {tables(described).typed} as t order by c360__at")
             results.append(cursor.fetchall())
     event(f"in shape: {delivery.in_shape}")
     assert delivery.in_shape or odd
@@ -319,7 +322,7 @@ def test_values_of_parquet_arrive_exactly(landing, tmp_path: Path, rows: list[di
         assert delivery.records == len(rows)
         type_it(cursor, described, Form())
         cursor.execute(
-            f"select n, d, r, i, f, t, u::text, s at time zone 'UTC', {MISCAST} from {TYPED} order by c360__at"
+            f"select n, d, r, i, f, t, u::text, s at time zone 'UTC', {MISCAST} from {tables(described).typed} order by c360__at"
         )
         found = cursor.fetchall()
     years = [row["s"] is not None and row["s"].year < 1000 for row in rows]

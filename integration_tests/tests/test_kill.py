@@ -120,7 +120,7 @@ def test_killed_at_a_known_moment(workplace, delivery, make, moment, how):
     after = workplace.counts()
     after.pop("governance.history"), before.pop("governance.history")
     if how == signal.SIGKILL:  # what it had landed goes when the next delivery enters
-        assert {table: n for table, n in after.items() if not table.startswith("landing.")} == before
+        assert {table: n for table, n in after.items() if not table.startswith("landing__")} == before
     assert workplace.ingest("contacts", delivery).code == 0
     assert_as_if_run_once(workplace)
 
@@ -139,7 +139,7 @@ def test_a_decision_that_is_killed_was_not_taken(workplace, make, table):
     before = workplace.counts()
     ended_at(workplace, f"lock table {table} in share mode", command)
     wait_for_quiet(workplace)
-    assert {name: n for name, n in workplace.counts().items() if not name.startswith("landing.")} == before
+    assert {name: n for name, n in workplace.counts().items() if not name.startswith("landing__")} == before
     assert workplace.c360(*command).code == 0
     assert workplace.sql("select name from raw.contacts where id = %s", make.id(1)) == [("Bob",)]
     assert workplace.sql("select payload ->> 'name' from governance.superseded") == [("Ann",)]
@@ -184,12 +184,12 @@ def test_an_erasure_that_is_killed_ends_as_if_it_had_not_been(workplace, make, m
     )
     log = workplace.settings.home / "some.log"
     log.write_text(f"read {make.id(1)}\n")
-    before = {table: n for table, n in workplace.counts().items() if not table.startswith("landing.")}
+    before = {table: n for table, n in workplace.counts().items() if not table.startswith("landing__")}
     command = ("forget", make.id(1), "--by", "ada")
     ended_at(workplace, ERASURE[moment], command)
     wait_for_quiet(workplace)
     if moment != "before the space is given back":
-        assert {table: n for table, n in workplace.counts().items() if not table.startswith("landing.")} == before
+        assert {table: n for table, n in workplace.counts().items() if not table.startswith("landing__")} == before
     assert workplace.c360(*command).code == 0
     assert workplace.sql("select count(*) from quarantine.rows") == [(0,)]
     for table in ("raw.contacts", "analytics.made"):

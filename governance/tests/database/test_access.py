@@ -69,7 +69,7 @@ def filled(alone: Settings) -> Settings:
     prepare(connection)
     with connection, connection.cursor() as cursor:
         cursor.execute("create table raw.things (n int); insert into raw.things values (1)")
-        cursor.execute("create table landing.c360__typed (n int); create schema shop; create table shop.t (n int)")
+        cursor.execute("create schema shop; create table shop.t (n int)")
     connection.close()
     ask(settings, "create table analytics.mart (n int); create view analytics.staging as select 1 as n; "
         "create schema elementary; create table elementary.results (n int); "
@@ -79,12 +79,12 @@ def filled(alone: Settings) -> Settings:
 
 
 LOOKS = {
-    access.SCANNER: ("raw.things", "landing.c360__typed", "shop.t", "analytics.mart", "analytics.staging"),
+    access.SCANNER: ("raw.things", "shop.t", "analytics.mart", "analytics.staging"),
     access.TRANSFORMER: ("raw.things", "shop.t", "governance.history", "analytics.mart", "elementary.results"),
     access.READER: (),
     access.LOADER: ("raw.things", "quarantine.rows", "governance.history", "analytics.mart"),
 }
-TABLES = {"raw.things", "landing.c360__typed", "shop.t", "analytics.mart", "analytics.staging", "later.t",
+TABLES = {"raw.things", "shop.t", "analytics.mart", "analytics.staging", "later.t",
           "quarantine.rows", "governance.history", "governance.delivery", "elementary.results"}  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def test_each_role_looks_where_it_has_business(filled: Settings, role: str) -> N
 
 @pytest.mark.parametrize("role", access.ROLES)
 def test_no_role_writes_where_another_owns(filled: Settings, role: str) -> None:
-    own = {access.LOADER: ("raw", "landing", "shop", "quarantine", "governance"),
+    own = {access.LOADER: ("raw", "shop", "quarantine", "governance"),
            access.TRANSFORMER: ("analytics", "elementary", "later")}.get(role, ())  # fmt: skip
     for table in sorted(TABLES - {"analytics.staging"}):
         if table.split(".")[0] not in own:

@@ -60,7 +60,7 @@ class InMemory(Unknown):
         self.ledger, self.raw, self.steps = ledger, {}, []
 
     @contextmanager
-    def gate(self, catalog, dataset) -> "Iterator[InMemoryLanding]":
+    def landing(self, catalog, dataset) -> "Iterator[InMemoryLanding]":
         yield InMemoryLanding(self, dataset)
         self.steps.append("closed")
 

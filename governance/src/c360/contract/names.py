@@ -82,7 +82,7 @@ def _contract(document: dict[str, Any], layer: str) -> Iterator[Fault]:
 
 def _schema(name: str, place: Place) -> Iterator[Fault]:
     yield from _in_database("schema", name, place)
-    if name in _SCHEMAS or name.startswith("pg_"):
+    if name in _SCHEMAS or name.startswith(("pg_", "landing__")):
         yield Fault(place, f"the schema {shown(name)} is not for data: choose another, such as raw")
     if '"' in name:
         yield Fault(place, f'the schema {shown(name)} holds a ", which dbt cannot quote: choose another, such as raw')

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
 ROLES = LOADER, SCANNER, TRANSFORMER, READER = "c360_loader", "c360_scanner", "c360_transformer", "c360_reader"
-SOURCES = ("landing", "raw", "quarantine", "governance", "superseded", "erasure")
+SOURCES = ("raw", "quarantine", "governance", "superseded", "erasure")
+_MARKED = "quarantine"
+LANDING = "landing__"
+"""Before the name of a dataset: the schema in which its delivery lies while it is in the gate, and no longer."""
 PRODUCTS = ("analytics",)
 """The schemas that the loader and the transformer own; those that contracts name come on top."""
 CLOSED = ("quarantine", "governance", "superseded", "erasure")
@@ -61,7 +64,7 @@ def script(user: str | None, database: str, places: Iterable[Place] = ()) -> str
     What lies in the schemas of c360 is taken over by their new owners; of other schemas only tables that a contract
     names and that belong to who runs this, or to `user`.
     """
-    mark = f"comment on schema landing is {literal(_mark())};"
+    mark = f"comment on schema {_MARKED} is {literal(_mark())};"
     return "\n".join([*_statements(user, database, sorted(set(places), key=str)), mark])
 
 
@@ -98,11 +101,12 @@ def _statements(user: str | None, database: str, places: list[Place]) -> list[st
         other = TRANSFORMER if owner == LOADER else LOADER
         statements.append(f"grant usage, create on schema {quote(schema)} to {owner};")
         if schema not in CLOSED:
-            statements.append(_look(schema, SCANNER, *(() if schema == "landing" else (other,))))
+            statements.append(_look(schema, SCANNER, other))
             if owner == TRANSFORMER:  # of its tables dbt opens the marts to the reader
                 statements.append(f"grant usage on schema {quote(schema)} to {READER};")
     for owner, other in ((LOADER, TRANSFORMER), (TRANSFORMER, LOADER)):  # what will be made there
         statements.append(f"alter default privileges for role {owner} grant select on tables to {SCANNER}, {other};")
+    statements.append("drop schema if exists landing cascade;")  # where all datasets landed up to release 1.4
     statements.append(f"alter default privileges for role {LOADER} grant usage on schemas to {SCANNER}, {TRANSFORMER};")
     return statements + [closing(schema) for schema in CLOSED]
 
@@ -136,7 +140,7 @@ def open_marts(cursor: "cursor", places: Iterable[Place]) -> None:
 def is_ready(cursor: "cursor") -> bool:
     """Whether this database has the rights that this version of c360 gives out: one look."""
     cursor.execute(
-        "select coalesce(obj_description(to_regnamespace('landing'), 'pg_namespace') = %s, false)", (_mark(),)
+        "select coalesce(obj_description(to_regnamespace(%s), 'pg_namespace') = %s, false)", (_MARKED, _mark())
     )
     return bool(value(cursor))
 
@@ -171,7 +175,7 @@ def lacking(user: str, database: str) -> CouldNotTell:
 
 
 def _mark() -> str:
-    """Stands on the schema `landing`: which rights this database has."""
+    """Which rights this database has: a comment on one of its schemas."""
     joined = "\n".join(_statements(None, "c360", []))
     return f"c360 access {hashlib.sha256(joined.encode()).hexdigest()[:16]}"
 

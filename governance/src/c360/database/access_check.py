@@ -116,5 +116,5 @@ def _may_look(role: str, schema: str, owner: str) -> bool:
     if schema == "elementary":
         return False
     if owner == LOADER:
-        return role == SCANNER or (role == TRANSFORMER and schema != "landing")
+        return role in (SCANNER, TRANSFORMER)
     return True

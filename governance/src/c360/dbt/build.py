@@ -1,11 +1,9 @@
 """Build: source freshness first, then models and tests; outcomes go to the history by clause."""
 
-from collections.abc import Collection, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
-
-import psycopg2
 
 from c360.contract.sunset import refuse_ended
 from c360.database import connect
@@ -16,13 +14,10 @@ from c360.dbt.session import dbt, log_of
 from c360.dbt.verdicts import OUTCOMES, name_of, of_models, of_sources, refused, results_of, stale
 from c360.errors import Breach, CouldNotTell
 from c360.ledger.history import Finding, Run, record
+from c360.ledger.locks import building
 from c360.project import Project
 
 KINDS = ["passed", "warned", "failed", "errored", "skipped"]
-
-
-BUILDING = 0xC360_0005
-"""Advisory lock, shared: while models are built, nobody is forgotten, who could come back with what dbt has read."""
 
 
 @dataclass(frozen=True)
@@ -48,24 +43,13 @@ def build(project: Project, database: Any, run: Run, dbt_arguments: tuple[str, .
     nothing is built then.
     """
     refuse_ended(project.catalog.contracts, run.as_of.date())
-    with _building(database), dbt(project, run.as_of if pinned else None) as invoke:
+    with building(database), dbt(project, run.as_of if pinned else None) as invoke:
         if packages.cached(project.settings):
             prepare_tables(project, database, invoke)
         findings = judge_sources(project, database, run, invoke)
         built, results = judge_models(project, database, run, invoke, *dbt_arguments)
         _open_marts(project)
     return Built(project, findings + results, built)
-
-
-@contextmanager
-def _building(database: Any) -> Iterator[None]:
-    with database, database.cursor() as cursor:
-        cursor.execute("select pg_advisory_lock_shared(%s)", (BUILDING,))
-    try:
-        yield
-    finally:
-        with suppress(psycopg2.InterfaceError), database, database.cursor() as cursor:  # a dead one holds no lock
-            cursor.execute("select pg_advisory_unlock_shared(%s)", (BUILDING,))
 
 
 def judge_sources(project: Project, database: Any, run: Run, invoke: Any) -> list[Finding]:

@@ -132,5 +132,5 @@ class Landing(Protocol):
 class Engine(Shapes, Protocol):
     """Where the data of one project lies, and what is known of text there."""
 
-    def gate(self, catalog: Catalog, dataset: Dataset) -> AbstractContextManager[Landing]:
-        """Wait for whoever is in the gate; whatever becomes of the delivery, the landing is empty afterwards."""
+    def landing(self, catalog: Catalog, dataset: Dataset) -> AbstractContextManager[Landing]:
+        """A dataset's landing, for who is alone with it; whatever becomes of the delivery, it is empty afterwards."""

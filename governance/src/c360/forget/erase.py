@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from c360.clause.dialect import POSTGRES
 from c360.contract.catalog import Catalog
 from c360.contract.people import Subject, holders, references
-from c360.database.query import value
 from c360.delivery.form import Form
 from c360.engine.postgres.keep_out import normal
 from c360.engine.postgres.quarantine import from_payload
@@ -252,10 +251,3 @@ def vacuum(cursor: "cursor", tables: Collection[str]) -> None:
     )
     for (table,) in cursor.fetchall():
         cursor.execute(f"vacuum {table}")
-
-
-def lock(cursor: "cursor", *locks: int) -> None:
-    """Wait until nobody else holds any of these, and keep them until the transaction ends."""
-    for one in locks:
-        cursor.execute("select pg_advisory_xact_lock(%s)", (one,))
-        value(cursor)

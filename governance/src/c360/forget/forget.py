@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 from c360.contract.people import Subject
 from c360.database import connect
 from c360.database.state import data_folder
-from c360.dbt.build import BUILDING
-from c360.engine.postgres.engine import GATE
 from c360.errors import CouldNotTell
 from c360.forget import erase, files, traces
 from c360.forget.identifying import SHORT, in_bytes, in_text, is_identifying
 from c360.ledger import erasure
+from c360.ledger.locks import forgetting
 from c360.ledger.tables import prepare
 from c360.project import Project
 from c360.share import keys
@@ -82,7 +81,7 @@ def _erase(
     with database.cursor() as cursor:
         person, known = erase.identify(cursor, subject, request.given)
         say("waiting for who builds or delivers")
-        erase.lock(cursor, BUILDING, GATE)
+        forgetting(cursor)
         number, new = erasure.tombstone(database, subject.dataset.name, subject.column, known)
         say("finding rows")
         theirs = erase.Erasure(cursor, catalog, subject, person)

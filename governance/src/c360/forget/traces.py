@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from c360.clause.dialect import POSTGRES
 from c360.contract.catalog import Catalog
 from c360.contract.people import Subject
-from c360.database.access import CLOSED, LOADER, TRANSFORMER
+from c360.database.access import CLOSED, LANDING, LOADER, TRANSFORMER
 from c360.database.query import value
 from c360.engine.postgres.keep_out import named_in_line
 from c360.ledger import quarantine_erased as quarantine
@@ -81,7 +81,7 @@ def erase_made(cursor: "cursor", catalog: Catalog) -> Counter[str]:
     done: Counter[str] = Counter()
     for schema, table, kind, columns in _made(cursor, catalog):
         name, where = f"{q(schema)}.{q(table)}", holds(_text(columns))
-        if schema == "landing":
+        if schema.startswith(LANDING):
             cursor.execute(f"drop table if exists {name} cascade")
         elif kind == "m":
             cursor.execute(f"select exists (select from {name} as r where {where})")

@@ -11,6 +11,7 @@ from c360.delivery.form import Form
 from c360.engine.interface import Promotion
 from c360.errors import Breach, CouldNotTell
 from c360.gate.account import Gate, note_replay, settle
+from c360.gate.entry import entered, judging
 from c360.ledger import decisions, quarantine
 from c360.ledger.decisions import Decision
 from c360.ledger.quarantine import RECORD, Chosen
@@ -33,7 +34,7 @@ def resolve(gate: Gate, row: int, decision: Decision) -> Promotion:
     prepare(gate.ledger)
     dataset = gate.dataset
     chosen = Chosen(dataset.name, ids=(row,))
-    with gate.engine.gate(gate.catalog, dataset) as landing:
+    with entered(gate) as landing, judging(gate):
         with landing.transaction():
             landing.ensure_targets()
             landing.ensure_raw()

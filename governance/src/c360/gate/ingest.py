@@ -18,6 +18,7 @@ from c360.engine.interface import Engine, Landing, Verdict
 from c360.errors import Breach, CouldNotTell
 from c360.gate import account, judge
 from c360.gate.account import Gate, Refused
+from c360.gate.entry import entered, judging
 from c360.ledger.deliveries import accepted_last
 from c360.ledger.history import Finding, Run, on_record, record
 from c360.ledger.tables import prepare
@@ -79,7 +80,7 @@ def ingest(
     with on_record(ledger, run, dataset.name) as ending:
         refuse_ended([contract], run.as_of.date())
         try:
-            with engine.gate(catalog, dataset) as landing:
+            with entered(gate) as landing:
                 result = _through_the_gate(gate, landing, delivery)
         except Refused as refused:
             number = account.refuse(gate, delivery, refused)
@@ -104,12 +105,14 @@ def _through_the_gate(gate: Gate, landing: Landing, delivery: Delivery) -> Inges
             return Ingested(delivery.path, gate.dataset.name, "repeated", delivered, reason=reason)
         landing.cast(delivery.form, delivery.in_shape)
         erased = landing.keep_out()
-        landing.ensure_targets()
-    gate.say("scanning")
-    verdicts = landing.scan(gate.contract, gate.run.as_of)
-    judge.require(gate.dataset, verdicts)
-    with landing.transaction():
-        return _decide(gate, landing, delivery, delivered, erased, columns, verdicts)
+    with judging(gate):
+        with landing.transaction():
+            landing.ensure_targets()
+        gate.say("scanning")
+        verdicts = landing.scan(gate.contract, gate.run.as_of)
+        judge.require(gate.dataset, verdicts)
+        with landing.transaction():
+            return _decide(gate, landing, delivery, delivered, erased, columns, verdicts)
 
 
 def _decide(

@@ -7,6 +7,7 @@ from c360.clause.kinds import READABLE
 from c360.delivery.form import Form
 from c360.engine.interface import Landing, Promotion, Split
 from c360.gate.account import Gate, note_replay, settle
+from c360.gate.entry import entered, judging
 from c360.ledger.history import Finding, failing, on_record, record
 from c360.ledger.quarantine import Chosen, origins
 from c360.ledger.tables import prepare
@@ -33,7 +34,7 @@ def replay(gate: Gate) -> Replayed:
     """
     prepare(gate.ledger)
     dataset = gate.dataset
-    with on_record(gate.ledger, gate.run, dataset.name), gate.engine.gate(gate.catalog, dataset) as landing:
+    with on_record(gate.ledger, gate.run, dataset.name), entered(gate) as landing, judging(gate):
         with landing.transaction():
             landing.ensure_targets()
             landing.ensure_raw()

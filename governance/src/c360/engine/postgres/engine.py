@@ -23,8 +23,7 @@ from c360.engine.postgres import (
     raw,
     soda,
     split,
-    verdicts,
-    versions,
+    tables,
 )
 from c360.generate.soda import render, seen_at_gate
 from c360.ledger.quarantine import Chosen, Evidence
@@ -41,8 +40,6 @@ set local random_page_cost = 1.1;        -- raw is looked up by its keys, and
 set local enable_mergejoin = off         -- reading much of it in their order costs by its size, not the delivery's
 """
 """What the planner does not know."""
-GATE = 0xC360_0002
-"""Advisory lock: deliveries go through the gate one after the other, so that each sees the rows of the last."""
 
 
 class PostgresEngine:
@@ -58,18 +55,13 @@ class PostgresEngine:
         return casts.spellings(physical_type, form)
 
     @contextmanager
-    def gate(self, catalog: Catalog, dataset: Dataset) -> Iterator["PostgresLanding"]:
+    def landing(self, catalog: Catalog, dataset: Dataset) -> Iterator["PostgresLanding"]:
         database = self._database
-        with database, database.cursor() as cursor:
-            cursor.execute("select pg_advisory_lock(%s)", (GATE,))
         try:
             yield PostgresLanding(database, self._settings, catalog, dataset)
         finally:
-            with suppress(psycopg2.InterfaceError), database, database.cursor() as cursor:  # a dead one holds no lock
-                cursor.execute(f"drop table if exists {verdicts.VERDICT}")
-                versions.drop(cursor)
-                land.drop(cursor)
-                cursor.execute("select pg_advisory_unlock(%s)", (GATE,))
+            with suppress(psycopg2.InterfaceError), database, database.cursor() as cursor:  # a dead one is cleared next
+                tables.clear(cursor, dataset)
 
 
 class PostgresLanding:
@@ -80,7 +72,7 @@ class PostgresLanding:
         self._database, self._settings = database, settings
         self._catalog, self._dataset = catalog, dataset
         self._cursor = database.cursor()
-        self._path = ("landing", dataset.schema)
+        self._path = (tables.tables(dataset).schema, dataset.schema)
         self._spelled = 0
         """How many records landed in their types."""
 
@@ -103,7 +95,7 @@ class PostgresLanding:
     def keep_out(self) -> int:
         dropped = keep_out.keep_out(self._cursor, self._catalog, self._dataset)
         if dropped:
-            quarantine.erase_landed(self._cursor)
+            quarantine.erase_landed(self._cursor, self._dataset)
         return dropped
 
     def ensure_targets(self) -> None:
@@ -127,7 +119,7 @@ class PostgresLanding:
         return verdicts
 
     def split(self, as_of: datetime, clean: bool = False, order: Order = "newer") -> Split:
-        if clean and land.all_cast(self._cursor):
+        if clean and land.all_cast(self._cursor, self._dataset):
             return split.compare_clean(self._cursor, self._dataset, order)
         with scanner(self._settings, self._path) as looking:
             return split.split(self._cursor, self._catalog, self._dataset, as_of, order, looking)

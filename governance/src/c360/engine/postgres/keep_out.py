@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from c360.clause.dialect import POSTGRES, canonical_type, unsized
 from c360.contract.catalog import Catalog
 from c360.contract.people import Subject, holders, subject_of
-from c360.engine.postgres.land import AT, MISCAST, TEXT, TYPED, UNREADABLE
+from c360.engine.postgres.tables import AT, MISCAST, tables
 from c360.errors import CouldNotTell
 from c360.ledger import erasure
 from c360.model import Dataset
@@ -60,23 +60,24 @@ def _before(text: str, physical_type: str) -> str:
 def keep_out(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> int:
     """Take out of what landed the rows of people who were forgotten, and from the others the mention of them; a line
     that is no record, and names one, is emptied. Returns how many rows that were."""
+    here = tables(dataset)
     dropped = 0
     for subject, column, needed in _places(cursor, catalog, dataset):
         name = q(dataset.physical(column))
         theirs = f"({_theirs(subject, f'coalesce(t.{name}::text, x.{name})')})"
-        landed = f"{TEXT} as x where x.{AT} = t.{AT} and {theirs}"
+        landed = f"{here.text} as x where x.{AT} = t.{AT} and {theirs}"
         if needed:
-            cursor.execute(f"delete from {TYPED} as t using {landed}")
+            cursor.execute(f"delete from {here.typed} as t using {landed}")
             dropped += cursor.rowcount
             dropped += _without_id(cursor, subject) if dataset.name == subject.dataset.name else 0
         else:
             others = f"nullif(array_remove({MISCAST}, {literal(column)}), '{{}}')"
-            cursor.execute(f"update {TYPED} as t set {name} = null, {MISCAST} = {others} from {landed}")
-        cursor.execute(f"update {UNREADABLE} set contents = '' where {named_in_line(subject, 'contents')}")
+            cursor.execute(f"update {here.typed} as t set {name} = null, {MISCAST} = {others} from {landed}")
+        cursor.execute(f"update {here.unreadable} set contents = '' where {named_in_line(subject, 'contents')}")
         while cursor.rowcount:  # and the lines beside one, which may be the rest of it
             cursor.execute(
-                f"update {UNREADABLE} as u set contents = '' where contents <> '' and exists (select from "
-                f"{UNREADABLE} as n where n.contents = '' and abs(n.record - u.record) = 1)"
+                f"update {here.unreadable} as u set contents = '' where contents <> '' and exists (select from "
+                f"{here.unreadable} as n where n.contents = '' and abs(n.record - u.record) = 1)"
             )
     return dropped
 
@@ -84,13 +85,14 @@ def keep_out(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> int:
 def _without_id(cursor: "cursor", subject: Subject) -> int:
     """Take out rows that have no readable id, and hold what only somebody had who was forgotten."""
     dataset = subject.dataset
+    here = tables(dataset)
     there = {column.name: q(column.physical_name) for column in dataset.columns}
     known = [name for name in erasure.traits(cursor.connection, dataset.name) if name in there]
     tests = [erasure.has_trait(dataset.name, name, f"x.{there[name]}") for name in known]
     if not tests:
         return 0
     cursor.execute(
-        f"delete from {TYPED} as t using {TEXT} as x "
+        f"delete from {here.typed} as t using {here.text} as x "
         f"where x.{AT} = t.{AT} and t.{there[subject.column]} is null and ({' or '.join(tests)})"
     )
     return int(cursor.rowcount)

@@ -1,4 +1,4 @@
-"""Land: copy a delivery into `landing`, then cast it, keeping track of what has no value in its type.
+"""Land: copy a delivery into its landing, then cast it, keeping track of what has no value in its type.
 
 These relations live there while the gate is at work: the rows in the contract's types; the text of the delivery as far
 as it had to be cast; the lines of it that are no record; a view of all rows as they were delivered; and one named as
@@ -22,24 +22,12 @@ from c360.delivery.files import Delivery
 from c360.delivery.form import Form
 from c360.delivery.opened import CHUNK
 from c360.engine.postgres.casts import cast, plain, sure
+from c360.engine.postgres.tables import AT, MISCAST, Tables, make_room, tables
 from c360.errors import CouldNotTell
 from c360.model import Dataset
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
-
-LANDED = "landing.c360__text"
-"""What landed as text."""
-SPELLED = "landing.c360__spelled"
-"""What landed in its types."""
-TEXT = "landing.c360__delivered"
-"""All that was delivered, as text: a view."""
-UNREADABLE = "landing.c360__unreadable"
-TYPED = "landing.c360__typed"
-AT, MISCAST = "c360__at", "c360__miscast"
-"""The number of a row among the records, and the names of its columns that could not be cast (null when none)."""
-_NTH = "landing.c360__nth"
-_NUMBER = f"{AT} bigint default nextval('{_NTH}')"
 
 _INTERRUPTED = re.compile(r"in \.read\(\) call(: KeyboardInterrupt|$)", re.MULTILINE)
 """psycopg2 makes a failed COPY of whatever comes up while it reads, and has no name for a signal between two calls."""
@@ -55,19 +43,20 @@ def land(cursor: "cursor", dataset: Dataset, delivery: Delivery) -> int:
     Raises CouldNotTell for a file that cannot be read to its end, and when not all of it arrived; never with anything
     of its contents.
     """
+    here = tables(dataset)
     import psycopg2
     import psycopg2.errors
 
-    create(cursor, [*delivery.landed, *delivery.absent])
+    create(cursor, dataset, [*delivery.landed, *delivery.absent])
     columns, options = ", ".join(map(q, delivery.landed)), _copy_options(delivery.form)
     spelled = 0
     try:
         with _nothing_printed(), Ahead(delivery) as ahead:
             if ahead.is_spelled():
                 _create_spelled(cursor, dataset)
-                cursor.copy_expert(f"copy {SPELLED} ({columns}) from stdin ({options})", ahead.text, CHUNK)
+                cursor.copy_expert(f"copy {here.spelled} ({columns}) from stdin ({options})", ahead.text, CHUNK)
                 spelled = cursor.rowcount
-            cursor.copy_expert(f"copy {LANDED} ({columns}) from stdin ({options})", ahead.text, CHUNK)
+            cursor.copy_expert(f"copy {here.landed} ({columns}) from stdin ({options})", ahead.text, CHUNK)
     except psycopg2.Error as error:
         if delivery.failure:
             raise delivery.failure from None
@@ -86,11 +75,11 @@ def land(cursor: "cursor", dataset: Dataset, delivery: Delivery) -> int:
         written = [f"{one.back.format(name)} as {name}" for name, one in pairs]
         absent = [f"null::text as {q(name)}" for name in delivery.absent]
         cursor.execute(
-            f"create or replace view {TEXT} as select * from {LANDED} "
-            f"union all select {', '.join([*written, *absent])}, {AT} from {SPELLED}"
+            f"create or replace view {here.text} as select * from {here.landed} "
+            f"union all select {', '.join([*written, *absent])}, {AT} from {here.spelled}"
         )
     delivery.unreadable.seek(0)
-    copy = f"copy {UNREADABLE} from stdin (format csv, encoding 'UTF8', force_null (line))"
+    copy = f"copy {here.unreadable} from stdin (format csv, encoding 'UTF8', force_null (line))"
     cursor.copy_expert(copy, delivery.unreadable)  # type: ignore[arg-type]  # of text, which it encodes
     return spelled
 
@@ -112,20 +101,26 @@ def _copy_options(form: Form) -> str:
     return f"format csv, delimiter {marks[0]}, quote {marks[1]}, escape {marks[1]}, encoding 'UTF8'"
 
 
-def create(cursor: "cursor", columns: list[str]) -> None:
+def create(cursor: "cursor", dataset: Dataset, columns: list[str]) -> None:
     """Empty tables for a delivery: its columns as text, and the lines that are no record."""
-    drop(cursor)
+    make_room(cursor, dataset)
+    here = tables(dataset)
     cursor.execute(
-        f"create unlogged sequence {_NTH};"
-        f"create unlogged table {LANDED} ({''.join(f'{q(name)} text, ' for name in columns)}{_NUMBER});"
-        f"create view {TEXT} as select * from {LANDED};"
-        f"create unlogged table {UNREADABLE} (before bigint, record bigint, line bigint, why text, contents text)"
+        f"create unlogged sequence {here.numbers};"
+        f"create unlogged table {here.landed} ({''.join(f'{q(name)} text, ' for name in columns)}{_numbered(here)});"
+        f"create view {here.text} as select * from {here.landed};"
+        f"create unlogged table {here.unreadable} (before bigint, record bigint, line bigint, why text, contents text)"
     )
 
 
+def _numbered(here: Tables) -> str:
+    return f"{AT} bigint default nextval({POSTGRES.literal(here.numbers)})"
+
+
 def _create_spelled(cursor: "cursor", dataset: Dataset) -> None:
+    here = tables(dataset)
     columns = (f"{q(column.physical_name)} {canonical_type(column.physical_type)}, " for column in dataset.columns)
-    cursor.execute(f"create unlogged table {SPELLED} ({''.join(columns)}{_NUMBER}, {MISCAST} text[])")
+    cursor.execute(f"create unlogged table {here.spelled} ({''.join(columns)}{_numbered(here)}, {MISCAST} text[])")
 
 
 def type_it(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool = False, spelled: int = 0) -> None:
@@ -134,24 +129,28 @@ def type_it(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool = Fal
 
     When all of it is `in_shape`, the plain cast will do for the types that have one, which halves the time.
     """
-    if spelled and not _some_landed(cursor):
-        cursor.execute(f"alter table {SPELLED} rename to {TYPED.partition('.')[2]}")
+    here = tables(dataset)
+    if spelled and not _some_landed(cursor, dataset):
+        cursor.execute(f"alter table {here.spelled} rename to {here.typed.rpartition('.')[2]}")
     else:
         _cast(cursor, dataset, form, in_shape)
         if spelled:
-            cursor.execute(f"insert into {TYPED} select * from {SPELLED}")
+            cursor.execute(f"insert into {here.typed} select * from {here.spelled}")
     # a rough picture is enough to plan by, and costs a tenth
-    cursor.execute(f"set local default_statistics_target = 10; analyze {TYPED}")
+    cursor.execute(f"set local default_statistics_target = 10; analyze {here.typed}")
     names = ", ".join(q(column.physical_name) for column in dataset.columns)
-    cursor.execute(f"create view landing.{q(dataset.table)} as select {names} from {TYPED} where {MISCAST} is null")
+    cursor.execute(
+        f"create view {q(here.schema)}.{q(dataset.table)} as select {names} from {here.typed} where {MISCAST} is null"
+    )
 
 
-def _some_landed(cursor: "cursor") -> bool:
-    cursor.execute(f"select exists (select 1 from {LANDED})")
+def _some_landed(cursor: "cursor", dataset: Dataset) -> bool:
+    cursor.execute(f"select exists (select 1 from {tables(dataset).landed})")
     return bool(value(cursor))
 
 
 def _cast(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool) -> None:
+    here = tables(dataset)
     names = [q(column.physical_name) for column in dataset.columns]
     types = [column.physical_type for column in dataset.columns]
     surely = [in_shape and bool(sure(kind, form)) for kind in types]
@@ -173,37 +172,30 @@ def _cast(cursor: "cursor", dataset: Dataset, form: Form, in_shape: bool) -> Non
     # offset 0 keeps Postgres from writing each cast out twice, once for its value and once for its absence; a second
     # one, around the text, would keep the casts from running in parallel
     cursor.execute(
-        f"create unlogged table {TYPED} as select {renamed}, {AT}, "
+        f"create unlogged table {here.typed} as select {renamed}, {AT}, "
         f"case when {any_gone} then array_remove(array[{lost}]::text[], null) end as {MISCAST} "
-        f"from (select *, {typed} from (select {AT}, {texts} from {LANDED}) as read offset 0) as r"
+        f"from (select *, {typed} from (select {AT}, {texts} from {here.landed}) as read offset 0) as r"
     )
 
 
-def text_of(rows: str) -> str:
+def text_of(dataset: Dataset, rows: str) -> str:
     """SQL: the text of the rows whose numbers a query gives. It is written back for these alone."""
-    return f"(select * from {TEXT} where {AT} = any(array({rows})))"
+    return f"(select * from {tables(dataset).text} where {AT} = any(array({rows})))"
 
 
-def drop(cursor: "cursor") -> None:
-    """Empty the landing; the gate ends with it, and begins with it in case something else was left there."""
-    cursor.execute(
-        f"drop view if exists {TEXT}; drop table if exists {LANDED}, {SPELLED}, {UNREADABLE}; "
-        f"drop table if exists {TYPED} cascade; drop sequence if exists {_NTH}"
-    )
-
-
-def all_cast(cursor: "cursor") -> bool:
+def all_cast(cursor: "cursor", dataset: Dataset) -> bool:
     """Whether every value has one in its type."""
-    cursor.execute(f"select 1 from {TYPED} where {MISCAST} is not null limit 1")
+    cursor.execute(f"select 1 from {tables(dataset).typed} where {MISCAST} is not null limit 1")
     return cursor.fetchone() is None
 
 
 def newest_load(cursor: "cursor", dataset: Dataset, as_of: datetime) -> str | None:
     """The time of the newest row up to `as_of`, as text, in UTC: a row from the future would hide a stale load."""
+    here = tables(dataset)
     if not dataset.load_column:
         return None
     load = q(dataset.physical(dataset.load_column))
-    cursor.execute(f"select max({load})::text from {TYPED} where {load} <= {instant(as_of)}")
+    cursor.execute(f"select max({load})::text from {here.typed} where {load} <= {instant(as_of)}")
     newest: str | None = value(cursor)
     return newest
 

@@ -11,9 +11,10 @@ from c360.database.query import value
 from c360.delivery.form import Form
 from c360.engine.postgres.casts import cast, plain
 from c360.engine.postgres.keep_out import delivered
-from c360.engine.postgres.land import AT, LANDED, TEXT, TYPED, UNREADABLE, create, instant, text_of
+from c360.engine.postgres.land import create, instant, text_of
 from c360.engine.postgres.raw import raw_table
-from c360.engine.postgres.verdicts import VERDICT, fatal, lost
+from c360.engine.postgres.tables import AT, Tables, tables
+from c360.engine.postgres.verdicts import fatal, lost
 from c360.engine.postgres.versions import differ, same_key
 from c360.ledger import quarantine as ledger
 from c360.ledger import quarantine_erased
@@ -25,37 +26,41 @@ if TYPE_CHECKING:
 
 q, literal = POSTGRES.quote, POSTGRES.literal
 
-_NUMBER = (
-    f"v.at + coalesce((select u.record - u.before from {UNREADABLE} as u where u.before < v.at "
-    "order by u.before desc, u.record desc limit 1), 0)"
-)
-"""The number of a record in the delivery: lines that are none count too."""
+
+def _number(here: Tables) -> str:
+    """SQL: the number of a record in the delivery: lines that are none count too."""
+    return (
+        f"v.at + coalesce((select u.record - u.before from {here.unreadable} as u where u.before < v.at "
+        "order by u.before desc, u.record desc limit 1), 0)"
+    )
 
 
 def keep(cursor: "cursor", catalog: Catalog, dataset: Dataset, delivery_id: int) -> None:
     """Keep the rows that were lost, and the lines that are no record, with their numbers in the delivery."""
+    here = tables(dataset)
     pairs = [f"{literal(name)}, {text}" for name, text in delivered(cursor, catalog, dataset).items()]
     # a function takes 100 arguments at most
     parts = (", ".join(pairs[i : i + 50]) for i in range(0, len(pairs), 50))
     contents = " || ".join(f"jsonb_build_object({part})" for part in parts)
     found = f"""
-        select {_NUMBER} as number, null::bigint as line, v.clauses, {contents} as contents
-        from {text_of(f"select at from {VERDICT} where clauses && {fatal(dataset)}")} as x
-        join {VERDICT} as v on v.at = x.{AT}
+        select {_number(here)} as number, null::bigint as line, v.clauses, {contents} as contents
+        from {text_of(dataset, f"select at from {here.verdict} where clauses && {fatal(dataset)}")} as x
+        join {here.verdict} as v on v.at = x.{AT}
         union all
         select u.record, u.line, {_unreadable(dataset)}, jsonb_build_object({literal(RECORD)}, u.contents)
-        from {UNREADABLE} as u
+        from {here.unreadable} as u
     """
     ledger.keep(cursor.connection, dataset.name, delivery_id, found)
 
 
 def take_evidence(cursor: "cursor", dataset: Dataset) -> Evidence | None:
     """Which rows broke the delivery, out of a transaction that is about to be undone; None when it was not rows."""
+    here = tables(dataset)
     rows = tempfile.SpooledTemporaryFile(1 << 20)  # noqa: SIM115 (it outlives the transaction)
     cursor.copy_expert(
-        f"copy (select {_NUMBER}, null, v.clauses from {VERDICT} as v "
+        f"copy (select {_number(here)}, null, v.clauses from {here.verdict} as v "
         f"union all select u.record, u.line, {_unreadable(dataset)} "
-        f"from {UNREADABLE} as u) to stdout (format csv)",
+        f"from {here.unreadable} as u) to stdout (format csv)",
         rows,
     )
     if not rows.tell():
@@ -72,20 +77,24 @@ def _unreadable(dataset: Dataset) -> str:
 
 def land_again(cursor: "cursor", dataset: Dataset, chosen: Chosen) -> int:
     """Land open rows of the quarantine, as they were delivered; returns how many they are."""
-    create(cursor, [*(column.physical_name for column in dataset.columns), "c360__quarantine_id"])
-    cursor.execute(f"insert into {LANDED} {ledger.texts(chosen, [column.name for column in dataset.columns])}")
+    here = tables(dataset)
+    create(cursor, dataset, [*(column.physical_name for column in dataset.columns), "c360__quarantine_id"])
+    cursor.execute(f"insert into {here.landed} {ledger.texts(chosen, [column.name for column in dataset.columns])}")
     return int(cursor.rowcount)
 
 
-def erase_landed(cursor: "cursor") -> None:
+def erase_landed(cursor: "cursor", dataset: Dataset) -> None:
     """Rows of the quarantine that landed again, and were kept out by then, leave it for good."""
+    here = tables(dataset)
     cursor.execute(
         "select exists (select from pg_attribute where attrelid = to_regclass(%s) and attname = 'c360__quarantine_id')",
-        (TEXT,),
+        (here.text,),
     )
     if value(cursor):
-        out = f"not exists (select 1 from {TYPED} as t where t.{AT} = x.{AT})"
-        quarantine_erased.erase(cursor.connection, f"select c360__quarantine_id::bigint from {TEXT} as x where {out}")
+        out = f"not exists (select 1 from {here.typed} as t where t.{AT} = x.{AT})"
+        quarantine_erased.erase(
+            cursor.connection, f"select c360__quarantine_id::bigint from {here.text} as x where {out}"
+        )
 
 
 def close_corrected(cursor: "cursor", dataset: Dataset, delivery_id: int, as_of: datetime) -> int:
@@ -101,6 +110,7 @@ def close_corrected(cursor: "cursor", dataset: Dataset, delivery_id: int, as_of:
 
 def _corrected(dataset: Dataset, delivery_id: int, as_of: datetime, form: dict[str, Any]) -> str:
     """A query: the numbers of the open rows o, delivered in one form, that raw's row r corrects."""
+    here = tables(dataset)
     values = ", ".join(
         f"{from_payload(dataset, column.name, Form.read(form, dataset))} as {q(column.physical_name)}"
         for column in dataset.columns
@@ -122,7 +132,7 @@ def _corrected(dataset: Dataset, delivery_id: int, as_of: datetime, form: dict[s
         select o.quarantine_id
         from o join {raw_table(dataset)} as r on {same_key(dataset, "r", "o")}
         where {" and ".join(tests)}
-        and exists (select 1 from {TYPED} as t where {same_key(dataset, "t", "o")} and not {lost(dataset)})
+        and exists (select 1 from {here.typed} as t where {same_key(dataset, "t", "o")} and not {lost(dataset)})
     """
 
 
@@ -139,16 +149,18 @@ def _same_identity(dataset: Dataset) -> str:
 
 def close_replayed(cursor: "cursor", dataset: Dataset, delivery_id: int) -> None:
     """Rows that hold, or that are there already, leave; the others keep their row, with the clauses they break now."""
+    here = tables(dataset)
     number = "x.c360__quarantine_id::bigint"
     is_lost = f"v.at = x.{AT} and v.clauses && {fatal(dataset)}"
-    judged = f"select {number}, v.clauses from {TEXT} as x join {VERDICT} as v on {is_lost}"
-    held = f"select {number} from {TEXT} as x where not exists (select 1 from {VERDICT} as v where {is_lost})"
+    judged = f"select {number}, v.clauses from {here.text} as x join {here.verdict} as v on {is_lost}"
+    held = f"select {number} from {here.text} as x where not exists (select 1 from {here.verdict} as v where {is_lost})"
     ledger.rewrite(cursor.connection, judged)
     ledger.close(cursor.connection, held, "replayed", delivery_id)
 
 
 def close_rivals(cursor: "cursor", dataset: Dataset, decision_id: int) -> None:
     """Open rows of the key that landed are discarded."""
+    here = tables(dataset)
     for form in ledger.forms(cursor.connection, dataset.name):
         values = ", ".join(
             f"{from_payload(dataset, name, Form.read(form, dataset))} as {q(dataset.physical(name))}"
@@ -156,7 +168,7 @@ def close_rivals(cursor: "cursor", dataset: Dataset, decision_id: int) -> None:
         )
         rivals = (
             f"select quarantine_id from (select quarantine_id, {values} from {ledger.open_rows(dataset.name, form)} "
-            f"as delivered) as o where exists (select 1 from {TYPED} as t where {same_key(dataset, 't', 'o')})"
+            f"as delivered) as o where exists (select 1 from {here.typed} as t where {same_key(dataset, 't', 'o')})"
         )
         ledger.close(cursor.connection, rivals, "discarded", decision_id=decision_id)
 

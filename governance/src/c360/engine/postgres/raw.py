@@ -12,6 +12,9 @@ from c360.model import Dataset
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
 
+_LOCK = 0xC360_0006
+"""Advisory lock: whoever makes tables of datasets at which clauses of theirs look."""
+
 q = POSTGRES.quote
 
 
@@ -25,6 +28,8 @@ def ensure_targets(cursor: "cursor", catalog: Catalog, dataset: Dataset) -> None
     targets = {clause.argument.target for clause in RELATIONSHIP.of(dataset)} - {dataset.name}
     if any(f"{dataset.schema}." in clause.argument.query for clause in SQL.of(dataset)):
         targets.add(dataset.name)  # a rule may compare what comes with what is there
+    if targets:  # others may be about to make the same
+        cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
     for _, source in catalog.pairs():
         if source.name in targets:
             ensure_raw(cursor, source)

@@ -15,17 +15,17 @@ from c360.database.query import value
 from c360.database.scanner import Scanner, Untold
 from c360.engine.interface import Order, Split
 from c360.engine.postgres import verdicts, versions
-from c360.engine.postgres.land import AT, MISCAST, TYPED, instant
+from c360.engine.postgres.land import instant
 from c360.engine.postgres.measure import answers
+from c360.engine.postgres.tables import AT, MISCAST, tables
 from c360.engine.postgres.together import judge_together
-from c360.engine.postgres.verdicts import VERDICT, fatal
+from c360.engine.postgres.verdicts import fatal
 from c360.errors import CouldNotTell
 from c360.model import Clause, Dataset, Rule
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
 
-_BROKEN = "landing.c360__broken_alone"
 
 literal = POSTGRES.literal
 
@@ -38,7 +38,7 @@ def split(
     First each row is judged alone: one that claims a load time beyond the clock is compared with no other. What landed
     must be committed: SQL of the contract runs by `looking`, and nowhere else.
     """
-    _begin(cursor)
+    _begin(cursor, dataset)
     try:
         # patterns are of the contract too, and a replay has no scan before it
         cursor.execute(f"set local statement_timeout = '{looking.seconds}s'")
@@ -56,26 +56,28 @@ def split(
 
 def compare_clean(cursor: "cursor", dataset: Dataset, order: Order) -> Split:
     """The same for a delivery whose rows hold, each key once: only raw can contradict it."""
-    _begin(cursor)
+    _begin(cursor, dataset)
     if dataset.key:
         versions.compare(cursor, dataset, order)
     return _count(cursor, dataset, collapsed=0, looked=False)
 
 
-def _begin(cursor: "cursor") -> None:
-    verdicts.create(cursor)
-    versions.create(cursor)
+def _begin(cursor: "cursor", dataset: Dataset) -> None:
+    verdicts.create(cursor, dataset)
+    versions.create(cursor, dataset)
 
 
 def _count(cursor: "cursor", dataset: Dataset, collapsed: int, looked: bool = True) -> Split:
-    verdicts.merge(cursor)
-    cursor.execute(f"select clause, count(*) from {VERDICT}, unnest(clauses) as clause group by clause")
+    here = tables(dataset)
+    verdicts.merge(cursor, dataset)
+    cursor.execute(f"select clause, count(*) from {here.verdict}, unnest(clauses) as clause group by clause")
     rows = dict(cursor.fetchall())
-    cursor.execute(f"select count(*) from {VERDICT} where clauses && {fatal(dataset)}")
+    cursor.execute(f"select count(*) from {here.verdict} where clauses && {fatal(dataset)}")
     return Split(rows, collapsed, value(cursor), looked)
 
 
 def _judge_rows(cursor: "cursor", dataset: Dataset, now: str) -> None:
+    here = tables(dataset)
     tests, broken = [], []
     for clause in dataset.clauses:
         if clause.kind.violation is None or clause.kind is ROW_RULE:
@@ -91,10 +93,10 @@ def _judge_rows(cursor: "cursor", dataset: Dataset, now: str) -> None:
     lost = f"(select array_agg(case name {uncast} end) from unnest({MISCAST}) as name)" if uncast else "null"
     # the lists are made for rows that break something; and a table is filled by several workers where it is made
     cursor.execute(
-        f"create unlogged table {_BROKEN} as select {AT} as at, array_remove("
+        f"create unlogged table {here.broken} as select {AT} as at, array_remove("
         f"array[{', '.join(tests) or 'null'}]::text[], null) || coalesce({lost}, '{{}}') as clauses "
-        f"from {TYPED} where {' or '.join([*broken, f'{MISCAST} is not null'])};"
-        f"insert into {VERDICT} select * from {_BROKEN} where clauses <> '{{}}'; drop table {_BROKEN}"
+        f"from {here.typed} where {' or '.join([*broken, f'{MISCAST} is not null'])};"
+        f"insert into {here.verdict} select * from {here.broken} where clauses <> '{{}}'; drop table {here.broken}"
     )
 
 
@@ -104,7 +106,9 @@ def _untold(catalog: Catalog, dataset: Dataset, now: str, looking: Scanner) -> C
     clauses = [
         clause for clause in dataset.clauses if clause.kind.violation is not None and clause.kind is not ROW_RULE
     ]
-    found = answers(looking, TYPED, [(clause, measure(clause, where)) for clause in clauses], together=False)
+    found = answers(
+        looking, tables(dataset).typed, [(clause, measure(clause, where)) for clause in clauses], together=False
+    )
     for clause, answer in found.items():
         if isinstance(answer, Untold):
             return CouldNotTell(f"The rows could not be judged by {clause}: {answer.why}.", answer.remedy)
@@ -116,17 +120,18 @@ def _untold(catalog: Catalog, dataset: Dataset, now: str, looking: Scanner) -> C
 
 def _judge_by_rule(cursor: "cursor", clause: Clause[Rule], dataset: Dataset, now: str, looking: Scanner) -> None:
     """SQL of the contract only looks, as the scanner; the rows that it names are put down here."""
+    here = tables(dataset)
     from psycopg2.extras import execute_values
 
     condition = violation(clause, dataset, POSTGRES, now)
     try:
-        broken = looking.rows(f"select {AT} from {TYPED} where {condition}")
+        broken = looking.rows(f"select {AT} from {here.typed} where {condition}")
     except psycopg.Error as error:
         found = looking.untold(error)
         raise CouldNotTell(f"The rows could not be judged by {clause.id}: {found.why}.", found.remedy) from None
     cursor.execute("create temporary table c360__broken (at bigint) on commit drop")
     execute_values(cursor, "insert into c360__broken values %s", broken, page_size=10_000)
     cursor.execute(
-        f"insert into {VERDICT} select t.{AT}, array[{literal(clause.id)}] from {TYPED} as t "
+        f"insert into {here.verdict} select t.{AT}, array[{literal(clause.id)}] from {here.typed} as t "
         f"join c360__broken as b on b.at = t.{AT}; drop table c360__broken"
     )

@@ -11,9 +11,9 @@ from c360.clause.kinds import IDENTITY, PRIMARY_KEY, RELATIONSHIP, UNIQUE
 from c360.clause.measures import divided, orphans
 from c360.contract.catalog import Catalog
 from c360.engine.interface import Order
-from c360.engine.postgres.land import AT, TYPED
 from c360.engine.postgres.raw import raw_table
-from c360.engine.postgres.verdicts import VERDICT, lost, untimely
+from c360.engine.postgres.tables import AT, tables
+from c360.engine.postgres.verdicts import lost, untimely
 from c360.engine.postgres.versions import compare, is_beside, is_latest, rank, same_key
 from c360.errors import CouldNotTell
 from c360.model import Clause, Dataset, Relationship
@@ -48,12 +48,13 @@ def _judge_key(cursor: "cursor", clause: Clause[tuple[str, ...]], dataset: Datas
     """Rows of one key that were loaded at one time and say different things: all of them are lost. (Rows that say the
     same are one by now, and rows that were loaded one after the other are versions.)
     """
+    here = tables(dataset)
     names = [q(dataset.physical(name)) for name in clause.argument]
     listed, filled = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
     load = q(dataset.physical(dataset.load_column)) if dataset.load_column else "null"
-    timely = f"{TYPED} as t where not {untimely(dataset)}"
+    timely = f"{here.typed} as t where not {untimely(dataset)}"
     cursor.execute(
-        f"insert into {VERDICT} select {AT}, array[{literal(clause.id)}] from ("
+        f"insert into {here.verdict} select {AT}, array[{literal(clause.id)}] from ("
         f"select {AT}, {load} as load, count(*) over (partition by {listed}, {load}) as rivals from {timely} "
         f"and ({listed}) in (select {listed} from {timely} and {filled} group by {listed} having count(*) > 1)"
         ") as repeated where rivals > 1 or load is null"
@@ -63,37 +64,40 @@ def _judge_key(cursor: "cursor", clause: Clause[tuple[str, ...]], dataset: Datas
 def _judge_identity(cursor: "cursor", clause: Clause[tuple[str, ...]], dataset: Dataset) -> None:
     """One key that stands for two people in one delivery is nobody's, whenever they were loaded; of rows that were
     loaded at one time it is said already, as a breach of the key."""
+    here = tables(dataset)
     names = ", ".join(q(dataset.physical(name)) for name in dataset.key)
     filled = " and ".join(f"{q(dataset.physical(name))} is not null" for name in dataset.key)
     keys = [clause.id for clause in PRIMARY_KEY.of(dataset)]
     said = f"v.at = t.{AT} and v.clauses && array[{', '.join(map(literal, keys))}]::text[]"
-    timely = f"{TYPED} as t where not {untimely(dataset)}"
+    timely = f"{here.typed} as t where not {untimely(dataset)}"
     cursor.execute(
-        f"insert into {VERDICT} select t.{AT}, array[{literal(clause.id)}] from {timely} and ({names}) in "
+        f"insert into {here.verdict} select t.{AT}, array[{literal(clause.id)}] from {timely} and ({names}) in "
         f"(select {names} from {timely} and {filled} group by {names} having {divided(dataset, POSTGRES)}) "
-        f"and not exists (select 1 from {VERDICT} as v where {said})"
+        f"and not exists (select 1 from {here.verdict} as v where {said})"
     )
 
 
 def _judge_reference(cursor: "cursor", clause: Clause[Relationship], catalog: Catalog, dataset: Dataset) -> None:
+    here = tables(dataset)
     what = f"child.{AT}, array[{literal(clause.id)}]"
 
     def resolve(name: str) -> tuple[str, Dataset]:
         if name == dataset.name:
-            return TYPED, dataset
+            return here.typed, dataset
         _, target = catalog.find(name)
         return raw_table(target), target
 
-    cursor.execute(f"insert into {VERDICT} {orphans(clause, dataset, resolve, POSTGRES, what)}")
+    cursor.execute(f"insert into {here.verdict} {orphans(clause, dataset, resolve, POSTGRES, what)}")
 
 
 def _judge_in_rounds(cursor: "cursor", dataset: Dataset, repeated: bool) -> None:
     """All clauses of a round see the same rows, so that their order does not matter."""
+    here = tables(dataset)
     own = [clause for clause in RELATIONSHIP.of(dataset) if clause.argument.target == dataset.name]
     found = [(c, _unique(c, dataset)) for c in UNIQUE.of(dataset)] + [(c, _own_reference(c, dataset)) for c in own]
     new = " union all ".join(
-        f"select t.{AT}, array[{literal(clause.id)}] from {TYPED} as t where t.{AT} in ({query}) and not exists "
-        f"(select 1 from {VERDICT} as v where v.at = t.{AT} and {literal(clause.id)} = any(v.clauses))"
+        f"select t.{AT}, array[{literal(clause.id)}] from {here.typed} as t where t.{AT} in ({query}) and not exists "
+        f"(select 1 from {here.verdict} as v where v.at = t.{AT} and {literal(clause.id)} = any(v.clauses))"
         for clause, query in found
     )
     while True:
@@ -101,13 +105,14 @@ def _judge_in_rounds(cursor: "cursor", dataset: Dataset, repeated: bool) -> None
             rank(cursor, dataset)
         if not found:
             return
-        cursor.execute(f"insert into {VERDICT} {new}")
+        cursor.execute(f"insert into {here.verdict} {new}")
         if not cursor.rowcount:
             return
 
 
 def _unique(clause: Clause[tuple[str, ...]], dataset: Dataset) -> str:
     """A query: the rows that will be in raw with a value that stands there under another key too."""
+    here = tables(dataset)
     names = [q(dataset.physical(name)) for name in clause.argument]
     listed, filled = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
     same = " and ".join(f"r.{name} = t.{name}" for name in names)
@@ -115,30 +120,31 @@ def _unique(clause: Clause[tuple[str, ...]], dataset: Dataset) -> str:
     stays = ""  # without a key, each row of raw does, and each one that comes is another row
     if keys:
         other = " or ".join(f"r.{key} is distinct from t.{key}" for key in keys)
-        replaced = f"select 1 from {TYPED} as c where {same_key(dataset, 'c', 'r')} and {_enters(dataset, 'c')}"
+        replaced = f"select 1 from {here.typed} as c where {same_key(dataset, 'c', 'r')} and {_enters(dataset, 'c')}"
         stays = f"and ({other}) and not exists ({replaced})"
     enters = _enters(dataset, "t")
     return (
-        f"select t.{AT} from {TYPED} as t where {enters} and ({listed}) in (select {listed} from {TYPED} as t "
-        f"where {enters} and {filled} group by {listed} having count(*) > 1) union all "
-        f"select t.{AT} from {TYPED} as t join {raw_table(dataset)} as r on {same} {stays} where {enters}"
+        f"select t.{AT} from {here.typed} as t where {enters} and ({listed}) in (select {listed} "
+        f"from {here.typed} as t where {enters} and {filled} group by {listed} having count(*) > 1) union all "
+        f"select t.{AT} from {here.typed} as t join {raw_table(dataset)} as r on {same} {stays} where {enters}"
     )
 
 
 def _enters(dataset: Dataset, row: str) -> str:
     """SQL: whether a row will be in raw. Late rows are not: they are kept beside it."""
-    stays_out = is_beside(row, "same", "earlier", "identity", "conflict")
-    return f"not {lost(dataset, row)} and {is_latest(row)} and not {stays_out}"
+    stays_out = is_beside(dataset, row, "same", "earlier", "identity", "conflict")
+    return f"not {lost(dataset, row)} and {is_latest(dataset, row)} and not {stays_out}"
 
 
 def _own_reference(clause: Clause[Relationship], dataset: Dataset) -> str:
     """A query: the rows whose parent is neither in raw nor, without being lost itself, in this delivery."""
+    typed = tables(dataset).typed
     here = [f"child.{q(dataset.physical(name))}" for name in clause.argument.columns]
     there = [q(dataset.physical(name)) for name in clause.argument.target_columns]
     equal = " and ".join(f"p.{b} = {a}" for a, b in zip(here, there, strict=True))
     filled = " and ".join(f"{name} is not null" for name in here)
     return (
-        f"select child.{AT} from {TYPED} as child where {filled} "
+        f"select child.{AT} from {typed} as child where {filled} "
         f"and not exists (select 1 from {raw_table(dataset)} as p where {equal}) "
-        f"and not exists (select 1 from {TYPED} as p where {equal} and not {lost(dataset, 'p')})"
+        f"and not exists (select 1 from {typed} as p where {equal} and not {lost(dataset, 'p')})"
     )

@@ -4,20 +4,19 @@ from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
 from c360.clause.kinds import REQUIRED
-from c360.engine.postgres.land import AT
+from c360.engine.postgres.tables import AT, tables
 from c360.model import Clause, Dataset
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
 
-VERDICT = "landing.c360__verdict"
-
 literal = POSTGRES.literal
 
 
-def create(cursor: "cursor") -> None:
+def create(cursor: "cursor", dataset: Dataset) -> None:
     """An empty verdict table, where every row holds."""
-    cursor.execute(f"drop table if exists {VERDICT}; create unlogged table {VERDICT} (at bigint, clauses text[])")
+    table = tables(dataset).verdict
+    cursor.execute(f"drop table if exists {table}; create unlogged table {table} (at bigint, clauses text[])")
 
 
 def fatal(dataset: Dataset) -> str:
@@ -30,7 +29,7 @@ def fatal(dataset: Dataset) -> str:
 
 def lost(dataset: Dataset, row: str = "t") -> str:
     """SQL: whether a row of the typed delivery is lost."""
-    return _breaks(row, fatal(dataset))
+    return _breaks(dataset, row, fatal(dataset))
 
 
 def untimely(dataset: Dataset, row: str = "t") -> str:
@@ -38,7 +37,7 @@ def untimely(dataset: Dataset, row: str = "t") -> str:
     or after no other, so the row is compared with none. (A time that is missing is later than none, and needs no care.)
     """
     timed = [c for c in _severe(dataset) if c.column and c.column == dataset.load_column and c.kind.violation]
-    return _breaks(row, _listed([c for c in timed if c.kind is not REQUIRED]))
+    return _breaks(dataset, row, _listed([c for c in timed if c.kind is not REQUIRED]))
 
 
 def _severe(dataset: Dataset) -> list[Clause[Any]]:
@@ -49,19 +48,20 @@ def _listed(clauses: list[Clause[Any]]) -> str:
     return f"array[{', '.join(literal(clause.id) for clause in clauses)}]::text[]"
 
 
-def _breaks(row: str, clauses: str) -> str:
-    return f"exists (select 1 from {VERDICT} as v where v.at = {row}.{AT} and v.clauses && {clauses})"
+def _breaks(dataset: Dataset, row: str, clauses: str) -> str:
+    return f"exists (select 1 from {tables(dataset).verdict} as v where v.at = {row}.{AT} and v.clauses && {clauses})"
 
 
-def merge(cursor: "cursor") -> None:
+def merge(cursor: "cursor", dataset: Dataset) -> None:
     """One row in the verdict table for each landed row, however many clauses it breaks."""
+    here = tables(dataset)
     cursor.execute(
         f"""
-        create unlogged table landing.c360__merged as
+        create unlogged table {here.merged} as
         select at, array_agg(distinct clause order by clause) as clauses
-        from {VERDICT}, unnest(clauses) as clause group by at;
-        drop table {VERDICT};
-        alter table landing.c360__merged rename to c360__verdict;
-        analyze {VERDICT}
+        from {here.verdict}, unnest(clauses) as clause group by at;
+        drop table {here.verdict};
+        alter table {here.merged} rename to {here.verdict.rpartition(".")[2]};
+        analyze {here.verdict}
         """
     )

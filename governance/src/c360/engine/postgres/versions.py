@@ -10,16 +10,15 @@ from c360.clause.dialect import POSTGRES, canonical_type, unsized
 from c360.clause.kinds import CONFLICT, IDENTITY
 from c360.database.query import value
 from c360.engine.interface import Order
-from c360.engine.postgres.land import AT, MISCAST, TYPED, text_of
+from c360.engine.postgres.land import text_of
 from c360.engine.postgres.raw import raw_table
-from c360.engine.postgres.verdicts import VERDICT, lost, untimely
+from c360.engine.postgres.tables import AT, MISCAST, tables
+from c360.engine.postgres.verdicts import lost, untimely
 from c360.model import Dataset
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
 
-BESIDE, EARLIER = "landing.c360__beside", "landing.c360__earlier"
-"""What a row is to the one that raw holds under its key, and the rows that are not the latest of their key."""
 _EQUAL = (
     "smallint", "integer", "bigint", "numeric", "real", "double precision", "boolean", "uuid", "date", "text",
     "character varying", "character", "timestamp without time zone", "timestamp with time zone",
@@ -30,20 +29,20 @@ _EQUAL = (
 q, literal = POSTGRES.quote, POSTGRES.literal
 
 
-def create(cursor: "cursor") -> None:
+def create(cursor: "cursor", dataset: Dataset) -> None:
     """Both tables, empty: every row has a key of its own, which raw does not know."""
-    drop(cursor)
-    cursor.execute(f"create unlogged table {BESIDE} (at bigint, how text); create unlogged table {EARLIER} (at bigint)")
-
-
-def drop(cursor: "cursor") -> None:
-    cursor.execute(f"drop table if exists {BESIDE}, {EARLIER}")
+    here = tables(dataset)
+    cursor.execute(
+        f"drop table if exists {here.beside}, {here.earlier};"
+        f"create unlogged table {here.beside} (at bigint, how text); create unlogged table {here.earlier} (at bigint)"
+    )
 
 
 def collapse(cursor: "cursor", dataset: Dataset) -> int:
     """Of rows under one key that say the same, the load time aside, keep the one that was loaded last. Of those that
     are lost by their load time, only rows in the same words are one. A value that could not be cast is compared as
     text. Returns how many rows went."""
+    here = tables(dataset)
     names = [column.name for column in dataset.columns if column.name != dataset.load_column]
     contents = "".join(f"{_said(dataset, name, 't')}, " for name in names)
     load = f"t.{q(dataset.physical(dataset.load_column))} desc nulls last, " if dataset.load_column else ""
@@ -51,8 +50,8 @@ def collapse(cursor: "cursor", dataset: Dataset) -> int:
     cursor.execute(
         f"""
         with repeated as (
-            select t.* from {TYPED} as t
-            where ({key}) in (select {key} from {TYPED} as t where {filled} group by {key} having count(*) > 1)
+            select t.* from {here.typed} as t
+            where ({key}) in (select {key} from {here.typed} as t where {filled} group by {key} having count(*) > 1)
         ),
         numbered as (
             select t.{AT} as at, row_number() over (
@@ -62,34 +61,38 @@ def collapse(cursor: "cursor", dataset: Dataset) -> int:
                 order by {load}t.{AT}
             ) as nth
             from repeated as t
-            join {text_of(f"select {AT} from repeated")} as x on x.{AT} = t.{AT}
+            join {text_of(dataset, f"select {AT} from repeated")} as x on x.{AT} = t.{AT}
         )
-        delete from {TYPED} as t using numbered where t.{AT} = numbered.at and numbered.nth > 1
+        delete from {here.typed} as t using numbered where t.{AT} = numbered.at and numbered.nth > 1
         """
     )
     gone = int(cursor.rowcount)
     if gone:
-        cursor.execute(f"delete from {VERDICT} as v where not exists (select 1 from {TYPED} as t where t.{AT} = v.at)")
+        cursor.execute(
+            f"delete from {here.verdict} as v where not exists (select 1 from {here.typed} as t where t.{AT} = v.at)"
+        )
     return gone
 
 
 def are_repeated(cursor: "cursor", dataset: Dataset, timely: bool = False) -> bool:
     """Whether a key has several rows; or, of those that are `timely`, several that can be compared."""
+    here = tables(dataset)
     key, filled = _key(dataset)
     which = f"{filled} and not {untimely(dataset)}" if timely else filled
-    groups = f"select 1 from {TYPED} as t where {which} group by {key}"
+    groups = f"select 1 from {here.typed} as t where {which} group by {key}"
     cursor.execute(f"select exists ({groups} having count(*) > 1)")
     return bool(value(cursor))
 
 
 def rank(cursor: "cursor", dataset: Dataset) -> None:
     """Put down which of the rows that hold are not the latest of their key."""
+    here = tables(dataset)
     key, _ = _key(dataset)
     load = f"t.{q(dataset.physical(dataset.load_column))} desc nulls last, " if dataset.load_column else ""
     cursor.execute(
-        f"truncate {EARLIER}; insert into {EARLIER} select at from ("
+        f"truncate {here.earlier}; insert into {here.earlier} select at from ("
         f"select t.{AT} as at, row_number() over (partition by {key} order by {load}t.{AT}) as nth "
-        f"from {TYPED} as t where not {lost(dataset)}) as ranked where nth > 1; analyze {EARLIER}"
+        f"from {here.typed} as t where not {lost(dataset)}) as ranked where nth > 1; analyze {here.earlier}"
     )
 
 
@@ -99,6 +102,7 @@ def compare(cursor: "cursor", dataset: Dataset, order: Order) -> None:
     same: it says the same. moved: it does, and was loaded later. later, earlier: another version. identity, conflict:
     another person, or other contents that no load time puts in order; the row breaks the clause of that kind.
     """
+    here = tables(dataset)
     table = raw_table(dataset)
     cursor.execute(f"lock table {table} in share row exclusive mode; select exists (select 1 from {table})")
     if not value(cursor):
@@ -121,12 +125,12 @@ def compare(cursor: "cursor", dataset: Dataset, order: Order) -> None:
     if order == "decided":
         how = "'later'"
     cursor.execute(
-        f"insert into {BESIDE} select t.{AT}, {how} from {TYPED} as t join {table} as r on {keys} "
-        f"where not {lost(dataset)}; analyze {BESIDE}"
+        f"insert into {here.beside} select t.{AT}, {how} from {here.typed} as t join {table} as r on {keys} "
+        f"where not {lost(dataset)}; analyze {here.beside}"
     )
     for clause in (*IDENTITY.of(dataset), *CONFLICT.of(dataset)):
         cursor.execute(
-            f"insert into {VERDICT} select at, array[{literal(clause.id)}] from {BESIDE} "
+            f"insert into {here.verdict} select at, array[{literal(clause.id)}] from {here.beside} "
             f"where how = {literal(clause.kind.name)}"
         )
 
@@ -137,15 +141,15 @@ def same_key(dataset: Dataset, one: str, other: str) -> str:
     return " and ".join(f"{one}.{key} = {other}.{key}" for key in keys)
 
 
-def is_latest(row: str = "t") -> str:
+def is_latest(dataset: Dataset, row: str = "t") -> str:
     """SQL: whether no later row of its key in the delivery holds."""
-    return f"not exists (select 1 from {EARLIER} as e where e.at = {row}.{AT})"
+    return f"not exists (select 1 from {tables(dataset).earlier} as e where e.at = {row}.{AT})"
 
 
-def is_beside(row: str = "t", *how: str) -> str:
+def is_beside(dataset: Dataset, row: str = "t", *how: str) -> str:
     """SQL: whether raw has the key of the row, and the row is one of these to what raw holds."""
     what = f" and b.how in ({', '.join(map(literal, how))})" if how else ""
-    return f"exists (select 1 from {BESIDE} as b where b.at = {row}.{AT}{what})"
+    return f"exists (select 1 from {tables(dataset).beside} as b where b.at = {row}.{AT}{what})"
 
 
 def _key(dataset: Dataset) -> tuple[str, str]:
