@@ -169,6 +169,12 @@ def test_what_is_written_twice_is_found() -> None:
     assert repeated({"a": twice["a"], "b": twice["b"].replace("x3", "y3")}) == []
 
 
+def test_yaml_is_written_in_one_place() -> None:
+    writers = re.compile(r"\byaml\.\w*(dump|serialize|emit)\w*\(|\bruamel\b|\bDumper\b")
+    found = [path.name for path in SOURCE.rglob("*.py") if writers.search(path.read_text(encoding="utf-8"))]
+    assert found == ["yaml_writer.py"]
+
+
 SHOP = re.compile(r"customer[ _]?360|\b(contacts|transactions|shops?)\b", re.IGNORECASE)
 """What belongs to the project that this repository brings along, and to no other."""
 FIXED = ("customer360-governance", '"customer360"', ".cache/customer360/")

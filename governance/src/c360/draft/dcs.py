@@ -7,7 +7,7 @@ from typing import Any
 from c360.draft.classify import stated_classification
 from c360.draft.types import physical_type
 from c360.errors import Breach, CouldNotTell
-from c360.generate.text import to_yaml
+from c360.yaml_writer import to_yaml
 
 _TYPES = {
     "string": "text", "timestamp_tz": "timestamptz", "timestamp_ntz": "timestamp", "bytes": "bytea", "null": "text",

@@ -1,12 +1,11 @@
 """An older ODCS file in today's version: as little is changed as can be, and comments stay where the shape stays."""
 
-import io
 from pathlib import Path
 
 from c360.contract.document import read_document
 from c360.draft.older import as_current_version, renew
 from c360.errors import Breach
-from c360.generate.text import to_yaml
+from c360.yaml_writer import changed_yaml, to_yaml
 
 
 def upgraded(path: Path) -> tuple[str, list[str]]:
@@ -18,14 +17,5 @@ def upgraded(path: Path) -> tuple[str, list[str]]:
     if version.lstrip("v").startswith("2."):
         document, notes = as_current_version(path, document)
         return to_yaml(document), [*notes, "its comments are lost: v2 had another shape"]
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    yaml.preserve_quotes, yaml.width = True, 4096
-    yaml.indent(mapping=2, sequence=4, offset=2)
     notes = []
-    whole = yaml.load(path.read_text(encoding="utf-8"))
-    renew(whole, notes)
-    out = io.StringIO()
-    yaml.dump(whole, out)
-    return out.getvalue(), notes
+    return changed_yaml(path.read_text(encoding="utf-8"), lambda whole: renew(whole, notes)), notes

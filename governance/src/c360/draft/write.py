@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from c360.generate.text import to_yaml
 from c360.printable import one_line
+from c360.yaml_writer import to_yaml
 
 _WIDTH = 116
 

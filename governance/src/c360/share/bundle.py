@@ -19,7 +19,6 @@ from c360.contract.document import read_document
 from c360.contract.load import load_contract
 from c360.errors import Breach, CouldNotTell
 from c360.folders import replacing
-from c360.generate.text import to_yaml
 from c360.model import Contract
 from c360.publish.pages import write_pages
 from c360.share import signing
@@ -27,6 +26,7 @@ from c360.share.contract import contract_of
 from c360.share.models import LEVEL, partner_columns
 from c360.share.policy import Policy
 from c360.share.release import Release
+from c360.yaml_writer import to_yaml
 
 if TYPE_CHECKING:
     from datetime import datetime
