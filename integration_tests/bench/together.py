@@ -70,7 +70,9 @@ def _measure(root: Path, options: argparse.Namespace) -> None:
             seconds["one after the other" if turn % 2 else "at once"].append(time.perf_counter() - begun)
     apart, together = (statistics.median(seconds[kind]) for kind in seconds)
     print(f"Two deliveries of {options.rows:,} rows, of datasets that do not look at each other:")
-    print(f"  one after the other {apart:6.2f} s\n  at once             {together:6.2f} s   ratio {together / apart:.2f}")
+    print(
+        f"  one after the other {apart:6.2f} s\n  at once             {together:6.2f} s   ratio {together / apart:.2f}"
+    )
 
 
 def _deliver(root: Path, out: Path, name: str) -> "subprocess.Popen[bytes]":

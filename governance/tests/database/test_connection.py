@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, example, given
+from hypothesis import HealthCheck, assume, example, given
 from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
@@ -123,6 +123,7 @@ PLACES = (
 @given(PASSWORDS, st.sampled_from(PLACES), st.booleans())
 @example("/QXZV", "postgresql://u:{}", False)
 def test_nothing_of_any_password_is_shown(server: Settings, password: str, place: str, escaped: bool) -> None:
+    assume(escaped or "@" in place or "@" not in password)  # what stands right of the last @ is a host
     text = place.replace("{}", quote(password, safe="") if escaped else password)
     foreign = replace(server, database_url=text)
     shown = str(_error(foreign)) + repr(foreign)

@@ -4,7 +4,7 @@ An entry gives candidates, the plainest first: each is changes of some rows. Whi
 c360.fake.judge: the first candidate that breaks its clause alone is taken, or else the first that breaks it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -195,8 +195,8 @@ def _others(scene: Scene, names: tuple[str, ...]) -> Iterator[Row]:
     for fresh in (False, True):
         for name in names:
             physical = scene.dataset.physical(name)
-            there: list[str | None] = [row[physical] for row in scene.rows]
-            for text in scene.fresh(name)[:2] if fresh else there:
+            texts: Iterable[str | None] = scene.fresh(name)[:2] if fresh else (row[physical] for row in scene.rows)
+            for text in texts:
                 if text is not None and text != scene.row[physical]:
                     yield {physical: text}
 

@@ -120,9 +120,7 @@ class Judge:
                     broken[number] = set()
             self._rivals([number for number in numbers if number not in duplicates], cast, load, broken)
         fatal, before = {c.id for c in self.dataset.clauses if c.severity == "error"}, -1
-        while before < (
-            found := sum(map(len, broken.values()))
-        ):  # a row that is lost takes those with it that refer to it
+        while before < (found := sum(map(len, broken.values()))):  # who refers to a lost row is lost, too
             before = found
             kept = [n for n in range(len(rows)) if not broken[n] & fatal and n not in duplicates]
             for unique in kinds.UNIQUE.of(self.dataset):
@@ -141,8 +139,8 @@ class Judge:
             own = {self._tuple(said.target_columns, cast[number]) for number in kept}
         for number in children:
             texts = tuple(t for name in said.columns if (t := cast[number][self.dataset.physical(name)]) is not None)
-            filled = len(texts) == len(said.columns)
-            if filled and self._tuple(said.columns, cast[number]) not in own and not self.exists(reference, texts):
+            leads = len(texts) == len(said.columns) and self._tuple(said.columns, cast[number]) not in own
+            if leads and not self.exists(reference, texts):
                 yield number
 
     def _rivals(self, numbers: list[int], cast: list[Row], load: str, broken: dict[int, set[str]]) -> None:
