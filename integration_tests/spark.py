@@ -212,11 +212,11 @@ def plain(value: object) -> object:
 
 
 def connect():
-    import psycopg2
+    import psycopg
 
     try:
-        return psycopg2.connect("")
-    except psycopg2.OperationalError:
+        return psycopg.connect("")
+    except psycopg.OperationalError:
         sys.exit(could_not("No Postgres answers at PGHOST, PGPORT.", "make setup"))
 
 
