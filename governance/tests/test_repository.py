@@ -112,7 +112,7 @@ def headings(page: Path) -> set[str]:
 WORDS = (
     "contract", "dataset", "source", "product", "clause", "kind", "severity", "dimension", "scope", "classification",
     "owner", "server", "stage", "enforcement point", "generate", "coverage", "delivery", "form", "gate", "landing",
-    "scan", "split", "promote", "raw", "quarantine", "replay", "resolve", "discard", "duplicate", "superseded",
+    "scan", "split", "plan", "promote", "raw", "quarantine", "replay", "resolve", "discard", "duplicate", "superseded",
     "conflict", "identity", "build", "verify", "verdict", "outcome", "finding", "history", "freshness", "SLA",
     "anomaly", "report", "alert", "partner", "policy", "share", "release", "pseudonym", "quasi-identifier", "k",
     "ladder", "canary", "bundle", "version", "draft", "release of a contract", "lock", "compatibility grade",

@@ -1,5 +1,5 @@
--- a delivery is put down as planned before its rows are touched, and as what it comes to after: whoever comes in between
--- finds in `plan` what is still to be done
+-- a delivery is put down as planned before its rows are touched, and as what it comes to after; whoever comes in
+-- between finds in `plan` what is still to be done
 alter table governance.delivery add column if not exists plan jsonb;
 alter table governance.delivery drop constraint if exists delivery_outcome_check;
 alter table governance.delivery add constraint delivery_outcome_check
