@@ -35,7 +35,7 @@ def test_every_guide_is_on_the_list():
     names = ("exercises.md", "elementary.md", "history.md", "databricks.md", "settings.md", "start.md", "catalog.md")
     elsewhere = {ROOT / "docs" / name for name in names}
     for page in (ROOT / "docs").glob("*.md"):
-        assert page in listed | elsewhere, f"{page} holds commands that nobody runs"
+        assert page in listed | elsewhere or not blocks(f"docs/{page.name}"), f"{page} holds commands that nobody runs"
 
 
 @pytest.mark.parametrize("page", PAGES)

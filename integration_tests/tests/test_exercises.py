@@ -41,6 +41,9 @@ def test_the_commands_work(tmp_path, home):
     (copy / ".venv/bin").mkdir(parents=True)
     for program in ("c360", "dbt"):
         (copy / ".venv/bin" / program).symlink_to(Path(sys.executable).with_name(program))
+    python = copy / ".venv/bin/python"  # as a link it would not find what is installed
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
     env = {name: value for name, value in os.environ.items() if not name.startswith(("C360_", "PG", "DBT_"))}
     env |= {"C360_HOME": str(home), "C360_ROOT": str(copy), "C360_DBT_PACKAGES": str(tmp_path / "none")}
     # The root's `make setup` is what made the environment that these tests run in.
