@@ -100,7 +100,7 @@ def contract(name: str, **more: Any) -> dict[str, Any]:
 THINGS = contract(
     "things",
     schema=[{
-        "name": "things", "description": "One row a thing.", "businessName": "Entity", "properties": [
+        "name": "things", "description": "One row a thing.", "businessName": "Thing", "properties": [
             column("id", primaryKey=True, required=True, classification="internal"),
             column("mail", classification="pii_direct", businessName="Mail address"),
             column("kind", enum=[{"value": "a"}, {"value": "b"}]),
@@ -503,7 +503,7 @@ def test_one_that_is_refused_keeps_nobody_else_away(project):
     assert done.code == 2
     assert re.search(r"did not take 1 entity; first dataContract .*things: A data contract already exists", done.err)
     assert project.entities()["description"] == "One row a thing."
-    assert f"testCase {project.names.table('raw', 'entities')}" in "".join(project.state())
+    assert f"testCase {project.names.table('raw', 'things')}" in "".join(project.state())
     project.catalogue.call("DELETE", f"dataContracts/{made['id']}", hardDelete="true")
     assert project.c360("push").code == 0
     assert project.c360("check").code == 0
