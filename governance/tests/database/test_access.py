@@ -374,10 +374,10 @@ def test_check_tells_what_is_missing_and_what_is_too_much(alone: Settings) -> No
 
 def test_it_is_quick_when_all_is_there(filled: Settings) -> None:
     """One look a connection: nothing is granted again."""
-    before = ask(filled, "select xmin::text from pg_namespace where nspname = 'landing'")
+    before = ask(filled, "select xmin::text from pg_namespace where nspname = 'quarantine'")
     for _ in range(3):
         db.connect(filled).close()
-    assert ask(filled, "select xmin::text from pg_namespace where nspname = 'landing'") == before
+    assert ask(filled, "select xmin::text from pg_namespace where nspname = 'quarantine'") == before
 
 
 COMMAND = "import sys; from c360.cli import main; main(sys.argv[1:])"
