@@ -169,7 +169,7 @@ def test_what_only_looks_alike_is_a_break(pair):
     assert any("major" in change for change in (*told(*pair), *told(*pair[::-1])))
 
 
-PUBLIC = sorted((Path(__file__).parents[1] / "contract" / "public").glob("*.odcs.yaml"))
+PUBLIC = sorted((Path(__file__).parents[1] / "lint" / "public").glob("*.odcs.yaml"))
 
 
 @pytest.mark.parametrize("path", PUBLIC, ids=lambda path: path.name.partition(".")[0])

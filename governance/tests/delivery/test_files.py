@@ -484,7 +484,7 @@ def big(workplace, make):
 
 
 def during(monkeypatch, moment, what):
-    """Do something once while the delivery is copied, scanned or promoted."""
+    """Do something once while the delivery is copied, scanned, planned or applied."""
     from c360.delivery.opened import Opened
     from c360.engine.postgres.engine import PostgresLanding
 
@@ -500,7 +500,7 @@ def during(monkeypatch, moment, what):
     monkeypatch.setattr(owner, name, called)
 
 
-@pytest.mark.parametrize("moment", ["copy", "scan", "promote"])
+@pytest.mark.parametrize("moment", ["copy", "scan", "plan", "apply"])
 def test_a_killed_backend_is_told_in_words(workplace, make, monkeypatch, capfd, moment):
     path = big(workplace, make)
     with monkeypatch.context() as patched:
@@ -513,7 +513,7 @@ def test_a_killed_backend_is_told_in_words(workplace, make, monkeypatch, capfd, 
 
 
 @pytest.mark.parametrize("how", ["SIGINT", "SIGTERM"])
-@pytest.mark.parametrize("moment", ["copy", "promote"])
+@pytest.mark.parametrize("moment", ["copy", "apply"])
 def test_a_run_that_was_stopped_says_so(workplace, make, monkeypatch, capfd, moment, how):
     import signal
 
