@@ -140,8 +140,8 @@ def _once_more(database: "Connection") -> "Connection":
     """A new connection like one that is lost."""
     import psycopg
 
-    known = database.info.get_parameters() | {"password": database.info.password}
-    return psycopg.connect(**known, autocommit=True, cursor_factory=psycopg.ClientCursor)
+    known: dict[str, Any] = {**database.info.get_parameters(), "password": database.info.password}
+    return psycopg.connect(**known | {"autocommit": True, "cursor_factory": psycopg.ClientCursor})
 
 
 def _append(database: "Connection", rows: list[tuple[Any, ...]]) -> None:
