@@ -14,7 +14,7 @@ import click
 from c360 import DISTRIBUTION, __version__
 from c360.console import annotate
 from c360.database.shell import left_out
-from c360.errors import CouldNotTell, is_stopped, plainly
+from c360.errors import CouldNotTell, plainly
 from c360.printable import one_line
 
 VERBS = {
@@ -115,9 +115,6 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.exit(2)
     except Exception as error:
-        if is_stopped(error):
-            click.echo("Stopped; nothing was left half done.", err=True)
-            sys.exit(2)
         if "C360_DEBUG" in os.environ:
             raise
         click.echo(_unforeseen(error), err=True)

@@ -58,12 +58,5 @@ def plainly(error: BaseException | None) -> tuple[str, str] | None:
     return None
 
 
-def is_stopped(error: BaseException | None) -> bool:
-    """Whether it is Ctrl-C or SIGTERM, or came up while what these had interrupted was undone."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__cause__ or error.__context__
-    return error is not None
-
-
 def _is_of_postgres(error: BaseException) -> bool:
     return any(kind.__module__.startswith("psycopg") for kind in type(error).__mro__)

@@ -6,7 +6,7 @@ import struct
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -293,3 +293,19 @@ def test_places_of_a_project_that_is_not_strict(server: Settings, tmp_path: Path
     )
     found = db.places(replace(server, root=tmp_path, file=ProjectFile()))
     assert [(place.schema, place.table) for place in found] == [("raw", "odd")]
+
+
+@pytest.mark.parametrize("statement", [b"select pg_sleep(60)", b"copy into_nothing from stdin"])
+def test_what_is_stopped_on_its_way_leaves_the_connection_fit_for_use(
+    server: Settings, monkeypatch: pytest.MonkeyPatch, statement: bytes
+) -> None:
+    def stopped(*arguments: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    with closing(db.connect(server)) as connection:
+        connection.execute("create temporary table into_nothing (n int)")
+        connection.pgconn.send_query(statement)
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(psycopg.Connection, "wait", stopped)
+            connection.wait(iter(()))
+        assert connection.execute("select 1").fetchone() == (1,)

@@ -79,6 +79,7 @@ def places(settings: Settings) -> list[access.Place]:
 def _open(settings: Settings, role: str | None, database: str | None) -> "Connection":
     import psycopg
 
+    from c360.database import interrupted
     from c360.database.shell import left_out
 
     given: dict[str, Any] = parameters(settings, role) | ({"dbname": database} if database else {})
@@ -86,7 +87,7 @@ def _open(settings: Settings, role: str | None, database: str | None) -> "Connec
     with left_out(settings.database_url):
         # binds values in the client: DDL takes none, and one text may hold several statements
         made: dict[str, Any] = {"autocommit": True, "cursor_factory": psycopg.ClientCursor}
-        return psycopg.connect(**{"application_name": "c360", "connect_timeout": "10"} | given, **made)
+        return interrupted.Connection.connect(**{"application_name": "c360", "connect_timeout": "10"} | given, **made)
 
 
 def _is_ready(database: "Connection") -> bool:

@@ -6,12 +6,12 @@ is on record too. Time runs by `as_of`, the clock of the run; `at` is when it wa
 
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from c360.errors import Breach, CouldNotTell, is_stopped, plainly
+from c360.errors import Breach, CouldNotTell, plainly
 from c360.model import Clause
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def on_record(database: "Connection", run: Run, subject: str = EVERYTHING) -> It
 
 
 def _why(error: BaseException) -> str:
-    if not isinstance(error, Exception) or is_stopped(error):  # Ctrl-C, SIGTERM
+    if not isinstance(error, Exception):  # Ctrl-C, SIGTERM
         return "stopped before its end"
     said = plainly(error)
     if isinstance(error, CouldNotTell):
@@ -128,20 +128,9 @@ def _put_down(database: "Connection", run: Run, subject: str, ending: Ending) ->
     try:
         with database.transaction():
             _append(database, [row])
-    except psycopg.Error:
+    except psycopg.Error:  # what broke the run broke this too; the run's own error is the one to see
         if ending.outcome == "passed":
             raise
-        # what broke the run broke the connection too; the run's own error is the one to see
-        with suppress(psycopg.Error), closing(_once_more(database)) as again:
-            _append(again, [row])
-
-
-def _once_more(database: "Connection") -> "Connection":
-    """A new connection like one that is lost."""
-    import psycopg
-
-    known: dict[str, Any] = {**database.info.get_parameters(), "password": database.info.password}
-    return psycopg.connect(**known | {"autocommit": True, "cursor_factory": psycopg.ClientCursor})
 
 
 def _append(database: "Connection", rows: list[tuple[Any, ...]]) -> None:

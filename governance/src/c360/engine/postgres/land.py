@@ -8,10 +8,7 @@ Records that are written as the database writes them itself, or in another way t
 their types as they stand (`Delivery.is_spelled`). From the first one that is not, they land as text.
 """
 
-import signal
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -77,26 +74,8 @@ def _copy(cursor: "Cursor", what: str, blocks: Iterable[bytes]) -> int:
     """Returns how many rows arrived."""
     with cursor.copy(f"copy {what}") as copy:
         for block in blocks:
-            with _uninterrupted():
-                copy.write(block)
+            copy.write(block)
     return int(cursor.rowcount)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Ctrl-C and SIGTERM wait until a block is sent: in the middle of it they would take the connection with them."""
-    came: list[int] = []
-    stops = [signal.SIGINT, signal.SIGTERM] if threading.current_thread() is threading.main_thread() else []
-    before = {number: handler for number in stops if callable(handler := signal.getsignal(number))}
-    for number in before:
-        signal.signal(number, lambda number, frame: came.append(number))
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if came:
-        raise KeyboardInterrupt
 
 
 def _copy_options(form: Form) -> str:
