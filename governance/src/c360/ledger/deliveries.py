@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -115,8 +115,8 @@ def refuse(database: "Connection", what: Note, reason: str) -> int:
 def plan(database: "Connection", what: Note, account: Account, becomes: Outcome, plan: Mapping[str, Any]) -> int:
     """Put down what will become of a delivery, in the caller's transaction, before anything of it is written; returns
     its number. The table checks that no row is unaccounted for."""
-    there = {name: getattr(account, name) for name in (field.name for field in fields(account))}
-    return _insert(database, what, "planned", there | {"plan": json.dumps({"becomes": becomes, "plan": plan})})
+    carried = json.dumps({"becomes": becomes, "plan": plan})
+    return _insert(database, what, "planned", {**asdict(account), "plan": carried})
 
 
 def accept(database: "Connection", delivery_id: int) -> None:
@@ -142,8 +142,7 @@ def planned(database: "Connection", dataset: str) -> list[Planned]:
 
 def _insert(database: "Connection", what: Note, outcome: str, more: Mapping[str, Any]) -> int:
     nothing = dict.fromkeys(("promoted", "quarantined", "duplicates", "superseded"), 0)
-    written = {field.name: getattr(what, field.name) for field in fields(what)}
-    row = nothing | written | {"form": json.dumps(dict(what.form)), "outcome": outcome, **more}
+    row = nothing | vars(what) | {"form": json.dumps(dict(what.form)), "outcome": outcome, **more}
     with database.cursor() as cursor:
         cursor.execute(
             f"insert into governance.delivery ({', '.join(row)}) values ({', '.join(['%s'] * len(row))}) "
