@@ -20,7 +20,7 @@ ROW, FEW = 7, 16
 NO_VERSIONS = {
     p: "a table knows nothing of what comes first: mutations by hand say so" for p in ("soda", "dbt", "verify")
 }
-LEFT = (kinds.READABLE, kinds.CONFLICT, kinds.SQL, kinds.CLASSIFICATION, kinds.NOTED, kinds.ANOMALY)
+LEFT = (kinds.READABLE, kinds.CONFLICT, kinds.SQL, kinds.CLASSIFICATION, kinds.UNENFORCED, kinds.ANOMALY)
 """What is no row, wants a second delivery, is SQL about many rows, or is about no data."""
 
 
