@@ -43,10 +43,11 @@ def run(
     write(plan(Catalog.of(find_contracts(contracts)), target), generated, target.folders)
     typed = [w for w in worlds if not {"soda", "dbt", "verify"} <= w.mutation.not_here.keys()]
     database = connect(settings)
+    with database.transaction(), database.cursor() as cursor:  # what an earlier run left, whose worlds have these names
+        for schema in ("governance", "quarantine", "shared", *(world.name for world in worlds)):
+            cursor.execute(f"drop schema if exists {schema} cascade")
     prepare(database)
     with database.transaction(), database.cursor() as cursor:
-        for schema in ("shared", *(world.name for world in worlds)):  # of an earlier run in this database
-            cursor.execute(f"drop schema if exists {schema} cascade")
         make_shared(cursor, contracts)
         for world in typed:
             make_tables(cursor, world, contracts)
