@@ -58,11 +58,16 @@ def database(server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """
     home = tmp_path_factory.getbasetemp() / "home"
     home.mkdir()
-    name = f"test_{os.getpid()}"
+    with database_of_its_own(server, f"test_{os.getpid()}") as url:
+        yield replace(server, home=home, database_url=url)
+        shutil.rmtree(home)
+
+
+@contextmanager
+def database_of_its_own(server: Settings, name: str) -> Iterator[str]:
+    """The address of an empty database, which is gone afterwards."""
     _run(server, sql.SQL("create database {}").format(sql.Identifier(name)))
-    url = database_module.url(server).replace(f"/{server_module.DATABASE}?", f"/{name}?")
-    yield replace(server, home=home, database_url=url)
-    shutil.rmtree(home)
+    yield database_module.url(server).replace(f"/{server_module.DATABASE}?", f"/{name}?")
     _run(server, sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 

@@ -126,7 +126,7 @@ def _ingest(
     project: Project, database: Any, dataset: str, path: Path, step: Callable[[str], None] = lambda name: None
 ) -> None:
     run = Run.start("gate", NOW)
-    engine = engine_of(database, project.settings)
+    engine = engine_of(database, project.settings, project.catalog.find(dataset)[0])
     result = ingest(database, engine, project.catalog, dataset, path, run, say=step)
     assert result.outcome == "accepted" and result.promoted == result.delivered, result.reason
 

@@ -78,7 +78,7 @@ def ingest(worlds: list[World], settings: Settings, contracts: Path, files: Path
     files.mkdir()
     run = Run.start("gate", NOW.replace(tzinfo=_utc()))
     database = connect(settings)
-    engine = engine_of(database, settings)
+    engine = engine_of(database, settings, catalog.contracts[0])
     take = partial(through_the_gate, database, engine, catalog)
     results = {}
     for world in worlds:

@@ -12,6 +12,7 @@ from c360.errors import CouldNotTell
 
 NAME = "c360.toml"
 _REMEDY = "Mend it, then: c360 lint"
+ENGINES = ("postgres", "spark", "server")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class ProjectFile:
     """The ordered list of classifications; None is the one that comes with the toolkit."""
     raw_schema: str = "raw"
     """The schema of a dataset whose contract names none."""
+    engine: str = "postgres"
+    """Where deliveries go: postgres or spark; server: where the first server of each contract says."""
     dbt_package: str = "dbt_package"
     """The package that dbt files are generated for."""
     dbt_project: str = "dbt_package"
@@ -113,6 +116,10 @@ def _is_word(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,63}", value) is not None
 
 
+def _is_engine(value: Any) -> bool:
+    return value in ENGINES
+
+
 def _is_flag(value: Any) -> bool:
     return isinstance(value, bool)
 
@@ -134,6 +141,7 @@ _SETTINGS: dict[str, tuple[str, str, Callable[[Any], bool]]] = {
     "contracts": ("contracts", _PATH, _is_below),
     "classifications": ("classifications", _PATH, _is_below),
     "raw_schema": ("raw_schema", "a name", _is_name),
+    "engine": ("engine", "postgres, spark or server", _is_engine),
     "dbt.package": ("dbt_package", _PATH, _is_below),
     "dbt.project": ("dbt_project", _PATH, _is_below),
     "soda.enabled": ("soda", _FLAG, _is_flag),

@@ -37,6 +37,8 @@ class Settings:
     openmetadata_token_file: Path | None = None
     """`$C360_OPENMETADATA_TOKEN_FILE`: holds the token where the environment does not."""
 
+    engine_here: str | None = None
+    """`$C360_ENGINE`: the engine of the gate in the place of that in `c360.toml`."""
     file: ProjectFile = field(default_factory=ProjectFile)
     """What `c360.toml` says."""
 
@@ -44,6 +46,11 @@ class Settings:
     def name(self) -> str:
         """What people call the project: on pages, and above an alert."""
         return self.file.name or self.root.name
+
+    @property
+    def engine(self) -> str:
+        """Where deliveries go: postgres, spark, or server, which is where each contract says."""
+        return self.engine_here or self.file.engine
 
     @property
     def contracts(self) -> Path:
@@ -107,8 +114,16 @@ def load(env: Mapping[str, str] | None = None, cwd: Path | None = None, fallback
         openmetadata_url=env.get("C360_OPENMETADATA_URL") or None,
         openmetadata_token=env.get("C360_OPENMETADATA_TOKEN") or None,
         openmetadata_token_file=cwd / token_file if (token_file := env.get("C360_OPENMETADATA_TOKEN_FILE")) else None,
+        engine_here=_engine(env),
         file=project_file.read(root),
     )
+
+
+def _engine(env: Mapping[str, str]) -> str | None:
+    named = env.get("C360_ENGINE") or None
+    if named not in (None, *project_file.ENGINES):
+        raise CouldNotTell(f"C360_ENGINE is {named!r}.", f"Set it to one of {', '.join(project_file.ENGINES)}.")
+    return named
 
 
 def of_contracts(settings: Settings, contracts: Path) -> Settings:

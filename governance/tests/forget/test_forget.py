@@ -225,12 +225,11 @@ def test_what_counts_as_the_same_id(workplace, case, release):
     from types import SimpleNamespace
 
     from c360.database import connect
-    from c360.engine.postgres import keep_out
-    from c360.ledger import erasure
+    from c360.ledger import erasure, kept_out
     from c360.ledger.tables import prepare
 
     (given, kind), same, others = SPELLED[case]
-    spelled = keep_out.normal if release == "now" else keep_out._before
+    spelled = kept_out.normal if release == "now" else kept_out._before
     subject = SimpleNamespace(dataset=SimpleNamespace(name="d"), column="c", physical_type=kind)
     database = connect(workplace.settings)
     prepare(database)
@@ -241,7 +240,7 @@ def test_what_counts_as_the_same_id(workplace, case, release):
         erasure.tombstone(database, "d", "c", cursor.fetchone()[0])
         cursor.execute("truncate g")
         cursor.executemany("insert into g values (%s)", [(text,) for text in [given, *same, *others]])
-        cursor.execute(f"select given, {keep_out._theirs(subject, 'given')} from g")
+        cursor.execute(f"select given, {kept_out.theirs(subject, 'given')} from g")
         found = {text for text, theirs in cursor.fetchall() if theirs}
     database.close()
     assert given in found and not found & set(others)

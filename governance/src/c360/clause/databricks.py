@@ -115,8 +115,8 @@ class Databricks(Dialect):
         shaped = f"{column} rlike {self.string(f'^({shape})' + chr(92) + 'z')}"
         same = {
             "numeric": f" and try_cast({column} as decimal(38,18)) = {value}",
-            "real": f" and {_is_shortest(column, value)}",
-            "double precision": f" and {_is_shortest(column, value)}",
+            "real": f" and {_is_exact(column, value, 6, '1.2e-38')}",
+            "double precision": f" and {_is_exact(column, value, 15, '2.3e-308')}",
             "timestamp with time zone": f" and {value} between {_REACH}",
         }.get(plain, "")
         return f"case when {shaped}{same} then {value} end"
@@ -145,8 +145,13 @@ def _value(column: str, plain: str, kind: str) -> str:
     """The value of a text that looks like one."""
     if plain == "timestamp without time zone":
         bare = f"regexp_replace({column}, '(Z| ?UTC|[+]00(:?00)?)$', '')"
-        time = f"case when char_length({bare}) = 10 then concat({bare}, ' 00:00:00') else {bare} end"
-        return f"try_cast(concat({time}, '+00:00') as timestamp)"
+        rest = f"case char_length({bare}) when 10 then ' 00:00:00' when 16 then ':00' else '' end"
+        return f"try_cast(concat({bare}, {rest}, '+00:00') as timestamp)"
+    if plain == "timestamp with time zone":
+        zone = f"regexp_extract({column}, '(Z| ?UTC|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$', 1)"
+        bare = f"left({column}, char_length({column}) - char_length({zone}))"
+        seconds = f"case char_length({bare}) when 16 then ':00' else '' end"
+        return f"try_cast(concat({bare}, {seconds}, regexp_replace({zone}, '^(...)([0-9]+)$', '$1:$2')) as timestamp)"
     if plain == "date":
         return f"try_cast(substr({column}, 1, 10) as date)"
     if plain == "bytea":
@@ -154,13 +159,18 @@ def _value(column: str, plain: str, kind: str) -> str:
     return f"try_cast({column} as {kind})"
 
 
-def _is_shortest(column: str, value: str) -> str:
-    """Whether the text of a float has the digits with which Spark writes it, which are all that it has."""
+def _is_exact(column: str, value: str, few: int, least: str) -> str:
+    """Whether a float says what its text says: it has the digits with which Spark writes it, or is that whole number,
+    or has so `few` digits that they come back whatever the float is (IEEE 754; FLT_DIG and DBL_DIG of C)."""
 
     def digits(text: str) -> str:
         return f"regexp_replace(regexp_replace({text}, '[eE].*|[^0-9eE]', ''), '^0+|0+$', '')"
 
-    return f"(not {column} rlike '[0-9]' or {digits(column)} = {digits(f'cast({value} as string)')})"
+    no_part = f"{column} rlike '^[+-]?[0-9]+([.]0*)?([eE][+]?[0-9]+)?$'"
+    whole = f"{no_part} and abs({value}) < 9e18 and try_cast({column} as decimal(38,0)) = cast({value} as bigint)"
+    short = f"char_length({digits(column)}) <= {few} and abs({value}) > {least} and abs({value}) < double('Infinity')"
+    spelled = f"{digits(column)} = {digits(f'cast({value} as string)')}"
+    return f"(not {column} rlike '[0-9]' or {spelled} or ({whole}) or ({short}))"
 
 
 DATABRICKS = Databricks()

@@ -28,11 +28,13 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
     from c360.dbt import packages
     from c360.dbt.build import KINDS, summary
     from c360.dbt.build import build as run_dbt
+    from c360.engine import require_postgres
     from c360.ledger.history import BADNESS, Run, on_record
     from c360.ledger.tables import prepare
     from c360.project import open_project
 
     project = open_project()
+    require_postgres(project.settings, project.catalog, "build")
     run = Run.start("build", clock(as_of))
     if dbt_arguments:
         _require_options(dbt_arguments, project.settings.dbt_project)

@@ -57,11 +57,11 @@ def ingest(
     from c360.project import open_project
 
     project = open_project(contracts)
-    described = named(project.catalog, dataset)
+    contract, described = named(project.catalog, dataset)
     form = _form(described, **written, aliases=_pairs(aliases))
     paths = [path for given in files for path in _files(given)]
     database = connect(project.settings)
-    engine = engine_of(database, project.settings)
+    engine = engine_of(database, project.settings, contract)
     results = []
     try:
         for path in paths:
@@ -94,11 +94,11 @@ def _form(described: Any, **given: Any) -> Any:
 
 
 def named(catalog: Any, dataset: str) -> Any:
-    """The dataset that was typed. One that no contract describes breaks no contract: CouldNotTell."""
+    """The contract and the dataset that were typed. One that no contract describes breaks no contract: CouldNotTell."""
     from c360.errors import Breach
 
     try:
-        return catalog.find(dataset)[1]
+        return catalog.find(dataset)
     except Breach as unknown:
         raise CouldNotTell(unknown.message, unknown.remedy) from None
 

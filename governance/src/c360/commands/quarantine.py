@@ -83,7 +83,7 @@ def show(
     from c360.project import open_project
 
     project = open_project(contracts)
-    described = named(project.catalog, dataset)
+    _, described = named(project.catalog, dataset)
     columns = [column.name for column in described.columns]
     public = [column.name for column in described.columns if column.classification == "public"]
     database = connect(project.settings)
@@ -205,7 +205,7 @@ def export(
     from c360.project import open_project
 
     project = open_project(contracts)
-    described = named(project.catalog, dataset)
+    _, described = named(project.catalog, dataset)
     chosen = Chosen(dataset, (), delivery, clause)
     decision = Decision(by or user_name(), reason)
     count, formulas = write(connect(project.settings), described, chosen, out, decision, neutral)
@@ -229,7 +229,7 @@ def _gates(dataset: str | None, as_of: str | None, contracts: Path | None, stage
         named(project.catalog, dataset)
     database, run = connect(project.settings), Run.start(stage, clock(as_of))
     return [
-        Gate(database, engine_of(database, project.settings), project.catalog, contract, described, run)
+        Gate(database, engine_of(database, project.settings, contract), project.catalog, contract, described, run)
         for contract, described in project.catalog.pairs()
         if (described.name == dataset if dataset else contract.layer == "sources")
     ]

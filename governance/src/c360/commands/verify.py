@@ -23,12 +23,14 @@ Examples:
 def verify(names: tuple[str, ...], as_of: str | None, contracts: Path | None, as_json: bool) -> None:
     """Run datacontract test for every contract against the database, in one table."""
     from c360.database import connect
+    from c360.engine import require_postgres
     from c360.ledger.history import Run, on_record
     from c360.ledger.tables import prepare
     from c360.project import open_project
     from c360.verify.verify import verify as verify_contracts
 
     project = open_project(contracts)
+    require_postgres(project.settings, project.catalog, "verify")
     chosen = [c for c in project.catalog.contracts if not names or c.name in names]
     for name in names:
         if name not in {contract.name for contract in chosen}:

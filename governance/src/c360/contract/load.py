@@ -18,6 +18,7 @@ from c360.contract.live import live
 from c360.contract.names import located
 from c360.contract.older import read_as_now
 from c360.contract.problems import Problems
+from c360.contract.servers import schema_of
 from c360.errors import Breach, CouldNotTell
 from c360.model import Column, Contract, Dataset
 from c360.printable import shown
@@ -155,7 +156,7 @@ def _contract(
             raise Breach(f"{path}: it has no schema.", "Describe at least one table under schema.")
     name = name_of(document, path.stem)
     custom = custom_properties(document)
-    layer, schema = layer_of(path, folder), _schema_of(document, raw_schema)
+    layer, schema = layer_of(path, folder), schema_of(document, raw_schema)
     team = document.get("team")
     support = document.get("support") or [{}]
     datasets = []
@@ -240,8 +241,3 @@ def _column(prop: dict[str, Any]) -> Column:
         examples=tuple(prop.get("examples") or ()),
         own_type=own_type(str(prop.get("physicalType") or "")),
     )
-
-
-def _schema_of(document: dict[str, Any], raw_schema: str) -> str:
-    servers = document.get("servers") or []
-    return next((str(s["schema"]) for s in servers if s.get("type") == "postgres" and s.get("schema")), raw_schema)

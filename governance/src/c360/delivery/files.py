@@ -47,7 +47,7 @@ class Delivery:
         """Those lines, as CSV: how many records come before it, number of record, number of line (Parquet has none),
         why, text."""
         self._aside = csv.writer(self.unreadable, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        self._rest = b""
+        self._rest, self._sha256 = b"", ""
         self._is_packed = False
         self._records: Records | None = None
         self.landed: list[str] = []
@@ -83,7 +83,11 @@ class Delivery:
 
     @property
     def sha256(self) -> str:
-        return self._file.digest.hexdigest()
+        return self._sha256 or self._file.digest.hexdigest()
+
+    def was_read(self, records: int, set_aside: int, sha256: str) -> None:
+        """Somebody else read the file to its end, a worker of the engine's, and counted this."""
+        self.records, self.set_aside, self._sha256 = records, set_aside, sha256
 
     def read(self, size: int = -1) -> bytes:
         try:

@@ -13,12 +13,12 @@ from c360.clause.dialect import POSTGRES
 from c360.contract.catalog import Catalog
 from c360.contract.people import Subject, holders, references
 from c360.delivery.form import Form
-from c360.engine.postgres.keep_out import normal
 from c360.engine.postgres.quarantine import from_payload
 from c360.engine.postgres.raw import raw_table
 from c360.errors import CouldNotTell
 from c360.ledger import quarantine_erased as quarantine
 from c360.ledger import superseded
+from c360.ledger.kept_out import normal
 from c360.model import Dataset
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from c360.contract.people import Subject
 from c360.database import connect
 from c360.database.state import data_folder
+from c360.engine import require_postgres
 from c360.errors import CouldNotTell
 from c360.forget import erase, files, traces
 from c360.forget.identifying import SHORT, in_bytes, in_text, is_identifying
@@ -61,6 +62,7 @@ def forget(
     Raises CouldNotTell when nothing of them is here, and nobody was forgotten under that id; for what is no id, and
     for a file that cannot be erased. The database is then as it was.
     """
+    require_postgres(project.settings, project.catalog, "forget")
     with closing(connect(project.settings)) as ledger:
         prepare(ledger)
     with closing(connect(project.settings, role=None)) as database:

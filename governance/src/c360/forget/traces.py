@@ -14,9 +14,9 @@ from c360.contract.catalog import Catalog
 from c360.contract.people import Subject
 from c360.database.access import CLOSED, LANDING, LOADER, TRANSFORMER
 from c360.database.query import value
-from c360.engine.postgres.keep_out import named_in_line
 from c360.ledger import quarantine_erased as quarantine
 from c360.ledger import superseded
+from c360.ledger.kept_out import named_in_line
 
 if TYPE_CHECKING:
     from psycopg import Cursor

@@ -89,6 +89,11 @@ class Taken:
     reason: str
 
 
+def ledger_id(database: "Connection") -> str:
+    """What tells this ledger, and so the numbers of its deliveries, from any other."""
+    return str(look(database, "select id from governance.ledger")[0][0])
+
+
 def accepted_last(database: "Connection", dataset: str, sha256: str, form: Mapping[str, Any]) -> str | None:
     """When this content was accepted, in UTC, if no other content of the dataset was accepted since; else None.
 

@@ -13,7 +13,8 @@ from c360.clause.kinds import FORMAT
 from c360.clause.predicates import violation
 from c360.database import connect
 from c360.delivery.form import Form
-from c360.engine.postgres.casts import cast, plain, sure
+from c360.engine.postgres.casts import cast, sure
+from c360.engine.written import plain
 from c360.model import Clause, Column, Dataset
 from governance.tests.clause.values import VALUES
 
@@ -30,7 +31,7 @@ def db(database):
 def value(db, text: str, physical_type: str, form: Form) -> str | None:
     """The text of the value that the gate would promote; None when it has none."""
     given = f"unnest(array[{POSTGRES.literal(text)}])"  # a function's, since what is constant is cast before all else
-    read = f"select {plain('t', physical_type, form)} as r from {given} as given (t) offset 0"
+    read = f"select {plain('t', physical_type, form, POSTGRES)} as r from {given} as given (t) offset 0"
     with db.transaction(), db.cursor() as cursor:
         cursor.execute(f"select ({cast('r', physical_type, form)})::text from ({read}) as read")
         return cursor.fetchone()[0]

@@ -9,13 +9,12 @@ from c360.clause.predicates import read_format
 from c360.clause.types import TEXTS
 from c360.delivery.form import Form
 from c360.delivery.shapes import Spelling
+from c360.engine.written import NUMBERS, TIMESTAMPS
 
 SILENT = Form()
 
-_TIMESTAMPS = ("timestamp without time zone", "timestamp with time zone")
 _WHOLE = {"smallint": 4, "integer": 9, "bigint": 18}
 """Types, and how many digits every number of theirs may have."""
-_NUMBERS = (*_WHOLE, "numeric", "real", "double precision", "money")
 _LEAP = r"(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29"
 _DAYS = (
     r"(?!0000)(?:\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
@@ -47,8 +46,8 @@ def sure(physical_type: str, form: Form) -> str:
 def _shape(physical_type: str, form: Form) -> str:
     kind = canonical_type(physical_type)
     name = unsized(kind)
-    if (name in _NUMBERS and (form.decimal, form.thousands) != (".", "")) or (
-        form.date_format if name == "date" else form.timestamp_format if name in _TIMESTAMPS else ""
+    if (name in NUMBERS and (form.decimal, form.thousands) != (".", "")) or (
+        form.date_format if name == "date" else form.timestamp_format if name in TIMESTAMPS else ""
     ):
         return ""
     digits = re.fullmatch(r"numeric\((\d+),(\d+)\)", kind)
@@ -83,7 +82,7 @@ def _spellings(kind: str) -> Iterator[Spelling]:
         yield Spelling(rf"-?{whole}(?:{some})?|0(?:{some})?|-0{some}", "trim_scale({})::text")
     elif kind == "date":
         yield Spelling(_DAYS, "to_char({}, 'YYYY-MM-DD')")
-    elif kind in _TIMESTAMPS:
+    elif kind in TIMESTAMPS:
         at, zones = ("{} at time zone 'UTC'", ["Z"]) if kind == "timestamp with time zone" else ("{}", ["", "Z"])
         for between, digits, zone in product(" T", (0, 3, 6), zones):
             exact = rf"\.\d{{{digits}}}" if digits else ""
@@ -91,41 +90,10 @@ def _spellings(kind: str) -> Iterator[Spelling]:
             yield Spelling(f"{_DAYS}{between}{_TIME}{exact}{zone}", f"to_char({at}, '{mask}')")
 
 
-def plain(column: str, physical_type: str, form: Form = SILENT) -> str:
-    """SQL: the text `column` as its sender means it: null where it stands for none, numbers with a decimal point.
-
-    An empty text is a value of a text column only. `column` is quoted already.
-    """
-    kind = unsized(canonical_type(physical_type))
-    value = _with_point(column, form) if kind in _NUMBERS and (form.decimal, form.thousands) != (".", "") else column
-    nulls = [*form.null_values, *([] if kind in TEXTS else [""])]
-    if not nulls:
-        return value
-    if nulls == [""]:
-        return f"nullif({value}, '')"
-    return f"case when {column} not in ({', '.join(map(POSTGRES.literal, nulls))}) then {value} end"
-
-
-def _with_point(column: str, form: Form) -> str:
-    """SQL: a number with a decimal point and without marks between groups of three digits.
-
-    Where a mark stands elsewhere, the text keeps it, and no type of numbers has a value for it.
-    """
-    literal, value = POSTGRES.literal, column
-    if form.thousands:
-        mark, point = re.escape(form.thousands), re.escape(form.decimal)
-        grouped = rf"^[+-]?[1-9]\d{{0,2}}({mark}\d{{3}})+({point}\d*)?$"
-        bare = f"replace({column}, {literal(form.thousands)}, '')"
-        value = f"case when {column} ~ {literal(grouped)} then {bare} else {column} end"
-    if form.decimal != ".":  # a point is then no part of a number
-        value = f"translate({value}, {literal(form.decimal + '.')}, '.,')"
-    return value
-
-
 def cast(column: str, physical_type: str, form: Form = SILENT) -> str:
     """SQL: the value of the text `column` in the type, or null where it has none. `column` is quoted already."""
     kind = canonical_type(physical_type)
-    written = form.date_format if kind == "date" else form.timestamp_format if unsized(kind) in _TIMESTAMPS else ""
+    written = form.date_format if kind == "date" else form.timestamp_format if unsized(kind) in TIMESTAMPS else ""
     return _written(column, kind, written) if written else POSTGRES.cast(column, physical_type)
 
 

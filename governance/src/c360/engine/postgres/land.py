@@ -18,8 +18,9 @@ from c360.delivery.ahead import Ahead
 from c360.delivery.files import Delivery
 from c360.delivery.form import Form
 from c360.delivery.opened import CHUNK
-from c360.engine.postgres.casts import cast, plain, sure
+from c360.engine.postgres.casts import cast, sure
 from c360.engine.postgres.tables import AT, MISCAST, Tables, make_room, tables
+from c360.engine.written import plain
 from c360.errors import CouldNotTell
 from c360.model import Dataset
 
@@ -139,7 +140,7 @@ def _cast(cursor: "Cursor", dataset: Dataset, form: Form, in_shape: bool) -> Non
     types = [column.physical_type for column in dataset.columns]
     surely = [in_shape and bool(sure(kind, form)) for kind in types]
     texts = ", ".join(
-        f"{name if safe else plain(name, kind, form)} as t{i}"
+        f"{name if safe else plain(name, kind, form, POSTGRES)} as t{i}"
         for i, (name, kind, safe) in enumerate(zip(names, types, surely, strict=True))
     )
     typed = ", ".join(

@@ -9,13 +9,15 @@ from c360.clause.kinds import READABLE
 from c360.contract.catalog import Catalog
 from c360.database.query import value
 from c360.delivery.form import Form
-from c360.engine.postgres.casts import cast, plain
+from c360.engine.postgres.casts import cast
 from c360.engine.postgres.keep_out import delivered
 from c360.engine.postgres.land import create, instant, text_of
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.tables import AT, Tables, tables
 from c360.engine.postgres.verdicts import fatal, lost
-from c360.engine.postgres.versions import differ, same_key
+from c360.engine.postgres.versions import said, same_key
+from c360.engine.together import differ
+from c360.engine.written import plain
 from c360.ledger import quarantine as ledger
 from c360.ledger import quarantine_erased
 from c360.ledger.quarantine import RECORD, Chosen, Evidence
@@ -120,7 +122,7 @@ def _corrected(dataset: Dataset, delivery_id: int, as_of: datetime, form: dict[s
         load = q(dataset.physical(dataset.load_column))
         disputes = [clause.id for clause in dataset.clauses if clause.kind.disputed]
         alone = f"not o.clauses && array[{', '.join(map(literal, disputes))}]::text[]"
-        other = differ(dataset, [column.name for column in dataset.columns], "o")
+        other = differ(dataset, [column.name for column in dataset.columns], said, "o")
         tests.append(
             f"(o.{load} is null or o.{load} < r.{load} or o.{load} > {instant(as_of)} "
             f"or (o.{load} = r.{load} and {alone}) or not ({other}))"
@@ -143,7 +145,7 @@ def _same_identity(dataset: Dataset) -> str:
     for name in dataset.identity:
         wrong = [c.id for c in dataset.clauses if c.column == name and c.kind.loses_rows and not c.kind.disputed]
         unread = f"o.clauses && array[{', '.join(map(literal, wrong))}]::text[]"
-        tests.append(f"({unread} or not ({differ(dataset, [name], 'o')}))")
+        tests.append(f"({unread} or not ({differ(dataset, [name], said, 'o')}))")
     return " and ".join(tests) or "true"
 
 
@@ -181,4 +183,4 @@ def from_payload(dataset: Dataset, name: str, form: Form) -> str:
     """SQL: the value of a quarantined row, delivered in this form, in the contract's type, or null where its text has
     none."""
     kind = dataset.column(name).physical_type
-    return cast(f"({plain(f'(payload ->> {literal(name)})', kind, form)})", kind, form)
+    return cast(f"({plain(f'(payload ->> {literal(name)})', kind, form, POSTGRES)})", kind, form)

@@ -15,7 +15,7 @@ from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.tables import AT, tables
 from c360.engine.postgres.verdicts import lost, untimely
 from c360.engine.postgres.versions import compare, is_beside, is_latest, rank, same_key
-from c360.errors import CouldNotTell
+from c360.engine.together import require_judges
 from c360.model import Clause, Dataset, Relationship
 
 if TYPE_CHECKING:
@@ -26,11 +26,7 @@ q, literal = POSTGRES.quote, POSTGRES.literal
 
 def judge_together(cursor: "Cursor", catalog: Catalog, dataset: Dataset, how: How, repeated: bool) -> None:
     """Each kind of clause on several rows has a judge of its own; those on keys come first, where one is `repeated`."""
-    for clause in dataset.clauses:
-        if clause.kind.is_of_several_rows and clause.kind not in (PRIMARY_KEY, UNIQUE, IDENTITY, RELATIONSHIP):
-            raise CouldNotTell(
-                f"At the gate no rows are judged by {clause.id} ({clause.kind.name}).", "Report this as a bug."
-            )
+    require_judges(dataset)
     if repeated:
         for key in PRIMARY_KEY.of(dataset):
             _judge_key(cursor, key, dataset)

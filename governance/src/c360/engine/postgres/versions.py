@@ -3,7 +3,6 @@
 Rows that are lost by their load time take no part in it.
 """
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES, canonical_type, unsized
@@ -14,6 +13,7 @@ from c360.engine.postgres.land import text_of
 from c360.engine.postgres.raw import raw_table
 from c360.engine.postgres.tables import AT, MISCAST, tables
 from c360.engine.postgres.verdicts import lost, untimely
+from c360.engine.together import beside
 from c360.model import Dataset
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def collapse(cursor: "Cursor", dataset: Dataset) -> int:
     text. Returns how many rows went."""
     here = tables(dataset)
     names = [column.name for column in dataset.columns if column.name != dataset.load_column]
-    contents = "".join(f"{_said(dataset, name, 't')}, " for name in names)
+    contents = "".join(f"{said(dataset, name, 't')}, " for name in names)
     load = f"t.{q(dataset.physical(dataset.load_column))} desc nulls last, " if dataset.load_column else ""
     key, filled = _key(dataset)
     cursor.execute(
@@ -97,11 +97,7 @@ def rank(cursor: "Cursor", dataset: Dataset) -> None:
 
 
 def compare(cursor: "Cursor", dataset: Dataset, came: How) -> None:
-    """Put down what each row that holds is to the one that raw has under its key.
-
-    same: it says the same. moved: it does, and was loaded later. later, earlier: another version. identity, conflict:
-    another person, or other contents that no load time puts in order; the row breaks the clause of that kind.
-    """
+    """Put down what each row that holds is to the one that raw has under its key."""
     here = tables(dataset)
     table = raw_table(dataset)
     cursor.execute(f"lock table {table} in share row exclusive mode")
@@ -109,22 +105,7 @@ def compare(cursor: "Cursor", dataset: Dataset, came: How) -> None:
     if not value(cursor):
         return
     keys = same_key(dataset, "r", "t")
-    contents = [c.name for c in dataset.columns if c.name not in (*dataset.key, dataset.load_column)]
-    other, somebody_else = differ(dataset, contents), differ(dataset, dataset.identity)
-    later, earlier, moved = str(came == "delivered").lower(), "false", "false"
-    if dataset.load_column:
-        load = q(dataset.physical(dataset.load_column))
-        later = moved = f"t.{load} > r.{load}"
-        earlier = f"t.{load} < r.{load}"
-    how = f"""case
-        when not ({other}) then case when {moved} then 'moved' else 'same' end
-        when {somebody_else} then 'identity'
-        when {later} then 'later'
-        when {earlier} then 'earlier'
-        else 'conflict'
-    end"""
-    if came == "decided":
-        how = "'later'"
+    how = beside(dataset, came, POSTGRES, said)
     cursor.execute(
         f"insert into {here.beside} select t.{AT}, {how} from {here.typed} as t join {table} as r on {keys} "
         f"where not {lost(dataset)}; analyze {here.beside}"
@@ -159,13 +140,7 @@ def _key(dataset: Dataset) -> tuple[str, str]:
     return ", ".join(names), " and ".join(f"{name} is not null" for name in names)
 
 
-def differ(dataset: Dataset, names: Iterable[str], row: str = "t") -> str:
-    """SQL: whether a row (the delivered one where none is named) and raw's r differ in these columns."""
-    tests = (f"{_said(dataset, name, row)} is distinct from {_said(dataset, name, 'r')}" for name in names)
-    return " or ".join(tests) or "false"
-
-
-def _said(dataset: Dataset, name: str, row: str) -> str:
+def said(dataset: Dataset, name: str, row: str) -> str:
     """SQL: what the value of a column says, to compare it: the value itself where equal values say the same (1.0 and
     1.00 do), else its text (30 days are no month, and json has no equality)."""
     column = dataset.column(name)

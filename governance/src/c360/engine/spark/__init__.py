@@ -1,0 +1,1 @@
+"""Spark with Delta as the engine of the gate: Databricks, or a local session."""
