@@ -85,7 +85,7 @@ def _local(home: Path, cache: Path) -> "SparkSession":
         "spark.jars.ivy": str(cache / "ivy"),
         "spark.sql.warehouse.dir": str(home / "spark"),
     }
-    builder = SparkSession.builder.master(os.environ.get("C360_SPARK_MASTER", "local[*]")).appName("c360")
+    builder = SparkSession.builder.master("local[*]").appName("c360")
     for name, value in settings.items():
         builder = builder.config(name, value)
     try:

@@ -80,7 +80,10 @@ def _judge_in_rounds(lake: Lake, here: Tables, dataset: Dataset, repeated: bool)
             rank(lake, here, dataset)
         if not own and not UNIQUE.of(dataset):
             return
-        found = [(c.id, _taken(c, lake, here, dataset)) for c in UNIQUE.of(dataset)]
+        entering = f"{here.schema}.c360__entering"
+        if UNIQUE.of(dataset):
+            lake.keep(entering, _entering(lake, here, dataset))
+        found = [(c.id, _taken(c, here, dataset, entering)) for c in UNIQUE.of(dataset)]
         found += [(c.id, _lonely(c, here, dataset)) for c in own]
         new = " union all ".join(
             f"select distinct f.at, {literal(clause)} as clause from ({query}) as f left anti join {here.verdict} "
@@ -94,12 +97,11 @@ def _judge_in_rounds(lake: Lake, here: Tables, dataset: Dataset, repeated: bool)
         lake.run(f"insert into {here.verdict} select at, clause from {broken}")
 
 
-def _taken(clause: Clause[tuple[str, ...]], lake: Lake, here: Tables, dataset: Dataset) -> str:
+def _taken(clause: Clause[tuple[str, ...]], here: Tables, dataset: Dataset, enters: str) -> str:
     """A query: the rows that will be in raw with a value that stands there under another key too."""
     names = [q(dataset.physical(name)) for name in clause.argument]
     listed, filled = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
     same = " and ".join(f"r.{name} = t.{name}" for name in names)
-    enters = _entering(lake, here, dataset)
     keys = [q(dataset.physical(name)) for name in dataset.key]
     stays = here.raw  # without a key, each row of raw does, and each one that comes is another row
     if keys:
@@ -114,14 +116,14 @@ def _taken(clause: Clause[tuple[str, ...]], lake: Lake, here: Tables, dataset: D
 
 
 def _entering(lake: Lake, here: Tables, dataset: Dataset) -> str:
-    """A relation: the rows that will be in raw. Late rows are not: they are kept beside it."""
+    """A query: the rows that will be in raw. Late rows are not: they are kept beside it."""
     rows = f"select t.* from {held(here, dataset)} as t"
     if lake.has(here.earlier):
         rows += f" left anti join {here.earlier} as e on e.at = t.{AT}"
     if lake.has(here.beside):
         out = f"select at from {here.beside} where how in ('same', 'earlier', 'identity', 'conflict')"
         rows += f" left anti join ({out}) as b on b.at = t.{AT}"
-    return f"({rows})"
+    return rows
 
 
 def _lonely(clause: Clause[Relationship], here: Tables, dataset: Dataset) -> str:
