@@ -26,9 +26,10 @@ from c360.delivery.readings import TwoReadings
 from c360.delivery.records import Block, Grammar, NoRecord, Records
 from c360.delivery.shapes import Spelling, Unknown
 from c360.engine.postgres import casts
-from c360.engine.postgres.casts import spellings, sure
+from c360.engine.postgres.casts import spellings
 from c360.engine.postgres.land import land, type_it
 from c360.engine.postgres.tables import MISCAST, tables
+from c360.engine.sure import sure
 from c360.errors import CouldNotTell
 from c360.ledger.tables import prepare
 from c360.model import Column, Dataset

@@ -12,13 +12,13 @@ from datetime import date, timedelta
 
 import psycopg
 import pytest
+from governance.tests.workplace import NOW
+from integration_tests.project_copy import copy_project
 
 from c360.clause.dialect import POSTGRES
 from c360.database import connect, parameters
 from c360.share.keys import hmac_pads
 from c360.share.role import excess_privileges, role_of
-from governance.tests.workplace import NOW
-from integration_tests.project_copy import copy_project
 
 PARTNER, OTHER = "harbour_media", "southern_insight"
 VIEW, RELEASE = "analytics_share_harbour_media.customers", "analytics_sharing.release_harbour_media__customers"

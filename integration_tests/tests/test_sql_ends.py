@@ -9,7 +9,6 @@ import time
 from dataclasses import replace
 
 import pytest
-
 from integration_tests.tests.test_gate_hostile import contract, word
 
 DEADLINE_S = 1

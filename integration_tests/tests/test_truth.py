@@ -4,7 +4,6 @@ import json
 from datetime import datetime
 
 import pytest
-
 from integration_tests.shop.deliver import deliver
 
 CASES = [

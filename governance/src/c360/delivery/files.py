@@ -48,6 +48,7 @@ class Delivery:
         why, text."""
         self._aside = csv.writer(self.unreadable, lineterminator="\n", quoting=csv.QUOTE_ALL)
         self._rest, self._sha256 = b"", ""
+        self._told: bool | None = None
         self._is_packed = False
         self._records: Records | None = None
         self.landed: list[str] = []
@@ -74,6 +75,8 @@ class Delivery:
     @property
     def in_shape(self) -> bool:
         """Whether every value read so far looks like one of its type (`Shapes.sure`)."""
+        if self._told is not None:
+            return self._told
         return self._records is not None and self._records.shape < len(self._shapes)
 
     @property
@@ -85,9 +88,9 @@ class Delivery:
     def sha256(self) -> str:
         return self._sha256 or self._file.digest.hexdigest()
 
-    def was_read(self, records: int, set_aside: int, sha256: str) -> None:
-        """Somebody else read the file to its end, a worker of the engine's, and counted this."""
-        self.records, self.set_aside, self._sha256 = records, set_aside, sha256
+    def was_read(self, records: int, set_aside: int, sha256: str, in_shape: bool) -> None:
+        """Somebody else read the file to its end, a worker of the engine's, and says this of it."""
+        self.records, self.set_aside, self._sha256, self._told = records, set_aside, sha256, in_shape
 
     def read(self, size: int = -1) -> bytes:
         try:

@@ -23,6 +23,7 @@ from c360.engine.postgres import (
     split,
     tables,
 )
+from c360.engine.sure import sure
 from c360.generate.soda import render, seen_at_gate
 from c360.ledger.quarantine import Chosen, Evidence
 from c360.model import Contract, Dataset
@@ -47,7 +48,7 @@ class PostgresEngine:
         self._database, self._settings = database, settings
 
     def sure(self, physical_type: str, form: Form) -> str:
-        return casts.sure(physical_type, form)
+        return sure(physical_type, form)
 
     def spellings(self, physical_type: str, form: Form) -> list[Spelling]:
         return casts.spellings(physical_type, form)

@@ -18,8 +18,9 @@ from c360.delivery.ahead import Ahead
 from c360.delivery.files import Delivery
 from c360.delivery.form import Form
 from c360.delivery.opened import CHUNK
-from c360.engine.postgres.casts import cast, sure
+from c360.engine.postgres.casts import cast
 from c360.engine.postgres.tables import AT, MISCAST, Tables, make_room, tables
+from c360.engine.sure import sure
 from c360.engine.written import plain
 from c360.errors import CouldNotTell
 from c360.model import Dataset

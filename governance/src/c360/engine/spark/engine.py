@@ -13,11 +13,11 @@ from c360.contract.catalog import Catalog
 from c360.contract.servers import unity_catalog_of
 from c360.delivery.files import Delivery
 from c360.delivery.form import Form
-from c360.delivery.shapes import Unknown
 from c360.engine.interface import How, Plan, Verdict
 from c360.engine.spark import keep_out, land, measure, promote, quarantine, raw, split
 from c360.engine.spark.lake import MISCAST, Failed, Lake, could_not, tables
 from c360.engine.spark.session import session
+from c360.engine.sure import Sure
 from c360.ledger import deliveries
 from c360.ledger import quarantine as ledger
 from c360.ledger.quarantine import Chosen, Evidence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 
-class SparkEngine(Unknown):
+class SparkEngine(Sure):
     """An `Engine` in one session of Spark."""
 
     def __init__(self, database: "Connection", settings: Settings) -> None:
@@ -75,7 +75,7 @@ class SparkLanding:
 
     def cast(self, form: Form, in_shape: bool = False) -> None:
         with _saying(self._dataset):
-            land.type_it(*self._all, form)
+            land.type_it(*self._all, form, in_shape)
 
     def keep_out(self) -> int:
         with _saying(self._dataset):

@@ -217,10 +217,6 @@ class Lake:
         except Exception as error:
             if not _is_of_spark(error):
                 raise
-            import os
-
-            if os.environ.get("DBG"):
-                print(str(error)[-3000:])
             raise Failed(_condition(error)) from None
 
 

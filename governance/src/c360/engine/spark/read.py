@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from c360.delivery.files import Delivery
 from c360.delivery.form import Form
 from c360.delivery.readings import TwoReadings
+from c360.engine.sure import Sure
 from c360.errors import CouldNotTell
 from c360.model import Dataset
 
@@ -25,8 +26,8 @@ ROW, LINE, END, AMBIGUOUS, UNREADABLE = "row", "line", "end", "ambiguous", "unre
 FIELDS = (("kind", "string"), ("at", "bigint"), ("record", "bigint"), ("line", "bigint"), ("why", "string"),
           ("contents", "string"))  # fmt: skip
 """Of a record: `at`, its number among the records. Of a line: how many records come before it, its own number among
-records and lines, its number in the file, why it is no record, its text. Of the end: records, lines, and as `contents`
-the SHA-256 of the file, or what is wrong with it, and as `why` the remedy."""
+records and lines, its number in the file, why it is no record, its text. Of the end: records, lines, whether all values
+are in shape, and as `contents` the SHA-256 of the file, or what is wrong with it, and as `why` the remedy."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,13 @@ class Reader:
 
     def _read(self, path: Path) -> "Iterator[pa.RecordBatch]":
         try:
-            delivery = Delivery(path, self.form, self.dataset)
+            delivery = Delivery(path, self.form, self.dataset, engine=Sure())
             done = 0
             while block := delivery.read():
                 yield self._records(block, done, delivery.records)
                 done = delivery.records
             yield from self._lines(delivery)
-            yield self._told([END, delivery.records, delivery.set_aside, None, None, delivery.sha256])
+            yield self._told([END, delivery.records, delivery.set_aside, int(delivery.in_shape), None, delivery.sha256])
         except TwoReadings as fault:
             yield self._told([AMBIGUOUS, None, None, None, fault.remedy, fault.message])
         except CouldNotTell as fault:
