@@ -73,7 +73,7 @@ def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
     database = connect(project.settings)
     prepare(database)
     with on_record(database, run, partner):
-        made = make(project, database, partner, folder.resolve(), run.as_of, pinned=as_of is not None)
+        made = make(project, database, partner, folder.resolve(), run.as_of, as_of is not None, _tell)
     for policy in made.ended:
         click.echo(f"Withdrawn: {policy.partner} gets {policy.dataset.name} no more, since {policy.until}.")
     if made.releases:
@@ -91,6 +91,10 @@ def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
         print_table(["product", "view", "persons", "published", "coarser", "left out"], rows)
         for path in made.folders:
             click.echo(f"{path}")
+
+
+def _tell(what: str) -> None:
+    click.echo(what, err=True)
 
 
 @contextmanager

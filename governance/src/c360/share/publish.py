@@ -10,6 +10,7 @@ from c360.contract.classifications import classifications
 from c360.contract.sunset import refuse_ended
 from c360.database import connect
 from c360.database.access import TRANSFORMER
+from c360.database.waiting import Say, partners_let_go
 from c360.errors import Breach, CouldNotTell
 from c360.project import Project
 from c360.share import bundle
@@ -31,17 +32,24 @@ class Published:
 
 
 def publish(
-    project: Project, database: "Connection", partner: str, folder: Path, now: datetime, pinned: bool
+    project: Project, database: "Connection", partner: str, folder: Path, now: datetime, pinned: bool, say: Say
 ) -> Published:
     """Publish all that a partner gets, each product into a folder below `folder`; `pinned` says that the clock is not
-    now.
+    now. A partner's session that is in the way is ended, and `say` told.
 
     Raises CouldNotTell for a partner that no policy names, or a product of which nobody knows whether it holds; Breach
     when it does not hold, when k does not, when the partner's contract breaks without a major step, or when a change of
     the policy needs a new key.
     """
-    policies = policies_of(project)
     require_partner(project, partner)
+    with partners_let_go(project.settings, say):
+        return _publish(project, database, partner, folder, now, pinned)
+
+
+def _publish(
+    project: Project, database: "Connection", partner: str, folder: Path, now: datetime, pinned: bool
+) -> Published:
+    policies = policies_of(project)
     ended = withdraw_ended(project, policies, now)
     chosen = [policy for policy in policies if policy.partner == partner and policy not in ended]
     if not chosen:

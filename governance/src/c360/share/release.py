@@ -167,16 +167,5 @@ def _ensure_log(cursor: "Cursor") -> None:
 
 
 def _ensure_role(project: Project, partner: str) -> None:
-    import psycopg
-
-    with closing(connect(project.settings, role=None)) as admin, admin.cursor() as cursor:
-        if role.exists(cursor, partner):
-            return
-        try:
-            cursor.execute(role.script(partner, admin.info.dbname))
-        except psycopg.errors.InsufficientPrivilege:
-            raise CouldNotTell(
-                f"The user {admin.info.user} may not make the role {role.role_of(partner)}.",
-                f"Have an administrator run: create role {role.role_of(partner)} login; "
-                f"grant connect on database {quote(admin.info.dbname)} to {role.role_of(partner)}",
-            ) from None
+    with closing(connect(project.settings, role=None)) as admin:
+        role.ensure(admin, partner, admin.info.user if project.settings.database_url else None)
