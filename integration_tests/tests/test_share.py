@@ -306,8 +306,13 @@ def test_it_is_refused_while_a_promise_does_not_hold(shared):
 
 def test_who_is_forgotten_is_in_no_share_and_no_bundle_any_more(shared):
     person, pseudonym = pseudonyms(shared, "q1_band_10_20 = 30")[0]
+    folder = bundle(shared)
+    (folder / "customers.csv").unlink()  # only the Parquet file holds them, packed
     done = shared.c360("forget", person, "--by", "ada", "--yes")
     assert done.code == 0, done.err
+    assert {path.name for path in folder.iterdir()} & {"customers.parquet", "manifest.json", "manifest.json.sig"} == (
+        set()
+    )
     assert shared.sql(f"select count(*) from {VIEW} where id_pseudonym = %s", pseudonym) == [(0,)]
     for verb in (["build", "--resource-type", "model"], ["verify"], ["publish", PARTNER]):
         done = shared.c360(*verb, "--as-of", NOW)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from psycopg import Connection
 
+SAMPLE, _DATA = "sample.csv", (".csv", ".parquet")
 MANIFEST, SIGNATURE, PUBLIC = "manifest.json", "manifest.json.sig", "publisher.pem"
 quote = POSTGRES.quote
 
@@ -61,7 +62,7 @@ def write(
         (fresh / "CHANGES.md").write_text(changes, encoding="utf-8")
         (fresh / "sla.json").write_text(json.dumps(kept, indent=2, default=str) + "\n", encoding="utf-8")
         _data(release, database, fresh / name)
-        _sample(release, database, fresh / "sample.csv")
+        _sample(release, database, fresh / SAMPLE)
         _signed(fresh, home, release, now)
     return folder
 
@@ -103,6 +104,15 @@ def check(folder: Path) -> int:
         if _sha256(folder / name) != digest:
             raise Breach(f"{folder / name} is not what was published.", "Fetch the bundle anew.")
     return len(listed)
+
+
+def signed_with(path: Path) -> set[Path]:
+    """Of the bundle that a file lies in, what goes with it: data, and what was signed; nothing where it is no bundle's.
+    The contract stays, since the next publication is compared with it."""
+    if not (path.parent / MANIFEST).is_file() or not (path.parent / SIGNATURE).is_file():
+        return set()
+    data = (file for file in path.parent.iterdir() if file.suffix in _DATA and file.name != SAMPLE)
+    return {*data, path.parent / MANIFEST, path.parent / SIGNATURE}
 
 
 def _signed(folder: Path, home: Path, release: Release, now: "datetime") -> None:
