@@ -185,10 +185,14 @@ def test_dbt_parses_the_project_once_a_partner(shared):
     assert "Completed successfully" in again and "partial parsing" not in again
 
 
+def connect_as(workplace, partner):
+    login = parameters(workplace.settings) | {"user": role_of(partner)}
+    return psycopg.connect(**{key: value for key, value in login.items() if key != "options"})
+
+
 def as_partner(workplace, statement, partner=PARTNER):
     """What a partner gets for a statement: rows, or the code of the refusal."""
-    login = parameters(workplace.settings) | {"user": role_of(partner)}
-    connection = psycopg.connect(**{key: value for key, value in login.items() if key != "options"})
+    connection = connect_as(workplace, partner)
     try:
         with connection.transaction(), connection.cursor() as cursor:
             cursor.execute(statement)
@@ -370,8 +374,57 @@ def test_a_partner_that_no_policy_names_gets_nothing(shared):
     assert refused.code == 2 and "No policy is for a partner 'nobody'." in refused.err and PARTNER in refused.err
 
 
+def test_on_the_day_after_its_last_a_share_shows_nothing(shared):
+    ((text,),) = shared.sql(f"select pg_get_viewdef('{VIEW}'::regclass)")
+    last = "'2030-12-31'::date"
+    assert text.count(last) == 1
+    today = "(now() at time zone 'UTC')::date"
+    ((rows,),) = shared.sql(f"select count(*) from {VIEW}")
+    for day, shown in ((today, rows), (f"({today} - 1)", 0)):
+        assert shared.sql(f"select count(*) from ({text.rstrip(';').replace(last, day)}) as v") == [(shown,)]
+
+
+def test_a_share_that_no_policy_is_for_is_named_and_withdrawn(shared, tmp_path):
+    project = copy_project(tmp_path / "project")
+    workplace = replace(shared, settings=replace(shared.settings, root=project, home=tmp_path / "home"))
+    assert publish(workplace, OTHER).code == 0
+    folder = workplace.settings.site / "partners" / OTHER / "customers"
+    policy = project / "governance/policies/partners/southern_insight.yaml"
+    for change in (lambda: policy.write_text(policy.read_text().replace("until: 20", "until: 10")), policy.unlink):
+        change()
+        why = "since 10" if policy.exists() else "since no sound policy says so. Withdraw it: c360 publish"
+        said = f"{OTHER} gets customers no more, {why}"
+        status = workplace.c360("status", "--as-of", NOW, "--fail")
+        assert status.code == 1 and f"Still to be read: {said}" in status.out, status.out
+        assert workplace.c360("status", "--as-of", NOW, "--json").json["ended_shares"][0]["partner"] == OTHER
+        for verb in (["access", "--check"], ["lint"]):
+            told = workplace.c360(*verb)
+            assert told.code == 1 and said in told.out, told.out
+    held = connect_as(shared, OTHER)
+    held.execute("select count(*) from analytics_share_southern_insight.customers")
+    done = publish(workplace, OTHER)
+    assert done.code == 0 and f"Withdrawn: {said.partition('. ')[0]}." in done.out, done.out + done.err
+    assert f"Ended a session: {role_of(OTHER)}" in done.err
+    assert shared.sql("select to_regclass('analytics_share_southern_insight.customers')") == [(None,)]
+    assert {path.name for path in folder.iterdir()} & {"customers.csv", "customers.parquet", "manifest.json"} == set()
+    assert (folder / "customers.odcs.yaml").exists()
+    with pytest.raises(psycopg.OperationalError, match="not permitted to log in"):
+        connect_as(shared, OTHER)
+    for verb in (["status", "--as-of", NOW, "--json"], ["access", "--check"], ["lint"]):
+        told = workplace.c360(*verb)
+        assert told.code == 0 and said not in told.out, told.out
+    there = f"select count(*) from sharing.key where partner = '{OTHER}' and inner_pad is not null"
+    for day, left in (("2026-05-29", 1), ("2026-05-31", 0)):
+        publish(workplace, PARTNER, f"{day}T12:00:00Z")  # refused perhaps: what has ended goes first
+        assert shared.sql(there) == [(left,)]
+    assert publish(shared, OTHER).code == 0, "a policy is for it again"
+    connect_as(shared, OTHER).close()
+    assert shared.sql(there) == [(1,)]
+
+
 def test_after_its_last_day_a_share_is_withdrawn(shared):
     ended = publish(shared, as_of="2031-01-01T00:00:00Z")
     assert ended.code == 0 and f"Withdrawn: {PARTNER} gets customers no more, since 2030-12-31." in ended.out, ended.err
     assert shared.sql(f"select to_regclass('{VIEW}') is null and to_regclass('{RELEASE}') is null") == [(True,)]
-    assert as_partner(shared, f"select * from {VIEW}") == "42P01"
+    with pytest.raises(psycopg.OperationalError, match="not permitted to log in"):
+        connect_as(shared, PARTNER)

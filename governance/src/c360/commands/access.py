@@ -1,6 +1,7 @@
 """`c360 access`."""
 
 from contextlib import closing
+from datetime import UTC, datetime
 
 import click
 
@@ -29,6 +30,7 @@ def access(only_check: bool, only_print: bool) -> None:
     from c360.database.access_check import differences
     from c360.settings import load
     from c360.share import role
+    from c360.share.living import ended_here
 
     if only_check and only_print:
         raise CouldNotTell("--check and --print are two things.", "Type one of them: c360 access --check")
@@ -51,6 +53,8 @@ def access(only_check: bool, only_print: bool) -> None:
             found += [
                 ("too much", f"{role.role_of(partner)} {what}") for what in role.excess_privileges(connection, partner)
             ]
+    for one in ended_here(settings, datetime.now(UTC).date()):
+        found.append(("too much", f"{role.role_of(one.partner)} reads {one.product} still: {one}. {one.remedy}"))
     for kind, what in sorted(found):
         click.echo(f"{kind:8}  {what}")
     if found:

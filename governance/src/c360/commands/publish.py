@@ -74,8 +74,8 @@ def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
     prepare(database)
     with on_record(database, run, partner):
         made = make(project, database, partner, folder.resolve(), run.as_of, as_of is not None, _tell)
-    for policy in made.ended:
-        click.echo(f"Withdrawn: {policy.partner} gets {policy.dataset.name} no more, since {policy.until}.")
+    for one in made.ended:
+        click.echo(f"Withdrawn: {one}.")
     if made.releases:
         rows = [
             [

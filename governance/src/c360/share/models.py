@@ -126,6 +126,9 @@ def _share(policy: Policy, target: Target) -> str:
         value = pseudonym(one.sql) if is_pseudonym else cast(target, one.sql, one.physical_type)
         lines.append(f"{value} as {name_in_both(target, one.name)}")
     until = in_both_dialects(target, lambda dialect: dialect.in_utc("older.retires", "timestamp with time zone"))
+    today = in_both_dialects(  # whatever clock a run is told, and whatever zone a partner sets
+        target, lambda dialect: f"cast({dialect.in_utc('current_timestamp', 'timestamp with time zone')} as date)"
+    )
     listed = ",\n    ".join(lines)
     view = f"{target.name}.by_engine({jinja_value({'postgres': 'view', 'databricks': 'table'})})"
     return f"""{_head(policy, view, schema_of(policy), f"alias={jinja_text(policy.dataset.model)}")}
@@ -162,6 +165,7 @@ select
     {listed}
 from released
 cross join keys
+where {today} <= date {literal(str(policy.until))}
 """
 
 

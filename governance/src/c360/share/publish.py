@@ -14,8 +14,10 @@ from c360.database.waiting import Say, partners_let_go
 from c360.errors import Breach, CouldNotTell
 from c360.project import Project
 from c360.share import bundle
+from c360.share.living import Ended, open_shares
 from c360.share.policy import Policy, policies_of
-from c360.share.release import Release, release, withdraw_ended
+from c360.share.release import Release, release
+from c360.share.withdraw import delete_data, withdraw_ended
 from c360.status.overview import Overview, read_overview
 
 if TYPE_CHECKING:
@@ -24,11 +26,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Published:
-    """What went out, and the policies whose share was withdrawn."""
+    """What went out, and the shares that were withdrawn."""
 
     releases: tuple[Release, ...]
     folders: tuple[Path, ...]
-    ended: tuple[Policy, ...]
+    ended: tuple[Ended, ...]
 
 
 def publish(
@@ -43,15 +45,18 @@ def publish(
     """
     require_partner(project, partner)
     with partners_let_go(project.settings, say):
-        return _publish(project, database, partner, folder, now, pinned)
+        return _publish(project, database, partner, folder, now, pinned, say)
 
 
 def _publish(
-    project: Project, database: "Connection", partner: str, folder: Path, now: datetime, pinned: bool
+    project: Project, database: "Connection", partner: str, folder: Path, now: datetime, pinned: bool, say: Say
 ) -> Published:
     policies = policies_of(project)
-    ended = withdraw_ended(project, policies, now)
-    chosen = [policy for policy in policies if policy.partner == partner and policy not in ended]
+    ended = withdraw_ended(project, policies, now, say)
+    for one in ended:
+        if one.partner == partner:
+            delete_data(folder / one.product)
+    chosen = [policy for policy in policies if policy.partner == partner and policy.until >= now.date()]
     if not chosen:
         return Published((), (), tuple(ended))
     overview = read_overview(database, project.catalog, now)
@@ -71,9 +76,12 @@ def _publish(
 
 
 def require_partner(project: Project, partner: str) -> None:
-    """Raises CouldNotTell for a partner that no policy names."""
+    """Raises CouldNotTell for a partner that no policy names, and that has no share."""
     known = sorted({policy.partner for policy in policies_of(project)})
     if partner not in known:
+        with closing(connect(project.settings, role=TRANSFORMER)) as owner:
+            if partner in {name for name, _ in open_shares(owner.cursor())}:
+                return
         raise CouldNotTell(f"No policy is for a partner {partner!r}.", f"There are: {', '.join(known) or 'none'}.")
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from c360.clause.dialect import POSTGRES
 from c360.database.access import LOADER, LOCK, PARTNER, TRANSFORMER, do, if_allowed, role, without_privileges
+from c360.database.waiting import Say, end_all_of
 from c360.errors import CouldNotTell
 
 if TYPE_CHECKING:
@@ -98,6 +99,37 @@ def ensure(database: "Connection", partner: str, user: str | None) -> None:
         raise CouldNotTell(
             f"The user {database.info.user} may not make the role {role_of(partner)}.",
             "Have an administrator of that server run what this prints: c360 access --print",
+        ) from None
+
+
+def let_in(database: "Connection", partner: str) -> None:
+    """It may log in, as before its shares had ended."""
+    with database.cursor() as cursor:
+        cursor.execute("select rolcanlogin from pg_roles where rolname = %s", (role_of(partner),))
+        if cursor.fetchone() == (False,):
+            _may_log_in(cursor, partner, "login")
+
+
+def shut_out(database: "Connection", partner: str, say: Say) -> None:
+    """It may not log in any more, and who is there goes; `say` is told where that is for an administrator to do."""
+    with database.cursor() as cursor:
+        if exists(cursor, partner):
+            try:
+                _may_log_in(cursor, partner, "nologin")
+                end_all_of(database, role_of(partner), say)
+            except CouldNotTell as error:
+                say(str(error))
+
+
+def _may_log_in(cursor: "Cursor", partner: str, login: str) -> None:
+    import psycopg
+
+    try:
+        cursor.execute(f"alter role {role_of(partner)} {login}")
+    except psycopg.errors.InsufficientPrivilege:
+        raise CouldNotTell(
+            f"c360 may not change the role {role_of(partner)}.",
+            f"Have an administrator run: alter role {role_of(partner)} {login}",
         ) from None
 
 
