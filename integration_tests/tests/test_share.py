@@ -5,6 +5,7 @@ import csv
 import hashlib
 import hmac
 import json
+import shutil
 import subprocess
 from collections import Counter
 from dataclasses import replace
@@ -15,6 +16,7 @@ import pytest
 
 from c360.clause.dialect import POSTGRES
 from c360.database import connect, parameters
+from c360.share import signing
 from c360.share.keys import hmac_pads
 from c360.share.role import excess_privileges, role_of
 from governance.tests.workplace import NOW
@@ -268,6 +270,58 @@ def test_the_bundle_is_whole_and_signed_and_a_changed_byte_is_seen(shared):
     (folder / "more.txt").write_text("")
     assert "is not of the bundle" in shared.c360("publish", "--check", folder).err
     (folder / "more.txt").unlink()
+
+
+def test_a_partner_checks_a_bundle_with_tools_of_the_system(shared):
+    folder = bundle(shared)
+    assert "manifest.json.sig" not in (folder / "SHA256SUMS").read_text()
+    sums = subprocess.run(
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=folder, capture_output=True, text=True
+    )
+    assert sums.returncode == 0 and "customers.parquet: OK" in sums.stdout
+    digest = hashlib.sha256((folder / "SHA256SUMS").read_bytes()).hexdigest()
+    assert json.loads((folder / "manifest.json").read_text())["files"]["SHA256SUMS"] == digest
+    der = "openssl pkey -pubin -in publisher.pem -outform DER | sha256sum"
+    fingerprint = subprocess.run(der, cwd=folder, capture_output=True, text=True, shell=True).stdout.split()[0]
+    assert f"Signed by the key {fingerprint}." in shared.c360("publish", "--check", folder).out
+
+
+def test_what_a_stranger_signed_does_not_pass(shared, tmp_path):
+    folder, own = tmp_path / "customers", tmp_path / "publisher.pem"
+    shutil.copytree(bundle(shared), folder)
+    shutil.copy(folder / "publisher.pem", own)
+    (folder / "customers.csv").write_text("forged\n")
+    about = json.loads((folder / "manifest.json").read_text())
+    about["files"]["customers.csv"] = hashlib.sha256(b"forged\n").hexdigest()
+    content = json.dumps(about).encode()
+    (folder / "manifest.json").write_bytes(content)
+    signing.sign(content, tmp_path / "stranger", folder / "manifest.json.sig", folder / "publisher.pem")
+    theirs = signing.fingerprint(signing.public_key(folder / "publisher.pem"))
+    for home, key in ((shared.settings.home, []), (tmp_path / "partner", ["--key", own])):
+        told = shared.c360("publish", "--check", folder, *key, C360_HOME=str(home))
+        assert told.code == 1 and "was not signed by the key" in told.err and theirs not in told.err, told.err
+    without = shared.c360("publish", "--check", folder, C360_HOME=str(tmp_path / "partner"))
+    assert without.code == 0 and f"Signed by the key {theirs}." in without.out
+    assert "Nobody told whose key that is." in without.err
+    named = shared.c360("publish", "--check", bundle(shared), "--key", own, C360_HOME=str(tmp_path / "partner"))
+    assert named.code == 0 and named.err == ""
+    assert shared.c360("publish", PARTNER, "--key", own).code == 2
+
+
+def test_bundles_have_numbers_and_name_the_one_before(shared, tmp_path):
+    folder, old = bundle(shared), tmp_path / "old"
+    shutil.copytree(folder, old)
+    before = json.loads((old / "manifest.json").read_text())
+    assert publish(shared).code == 0
+    after = json.loads((folder / "manifest.json").read_text())
+    digest = hashlib.sha256((old / "manifest.json").read_bytes()).hexdigest()
+    assert (after["serial"], after["previous"]) == (before["serial"] + 1, digest)
+    assert f"Bundle {after['serial']} of {PARTNER}: customers, after the one whose manifest" in (
+        shared.c360("publish", "--check", folder).out
+    )
+    (folder / "manifest.json").unlink()
+    assert publish(shared).code == 0
+    assert json.loads((folder / "manifest.json").read_text())["serial"] == after["serial"] + 1, "no file, no matter"
 
 
 def test_nothing_of_anybody_is_in_the_bundle(shared):

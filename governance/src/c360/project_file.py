@@ -43,6 +43,8 @@ class ProjectFile:
     """The database service in the catalogue that holds the tables."""
     policies: str = "policies/partners"
     """The folder of what partners get, a file a partner and product."""
+    server: str | None = None
+    """Where partners find their views, as host:port/database."""
     strict: bool = False
     """Whether a breach of a strict rule of lint is an error, and no warning."""
     lint_off: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -113,6 +115,10 @@ def _is_word(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,63}", value) is not None
 
 
+def _is_server(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9._-]+:\d{1,5}/[A-Za-z0-9_.-]+", value) is not None
+
+
 def _is_flag(value: Any) -> bool:
     return isinstance(value, bool)
 
@@ -144,6 +150,7 @@ _SETTINGS: dict[str, tuple[str, str, Callable[[Any], bool]]] = {
     "catalog.name": ("catalog_name", _WORD, _is_word),
     "catalog.service": ("catalog_service", _WORD, _is_word),
     "sharing.policies": ("policies", _PATH, _is_below),
+    "sharing.server": ("server", "a server as host:port/database", _is_server),
     "lint.strict": ("strict", _FLAG, _is_flag),
     "lint.off": ("lint_off", "a table of rules with the reason of each", _are_reasons),
 }

@@ -101,11 +101,21 @@ def partner_columns(policy: Policy) -> list[PartnerColumn]:
             is_quasi = shared in policy.quasi
             sql = ladder.shown(next(quasi), "step") if is_quasi else ladder.shown(next(sensitive), "1")
             wider = f", {coarse} where few are alike" if ladder.has_two_steps and is_quasi else ""
-            found.append(PartnerColumn(shared.name, ladder.physical_type, sql, f"{about}; {fine}{wider}.", shared))
+            told = f"{about}; {fine}{wider}.{_ends(shared)}"
+            found.append(PartnerColumn(shared.name, ladder.physical_type, sql, told, shared))
     if policy.has_steps:
         about = "1 where the row has the finer of what is described, 2 where it has the coarser."
         found.append(PartnerColumn(LEVEL, "integer", "step", about, required=True))
     return found
+
+
+def _ends(shared: SharedColumn) -> str:
+    """Which end of a band is in it."""
+    if not (shared.ladder and shared.ladder.name.startswith("band_")):
+        return ""
+    if shared.column.logical_type == "integer":
+        return " Both ends of a band are in it."
+    return " The lower end of a band is in it, the upper one in the next."
 
 
 def _share(policy: Policy, target: Target) -> str:

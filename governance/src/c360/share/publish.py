@@ -14,6 +14,7 @@ from c360.database.waiting import Say, partners_let_go
 from c360.errors import Breach, CouldNotTell
 from c360.project import Project
 from c360.share import bundle
+from c360.share.contract import address_of, is_local
 from c360.share.living import Ended, open_shares
 from c360.share.policy import Policy, policies_of
 from c360.share.release import Release, release
@@ -22,6 +23,8 @@ from c360.status.overview import Overview, read_overview
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+_SERVER = 'in c360.toml, write [sharing] server = "db.example.com:5432/customer360"'
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,15 @@ def _publish(
     for policy in chosen:
         refuse_ended([policy.contract], now.date())
         _require_held(project, overview, policy)
-        bundle.changes_since(policy, None, folder / policy.dataset.name, levels, now)
+        address = address_of(policy, project.settings)
+        if is_local(str(address["host"])):
+            say(f"The contract of {partner} names {address['host']}, which only this machine reaches: {_SERVER}")
+        bundle.changes_since(policy, None, address, folder / policy.dataset.name, levels, now)
     releases = release(project, chosen, now, pinned)
     kept = [asdict(one) for one in overview.sla]
     with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner.transaction():
         folders = [
-            bundle.write(one, owner, folder / one.policy.dataset.name, project.settings.home, levels, kept, now)
+            bundle.write(one, owner, folder / one.policy.dataset.name, project.settings, levels, kept, now)
             for one in releases
         ]
     return Published(tuple(releases), tuple(folders), tuple(ended))
