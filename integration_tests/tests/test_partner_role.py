@@ -167,8 +167,14 @@ def test_a_session_that_c360_may_not_end_is_named_and_not_waited_for(shared):
                 done = ada.c360("publish", PARTNER, "--as-of", NOW)
             assert done.code == 2 and f"{name} (process " in done.err, done.err
             assert "c360 may not end its session" in done.err and "pg_terminate_backend(" in done.err
+            printed = ada.c360("access", "--print")
+            assert printed.code == 0 and f"grant {name} to " in printed.out
+            shared.sql(printed.out)  # as her administrator
+            with in_time():
+                done = ada.c360("publish", PARTNER, "--as-of", NOW)
+            assert done.code == 0 and f"Ended a session: {name} (process " in done.err, done.err
     finally:
-        shared.sql("revoke c360_loader, c360_transformer from ada; drop owned by ada; drop role ada")
+        shared.sql("drop owned by ada; drop role ada")
 
 
 def test_what_a_role_may_do_too_much_is_found_and_taken_back(shared):

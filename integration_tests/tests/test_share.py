@@ -272,15 +272,18 @@ def test_the_bundle_is_whole_and_signed_and_a_changed_byte_is_seen(shared):
     (folder / "more.txt").unlink()
 
 
-def test_a_partner_checks_a_bundle_with_tools_of_the_system(shared):
+def test_a_partner_checks_a_bundle_by_the_steps_of_the_guide(shared, tmp_path):
     folder = bundle(shared)
-    assert "manifest.json.sig" not in (folder / "SHA256SUMS").read_text()
-    sums = subprocess.run(
-        ["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=folder, capture_output=True, text=True
-    )
-    assert sums.returncode == 0 and "customers.parquet: OK" in sums.stdout
-    digest = hashlib.sha256((folder / "SHA256SUMS").read_bytes()).hexdigest()
-    assert json.loads((folder / "manifest.json").read_text())["files"]["SHA256SUMS"] == digest
+    guide = (shared.settings.root / "docs/partners.md").read_text()
+    steps = guide.partition("openssl pkeyutl")[1] + guide.partition("openssl pkeyutl")[2].partition("datacontract")[0]
+    assert len(steps.splitlines()) == 3
+    for change, code in (("", 0), ("customers.parquet", 1), ("SHA256SUMS", 1), ("manifest.json", 1)):
+        copy = tmp_path / f"changed_{change}"
+        shutil.copytree(folder, copy)
+        if change:
+            (copy / change).write_bytes((copy / change).read_bytes() + b" ")
+        done = subprocess.run(["bash", "-ec", steps], cwd=copy, capture_output=True, text=True)
+        assert done.returncode == code, (change, done.stdout, done.stderr)
     der = "openssl pkey -pubin -in publisher.pem -outform DER | sha256sum"
     fingerprint = subprocess.run(der, cwd=folder, capture_output=True, text=True, shell=True).stdout.split()[0]
     assert f"Signed by the key {fingerprint}." in shared.c360("publish", "--check", folder).out
