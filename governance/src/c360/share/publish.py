@@ -24,7 +24,7 @@ from c360.status.overview import Overview, read_overview
 if TYPE_CHECKING:
     from psycopg import Connection
 
-_SERVER = 'in c360.toml, write [sharing] server = "db.example.com:5432/customer360"'
+_SERVER = 'in c360.toml, write [sharing] server = "host:port/database"'
 
 
 @dataclass(frozen=True)
