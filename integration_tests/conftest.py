@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from governance.tests.servers import database, server  # noqa: F401
 from governance.tests.workplace import make, shared_workplace, workplace  # noqa: F401
 

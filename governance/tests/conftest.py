@@ -1,9 +1,10 @@
 """Fixtures of every test: a shared server, and a database of its own per module."""
 
 import pytest
+from hypothesis import settings
+
 from governance.tests.servers import database, server  # noqa: F401
 from governance.tests.workplace import make, shared_workplace, workplace  # noqa: F401
-from hypothesis import settings
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

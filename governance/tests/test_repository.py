@@ -9,11 +9,11 @@ from urllib.parse import unquote
 
 import pytest
 import yaml
-from governance.tests.servers import ROOT
 
 import c360
 from c360.cli import VERBS
 from c360.contract import find_contracts
+from governance.tests.servers import ROOT
 
 AT_THE_ROOT = {
     ".ci", ".editorconfig", ".github", ".gitignore", ".pre-commit-config.yaml", ".pre-commit-hooks.yaml", ".soda",

@@ -20,14 +20,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from integration_tests.shop.deliver import deliver
-
 from c360.database import connect, server
 from c360.database.access import LOADER
 from c360.engine import engine_of
 from c360.gate.ingest import ingest
 from c360.ledger.history import Run
 from c360.project import Project, open_project
+from integration_tests.shop.deliver import deliver
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

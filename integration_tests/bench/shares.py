@@ -15,12 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from governance.tests.generate.filled_in import filled_in, unprotected, view_filled_in
-
 from c360.database import connect, server
 from c360.project import open_project
 from c360.share.models import PLANNER
 from c360.share.policy import Policy, policies_of
+from governance.tests.generate.filled_in import filled_in, unprotected, view_filled_in
 
 GOAL = 3.0
 PLAIN = "select id, age, first_purchase_at, total_expense from customers"

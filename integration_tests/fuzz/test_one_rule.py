@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
-from integration_tests.fuzz.one_rule import FUTURE, Row, Store
 
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
@@ -16,6 +15,7 @@ from c360.engine.postgres.engine import PostgresEngine
 from c360.gate.ingest import ingest
 from c360.ledger.history import Run
 from c360.ledger.tables import prepare
+from integration_tests.fuzz.one_rule import FUTURE, Row, Store
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 NOW = START + timedelta(hours=FUTURE - 2)

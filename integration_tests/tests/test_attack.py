@@ -11,9 +11,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from attack.__main__ import show
 from attack.suite import attack
 from attack.world import build, c360, published
-from integration_tests.project_copy import copy_project
 
 from c360.database import connect
+from integration_tests.project_copy import copy_project
 
 CUSTOMERS, SEED = 1_200, 2
 """Of these the second release moves ten people from a coarser group to a finer one, where a newcomer makes eleven."""

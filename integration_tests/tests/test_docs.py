@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from governance.tests.workplace import PARSED
 
 ROOT = Path(__file__).parents[2]

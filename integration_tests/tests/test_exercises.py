@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from governance.tests.workplace import PARSED
 from project_copy import ROOT, copy_project
+
+from governance.tests.workplace import PARSED
 
 PAGE = (ROOT / "docs/exercises.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)

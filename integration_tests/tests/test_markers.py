@@ -11,11 +11,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from governance.tests.workplace import NOW
-from integration_tests.tests.test_leaks import everything_said
 
 from c360.database import parameters
 from c360.share.role import role_of
+from governance.tests.workplace import NOW
+from integration_tests.tests.test_leaks import everything_said
 
 PARTNERS = ("harbour_media", "southern_insight")
 CLOCK = ("--as-of", NOW)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from integration_tests.shop.deliver import deliver
 
 NOW = datetime(2026, 3, 1, 12)

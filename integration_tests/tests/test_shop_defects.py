@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
+
 from integration_tests.shop import kinds
 from integration_tests.shop.deliver import deliver as write
 

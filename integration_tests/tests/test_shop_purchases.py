@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+
 from integration_tests.shop import people, purchases
 
 CUSTOMERS, COUNT, END = 2_000, 30_000, np.datetime64("2026-01-01")

@@ -13,8 +13,6 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from integration_tests.shop.deliver import deliver
-from integration_tests.tests.test_share import VECTORS
 from project_copy import ROOT, add_category, copy_project
 
 from c360.clause.dialect import DATABRICKS, POSTGRES
@@ -22,6 +20,8 @@ from c360.database import libpq_env
 from c360.model import Column
 from c360.share.ladder import LADDERS
 from c360.share.unity_catalog import hmac_pads
+from integration_tests.shop.deliver import deliver
+from integration_tests.tests.test_share import VECTORS
 
 pytestmark = pytest.mark.spark
 

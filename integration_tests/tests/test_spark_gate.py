@@ -12,9 +12,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from governance.tests.clause.values import ON_BOTH
-from governance.tests.servers import ROOT, database_of_its_own
-from integration_tests.fuzz import test_one_rule as one_rule
 
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
@@ -30,6 +27,9 @@ from c360.ledger import deliveries, erasure
 from c360.ledger.deliveries import planned
 from c360.ledger.history import Run
 from c360.ledger.tables import prepare
+from governance.tests.clause.values import ON_BOTH
+from governance.tests.servers import ROOT, database_of_its_own
+from integration_tests.fuzz import test_one_rule as one_rule
 
 pytestmark = pytest.mark.spark
 

@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 
 import pytest
+
 from integration_tests.tests.test_gate_hostile import contract, word
 
 DEADLINE_S = 1

@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 
 import pytest
+
 from integration_tests.shop.deliver import deliver
 
 CASES = [

@@ -43,3 +43,4 @@ select
     {{ customer360.by_engine({"postgres": "cast(step as integer)", "databricks": "cast(step as int)"}) }} as generalization_level
 from released
 cross join keys
+where {{ customer360.by_engine({"postgres": "cast((current_timestamp at time zone 'UTC') as date)", "databricks": "cast(current_timestamp as date)"}) }} <= date '2029-06-30'

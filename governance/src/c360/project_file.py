@@ -46,6 +46,8 @@ class ProjectFile:
     """The database service in the catalogue that holds the tables."""
     policies: str = "policies/partners"
     """The folder of what partners get, a file a partner and product."""
+    server: str | None = None
+    """Where partners find their views, as host:port/database."""
     strict: bool = False
     """Whether a breach of a strict rule of lint is an error, and no warning."""
     lint_off: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -120,6 +122,10 @@ def _is_engine(value: Any) -> bool:
     return value in ENGINES
 
 
+def _is_server(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9._-]+:\d{1,5}/[A-Za-z0-9_.-]+", value) is not None
+
+
 def _is_flag(value: Any) -> bool:
     return isinstance(value, bool)
 
@@ -152,6 +158,7 @@ _SETTINGS: dict[str, tuple[str, str, Callable[[Any], bool]]] = {
     "catalog.name": ("catalog_name", _WORD, _is_word),
     "catalog.service": ("catalog_service", _WORD, _is_word),
     "sharing.policies": ("policies", _PATH, _is_below),
+    "sharing.server": ("server", "a server as host:port/database", _is_server),
     "lint.strict": ("strict", _FLAG, _is_flag),
     "lint.off": ("lint_off", "a table of rules with the reason of each", _are_reasons),
 }

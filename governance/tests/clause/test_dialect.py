@@ -7,7 +7,6 @@ from contextlib import closing, suppress
 import psycopg
 import pytest
 import sqlglot
-from governance.tests.clause.values import VALUES, cases
 from sqlglot import exp
 
 from c360.clause.allowed import is_function
@@ -18,6 +17,7 @@ from c360.contract.names import _SYSTEM_COLUMNS
 from c360.database import connect
 from c360.engine.postgres.casts import cast
 from c360.errors import Breach
+from governance.tests.clause.values import VALUES, cases
 
 EVIL = [
     "it's",

@@ -4,13 +4,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from governance.tests.compat.examples import CONTRACT, edited
-from governance.tests.compat.test_compat import WITHOUT, write
 
 from c360.cli import main
 from c360.compat.changelog import changelog
 from c360.contract.lock import LOCK, Locked, digest, written
 from c360.settings import load
+from governance.tests.compat.examples import CONTRACT, edited
+from governance.tests.compat.test_compat import WITHOUT, write
 
 OURS = Path(__file__).parents[3] / "contracts"
 FILE = "contracts/CHANGELOG.md"

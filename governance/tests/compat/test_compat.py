@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from governance.tests.compat.examples import CONTRACT, GONE, edited
 
 from c360.cli import main
+from governance.tests.compat.examples import CONTRACT, GONE, edited
 
 AMOUNT = "schema.0.properties.3"
 WITHOUT = (AMOUNT, GONE)

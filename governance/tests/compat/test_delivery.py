@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from governance.tests.compat.examples import CONTRACT, compared, edited
 
 BREAK, SAFE, SPELLED = "form-changed", "form-widened", "respelled"

@@ -4,7 +4,6 @@ import json
 from copy import deepcopy
 
 import pytest
-from governance.tests.compat.examples import CONTRACT, GONE, compared, edited, rules
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from c360.compat.diff import step_between
 from c360.compat.grades import Step
 from c360.contract import load_contract
 from c360.errors import Breach, CouldNotTell
+from governance.tests.compat.examples import CONTRACT, GONE, compared, edited, rules
 
 AMOUNT = "schema.0.properties.3"
 SAFE, BREAK, TIGHTER = [("description.purpose", "x")], [(AMOUNT, GONE)], [(AMOUNT + ".required", True)]

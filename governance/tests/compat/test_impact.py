@@ -4,10 +4,10 @@ import json
 import os
 
 import pytest
-from governance.tests.compat.examples import CONTRACT, GONE, edited
-from governance.tests.compat.test_compat import consumer, git, root, write  # noqa: F401  # a fixture, by name
 
 from c360.cli import main
+from governance.tests.compat.examples import CONTRACT, GONE, edited
+from governance.tests.compat.test_compat import consumer, git, root, write  # noqa: F401  # a fixture, by name
 
 SOURCE = "source.shop.web.orders"
 MANIFEST = {

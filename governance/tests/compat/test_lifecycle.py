@@ -1,6 +1,7 @@
 """The life of a version: what may follow what, and the notice that is due."""
 
 import pytest
+
 from governance.tests.compat.examples import CONTRACT, compared, edited
 
 NOTICE = CONTRACT["customProperties"][1]

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from governance.tests.compat.examples import GONE
-from governance.tests.compat.examples import edited as changed
-from governance.tests.compat.test_compat import WITHOUT, consumer, write
 
 from c360.cli import main
 from c360.contract.lock import LOCK, read_lock
 from c360.folders import replace_file
+from governance.tests.compat.examples import GONE
+from governance.tests.compat.examples import edited as changed
+from governance.tests.compat.test_compat import WITHOUT, consumer, write
 
 STANDARD = ("schema.0.properties.1.logicalTypeOptions", GONE)
 """The example has an enum where older versions of the standard had it."""

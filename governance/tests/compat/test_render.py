@@ -5,10 +5,10 @@ import re
 
 import pytest
 import yaml
-from governance.tests.compat.examples import CONTRACT, GONE, compared, edited
 
 from c360.cli import main
 from c360.compat.render import code, markdown
+from governance.tests.compat.examples import CONTRACT, GONE, compared, edited
 
 NASTY = "@someone | </code><script>x</script> [a](http://b.c) `q` \x1b[31m *b* #1\nnext"
 

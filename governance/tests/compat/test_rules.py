@@ -1,9 +1,9 @@
 """Each rule has an edit that it tells alone, and its mirror tells the same edit the other way round."""
 
 import pytest
-from governance.tests.compat.examples import CONTRACT, GONE, compared, edited, rules
 
 from c360.compat.grades import RULES
+from governance.tests.compat.examples import CONTRACT, GONE, compared, edited, rules
 
 ORDERS = "schema.0.properties"
 VALID = f"{ORDERS}.2.quality.0"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from governance.tests.compat.examples import compared
 
 from c360.cli import main
 from c360.contract.document import read_document
+from governance.tests.compat.examples import compared
 
 BASE = {
     "apiVersion": "v3.2.0", "kind": "DataContract", "id": "o", "name": "o", "version": "1.0.0", "status": "active",

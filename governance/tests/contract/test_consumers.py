@@ -2,12 +2,12 @@
 
 import pytest
 import yaml
-from governance.tests.compat.examples import CONTRACT
 
 from c360.contract import load_contract
 from c360.contract.consumers import Consumer, consumers, in_range
 from c360.contract.load import contract_files
 from c360.errors import Breach
+from governance.tests.compat.examples import CONTRACT
 
 GOOD = {"name": "crm", "contact": "#crm", "contract": "orders", "versions": "1.x", "columns": ["orders.amount", "kind"]}
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from governance.tests.compat.examples import CONTRACT, edited
 
 from c360.contract.classifications import classifications
 from c360.contract.findings import LintRules
 from c360.contract.lock import LOCK, Locked, digest, read_lock, written
 from c360.errors import Breach
 from c360.lint.lint import lint
+from governance.tests.compat.examples import CONTRACT, edited
 
 OURS = Path(__file__).parents[3] / "contracts"
 PATH = "sources/orders/1.0.0.odcs.yaml"

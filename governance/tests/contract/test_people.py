@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from governance.tests.servers import ROOT
 
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.contract.people import holders, subject_of
 from c360.errors import CouldNotTell
+from governance.tests.servers import ROOT
 
 
 def column(name: str, kind: str = "integer", to: str = "", **more) -> dict:

@@ -1,8 +1,12 @@
 """Files that hold a trace go; a log stays, without it; the database's own folder and links are left alone."""
 
+import gzip
+import random
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from c360.errors import CouldNotTell
 from c360.forget import files
@@ -41,6 +45,42 @@ def test_what_holds_a_trace_goes(settings):
     assert erase(settings) == 4
     assert not any(path.exists() for path in (page, named, target, late)) and all(path.exists() for path in kept)
     assert erase(settings) == 0
+
+
+@pytest.mark.parametrize("name", ["some.csv.gz", "no_such_name", "some.csv.zst", "some.parquet", "nested.parquet"])
+def test_what_is_packed_is_unpacked(settings, name):
+    mails = [f"{random.Random(n).randbytes(9).hex()}@example.com" for n in range(1000)]
+    table = pa.table({"n": range(1001), "mail": [*mails[:500], TRACE.upper(), *mails[500:]]})
+    text = "\n".join(table["mail"].to_pylist()).encode()
+    path = put(settings, name, "")
+    if name.startswith("nested"):
+        nested = [[{"mail": one}] for one in table["mail"].to_pylist()]
+        parquet.write_table(pa.table({"who": nested}), path, compression="gzip")
+    elif name.endswith("parquet"):
+        parquet.write_table(table, path, compression="gzip")
+    else:
+        path.write_bytes(pa.compress(text, "zstd", asbytes=True) if "zst" in name else gzip.compress(text))
+    assert not in_bytes([TRACE]).search(path.read_bytes()), "no search of bytes finds it"
+    assert erase(settings, dry_run=True) == 1 and path.exists()
+    assert erase(settings) == 1 and not path.exists()
+
+
+@pytest.mark.parametrize("content", [b"PAR1" + b"x" * 100, gzip.compress(b"x" * 9999)[:40]])
+def test_of_what_is_damaged_nobody_can_tell(settings, content):
+    path = put(settings, "some", "")
+    path.write_bytes(content)
+    with pytest.raises(CouldNotTell, match=f"Nobody can tell whom {path} holds: it is damaged"):
+        erase(settings)
+
+
+def test_a_bundle_of_a_partner_goes_with_its_signature(settings):
+    there = {name: put(settings, f"site/partners/acme/customers/{name}", "") for name in (
+        "customers.csv", "customers.parquet", "sample.csv", "manifest.json", "manifest.json.sig", "customers.odcs.yaml",
+    )}  # fmt: skip
+    parquet.write_table(pa.table({"who": ["x"] * 99 + [TRACE.upper()]}), there["customers.parquet"])
+    assert erase(settings, dry_run=True) == 4
+    assert erase(settings) == 4
+    assert {name for name, path in there.items() if path.exists()} == {"sample.csv", "customers.odcs.yaml"}
 
 
 def test_a_log_stays_without_it(settings):

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import yaml
+
 from governance.tests.contract.test_people import KEY, SECRET, column
 
 NOW = "2026-03-01T12:00:00Z"

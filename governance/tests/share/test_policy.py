@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from c360.share.policy import findings, policies
 
 ROOT = Path(__file__).parents[3]
 LEVELS = classifications()
+TODAY = date(2026, 3, 1)
 GOOD = {
     "partner": "acme", "product": "customers", "version": "2.0.0", "purpose": "A study.", "legal_basis": "Consent.",
     "until": "2030-12-31", "contact": "#acme",
@@ -31,6 +33,7 @@ def catalog():
 
 def write(folder, name="acme", **changes):
     said = {key: value for key, value in (GOOD | changes).items() if value is not None}
+    folder.mkdir(exist_ok=True)
     (folder / f"{name}.yaml").write_text(yaml.safe_dump(said, sort_keys=False))
     return folder
 
@@ -40,7 +43,7 @@ def columns(**changes):
 
 
 def told(folder, catalog):
-    return [what for _, _, _, what in findings(folder, catalog, LEVELS)]
+    return [what for _, _, _, what in findings(folder, catalog, LEVELS, TODAY)]
 
 
 def test_ours_are_sound(catalog):
@@ -56,8 +59,8 @@ def test_another_source_of_people_leaves_it_plain_who_stands_in_a_product(tmp_pa
     (folder / "sources/people").mkdir()
     (folder / "sources/people/1.0.0.odcs.yaml").write_text(text)
     both = Catalog.of(find_contracts(folder))
-    assert told(write(tmp_path), both) == []
-    assert policies(tmp_path, both, LEVELS)[0].person == "id"
+    assert told(write(tmp_path / "policies"), both) == []
+    assert policies(tmp_path / "policies", both, LEVELS)[0].person == "id"
 
 
 def test_a_canary_needs_values_that_can_be_compared(tmp_path):
@@ -69,8 +72,8 @@ def test_a_canary_needs_values_that_can_be_compared(tmp_path):
     assert times == 1
     newest.write_text(text)
     catalog = Catalog.of(find_contracts(folder))
-    assert told(write(tmp_path, columns=columns(gender="as_is")), catalog) == []
-    (what,) = told(write(tmp_path, columns=columns(gender="as_is"), canaries=2), catalog)
+    assert told(write(tmp_path / "policies", columns=columns(gender="as_is")), catalog) == []
+    (what,) = told(write(tmp_path / "policies", columns=columns(gender="as_is"), canaries=2), catalog)
     assert what.startswith("gender is json, whose values nobody can compare")
 
 
@@ -116,6 +119,7 @@ def test_what_is_silent_holds_by_default(tmp_path, catalog):
         ({"sensitive": "gender", "l": 3}, "'gender' is none of the columns that are generalised"),
         ({"sensitive": "total_expense", "l": 1}, "l is no whole number from 2 on"),
         ({"sensitive": "total_expense"}, "l is no whole number from 2 on"),
+        ({"sensitive": "total_expense", "l": 12}, "l is beyond k, which is 11"),
     ],
 )  # fmt: skip
 def test_each_rule_is_told(tmp_path, catalog, changes, what):
@@ -126,7 +130,7 @@ def test_each_rule_is_told(tmp_path, catalog, changes, what):
 
 def test_all_of_it_is_told_at_once_with_lines(tmp_path, catalog):
     write(tmp_path, k=1, until="x", columns=columns(gender="as_is"))
-    found = list(findings(tmp_path, catalog, LEVELS))
+    found = list(findings(tmp_path, catalog, LEVELS, TODAY))
     lines = (tmp_path / "acme.yaml").read_text().splitlines()
     assert {lines[line - 1].split(":")[0].strip() for _, line, _, _ in found} == {"k", "until", "gender"}
 
@@ -136,9 +140,28 @@ def test_what_is_no_yaml_is_told(tmp_path, catalog):
     assert len(told(tmp_path, catalog)) == 1
 
 
+def test_a_last_day_that_is_over_is_told_and_stops_no_withdrawal(tmp_path, catalog):
+    for until, over in ((TODAY, False), (TODAY - timedelta(days=1), True)):
+        found = told(write(tmp_path, until=str(until)), catalog)
+        assert [what.startswith(f"{until} is over") for what in found] == [True] * over
+        assert len(policies(tmp_path, catalog, LEVELS)) == 1
+
+
+@pytest.mark.parametrize("name", ["acme.yml", "acme.YAML", "below/acme.yaml", "below/further/acme.yml"])
+def test_every_yaml_file_is_read(tmp_path, catalog, name):
+    write(tmp_path)
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "acme.yaml").rename(tmp_path / name)
+    assert [policy.partner for policy in policies(tmp_path, catalog, LEVELS)] == ["acme"]
+    write(tmp_path, "other", partner="other", k=1)
+    (tmp_path / "other.yaml").rename((tmp_path / name).with_stem("other"))
+    assert any("k is no whole number" in what for what in told(tmp_path, catalog))
+
+
 def test_one_partner_gets_a_product_once(tmp_path, catalog):
     write(tmp_path)
     write(tmp_path, "again")
+    assert told(tmp_path, catalog) == ["acme gets customers by acme.yaml too: keep one"]
     with pytest.raises(Breach, match="acme gets customers by another file too"):
         policies(tmp_path, catalog, LEVELS)
 

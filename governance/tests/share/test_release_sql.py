@@ -4,8 +4,6 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 
 import pytest
-from governance.tests.generate.filled_in import filled_in
-from governance.tests.share.test_policy import ROOT, columns, write
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +13,8 @@ from c360.contract.classifications import classifications
 from c360.database import connect
 from c360.share import release_sql as share_release
 from c360.share.policy import SharedColumn, policies
+from governance.tests.generate.filled_in import filled_in
+from governance.tests.share.test_policy import ROOT, columns, write
 
 K = 3
 BANDS = {"age": {"band": [10, 20]}, "total_expense": {"band": 500}, "books_amount": None}

@@ -8,9 +8,9 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from governance.tests.workplace import PARSED
 
 from c360.database import libpq_env
+from governance.tests.workplace import PARSED
 
 RAW = """
 create schema raw;

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import pytest
+
 from integration_tests.shop.deliver import deliver
 
 

@@ -1,10 +1,17 @@
 """`c360 access`."""
 
-from contextlib import closing
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from c360.errors import Breach, CouldNotTell
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from c360.settings import Settings
 
 
 @click.command(
@@ -28,7 +35,7 @@ def access(only_check: bool, only_print: bool) -> None:
     from c360.database import access as rights
     from c360.database.access_check import differences
     from c360.settings import load
-    from c360.share.role import excess_privileges, role_of
+    from c360.share import role
 
     if only_check and only_print:
         raise CouldNotTell("--check and --print are two things.", "Type one of them: c360 access --check")
@@ -37,15 +44,16 @@ def access(only_check: bool, only_print: bool) -> None:
     user = login["user"] if settings.database_url else None
     places = database.places(settings)
     if only_print:
-        click.echo(f"begin;\n{rights.script(user, login['dbname'], places)}\ncommit;")
+        scripts = [rights.script(user, login["dbname"], places)]
+        scripts += [role.script(partner, login["dbname"], user) for partner in sorted(_partners())]
+        click.echo("\n".join(["begin;", *scripts, "commit;"]))
         return
     if not only_check:
         database.give_access(settings)
     with closing(database.connect(settings, role=None)) as connection:
         found = differences(connection, user, places)
-        for partner in _partners():
-            found += [("too much", f"{role_of(partner)} {what}") for what in excess_privileges(connection, partner)]
-    for kind, what in found:
+        found += _of_partners(connection, settings, user, only_check)
+    for kind, what in sorted(found):
         click.echo(f"{kind:8}  {what}")
     if found:
         remedy = "Have an administrator run what c360 access --print prints, and revoke what is too much."
@@ -54,12 +62,33 @@ def access(only_check: bool, only_print: bool) -> None:
     click.echo(f"The roles have their rights in {login['dbname']}, and no more: {', '.join(rights.ROLES)}.")
 
 
-def _partners() -> list[str]:
+def _of_partners(
+    connection: "Connection", settings: "Settings", user: str | None, only_check: bool
+) -> list[tuple[str, str]]:
+    """What roles of partners may do too much, after it was taken from those that are there, unless it is to be checked
+    only; and who reads what no policy is for."""
+    from psycopg.errors import InsufficientPrivilege
+
+    from c360.share import role
+    from c360.share.living import ended, last_days, open_shares
+
+    found = []
+    for partner in _partners() | set(role.partners_here(connection.cursor())):
+        if not only_check and role.exists(connection.cursor(), partner):
+            role.ensure(connection, partner, user)
+        found += [f"{role.role_of(partner)} {what}" for what in role.excess_privileges(connection, partner)]
+    with suppress(InsufficientPrivilege):  # without the roles of c360; who checks them says so
+        for one in ended(open_shares(connection.cursor()), last_days(settings.policies), datetime.now(UTC).date()):
+            found.append(f"{role.role_of(one.partner)} reads {one.product} still: {one}. {one.remedy}")
+    return [("too much", what) for what in found]
+
+
+def _partners() -> set[str]:
     """The partners of policies; none where contracts or policies cannot be read, which others say."""
     from c360.project import open_project
     from c360.share.policy import policies_of
 
     try:
-        return sorted({policy.partner for policy in policies_of(open_project())})
+        return {policy.partner for policy in policies_of(open_project())}
     except CouldNotTell:
-        return []
+        return set()

@@ -79,7 +79,7 @@ def forget(
         _say(found, as_json, only_look=True)
         click.confirm("This cannot be undone. Erase them?", abort=True, err=True)
     with _progress(as_json) as say:
-        done = erase(project, request, dry_run, say)
+        done = erase(project, request, dry_run, say, lambda what: click.echo(what, err=True))
     _say(done, as_json, only_look=dry_run)
     if done.left and not dry_run:
         tables = ", ".join(f"{table} ({rows})" for table, rows in done.left.items())

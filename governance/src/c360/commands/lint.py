@@ -1,5 +1,6 @@
 """`c360 lint`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,11 @@ def _policies(settings: Any, contracts: list[Any]) -> list[Any]:
     from c360.contract.findings import LintProblem, LintRules
     from c360.contract.load import in_order
     from c360.project import enforced
+    from c360.share.living import ended_bundles
     from c360.share.policy import findings
 
+    today = datetime.now(UTC).date()
     catalog = enforced(in_order(contracts), settings)
-    found = findings(settings.policies, catalog, classifications(settings.classifications))
+    found = list(findings(settings.policies, catalog, classifications(settings.classifications), today))
+    found += [(path, 1, (), f"{one}. {one.remedy}") for path, one in ended_bundles(settings, today)]
     return [LintRules().finding(LintProblem("policy", place, what), file, line) for file, line, place, what in found]

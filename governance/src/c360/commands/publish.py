@@ -10,6 +10,7 @@ import click
 from c360.console import as_of_option, clock, contracts_option, print_table
 from c360.errors import CouldNotTell
 from c360.folders import require_place
+from c360.printable import one_line
 from c360.settings import Settings
 
 
@@ -19,7 +20,8 @@ Examples:
   c360 publish
   c360 publish --out site
   c360 publish harbour_media
-  c360 publish --check .c360/site/partners/harbour_media/customers"""
+  c360 publish --check .c360/site/partners/harbour_media/customers
+  c360 publish --check customers --key publisher.pem"""
 )
 @click.argument("partner", required=False)
 @contracts_option
@@ -31,9 +33,20 @@ Examples:
     metavar="DIR",
     help="Whether a partner's bundle is what was signed.",
 )
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="With --check: the publisher.pem that you trust; your own signing key's where there is one.",
+)
 @as_of_option
 def publish(
-    partner: str | None, contracts: Path | None, out: Path | None, bundle: Path | None, as_of: str | None
+    partner: str | None,
+    contracts: Path | None,
+    out: Path | None,
+    bundle: Path | None,
+    key: Path | None,
+    as_of: str | None,
 ) -> None:
     """Write the pages of all contracts; the folder is replaced as a whole.
 
@@ -45,10 +58,10 @@ def publish(
     from c360.publish.pages import write_pages
 
     if bundle is not None:
-        from c360.share.bundle import check
-
-        click.echo(f"{check(bundle)} files of {bundle} are as they were signed.")
+        _check(bundle, key)
         return
+    if key is not None:
+        raise click.UsageError("--key goes with --check DIR.")
     project = open_project(contracts)
     if partner is not None:
         _share(project, partner, out or project.settings.site / "partners" / partner, as_of)
@@ -58,6 +71,25 @@ def publish(
     with _on_record(project.settings):
         pages = write_pages(project.catalog.contracts, folder)
     click.echo(f"{pages} contract pages: {folder / 'index.html'}")
+
+
+def _check(folder: Path, key: Path | None) -> None:
+    from c360.settings import load
+    from c360.share.bundle import check
+
+    try:
+        home = load().home
+    except CouldNotTell:  # whoever checks a bundle need have no project
+        home = None
+    found = check(folder, key, home)
+    about = found.about
+    after = f", after the one whose manifest has the SHA-256 {about['previous']}" if about.get("previous") else ""
+    click.echo(f"{found.files} files of {folder} are as they were signed.")
+    which = f"{about.get('serial', 'without a number')} of {about.get('partner')}: {about.get('product')}{after}"
+    click.echo(f"Bundle {one_line(which)}.")
+    click.echo(f"Signed by the key {found.fingerprint}.")
+    if not found.trusted:
+        click.echo("Nobody told whose key that is. Name the one that you trust: --key publisher.pem", err=True)
 
 
 def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
@@ -73,9 +105,9 @@ def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
     database = connect(project.settings)
     prepare(database)
     with on_record(database, run, partner):
-        made = make(project, database, partner, folder.resolve(), run.as_of, pinned=as_of is not None)
-    for policy in made.ended:
-        click.echo(f"Withdrawn: {policy.partner} gets {policy.dataset.name} no more, since {policy.until}.")
+        made = make(project, database, partner, folder.resolve(), run.as_of, as_of is not None, _tell)
+    for one in made.ended:
+        click.echo(f"Withdrawn: {one}.")
     if made.releases:
         rows = [
             [
@@ -91,6 +123,10 @@ def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
         print_table(["product", "view", "persons", "published", "coarser", "left out"], rows)
         for path in made.folders:
             click.echo(f"{path}")
+
+
+def _tell(what: str) -> None:
+    click.echo(what, err=True)
 
 
 @contextmanager

@@ -37,27 +37,32 @@ def status(everything: bool, fail: bool, as_of: str | None, contracts: Path | No
 
     A verdict that is older than its dataset promises to be fresh (2 days where it promises nothing) is stale: the
     clause does not hold any more, and is not broken either. With --fail, for CI, a clause that no stage ever
-    judged counts like a stale one; a breach of severity warning is no failure.
+    judged counts like a stale one; a breach of severity warning is no failure. A share for a partner that has ended,
+    or that no policy is for, is named until it is withdrawn, and counts as broken.
     """
     from c360.database import connect
     from c360.ledger.tables import prepare
     from c360.project import open_project
+    from c360.share.living import ended_here
     from c360.status.overview import clock_of, read_overview
 
     project = open_project(contracts)
     database = connect(project.settings)
     prepare(database)
     overview = read_overview(database, project.catalog, clock_of(database, clock(as_of) if as_of else None))
+    ended = ended_here(project.settings, overview.as_of.date())
     if as_json:
         from c360.status.machine import as_dict
 
-        print_json(as_dict(overview))
+        print_json(as_dict(overview) | {"ended_shares": [vars(one) for one in ended]})
     elif not overview.standings and not overview.runs:
         click.echo("Nothing is on record yet. Run: c360 demo")
     else:
         _show(overview, everything)
-    if fail and overview.exit_code():
-        raise click.exceptions.Exit(overview.exit_code())
+    for one in () if as_json else ended:
+        click.echo(f"Still to be read: {one}. {one.remedy}")
+    if fail and (ended or overview.exit_code()):
+        raise click.exceptions.Exit(1 if ended else overview.exit_code())
 
 
 def _show(overview: "Overview", everything: bool) -> None:

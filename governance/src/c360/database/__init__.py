@@ -22,6 +22,10 @@ _VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": 
               "target_session_attrs": "PGTARGETSESSIONATTRS"}  # fmt: skip
 _SECRET = ("password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
 """Parameters that are never shown."""
+_FULL = (
+    "The database takes no more connections.",
+    "End some, or wait until others are done. Who is there: select usename, count(*) from pg_stat_activity group by 1",
+)
 OLDEST = 16
 """The first Postgres with pg_input_is_valid, by which the gate finds what does not cast."""
 _NO_PASSWORD = "not-needed"  # noqa: S105 (datacontract-cli wants one even where a socket asks for none)
@@ -49,8 +53,10 @@ def connect(settings: Settings, *, role: str | None = LOADER, database: str | No
     give_access(settings)
     try:
         return _open(settings, role, database)
-    except psycopg.Error:
+    except psycopg.Error as error:
         login = parameters(settings)
+        if re.search("too many (clients|connections)|connection slots", str(error)):
+            raise CouldNotTell(*_FULL) from None
         raise access.lacking(login["user"], login["dbname"]) from None
 
 

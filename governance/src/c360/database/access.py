@@ -42,6 +42,8 @@ a statement."""
 LOCK = 0xC360_0003
 """Advisory lock: one at a time gives out rights in a database."""
 _ATTEMPTS = 40
+PARTNER = "c360_partner_"
+"""Before the name of a partner: its role, which c360.share.role makes."""
 _BUSY = ("XX000", "23505", "42710", "40P01")
 """Two databases of a server change one role at once: tuple concurrently updated, a name taken meanwhile, a deadlock."""
 
@@ -80,14 +82,14 @@ def _statements(user: str | None, database: str, places: list[Place]) -> list[st
         *(role(name) for name in ROLES),
         *(without_privileges(name) for name in ROLES),
         *(
-            _if_allowed(
+            if_allowed(
                 f"{literal(f'{name}={limit}')} = any (select unnest(rolconfig) from pg_roles "
                 f"where rolname = '{SCANNER}')",
                 f"alter role {SCANNER} set {name} = {literal(limit)}",
             )
             for name, limit in LIMITS.items()
         ),
-        _if_allowed(
+        if_allowed(
             f"has_parameter_privilege('{SCANNER}', 'temp_file_limit', 'set')",
             f"grant set on parameter temp_file_limit to {SCANNER}",
         ),
@@ -95,7 +97,7 @@ def _statements(user: str | None, database: str, places: list[Place]) -> list[st
         f"grant connect, create, temporary on database {quote(database)} to {LOADER}, {TRANSFORMER};",
         f"grant connect on database {quote(database)} to {SCANNER}, {READER};",
         *(f"create schema if not exists {quote(schema)} authorization {owner};" for schema, owner in owners.items()),
-        _do(_TAKE_OVER % (values, literal(user or ""))),
+        do(_TAKE_OVER % (values, literal(user or ""))),
     ]
     for schema, owner in owners.items():
         other = TRANSFORMER if owner == LOADER else LOADER
@@ -107,7 +109,7 @@ def _statements(user: str | None, database: str, places: list[Place]) -> list[st
     for owner, other in ((LOADER, TRANSFORMER), (TRANSFORMER, LOADER)):  # what will be made there
         statements.append(f"alter default privileges for role {owner} grant select on tables to {SCANNER}, {other};")
     # where all datasets landed up to release 1.4
-    statements.append(_if_allowed("to_regnamespace('landing') is null", "drop schema landing cascade"))
+    statements.append(if_allowed("to_regnamespace('landing') is null", "drop schema landing cascade"))
     statements.append(f"alter default privileges for role {LOADER} grant usage on schemas to {SCANNER}, {TRANSFORMER};")
     return statements + [closing(schema) for schema in CLOSED]
 
@@ -181,7 +183,7 @@ def _mark() -> str:
     return f"c360 access {hashlib.sha256(joined.encode()).hexdigest()[:16]}"
 
 
-def _do(body: str) -> str:
+def do(body: str) -> str:
     """A block of PL/pgSQL, in dollar quotes that no name in it can end."""
     tag = "$$"
     while tag in body:
@@ -189,20 +191,20 @@ def _do(body: str) -> str:
     return f"do {tag} {body} {tag};"
 
 
-def _unless(condition: str, *statements: str) -> str:
-    return _do(f"begin if not ({condition}) then {'; '.join(statements)}; end if; end")
+def unless(condition: str, *statements: str) -> str:
+    return do(f"begin if not ({condition}) then {'; '.join(statements)}; end if; end")
 
 
-def _if_allowed(unless: str, statement: str) -> str:
+def if_allowed(unless: str, statement: str) -> str:
     """What only an administrator of the server may do, or only one kind of server can; `c360 access --check` tells of
     what is missing then."""
     but = "insufficient_privilege or invalid_parameter_value or undefined_object"
-    return _do(f"begin if not ({unless}) then {statement}; end if; exception when {but} then null; end")
+    return do(f"begin if not ({unless}) then {statement}; end if; exception when {but} then null; end")
 
 
 def role(name: str) -> str:
     """SQL that makes a role. Another database of the server may be making it at this moment."""
-    return _do(
+    return do(
         f"begin if to_regrole('{name}') is null then create role {name} login; end if;\n"
         "exception when duplicate_object or unique_violation then null; end"
     )
@@ -211,7 +213,7 @@ def role(name: str) -> str:
 def without_privileges(name: str) -> str:
     """SQL that takes from a role its privileges beyond those of a plain role."""
     privileges = "rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls"
-    return _unless(
+    return unless(
         f"not exists (select from pg_roles where rolname = '{name}' and ({privileges}))",
         f"alter role {name} nosuperuser nocreaterole nocreatedb noreplication nobypassrls",
     )
@@ -219,7 +221,7 @@ def without_privileges(name: str) -> str:
 
 def _membership(user: str, role: str) -> str:
     name = literal(user)
-    return _unless(
+    return unless(
         f"pg_has_role({name}, '{role}', 'set') and pg_has_role({name}, '{role}', 'usage')",
         f"grant {role} to {quote(user)} with inherit true, set true",
     )

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from c360.clause.dialect import POSTGRES
 from c360.contract.catalog import Catalog
 from c360.contract.people import Subject, holders, references
+from c360.database.access import LOADER, TRANSFORMER
+from c360.database.query import value
 from c360.delivery.form import Form
 from c360.engine.postgres.quarantine import from_payload
 from c360.engine.postgres.raw import raw_table
@@ -243,11 +245,21 @@ class Erasure:
 
 
 def vacuum(cursor: "Cursor", tables: Collection[str]) -> None:
-    """Clear rows that are gone out of the files of tables, named as schema.table, outside of a transaction."""
+    """Clear rows that are gone out of the files of tables, named as schema.table, and out of what the server knows of
+    their values, outside of a transaction. What was made from tables and refreshed is looked at anew too."""
     cursor.execute(
-        "select format('%%I.%%I', n.nspname, c.relname) from pg_class as c join pg_namespace as n "
-        "on n.oid = c.relnamespace where c.relkind in ('r', 'p') and n.nspname || '.' || c.relname = any(%s)",
-        (list(tables),),
+        "select c.oid::regclass::text, c.oid from pg_class as c join pg_namespace as n on n.oid = c.relnamespace "
+        "where c.relkind in ('r', 'p') and n.nspname || '.' || c.relname = any(%s) "
+        "or c.relkind = 'm' and pg_get_userbyid(c.relowner) = any(%s)",
+        (list(tables), [LOADER, TRANSFORMER]),
     )
-    for (table,) in cursor.fetchall():
-        cursor.execute(f"vacuum {table}")
+    for table, oid in cursor.fetchall():
+        cursor.execute(f"vacuum (analyze) {table}")
+        # of a table without rows it keeps what it knew; nobody but a superuser can delete that
+        cursor.execute(f"select current_setting('is_superuser') = 'on' and not exists (select from {table})")
+        if value(cursor):
+            cursor.execute(
+                "delete from pg_statistic where starelid = %(oid)s "
+                "or starelid in (select indexrelid from pg_index where indrelid = %(oid)s)",
+                {"oid": oid},
+            )

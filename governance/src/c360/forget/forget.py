@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from c360.contract.people import Subject
 from c360.database import connect
 from c360.database.state import data_folder
+from c360.database.waiting import partners_are_through, partners_let_go
 from c360.engine import require_postgres
 from c360.errors import CouldNotTell
 from c360.forget import erase, files, traces
@@ -55,9 +56,14 @@ class Forgotten:
 
 
 def forget(
-    project: Project, request: Request, dry_run: bool = False, say: Callable[[str], None] = lambda step: None
+    project: Project,
+    request: Request,
+    dry_run: bool = False,
+    say: Callable[[str], None] = lambda step: None,
+    tell: Callable[[str], None] = lambda what: None,
 ) -> Forgotten:
-    """Erase a person everywhere, and keep them out.
+    """Erase a person everywhere, and keep them out. `say` is told the step; `tell` whose session was ended, since it
+    was in the way.
 
     Raises CouldNotTell when nothing of them is here, and nobody was forgotten under that id; for what is no id, and
     for a file that cannot be erased. The database is then as it was.
@@ -65,11 +71,12 @@ def forget(
     require_postgres(project.settings, project.catalog, "forget")
     with closing(connect(project.settings)) as ledger:
         prepare(ledger)
-    with closing(connect(project.settings, role=None)) as database:
+    with closing(connect(project.settings, role=None)) as database, partners_let_go(project.settings, tell):
         with database.transaction(force_rollback=dry_run):
             done = _erase(project, request, database, dry_run, say)
         if not dry_run:
             say("giving back space")
+            partners_are_through(database, tell)
             _vacuum(database, done)
     return done
 

@@ -2,13 +2,14 @@
 
 customers/
   customers.odcs.yaml  index.html  customers-….html  CHANGES.md  sla.json
-  customers.csv  customers.parquet  sample.csv  manifest.json  manifest.json.sig  publisher.pem
+  customers.csv  customers.parquet  sample.csv  SHA256SUMS  manifest.json  manifest.json.sig  publisher.pem
 """
 
 import csv
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +22,13 @@ from c360.errors import Breach, CouldNotTell
 from c360.folders import replacing
 from c360.model import Contract
 from c360.publish.pages import write_pages
+from c360.settings import Settings
 from c360.share import signing
-from c360.share.contract import contract_of
+from c360.share.contract import Address, address_of, contract_of
 from c360.share.models import LEVEL, partner_columns
 from c360.share.policy import Policy
 from c360.share.release import Release
+from c360.share.serial import following, put_down
 from c360.yaml_writer import to_yaml
 
 if TYPE_CHECKING:
@@ -33,7 +36,8 @@ if TYPE_CHECKING:
 
     from psycopg import Connection
 
-MANIFEST, SIGNATURE, PUBLIC = "manifest.json", "manifest.json.sig", "publisher.pem"
+SAMPLE, _DATA = "sample.csv", (".csv", ".parquet")
+SUMS, MANIFEST, SIGNATURE, PUBLIC = "SHA256SUMS", "manifest.json", "manifest.json.sig", "publisher.pem"
 quote = POSTGRES.quote
 
 
@@ -41,7 +45,7 @@ def write(
     release: Release,
     database: "Connection",
     folder: Path,
-    home: Path,
+    settings: Settings,
     levels: list[str],
     kept: list[dict[str, Any]],
     now: "datetime",
@@ -52,21 +56,24 @@ def write(
     Raises as `changes_since` does.
     """
     name = release.policy.dataset.model
-    text = to_yaml(contract_of(release.policy, release.schema))
+    address = address_of(release.policy, settings)
+    text = to_yaml(contract_of(release.policy, release.schema, address))
     contract = _parsed(name, text)
-    changes = changes_since(release.policy, release.schema, folder, levels, now)
+    changes = changes_since(release.policy, release.schema, address, folder, levels, now)
     with replacing(folder) as fresh:
         write_pages([contract], fresh)
         (fresh / f"{name}.odcs.yaml").write_text(text, encoding="utf-8")
         (fresh / "CHANGES.md").write_text(changes, encoding="utf-8")
         (fresh / "sla.json").write_text(json.dumps(kept, indent=2, default=str) + "\n", encoding="utf-8")
         _data(release, database, fresh / name)
-        _sample(release, database, fresh / "sample.csv")
-        _signed(fresh, home, release, now)
+        _sample(release, database, fresh / SAMPLE)
+        _signed(fresh, settings.home, release, database, now)
     return folder
 
 
-def changes_since(policy: Policy, schema: str | None, folder: Path, levels: list[str], now: "datetime") -> str:
+def changes_since(
+    policy: Policy, schema: str | None, address: Address, folder: Path, levels: list[str], now: "datetime"
+) -> str:
     """What changes of the contract since the bundle in `folder`, as Markdown; `schema` is the view's, None: as before.
 
     Raises Breach when the contract breaks what was published there without a major step.
@@ -75,7 +82,7 @@ def changes_since(policy: Policy, schema: str | None, folder: Path, levels: list
     if not before.is_file():
         return "First publication.\n"
     old = load_contract(before)
-    text = to_yaml(contract_of(policy, schema or old.datasets[0].schema))
+    text = to_yaml(contract_of(policy, schema or old.datasets[0].schema, address))
     step = diff(old, _parsed(policy.dataset.model, text), levels, now.date())
     if not step.enough:
         raise Breach(
@@ -89,36 +96,79 @@ def _parsed(name: str, text: str) -> Contract:
     return load_contract(Path(f"{name}.odcs.yaml"), None, read_document(Path(f"{name}.odcs.yaml"), text))
 
 
-def check(folder: Path) -> int:
-    """How many files of a bundle are what was signed. Raises Breach for one that is not, CouldNotTell without one."""
+@dataclass(frozen=True)
+class Checked:
+    """A bundle that is as it was signed. `trusted` says whether by a key that the reader named, or has."""
+
+    files: int
+    about: dict[str, Any]
+    """What the manifest says."""
+    fingerprint: str
+    trusted: bool
+
+
+def check(folder: Path, key: Path | None, home: Path | None) -> Checked:
+    """Whether a bundle is what was signed by `key`; in silence by that of `home`, or else by the one that lies in the
+    bundle, which tells nothing of who signed it.
+
+    Raises Breach for a file that is not, and for another key; CouldNotTell without a bundle.
+    """
     if not (folder / MANIFEST).is_file():
         raise CouldNotTell(f"{folder} holds no {MANIFEST}.", "Name the folder of a bundle: c360 publish --check DIR")
     content = (folder / MANIFEST).read_bytes()
-    signing.verify(content, folder / SIGNATURE, folder / PUBLIC)
-    listed = json.loads(content)["files"]
+    trusted = signing.public_key(key) if key else home and signing.own_public(home)
+    public = trusted or signing.public_key(folder / PUBLIC)
+    signing.verify(content, folder / SIGNATURE, public)
+    about = _manifest(folder / MANIFEST, content)
+    listed = about.pop("files")
     there = {path.name for path in folder.iterdir()} - {MANIFEST, SIGNATURE, PUBLIC}
     for name in sorted(there ^ set(listed)):
         raise Breach(f"{folder / name} is {'missing' if name in listed else 'not of the bundle'}.", "Fetch it anew.")
     for name, digest in listed.items():
         if _sha256(folder / name) != digest:
             raise Breach(f"{folder / name} is not what was published.", "Fetch the bundle anew.")
-    return len(listed)
+    return Checked(len(listed), about, signing.fingerprint(public), bool(trusted))
 
 
-def _signed(folder: Path, home: Path, release: Release, now: "datetime") -> None:
+def _manifest(path: Path, content: bytes) -> dict[str, Any]:
+    try:
+        about = json.loads(content)
+        if isinstance(about["files"], dict):
+            return dict(about)
+    except (ValueError, TypeError, LookupError):
+        pass
+    raise CouldNotTell(f"{path} is no manifest of a bundle.", "Fetch the bundle anew.")
+
+
+def signed_with(path: Path) -> set[Path]:
+    """Of the bundle that a file lies in, what goes with it: data, and what was signed; nothing where it is no bundle's.
+    The contract stays, since the next publication is compared with it."""
+    if not (path.parent / MANIFEST).is_file() or not (path.parent / SIGNATURE).is_file():
+        return set()
+    data = (file for file in path.parent.iterdir() if file.suffix in _DATA and file.name != SAMPLE)
+    return {*data, *(path.parent / name for name in (SUMS, MANIFEST, SIGNATURE))}
+
+
+def _signed(folder: Path, home: Path, release: Release, database: "Connection", now: "datetime") -> None:
     files = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
-    about = {
-        "partner": release.policy.partner,
-        "product": release.policy.dataset.name,
-        "version": release.policy.version,
-        "published": f"{now:%Y-%m-%dT%H:%M:%SZ}",
-        "k": release.policy.k,
-        "rows": release.rows,
-        "files": files,
-    }
-    content = json.dumps(about, indent=2).encode() + b"\n"
-    (folder / MANIFEST).write_bytes(content)
-    signing.sign(content, home, folder / SIGNATURE, folder / PUBLIC)
+    (folder / SUMS).write_text("".join(f"{digest}  {name}\n" for name, digest in files.items()), encoding="utf-8")
+    with database.cursor() as cursor:
+        serial, previous = following(cursor, release.policy)
+        about = {
+            "partner": release.policy.partner,
+            "product": release.policy.dataset.name,
+            "version": release.policy.version,
+            "serial": serial,
+            "previous": previous,
+            "published": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+            "k": release.policy.k,
+            "rows": release.rows,
+            "files": files | {SUMS: _sha256(folder / SUMS)},
+        }
+        content = json.dumps(about, indent=2).encode() + b"\n"
+        (folder / MANIFEST).write_bytes(content)
+        signing.sign(content, home, folder / SIGNATURE, folder / PUBLIC)
+        put_down(cursor, release.policy, serial, _sha256(folder / MANIFEST), now)
 
 
 def _sha256(path: Path) -> str:

@@ -3,14 +3,21 @@
 from typing import Any
 
 from c360.clause.dialect import POSTGRES
+from c360.contract.document import dicts
+from c360.database import parameters
+from c360.settings import Settings
 from c360.share.models import LEVEL, PartnerColumn, partner_columns
 from c360.share.policy import Policy
 
+Address = dict[str, Any]
+"""Host, port and database."""
+_SILENT: Address = {"host": "localhost", "port": 5432, "database": "postgres"}
 _LOGICAL = {"text": "string", "bigint": "integer", "integer": "integer", "date": "date"}
 
 
-def contract_of(policy: Policy, schema: str) -> dict[str, Any]:
-    """The document; `schema` is where the view lies. The same policy and contract give the same document."""
+def contract_of(policy: Policy, schema: str, address: Address) -> dict[str, Any]:
+    """The document; `schema` is where the view lies, at `address`. The same policy, contract and address give the same
+    document."""
     ours = policy.contract.document
     table = policy.dataset.model
     kept = ("noticePeriod",)
@@ -29,7 +36,7 @@ def contract_of(policy: Policy, schema: str) -> dict[str, Any]:
             "limitations": people,
         },
         "servers": [
-            {"server": "view", "type": "postgres", **_address(ours), "schema": schema},
+            {"server": "view", "type": "postgres", **address, "schema": schema},
             {"server": "file", "type": "local", "path": f"{table}.parquet", "format": "parquet"},
         ],
         "team": {"name": str((ours.get("team") or {}).get("name", ""))},
@@ -60,11 +67,27 @@ def contract_of(policy: Policy, schema: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _address(document: dict[str, Any]) -> dict[str, Any]:
-    """Where the contract of the product says that its database is."""
-    servers = (server for server in document.get("servers") or [] if server.get("type") == "postgres")
-    silent = {"host": "localhost", "port": 5432, "database": "postgres"}
-    return silent | {key: value for key, value in next(servers, {}).items() if key in silent}
+def address_of(policy: Policy, settings: Settings) -> Address:
+    """Where the partner finds the view: the `sharing.server` of c360.toml; in silence the server of C360_DATABASE_URL,
+    unless only this machine reaches it; then the one that the contract of the product names."""
+    if settings.file.server:
+        return _parsed(settings.file.server)
+    given = parameters(settings) if settings.database_url else {}
+    if given and not is_local(given["host"]):
+        return {"host": given["host"], "port": int(given["port"]), "database": given["dbname"]}
+    named = (s for s in dicts(policy.contract.document.get("servers")) if s.get("type") == "postgres")
+    return _SILENT | {key: value for key, value in next(named, {}).items() if key in _SILENT}
+
+
+def is_local(host: str) -> bool:
+    """Whether nobody else reaches it."""
+    return host.startswith("/") or host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _parsed(server: str) -> Address:
+    place, _, database = server.partition("/")
+    host, _, port = place.rpartition(":")
+    return {"host": host, "port": int(port), "database": database}
 
 
 def _in_small_groups(policy: Policy) -> str:

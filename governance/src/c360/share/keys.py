@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 TABLE = "sharing.key"
 CANARY = "canary "
 """What stands for a person, before a number, in the pseudonym of a canary; nobody's id has that form."""
+AFTER_THE_END = timedelta(days=90)
+"""How long the key of a partner stays whose last share was withdrawn."""
 _OTHERS = f"{LOADER}, {SCANNER}, {READER}"
 _TABLE = f"""
 create schema if not exists sharing;
@@ -84,12 +86,17 @@ def keys(database: "Connection", partner: str | None = None) -> list[Key]:
 
 
 def create(database: "Connection", partner: str) -> bool:
-    """The first key of a partner; False when there is one."""
+    """A key of a partner, where there is none that makes pseudonyms; False when there is one. One that was to run out,
+    since the shares had ended, goes on."""
     with database.transaction(), database.cursor() as cursor:
         ensure_table(cursor)
         cursor.execute(f"lock table {TABLE} in share row exclusive mode")
-        cursor.execute(f"select exists (select from {TABLE} where partner = %s)", (partner,))
-        if cursor.fetchone() == (True,):
+        cursor.execute(
+            f"update {TABLE} set retires = null where partner = %(p)s and inner_pad is not null "
+            f"and version = (select max(version) from {TABLE} where partner = %(p)s)",
+            {"p": partner},
+        )
+        if cursor.rowcount:
             return False
         _insert(cursor, partner)
         return True
@@ -132,6 +139,24 @@ def retire(database: "Connection", partner: str, version: int) -> bool:
             (partner, version),
         )
         return bool(cursor.rowcount)
+
+
+def partners(cursor: "Cursor") -> set[str]:
+    """Those that have a key."""
+    ensure_table(cursor)
+    cursor.execute(f"select distinct partner from {TABLE} where inner_pad is not null")
+    return {str(partner) for (partner,) in cursor.fetchall()}
+
+
+def run_out(cursor: "Cursor", partner: str, now: datetime) -> None:
+    """The keys of a partner who gets nothing any more: each has its last day, and is deleted after it. Until then a
+    file that turns up can still be told by its canaries."""
+    cursor.execute(
+        f"update {TABLE} set retires = coalesce(retires, %s) where partner = %s", (now + AFTER_THE_END, partner)
+    )
+    cursor.execute(
+        f"update {TABLE} set inner_pad = null, outer_pad = null where partner = %s and retires <= %s", (partner, now)
+    )
 
 
 def pseudonyms_of(cursor: "Cursor", known_by: list[str], partner: str | None = None) -> list[tuple[str, int, str, str]]:

@@ -101,11 +101,21 @@ def partner_columns(policy: Policy) -> list[PartnerColumn]:
             is_quasi = shared in policy.quasi
             sql = ladder.shown(next(quasi), "step") if is_quasi else ladder.shown(next(sensitive), "1")
             wider = f", {coarse} where few are alike" if ladder.has_two_steps and is_quasi else ""
-            found.append(PartnerColumn(shared.name, ladder.physical_type, sql, f"{about}; {fine}{wider}.", shared))
+            told = f"{about}; {fine}{wider}.{_ends(shared)}"
+            found.append(PartnerColumn(shared.name, ladder.physical_type, sql, told, shared))
     if policy.has_steps:
         about = "1 where the row has the finer of what is described, 2 where it has the coarser."
         found.append(PartnerColumn(LEVEL, "integer", "step", about, required=True))
     return found
+
+
+def _ends(shared: SharedColumn) -> str:
+    """Which end of a band is in it."""
+    if not (shared.ladder and shared.ladder.name.startswith("band_")):
+        return ""
+    if shared.column.logical_type == "integer":
+        return " Both ends of a band are in it."
+    return " The lower end of a band is in it, the upper one in the next."
 
 
 def _share(policy: Policy, target: Target) -> str:
@@ -126,6 +136,9 @@ def _share(policy: Policy, target: Target) -> str:
         value = pseudonym(one.sql) if is_pseudonym else cast(target, one.sql, one.physical_type)
         lines.append(f"{value} as {name_in_both(target, one.name)}")
     until = in_both_dialects(target, lambda dialect: dialect.in_utc("older.retires", "timestamp with time zone"))
+    today = in_both_dialects(  # whatever clock a run is told, and whatever zone a partner sets
+        target, lambda dialect: f"cast({dialect.in_utc('current_timestamp', 'timestamp with time zone')} as date)"
+    )
     listed = ",\n    ".join(lines)
     view = f"{target.name}.by_engine({jinja_value({'postgres': 'view', 'databricks': 'table'})})"
     return f"""{_head(policy, view, schema_of(policy), f"alias={jinja_text(policy.dataset.model)}")}
@@ -162,6 +175,7 @@ select
     {listed}
 from released
 cross join keys
+where {today} <= date {literal(str(policy.until))}
 """
 
 

@@ -21,6 +21,7 @@ from c360.model import Column, Contract, Dataset
 from c360.printable import shown
 from c360.project import Project
 from c360.share.ladder import LADDERS, Ladder
+from c360.share.living import policy_files
 
 LEAST_K, USUAL_K, MOST_CANARIES = 3, 11, 100
 _PARTNER = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -112,7 +113,7 @@ def policies(folder: Path, catalog: Catalog, levels: Sequence[str]) -> list[Poli
     Raises Breach with the file, the line and what to write for the first that is not sound.
     """
     found, seen = [], set()
-    for path in sorted(folder.glob("*.yaml")):
+    for path in policy_files(folder):
         document = parse(path)
         problems = list(_problems(document, catalog, levels))
         if problems:
@@ -127,15 +128,27 @@ def policies(folder: Path, catalog: Catalog, levels: Sequence[str]) -> list[Poli
     return found
 
 
-def findings(folder: Path, catalog: Catalog, levels: Sequence[str]) -> Iterator[tuple[Path, int, Place, str]]:
-    """Everything that is wrong in the policies of a folder, all of it in one run: file, line, place and what."""
-    for path in sorted(folder.glob("*.yaml")):
+def findings(
+    folder: Path, catalog: Catalog, levels: Sequence[str], today: date
+) -> Iterator[tuple[Path, int, Place, str]]:
+    """Everything that is wrong in the policies of a folder, all of it in one run: file, line, place and what. A last
+    day before `today` is wrong too."""
+    seen: dict[tuple[str, str], Path] = {}
+    for path in policy_files(folder):
         try:
             document = parse(path)
         except CouldNotTell as error:
             yield path, 1, (), error.message
             continue
-        for place, what in _problems(document, catalog, levels):
+        found = list(_problems(document, catalog, levels))
+        until = _day(document.data.get("until"))
+        if until and until < today:
+            found.append((("until",), f"{until} is over: withdraw the share by c360 publish, then delete this file"))
+        share = str(document.data.get("partner")), str(document.data.get("product"))
+        first = seen.setdefault(share, path)
+        if first != path:
+            found.append((("product",), f"{share[0]} gets {share[1]} by {first.relative_to(folder)} too: keep one"))
+        for place, what in found:
             yield path, document.line(place), place, what
 
 
@@ -212,6 +225,8 @@ def _of_sensitive(data: dict[str, Any], columns: dict[str, Any]) -> Iterator[tup
         yield ("sensitive",), f"{shown(sensitive)} is none of the columns that are generalised"
     if not isinstance(least, int) or isinstance(least, bool) or not 2 <= least <= 1_000:
         yield ("l" if "l" in data else "sensitive",), "l is no whole number from 2 on"
+    elif _is_whole(k := data.get("k", USUAL_K)) and least > k:
+        yield ("l",), f"l is beyond k, which is {k}: a group of k persons never has so many kinds"
 
 
 def _person(catalog: Catalog, dataset: Dataset, closed: Sequence[str]) -> str | None:

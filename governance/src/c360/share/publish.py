@@ -10,40 +10,56 @@ from c360.contract.classifications import classifications
 from c360.contract.sunset import refuse_ended
 from c360.database import connect
 from c360.database.access import TRANSFORMER
+from c360.database.waiting import Say, partners_let_go
 from c360.errors import Breach, CouldNotTell
 from c360.project import Project
 from c360.share import bundle
+from c360.share.contract import address_of, is_local
+from c360.share.living import Ended, open_shares
 from c360.share.policy import Policy, policies_of
-from c360.share.release import Release, release, withdraw_ended
+from c360.share.release import Release, release
+from c360.share.withdraw import delete_data, withdraw_ended
 from c360.status.overview import Overview, read_overview
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
+_SERVER = 'in c360.toml, write [sharing] server = "host:port/database"'
+
 
 @dataclass(frozen=True)
 class Published:
-    """What went out, and the policies whose share was withdrawn."""
+    """What went out, and the shares that were withdrawn."""
 
     releases: tuple[Release, ...]
     folders: tuple[Path, ...]
-    ended: tuple[Policy, ...]
+    ended: tuple[Ended, ...]
 
 
 def publish(
-    project: Project, database: "Connection", partner: str, folder: Path, now: datetime, pinned: bool
+    project: Project, database: "Connection", partner: str, folder: Path, now: datetime, pinned: bool, say: Say
 ) -> Published:
     """Publish all that a partner gets, each product into a folder below `folder`; `pinned` says that the clock is not
-    now.
+    now. A partner's session that is in the way is ended, and `say` told.
 
     Raises CouldNotTell for a partner that no policy names, or a product of which nobody knows whether it holds; Breach
     when it does not hold, when k does not, when the partner's contract breaks without a major step, or when a change of
     the policy needs a new key.
     """
-    policies = policies_of(project)
     require_partner(project, partner)
-    ended = withdraw_ended(project, policies, now)
-    chosen = [policy for policy in policies if policy.partner == partner and policy not in ended]
+    with partners_let_go(project.settings, say):
+        return _publish(project, database, partner, folder, now, pinned, say)
+
+
+def _publish(
+    project: Project, database: "Connection", partner: str, folder: Path, now: datetime, pinned: bool, say: Say
+) -> Published:
+    policies = policies_of(project)
+    ended = withdraw_ended(project, policies, now, say)
+    for one in ended:
+        if one.partner == partner:
+            delete_data(folder / one.product)
+    chosen = [policy for policy in policies if policy.partner == partner and policy.until >= now.date()]
     if not chosen:
         return Published((), (), tuple(ended))
     overview = read_overview(database, project.catalog, now)
@@ -51,21 +67,27 @@ def publish(
     for policy in chosen:
         refuse_ended([policy.contract], now.date())
         _require_held(project, overview, policy)
-        bundle.changes_since(policy, None, folder / policy.dataset.name, levels, now)
+        address = address_of(policy, project.settings)
+        if is_local(str(address["host"])):
+            say(f"The contract of {partner} names {address['host']}, which only this machine reaches: {_SERVER}")
+        bundle.changes_since(policy, None, address, folder / policy.dataset.name, levels, now)
     releases = release(project, chosen, now, pinned)
     kept = [asdict(one) for one in overview.sla]
     with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner.transaction():
         folders = [
-            bundle.write(one, owner, folder / one.policy.dataset.name, project.settings.home, levels, kept, now)
+            bundle.write(one, owner, folder / one.policy.dataset.name, project.settings, levels, kept, now)
             for one in releases
         ]
     return Published(tuple(releases), tuple(folders), tuple(ended))
 
 
 def require_partner(project: Project, partner: str) -> None:
-    """Raises CouldNotTell for a partner that no policy names."""
+    """Raises CouldNotTell for a partner that no policy names, and that has no share."""
     known = sorted({policy.partner for policy in policies_of(project)})
     if partner not in known:
+        with closing(connect(project.settings, role=TRANSFORMER)) as owner:
+            if partner in {name for name, _ in open_shares(owner.cursor())}:
+                return
         raise CouldNotTell(f"No policy is for a partner {partner!r}.", f"There are: {', '.join(known) or 'none'}.")
 
 

@@ -1,7 +1,4 @@
-"""A release: dbt makes what the partner gets, its role may select from it, and what was left out is counted.
-
-A share whose last day has passed is withdrawn instead: the view goes, and with it what it showed.
-"""
+"""A release: dbt makes what the partner gets, its role may select from it, and what was left out is counted."""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -63,27 +60,6 @@ class Release:
         return self.persons - self.published
 
 
-def withdraw_ended(project: Project, policies: list[Policy], now: datetime) -> list[Policy]:
-    """Withdraw each share whose last day has passed; those of `policies` that have ended."""
-    ended = [policy for policy in policies if policy.until < now.date()]
-    with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner.transaction(), owner.cursor() as cursor:
-        _ensure_log(cursor)
-        for policy in ended:
-            cursor.execute(
-                "select distinct schema_name, view_name, release_schema, release_name from sharing.release "
-                "where partner = %s and product = %s and withdrawn is null",
-                (policy.partner, policy.dataset.name),
-            )
-            for schema, view, release_schema, release_name in cursor.fetchall():
-                cursor.execute(f"drop view if exists {quote(schema)}.{quote(view)} cascade")
-                cursor.execute(f"drop table if exists {quote(release_schema)}.{quote(release_name)} cascade")
-            cursor.execute(
-                "update sharing.release set withdrawn = %s where partner = %s and product = %s and withdrawn is null",
-                (now, policy.partner, policy.dataset.name),
-            )
-    return ended
-
-
 def release(project: Project, policies: list[Policy], now: datetime, pinned: bool) -> list[Release]:
     """Make the shares of one partner; `pinned` says that the clock of the run is not now.
 
@@ -95,7 +71,7 @@ def release(project: Project, policies: list[Policy], now: datetime, pinned: boo
     with closing(connect(project.settings, role=TRANSFORMER)) as owner:
         keys.create(owner, partner)
         with owner.transaction(), owner.cursor() as cursor:
-            _ensure_log(cursor)
+            ensure_log(cursor)
             for policy in policies:
                 _require_new_key(cursor, policy, now)
         names = [name for policy in policies for name in (f"release_{policy.name}", f"share_{policy.name}")]
@@ -160,23 +136,13 @@ def _counted(owner: "Connection", policy: Policy, kept: Any, view: Any, now: dat
     return Release(policy, *place, int(persons), int(published), int(coarser), int(rows))
 
 
-def _ensure_log(cursor: "Cursor") -> None:
+def ensure_log(cursor: "Cursor") -> None:
     keys.ensure_table(cursor)
     cursor.execute(_LOG)
     cursor.execute("revoke all on sharing.release from public")
 
 
 def _ensure_role(project: Project, partner: str) -> None:
-    import psycopg
-
-    with closing(connect(project.settings, role=None)) as admin, admin.cursor() as cursor:
-        if role.exists(cursor, partner):
-            return
-        try:
-            cursor.execute(role.script(partner, admin.info.dbname))
-        except psycopg.errors.InsufficientPrivilege:
-            raise CouldNotTell(
-                f"The user {admin.info.user} may not make the role {role.role_of(partner)}.",
-                f"Have an administrator run: create role {role.role_of(partner)} login; "
-                f"grant connect on database {quote(admin.info.dbname)} to {role.role_of(partner)}",
-            ) from None
+    with closing(connect(project.settings, role=None)) as admin:
+        role.ensure(admin, partner, admin.info.user if project.settings.database_url else None)
+        role.let_in(admin, partner)

@@ -3,6 +3,7 @@
 openssl pkeyutl -verify -pubin -inkey publisher.pem -rawin -in manifest.json -sigfile manifest.json.sig
 """
 
+import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from c360.errors import Breach, CouldNotTell
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 KEY = "signing.pem"
 _AWAY = "Move it away; the next publication makes a new one."
@@ -25,23 +26,46 @@ def sign(content: bytes, home: Path, signature: Path, public: Path) -> None:
     public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
 
 
-def verify(content: bytes, signature: Path, public: Path) -> None:
-    """Raises Breach when `content` is not what was signed, CouldNotTell when the signature or key cannot be read."""
-    from cryptography.exceptions import InvalidSignature
+def own_public(home: Path) -> "Ed25519PublicKey | None":
+    """The public half of the key of this home; None where there is none."""
+    return _key(home / KEY).public_key() if (home / KEY).is_file() else None
+
+
+def public_key(path: Path) -> "Ed25519PublicKey":
+    """Raises CouldNotTell when it cannot be read, or is of another kind."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     try:
-        key = load_pem_public_key(public.read_bytes())
-        signed = signature.read_bytes()
+        key = load_pem_public_key(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise CouldNotTell(f"{public} or {signature.name} cannot be read.", "Fetch the bundle anew.") from error
+        raise CouldNotTell(
+            f"{path} cannot be read as a public key.", "Name the publisher.pem that you trust."
+        ) from error
     if not isinstance(key, Ed25519PublicKey):
-        raise CouldNotTell(f"{public} is no Ed25519 key.", "Fetch the bundle anew.")
+        raise CouldNotTell(f"{path} is no Ed25519 key.", "Name the publisher.pem that you trust.")
+    return key
+
+
+def fingerprint(key: "Ed25519PublicKey") -> str:
+    """SHA-256 of the key, as `openssl pkey -pubin -in publisher.pem -outform DER | sha256sum` gives it."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+def verify(content: bytes, signature: Path, key: "Ed25519PublicKey") -> None:
+    """Raises Breach when `content` is not what this key has signed, CouldNotTell when the signature cannot be read."""
+    from cryptography.exceptions import InvalidSignature
+
     try:
-        key.verify(signed, content)
+        key.verify(signature.read_bytes(), content)
+    except OSError as error:
+        raise CouldNotTell(f"{signature} cannot be read.", "Fetch the bundle anew.") from error
     except InvalidSignature:
-        raise Breach(f"{signature.parent} was not signed by {public.name}, or was changed.", "Fetch it anew.") from None
+        raise Breach(
+            f"{signature.parent} was not signed by the key {fingerprint(key)}, or was changed.", "Fetch it anew."
+        ) from None
 
 
 def _key(path: Path) -> "Ed25519PrivateKey":

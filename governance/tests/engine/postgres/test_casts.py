@@ -5,7 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
-from governance.tests.clause.values import VALUES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from c360.engine.postgres.casts import cast
 from c360.engine.sure import sure
 from c360.engine.written import plain
 from c360.model import Clause, Column, Dataset
+from governance.tests.clause.values import VALUES
 
 GERMAN = Form(decimal=",", thousands=".", date_format="dd.MM.yyyy", null_values=("k. A.",))
 
