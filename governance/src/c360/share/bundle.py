@@ -22,7 +22,7 @@ from c360.folders import replacing
 from c360.model import Contract
 from c360.publish.pages import write_pages
 from c360.share import signing
-from c360.share.contract import contract_of
+from c360.share.contract import IN_THIS, contract_of
 from c360.share.models import LEVEL, partner_columns
 from c360.share.policy import Policy
 from c360.share.release import Release
@@ -52,13 +52,13 @@ def write(
     Raises as `changes_since` does.
     """
     name = release.policy.dataset.model
-    text = to_yaml(contract_of(release.policy, release.schema))
+    text = to_yaml(contract_of(release.policy, release.schema, release.told))
     contract = _parsed(name, text)
     changes = changes_since(release.policy, release.schema, folder, levels, now)
     with replacing(folder) as fresh:
         write_pages([contract], fresh)
         (fresh / f"{name}.odcs.yaml").write_text(text, encoding="utf-8")
-        (fresh / "CHANGES.md").write_text(changes, encoding="utf-8")
+        (fresh / "CHANGES.md").write_text(f"{changes}{release.told}\n", encoding="utf-8")
         (fresh / "sla.json").write_text(json.dumps(kept, indent=2, default=str) + "\n", encoding="utf-8")
         _data(release, database, fresh / name)
         _sample(release, database, fresh / "sample.csv")
@@ -74,7 +74,9 @@ def changes_since(policy: Policy, schema: str | None, folder: Path, levels: list
     before = folder / f"{policy.dataset.model}.odcs.yaml"
     if not before.is_file():
         return "First publication.\n"
-    old = load_contract(before)
+    document = read_document(before)
+    document["description"]["limitations"] = document["description"]["limitations"].partition(IN_THIS)[0]
+    old = load_contract(before, None, document)
     text = to_yaml(contract_of(policy, schema or old.datasets[0].schema))
     step = diff(old, _parsed(policy.dataset.model, text), levels, now.date())
     if not step.enough:
@@ -114,6 +116,8 @@ def _signed(folder: Path, home: Path, release: Release, now: "datetime") -> None
         "published": f"{now:%Y-%m-%dT%H:%M:%SZ}",
         "k": release.policy.k,
         "rows": release.rows,
+        "pseudonyms": {"releases": release.policy.window} if release.policy.linked else "release",
+        "held_back": {"persons": release.held, "longest_releases": release.oldest},
         "files": files,
     }
     content = json.dumps(about, indent=2).encode() + b"\n"
