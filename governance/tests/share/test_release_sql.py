@@ -100,6 +100,14 @@ class Releases:
         check_one(rows, self.policy)
         return rows
 
+    @staticmethod
+    def anew(cursor, policy):
+        """By person and canary what a release has before which there is none."""
+        cursor.execute(f"select * from ({filled_in(policy, False)}) as made")
+        names = [column.name for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return {(row["person"], row["canary"]): shown_of(row) for row in rows if row["person"] is not None}
+
 
 def group_of(row):
     return tuple(row[name] for name in row if name.startswith("q") or name == "step")
@@ -139,9 +147,16 @@ HYPOTHESIS = settings(
 def test_no_group_and_no_path_is_shared_by_fewer_than_k(database, shape, populations):
     for policy in shape:
         with rolled_back(database) as cursor:
-            releases, paths = Releases(cursor, policy), defaultdict(tuple)
+            releases = Releases(cursor, policy)
+            if policy.linked:  # a window before, which is over
+                releases.next(FEW_MOVE)
+                cursor.execute("update sharing.key set version = version + 1")
+            paths = defaultdict(tuple)
             for number, people in enumerate(populations):
                 seen = {(row["person"], row["canary"]): row for row in releases.next(people)}
+                if number == 0:
+                    fresh = Releases.anew(cursor, policy)
+                    assert {who: shown_of(row) for who, row in seen.items() if who[0]} == fresh
                 if not policy.linked:
                     expected = policy.canaries if any(row["person"] for row in seen.values()) else 0
                     assert sum(canary is not None for _, canary in seen) == expected

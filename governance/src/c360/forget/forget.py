@@ -21,7 +21,7 @@ from c360.ledger.locks import forgetting
 from c360.ledger.tables import prepare
 from c360.project import Project
 from c360.share import keys
-from c360.share.release import rekey
+from c360.share.window import rekey
 
 if TYPE_CHECKING:
     from psycopg import Connection

@@ -25,7 +25,7 @@ from c360.share import signing
 from c360.share.contract import IN_THIS, contract_of
 from c360.share.models import LEVEL, partner_columns
 from c360.share.policy import Policy
-from c360.share.release import Release
+from c360.share.window import Release
 from c360.yaml_writer import to_yaml
 
 if TYPE_CHECKING:

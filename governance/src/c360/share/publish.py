@@ -14,7 +14,8 @@ from c360.errors import Breach, CouldNotTell
 from c360.project import Project
 from c360.share import bundle
 from c360.share.policy import Policy, policies_of
-from c360.share.release import Release, release, withdraw_ended
+from c360.share.release import release, withdraw_ended
+from c360.share.window import Release
 from c360.status.overview import Overview, read_overview
 
 if TYPE_CHECKING:

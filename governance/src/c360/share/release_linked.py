@@ -68,8 +68,10 @@ def _matched(policy: Policy, columns: Columns, known: list[str]) -> Parts:
         f"last.person is not null and ({' or '.join(changed)}) as is_untrue",
         "coalesce(last.held, 0) as held",
     ]
-    kinds = "".join(  # a kind that nobody had is one of fewer than k
-        f"\nwhere last.person is not null or now.{name} in (select {name} from last)" for name in columns.sensitive
+    kinds = "".join(  # a kind that nobody had may be one of fewer than k
+        f"\nwhere\n    last.person is not null\n    or now.{name} in (select {name} from last)\n"
+        "    or not exists (select 1 from last)"
+        for name in columns.sensitive
     )
     yield "matched", f"{select(matched)}from now\nfull join last on now.person = last.person{kinds}"
 
