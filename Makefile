@@ -133,8 +133,8 @@ mutation: $(READY) ## Break every clause in every way at every enforcement point
 	@cd integration_tests && ../$(BIN)/python -m mutation $(MUTATION_ARGS)
 
 .PHONY: attack
-attack: $(READY) ## Attack what partners get, and the same columns without protection (ATTACK_ARGS="--json")
-	@cd integration_tests && ../$(BIN)/python -m attack $(ATTACK_ARGS)
+attack: $(READY) ## Attack what partners get in a year, and the same columns without protection (ATTACK_ARGS="--json")
+	@$(BIN)/python -m integration_tests.attack $(ATTACK_ARGS)
 
 .PHONY: bench
 bench: $(READY) ## Print speed ratios, side by side in one run

@@ -53,7 +53,7 @@ def release_again(session: Any, release: str) -> None:
     (compiled,) = (spark.target_of(scratch, "spark", partner) / "compiled").rglob(f"{name}.sql")
     session.sql(f"alter table {release} rename to {last}")
     sql = compiled.read_text().replace(release, last)
-    assert sql.count(f" {last}") == 3, sql
+    assert sql.count(f" {last}") in (0, 3), sql
     session.sql(f"create table {release} as {sql}")
 
 

@@ -1,5 +1,5 @@
-"""`python -m attack [--customers N] [--seed N] [--json]`, in integration_tests: attacks what partners get, and the same
-columns without protection.
+"""`python -m integration_tests.attack [--customers N] [--seed N] [--json]`: attacks what partners get over a year, and
+the same columns without protection.
 
 Exit code 1 when an attack succeeds more often than the policy promises.
 """
@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m attack", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m integration_tests.attack", description=__doc__)
     parser.add_argument("--customers", type=int, default=4_000, help="how many people there are")
     parser.add_argument("--seed", type=int, default=1, help="the same seed invents the same people")
     parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON, for machines")
@@ -33,7 +33,7 @@ def main() -> int:
             world = build(settings, arguments.customers, arguments.seed, say)
         finally:
             server.stop(settings)
-    tried = attack(world.before, world.after)
+    tried = attack(world)
     show(tried, arguments.as_json)
     return 0 if all(one.protected.held for one in tried) else 1
 

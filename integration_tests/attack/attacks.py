@@ -1,7 +1,7 @@
 """What somebody can try who holds shares of the same people: each attack counts its attempts and its successes.
 
-None of them reads anything that a partner cannot have: its own view, another partner's, the one of the release before,
-and what is known about people from elsewhere.
+None of them reads anything that a partner cannot have: its own view, another partner's, and what is known about people
+from elsewhere. Those that follow people from release to release are in `paths`.
 """
 
 import hashlib
@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from itertools import product
 
 Values = tuple[str | None, ...]
-Way = tuple[Values | None, Values | None]
+LEVEL = "generalization_level"
+"""Which every attack reads, and nobody knows of a person."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a share: its pseudonyms, newest first, and by column what is shared, as text."""
+    """A row of a share: its pseudonym, and by column what is shared, as text."""
 
-    pseudonyms: tuple[str, ...]
+    pseudonym: str
     values: Mapping[str, str | None]
 
     def of(self, columns: Iterable[str]) -> Values:
@@ -43,7 +44,7 @@ class Share:
 
     @property
     def pseudonyms(self) -> set[str]:
-        return {pseudonym for row in self.rows for pseudonym in row.pseudonyms}
+        return {row.pseudonym for row in self.rows}
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,13 @@ class Result:
 def join_pseudonyms(ours: Share, theirs: Share) -> Result:
     """Rows of ours with a pseudonym that theirs has too."""
     common = theirs.pseudonyms
-    found = sum(not common.isdisjoint(row.pseudonyms) for row in ours.rows)
+    found = sum(row.pseudonym in common for row in ours.rows)
     return Result("joining two partners by pseudonym", _both(ours, theirs), len(ours.rows), found, 0)
 
 
 def join_columns(ours: Share, theirs: Share) -> Result:
     """Rows of ours that fit fewer than k of theirs which fit fewer than k of ours, by the columns that both have."""
-    columns = sorted(set(ours.columns) & set(theirs.columns))
+    columns = sorted(set(ours.columns) & set(theirs.columns) - {LEVEL})
     left, right = (Counter(row.of(columns) for row in share.rows) for share in (ours, theirs))
     pairs = list(_fitting(list(left), list(right), 0, len(columns)))
     fits_left, fits_right = Counter[Values](), Counter[Values]()
@@ -116,23 +117,6 @@ def small_groups(share: Share) -> Result:
     return Result("standing in a group of fewer than k", share.partner, len(share.rows), found, 0)
 
 
-def differences(before: Share, after: Share, changed: Iterable[Person]) -> Result:
-    """Of those who came, went or changed between two releases: with whom fewer than k went from the same group, or from
-    nowhere, to the same other one, or nowhere."""
-    ways, many = _ways(before, after)
-    seen = {name for name, (old, new) in ways.items() if old != new and many[old, new] < after.k}
-    people = list(changed)
-    found = sum(not seen.isdisjoint(person.names) for person in people)
-    return Result("seeing who came, went or changed between releases", after.partner, len(people), found, 0)
-
-
-def follow(before: Share, after: Share) -> Result:
-    """Persons of whom fewer than k were in the same group before and are in the same one now."""
-    ways, many = _ways(before, after)
-    found = sum(many[way] < after.k for way in ways.values())
-    return Result("following pseudonyms from release to release", after.partner, len(ways), found, 0)
-
-
 def linkage(share: Share, people: Iterable[Person]) -> list[Result]:
     """Exact values known from elsewhere, looked up: who is singled out, and how many guesses are right."""
     people = list(people)
@@ -155,10 +139,13 @@ def _looked_up(share: Share, people: list[Person], columns: tuple[str, ...]) -> 
         groups[row.of(columns)].append(row)
     lone, right = 0, 0.0
     for person in people:
-        ways = sorted(product(*(enumerate(person.labels[c]) for c in columns)), key=lambda way: sum(n for n, _ in way))
+        ways = sorted(
+            product(*(enumerate(person.labels.get(c, ("1", "2"))) for c in columns)),
+            key=lambda way: sum(n for n, _ in way),
+        )
         groups_of = (groups[key] for way in ways if (key := tuple(label for _, label in way)) in groups)
         candidates = next(groups_of, [])
-        if any(not person.names.isdisjoint(row.pseudonyms) for row in candidates):
+        if any(row.pseudonym in person.names for row in candidates):
             lone += len(candidates) < share.k
             right += 1 / len(candidates)
     return lone, right
@@ -171,13 +158,6 @@ def _guesses(person: str, partners: list[str]) -> Iterator[str]:
             yield hashlib.new(name, text.encode()).hexdigest()
         for key in ("", "key", "secret", *partners):
             yield hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
-
-
-def _ways(before: Share, after: Share) -> tuple[dict[str, Way], Counter[Way]]:
-    """By pseudonym the group before and the one now, None where it was in no row; and how many went each way."""
-    old, new = ({row.pseudonyms[0]: row.of(share.quasi) for row in share.rows} for share in (before, after))
-    ways = {name: (old.get(name), new.get(name)) for name in old | new}
-    return ways, Counter(ways.values())
 
 
 def _both(ours: Share, theirs: Share) -> str:

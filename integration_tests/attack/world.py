@@ -1,213 +1,240 @@
-"""Two releases for every partner, made by the commands as anybody types them, and the same columns without protection.
+"""Twelve monthly releases for every partner, and the same columns without protection.
 
-Between the releases some people come, one buys for a lot, one goes, and a crowd of one age comes at once: without the
-crowd nothing would change, and nothing be there to look at.
+Each month some people come, go, buy, grow older, are corrected and are erased. The SQL is that of the share's models,
+as dbt fills it in; keys, windows and the record of releases are those of `c360 publish`, and erasures those of
+`c360 forget`, without its search. Whoever holds a partner's role may read its view at any time: so it is read after
+each release, and again after each erasure.
 """
 
 import contextlib
-import csv
 import hashlib
-import io
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import psycopg
-from shop.deliver import deliver
 
-from c360.clause.dialect import POSTGRES
-from c360.database import connect, parameters
-from c360.database.shell import exported
+from c360.database import connect
 from c360.project import open_project
 from c360.settings import Settings
-from c360.share.keys import TABLE
+from c360.share import keys, window
+from c360.share.models import PLANNER
 from c360.share.policy import Policy, policies_of
-from c360.share.role import role_of
+from governance.tests.generate.filled_in import filled_in, view_filled_in
 
-from .attacks import Person, Row, Share
+from .attacks import LEVEL, Person, Row, Share
 from .labels import label
 
-AS_OF = ("--as-of", "2026-03-01T12:00:00Z")
-LOADED = ("2026-03-01T10:00:00Z", "2026-03-01T11:00:00Z")
-BUILD = ("--full-refresh", "--select", "+customers", "--exclude", "test_type:data")
-"""Anew, since incremental models would keep who is gone; what the shares stand on, and no more."""
-LATER = 100
-"""People who come between the releases; who of them bought nothing is of one age: the crowd."""
-CROWD_BORN = "1990-06-01"
-LARGE = "25000.00"
+RELEASES = 12
+ERASURES = {2: 3, 9: 3, 11: 3}
+"""By number of the release, how many are erased after it: each ends a window, and so the others can be as long as they
+may."""
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+COLUMNS = {"id": "uuid", "age": "integer", "first_purchase_at": "timestamptz", "total_expense": "numeric(14,2)",
+           "books_amount": "numeric(14,2)"}  # fmt: skip
+Customer = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Release:
-    """By partner what it gets, and the same columns as they are beside a plain hash of the id; and whom it is about."""
+@dataclass
+class Month:
+    """By partner what it can read of a release, and after the erasure that follows it; whom it is about, as an attacker
+    knows them who knows everything; and who was erased afterwards."""
 
-    protected: dict[str, Share]
-    raw: dict[str, Share]
-    people: dict[str, list[Person]]
-    raw_people: dict[str, list[Person]]
+    shares: dict[str, Share] = field(default_factory=dict)
+    afterwards: dict[str, Share] = field(default_factory=dict)
+    people: dict[str, list[Person]] = field(default_factory=dict)
+    erased: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class World:
-    settings: Settings
-    before: Release
-    after: Release
+    """`windows` say for how many releases the pseudonyms of a partner may stay."""
+
+    protected: list[Month]
+    raw: list[Month]
+    windows: dict[str, int]
 
 
-def build(settings: Settings, customers: int, seed: int, say: Callable[[str], None]) -> World:
-    """Both releases, in an empty database. Raises the errors of the commands."""
-    folder = settings.home / "attack"
-    say("inventing people")
-    for number, (many, sales, loaded) in enumerate(
-        ((customers, 7 * customers, LOADED[0]), (LATER, LATER // 5, LOADED[1]))
-    ):
-        deliver(folder / str(number), many, sales, datetime.fromisoformat(loaded), seed + number)
-    _make_crowd(folder / "1", folder / "0")
-    say("the first release")
-    _deliver(settings, folder / "0")
-    c360(settings, "verify", "customers", *AS_OF)
-    before = published(settings)
-    say("the second release")
-    _lose_somebody(settings)
-    _deliver(settings, folder / "1")
-    return World(settings, before, published(settings))
+@dataclass(frozen=True)
+class Protections:
+    """What the toolkit does, or what a test has in its place."""
+
+    goes_on: Callable[[Any, Policy], bool] = window.goes_on
+    rekey: Callable[[Any, list[str]], None] = window.rekey
+    release: Callable[[Policy, bool, str], str] = filled_in
 
 
-def published(settings: Settings) -> Release:
-    """Publish to everybody, and read what each partner can."""
-    for policy in _policies(settings):
-        c360(settings, "publish", policy.partner, *AS_OF)
-    return read(settings)
+def build(settings: Settings, customers: int, seed: int, say: Callable[[str], None], how: Protections | None = None,
+          policies: list[Policy] | None = None) -> World:  # fmt: skip
+    """All releases, in an empty database."""
+    how, policies = how or Protections(), policies or ours()
+    chance = random.Random(seed)  # noqa: S311
+    world = World([], [], {policy.partner: policy.window for policy in policies})
+    people = {customer["id"]: customer for customer in (invented(chance) for _ in range(customers))}
+    connect(settings).close()  # which makes the roles
+    with contextlib.closing(connect(settings, role=None)) as database, database.cursor() as cursor:
+        cursor.execute("create schema if not exists shares")
+        for month in range(RELEASES):
+            say(f"release {month + 1} of {RELEASES}")
+            if month:
+                _a_month_later(people, chance, customers)
+            with database.transaction():
+                protected, raw = _month(database, policies, people, chance, how, month)
+            world.protected.append(protected)
+            world.raw.append(raw)
+    return world
 
 
-def read(settings: Settings) -> Release:
-    protected, raw, people, raw_people = {}, {}, {}, {}
-    for policy in _policies(settings):
-        name = policy.partner
-        protected[name] = _share(policy, _of_partner(settings, name))
-        raw[name], people[name], raw_people[name] = _unprotected(settings, policy)
-    return Release(protected, raw, people, raw_people)
+def _month(
+    database: psycopg.Connection,
+    policies: list[Policy],
+    people: dict[str, Customer],
+    chance: random.Random,
+    how: Protections,
+    number: int,
+) -> tuple[Month, Month]:
+    """A release for everybody, then erasures."""
+    protected, raw, cursor = Month(), Month(), database.cursor()
+    _write(cursor, people)
+    for policy in policies:
+        _publish(database, policy, how, BEGIN + timedelta(days=30 * number))
+    _look(cursor, policies, protected.shares)
+    for policy in policies:
+        protected.people[policy.partner], raw.people[policy.partner] = _known(cursor, policy, people)
+        raw.shares[policy.partner] = _unprotected(policy, people)
+    protected.erased = raw.erased = chance.sample(sorted(people), ERASURES.get(number, 0))
+    for person in protected.erased:
+        del people[person]
+        for policy in policies:
+            cursor.execute(f"delete from {_table(policy)} where person = %s", (person,))
+    if protected.erased:
+        how.rekey(cursor, [_table(policy) for policy in policies])
+    _look(cursor, policies, protected.afterwards)
+    raw.afterwards = {policy.partner: _unprotected(policy, people) for policy in policies}
+    return protected, raw
 
 
-def c360(settings: Settings, *arguments: object) -> None:
-    """One command, silent. Raises what it raises."""
-    from c360.cli import c360 as command
-
-    said = io.StringIO()
-    with _at(settings), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        command.main([str(argument) for argument in arguments], prog_name="c360", standalone_mode=False)
+def ours() -> list[Policy]:
+    """Those of the repository, and the second of them for a partner who follows people."""
+    found = policies_of(open_project())
+    study = next(policy for policy in found if policy.sensitive)
+    return [*found, replace(study, partner=f"{study.partner}_following", window=6)]
 
 
-def _at(settings: Settings) -> contextlib.AbstractContextManager[None]:
-    """The shell as it is for who works with these settings; Elementary has nothing to say here."""
-    return exported({
-        "C360_ROOT": str(settings.root), "C360_HOME": str(settings.home),
-        "C360_DATABASE_URL": settings.database_url or "", "C360_DBT_PACKAGES": str(settings.home / "none"),
-    })  # fmt: skip
+def invented(chance: random.Random) -> Customer:
+    spent = Decimal(int(chance.expovariate(1 / 1200) * 100)) / 100 if chance.random() < 0.85 else Decimal(0)
+    first = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=chance.randrange(2000))
+    return {
+        "id": str(UUID(int=chance.getrandbits(128), version=4)),
+        "age": None if chance.random() < 0.03 else min(95, max(18, int(chance.gauss(44, 16)))),
+        "first_purchase_at": first if spent else None,
+        "total_expense": spent,
+        "books_amount": (spent * chance.randrange(60) / 100).quantize(Decimal("0.01")),
+    }
 
 
-def _policies(settings: Settings) -> list[Policy]:
-    with _at(settings):
-        return policies_of(open_project())
+def _a_month_later(people: dict[str, Customer], chance: random.Random, customers: int) -> None:
+    """Of 4,000 people 80 come, 30 go, 20 are corrected, one in 12 has a birthday, one in 5 buys."""
+    for person in chance.sample(sorted(people), customers * 30 // 4000):
+        del people[person]
+    for customer in people.values():
+        if customer["age"] is not None and chance.random() < 1 / 12:
+            customer["age"] += 1
+        if chance.random() < 1 / 5:
+            spent = Decimal(chance.randrange(500, 15000)) / 100
+            customer["total_expense"] += spent
+            customer["books_amount"] += spent if chance.random() < 0.3 else 0
+            customer["first_purchase_at"] = customer["first_purchase_at"] or BEGIN
+    for person in chance.sample(sorted(people), customers * 20 // 4000):
+        people[person]["age"] = 18 + chance.randrange(60)
+    for _ in range(customers * 80 // 4000):
+        customer = invented(chance)
+        people[customer["id"]] = customer
 
 
-def _deliver(settings: Settings, folder: Path) -> None:
-    for dataset in ("contacts", "transactions"):
-        c360(settings, "ingest", dataset, folder / f"{dataset}.csv", *AS_OF)
-    c360(settings, "build", *BUILD, *AS_OF)
+def _write(cursor: psycopg.Cursor, people: dict[str, Customer]) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+    cursor.execute(f"drop table if exists customers; create table customers ({columns})")
+    with cursor.copy(f"copy customers ({', '.join(COLUMNS)}) from stdin") as copy:
+        for customer in people.values():
+            copy.write_row([customer[name] for name in COLUMNS])
+    cursor.execute(f"analyze customers; {PLANNER.replace('set local', 'set')}")
 
 
-def _make_crowd(folder: Path, earlier: Path) -> None:
-    """In the second delivery: one birthdate for who buys nothing, and a large purchase of somebody from the first."""
-    (names, people), (columns, sales) = _read(folder / "contacts.csv"), _read(folder / "transactions.csv")
-    buyers = {sale["contact_id"] for sale in sales}
-    for person in people:
-        if person["id"] not in buyers:
-            person["birthdate"] = CROWD_BORN
-    _, known = _read(earlier / "transactions.csv")
-    sales[0] |= {"contact_id": known[0]["contact_id"], "amount": LARGE}
-    _write(folder / "contacts.csv", names, people)
-    _write(folder / "transactions.csv", columns, sales)
+def _table(policy: Policy) -> str:
+    return f"shares.release_{policy.name}"
 
 
-def _lose_somebody(settings: Settings) -> None:
-    """Out of the source without a trace; whom `c360 forget` erases leaves a group for good, whatever its size."""
-    with (
-        contextlib.closing(connect(settings, role=None)) as database,
-        database.transaction(),
-        database.cursor() as cursor,
-    ):
-        cursor.execute("select contact_id from raw.transactions order by transaction_date desc, id limit 1")
-        person = cursor.fetchone()
-        cursor.execute("delete from raw.transactions where contact_id = %s", person)
-        cursor.execute("delete from raw.contacts where id = %s", person)
+def _publish(database: psycopg.Connection, policy: Policy, how: Protections, now: datetime) -> None:
+    """As `c360 publish` does, but for dbt."""
+    table, view = _table(policy), f"shares.share_{policy.name}"
+    with database.cursor() as cursor:
+        window.ensure_log(cursor)
+        goes_on = how.goes_on(cursor, policy)
+        if not goes_on:
+            keys.renew(cursor, policy.partner)
+        cursor.execute("select to_regclass(%s) is not null", (table,))
+        compare = cursor.fetchone() == (True,)
+        cursor.execute(f"create table shares.made as {how.release(policy, compare and policy.linked, table)}")
+        cursor.execute(f"drop table if exists {table} cascade; alter table shares.made rename to {table.split('.')[1]}")
+        cursor.execute(f"create view {view} as {view_filled_in(policy, table)}")
+    made = (SimpleNamespace(schema=place.split(".")[0], alias=place.split(".")[1]) for place in (table, view))
+    product = replace(policy, dataset=replace(policy.dataset, schema="public", table="customers"))
+    window.put_down(database, product, *made, now)
 
 
-def _of_partner(settings: Settings, partner: str) -> list[dict[str, str | None]]:
-    """All that the partner's role can select from, which is one view."""
-    login = parameters(settings) | {"user": role_of(partner)}
-    login.pop("options", None)
-    with contextlib.closing(psycopg.connect(**login)) as database, database.cursor() as cursor:
-        cursor.execute(
-            "select format('%I.%I', table_schema, table_name) from information_schema.tables "
-            "where table_schema not in ('information_schema', 'pg_catalog')"
-        )
-        ((view,),) = cursor.fetchall()
-        cursor.execute(f"select * from {view}")
+def _look(cursor: psycopg.Cursor, policies: list[Policy], shares: dict[str, Share]) -> None:
+    for policy in policies:
+        cursor.execute(f"select * from shares.share_{policy.name}")
         names = [column.name for column in cursor.description or ()]
-        return [dict(zip(names, map(_text, row), strict=True)) for row in cursor.fetchall()]
+        rows = [dict(zip(names, map(_text, row), strict=True)) for row in cursor.fetchall()]
+        shares[policy.partner] = _share(policy, rows)
 
 
-def _share(policy: Policy, rows: Iterable[dict[str, str | None]]) -> Share:
-    found = []
-    for row in rows:
-        pseudonyms = tuple(value for name, value in row.items() if "_pseudonym" in name and value)
-        found.append(Row(pseudonyms, {name: value for name, value in row.items() if "_pseudonym" not in name}))
+def _share(policy: Policy, rows: list[dict[str, str | None]]) -> Share:
+    found = [
+        Row(str(row["id_pseudonym"]), {name: value for name, value in row.items() if name != "id_pseudonym"})
+        for row in rows
+    ]
     quasi = tuple(shared.name for shared in policy.quasi)
+    if policy.has_steps and rows and LEVEL in rows[0]:
+        quasi = (*quasi, LEVEL)
     return Share(policy.partner, policy.k, quasi, policy.sensitive, tuple(found))
 
 
-def _unprotected(settings: Settings, policy: Policy) -> tuple[Share, list[Person], list[Person]]:
-    """The same columns as they are, and whom they are about as an attacker of the share and of this knows them."""
-    quote, columns = POSTGRES.quote, [shared for shared in policy.columns if shared.ladder]
-    wanted = ", ".join(quote(name) for name in (policy.person, *(shared.column.physical_name for shared in columns)))
-    with contextlib.closing(connect(settings, role=None)) as database, database.cursor() as cursor:
-        cursor.execute(f"select {wanted} from {quote(policy.dataset.schema)}.{quote(policy.dataset.table)} order by 1")
-        rows = cursor.fetchall()
-        cursor.execute(
-            f"select inner_pad, outer_pad from {TABLE} where partner = %s and inner_pad is not null", (policy.partner,)
-        )
-        keys = [(bytes(inner), bytes(outer)) for inner, outer in cursor.fetchall()]
-    raw, people, raw_people = [], [], []
-    for id_, *values in rows:
-        person = str(id_)
-        exact = {shared.name: _text(value) for shared, value in zip(columns, values, strict=True)}
-        labels = {
-            shared.name: tuple(label(words, value) for words in shared.ladder.descriptions)  # type: ignore[union-attr]
-            for shared, value in zip(columns, values, strict=True)
-        }
-        plain = hashlib.sha256(person.encode()).hexdigest()
-        hmacs = (hashlib.sha256(o + hashlib.sha256(i + person.encode()).digest()).hexdigest() for i, o in keys)
-        raw.append({"id_pseudonym": plain, **exact})
-        people.append(Person(person, labels, frozenset(hmacs)))
-        raw_people.append(Person(person, {name: (value,) for name, value in exact.items()}, frozenset({plain})))
-    return _share(policy, raw), people, raw_people
+def _known(cursor: psycopg.Cursor, policy: Policy, people: dict[str, Customer]) -> tuple[list[Person], list[Person]]:
+    """Everybody, as an attacker of the share and of the same columns without protection knows them."""
+    cursor.execute(
+        f"select inner_pad, outer_pad from {keys.TABLE} where partner = %s order by version", (policy.partner,)
+    )
+    pads = [(bytes(inner), bytes(outer)) for inner, outer in cursor.fetchall()]
+    protected, raw = [], []
+    for person, customer in people.items():
+        labels, exact = {}, {}
+        for shared in (shared for shared in policy.columns if shared.ladder):
+            value = customer[shared.column.physical_name]
+            assert shared.ladder is not None
+            labels[shared.name] = tuple(label(words, value) for words in shared.ladder.descriptions)
+            exact[shared.name] = (_text(value),)
+        names = (hashlib.sha256(o + hashlib.sha256(i + person.encode()).digest()).hexdigest() for i, o in pads)
+        protected.append(Person(person, labels, frozenset(names)))
+        raw.append(Person(person, exact, frozenset({hashlib.sha256(person.encode()).hexdigest()})))
+    return protected, raw
+
+
+def _unprotected(policy: Policy, people: dict[str, Customer]) -> Share:
+    rows: list[dict[str, str | None]] = [
+        {"id_pseudonym": hashlib.sha256(person.encode()).hexdigest()}
+        | {shared.name: _text(customer[shared.column.physical_name]) for shared in policy.columns if shared.ladder}
+        for person, customer in people.items()
+    ]
+    return _share(policy, rows)
 
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
-
-
-def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        return list(reader.fieldnames or ()), list(reader)
-
-
-def _write(path: Path, names: list[str], rows: list[dict[str, str]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names)
-        writer.writeheader()
-        writer.writerows(rows)

@@ -1,85 +1,95 @@
-"""Attacks on the shares fail as often as the policies promise, and succeed where there is no protection, or less."""
+"""Attacks on a year of releases fail as often as the policies promise, and succeed where a protection is missing."""
 
 import json
-import sys
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from attack.__main__ import show
-from attack.suite import attack
-from attack.world import build, c360, published
 
 from c360.database import connect
-from integration_tests.project_copy import copy_project
+from c360.share import keys
+from governance.tests.generate.filled_in import filled_in
+from integration_tests.attack.__main__ import show
+from integration_tests.attack.suite import attack
+from integration_tests.attack.world import Protections, build, ours
 
 CUSTOMERS, SEED = 1_200, 2
-"""Of these the second release moves ten people from a coarser group to a finer one, where a newcomer makes eleven."""
 BY_NAME = {"joining two partners by pseudonym", "guessing pseudonyms from known ids"}
-BY_RELEASE = {"seeing who came, went or changed between releases", "following pseudonyms from release to release"}
 BY_GROUP = {"standing in a group of fewer than k", "singling somebody out among fewer than 11, exact values known"}
+BY_PATH = {
+    "standing on a path of groups shared by fewer than k",
+    "singling somebody out among fewer than 11, all of them known in every release",
+}
+BY_CHANGE, BY_ERASURE = "seeing a change of the sensitive value among fewer than k", "seeing who was erased"
+BY_WINDOW = "knowing a pseudonym again after its window"
 
 
-@pytest.fixture(scope="module")
-def world(database, tmp_path_factory):
-    project = copy_project(tmp_path_factory.mktemp("project"))
-    return build(replace(database, root=project), CUSTOMERS, SEED, lambda text: None)
+def tried(database, how=None, policies=None):
+    drop(database)
+    return attack(build(database, CUSTOMERS, SEED, lambda text: None, how, policies))
 
 
-def broken(before, after):
-    return {one.protected.attack for one in attack(before, after) if not one.protected.held}
-
-
-def administer(settings, statement):
+def drop(settings):
     database = connect(settings, role=None)
-    with database.transaction(), database.cursor() as cursor:
-        cursor.execute(statement)
+    database.execute("drop schema if exists shares cascade; drop schema if exists sharing cascade")
     database.close()
 
 
-def test_what_is_promised_holds_and_every_attack_is_one(world, capsys):
-    tried = attack(world.before, world.after)
-    assert [one.facts for one in tried if not one.protected.held] == []
-    assert [one.facts for one in tried if one.raw.rate <= max(2 * (one.protected.promise or 0), 0.15)] == []
-    assert {one.protected.attack for one in tried} > BY_NAME | BY_RELEASE | BY_GROUP
-    for partner, share in world.after.protected.items():
-        came = share.pseudonyms - world.before.protected[partner].pseudonyms
-        assert len(came) >= share.k and len(share.rows) > 1_000, "there is something to look at"
-    show(tried, as_json=True)
+def broken(database, how, policies=None):
+    return {one.protected.attack for one in tried(database, how, policies) if not one.protected.held}
+
+
+def test_what_is_promised_holds_and_every_attack_is_one(database, capsys):
+    found = tried(database)
+    assert [one.facts for one in found if not one.protected.held] == []
+    assert [one.facts for one in found if one.raw.rate <= max(2 * (one.protected.promise or 0), 0.15)] == []
+    assert {one.protected.attack for one in found} > BY_NAME | BY_GROUP | BY_PATH | {BY_CHANGE, BY_ERASURE, BY_WINDOW}
+    looked = {(one.protected.attack, one.protected.partner): one.protected.attempts for one in found}
+    for partner in ("harbour_media", "southern_insight_following"):
+        assert looked[BY_ERASURE, partner] >= 5 and looked[BY_WINDOW, partner] > 800, "there is something to look at"
+    assert looked[BY_CHANGE, "southern_insight_following"] > 5_000
+    show(found, as_json=True)
     told = capsys.readouterr().out
-    assert [one["held"] for one in json.loads(told)] == [True] * len(tried)
-    assert world.after.people["harbour_media"][0].id not in told
+    assert [one["held"] for one in json.loads(told)] == [True] * len(found)
 
 
-def test_without_a_secret_key_pseudonyms_are_guessed_and_joined(world):
-    """The key of nothing: its pads are the bytes of RFC 2104 themselves."""
-    administer(
-        world.settings,
-        "create table public.kept as select * from sharing.key; update sharing.key set "
-        "inner_pad = decode(repeat('36', 64), 'hex'), outer_pad = decode(repeat('5c', 64), 'hex')",
+def test_without_a_secret_key_pseudonyms_are_guessed_and_joined(database, monkeypatch):
+    monkeypatch.setattr(keys, "_RANDOM", "''::bytea")
+    assert broken(database, None) >= BY_NAME
+
+
+def test_by_one_key_for_all_releases_people_are_followed(database):
+    found = broken(
+        database, Protections(goes_on=lambda cursor, policy: keys.newest(cursor, policy.partner) is not None)
     )
-    try:
-        assert broken(world.before, published(world.settings)) >= BY_NAME
-    finally:
-        administer(
-            world.settings,
-            "update sharing.key as k set inner_pad = kept.inner_pad, outer_pad = kept.outer_pad from public.kept "
-            "where (k.partner, k.version) = (kept.partner, kept.version); drop table public.kept",
-        )
+    assert found >= {min(BY_PATH, key=len), BY_CHANGE, BY_WINDOW}
 
 
-def test_without_the_release_before_the_difference_is_seen(world):
-    administer(world.settings, "drop schema analytics_sharing cascade")
-    assert broken(world.before, published(world.settings)) == BY_RELEASE
+def test_without_another_key_after_an_erasure_it_is_seen(database):
+    assert BY_ERASURE in broken(database, Protections(rekey=lambda cursor, tables: None))
 
 
-def test_with_a_lower_k_somebody_is_singled_out(world):
-    policy = world.settings.policies / "harbour_media.yaml"
-    policy.write_text(policy.read_text().replace("k: 11", "k: 3\ncontract_version: 2.0.0"))
-    c360(world.settings, "generate")
-    administer(world.settings, "drop schema analytics_sharing cascade")
-    lower = published(world.settings)
-    shares = {name: replace(share, k=world.before.protected[name].k) for name, share in lower.protected.items()}
-    assert broken(world.before, replace(lower, protected=shares)) >= BY_GROUP
+def test_without_the_release_before_a_path_is_seen(database):
+    found = broken(database, Protections(release=lambda policy, compare, last: filled_in(policy, False, last)))
+    assert found >= BY_PATH | {BY_CHANGE}
+
+
+def test_by_pairs_of_releases_a_path_is_seen(database):
+    """By the way to a group alone, whatever the path before."""
+
+    def pairs(policy, compare, last):
+        path = f"dense_rank() over (order by flows.last_path, flows.number) as path_of_{policy.k}"
+        sql = filled_in(policy, compare, last)
+        assert not compare or path in sql
+        return sql.replace("order by flows.last_path, flows.number", "order by flows.number")
+
+    few = [replace(policy, k=3) for policy in ours() if not policy.sensitive]
+    assert broken(database, Protections(release=pairs), few) & BY_PATH
+
+
+def test_with_a_lower_k_somebody_is_singled_out(database):
+    lower = [replace(policy, k=3) for policy in ours()]
+    drop(database)
+    world = build(database, CUSTOMERS, SEED, lambda text: None, None, lower)
+    for month in world.protected:
+        month.shares = {
+            name: replace(share, k=11 if name == "harbour_media" else 20) for name, share in month.shares.items()
+        }
+    assert {one.protected.attack for one in attack(world) if not one.protected.held} >= BY_GROUP

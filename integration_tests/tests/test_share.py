@@ -37,6 +37,10 @@ def people(make, ages):
     return [make.contact(n, birthdate=born(years)) for n, years in enumerate(numbers, 1)]
 
 
+def bundle(workplace):
+    return workplace.settings.site / "partners" / PARTNER / "customers"
+
+
 def build(workplace, make, rows, name="contacts.csv"):
     assert workplace.ingest("contacts", workplace.write(name, rows)).code == 0
     number = int(rows[0]["id"][-12:])
@@ -74,7 +78,6 @@ def own_policy(shared, tmp_path):
     project = copy_project(tmp_path / "project")
     workplace = replace(shared, settings=replace(shared.settings, root=project, home=tmp_path / "home"))
     policy = project / "governance/policies/partners/harbour_media.yaml"
-    policy.write_text(policy.read_text().replace("k: 11", "k: 11\ncontract_version: 1.0.0"))
 
     def change(old, new):
         text = policy.read_text()
@@ -84,7 +87,6 @@ def own_policy(shared, tmp_path):
 
     assert publish(workplace).code == 0
     yield workplace, change
-    assert shared.c360("keys", "rotate", PARTNER, "--days", "0", "--as-of", NOW).code == 0
     assert publish(shared).code == 0
 
 
@@ -161,21 +163,47 @@ def test_a_difference_of_fewer_than_k_changes_nothing_and_of_k_shows(shared, mak
     assert shared.sql(f"select count(*) - count(distinct id_pseudonym) from {VIEW}") == [(0,)]
 
 
-def test_both_pseudonyms_go_out_while_a_key_is_rotated(shared):
-    old = {row for (row,) in shared.sql(f"select id_pseudonym from {VIEW}")}
-    rotated = shared.c360("keys", "rotate", PARTNER, "--days", "30", "--as-of", NOW)
-    assert rotated.code == 0 and "key 2" in rotated.out, rotated.err
-    assert publish(shared).code == 0
-    both = shared.sql(f"select id_pseudonym, id_pseudonym_previous from {VIEW}")
-    assert {previous for _, previous in both} == old and not {new for new, _ in both} & old
-    kept = shared.c360("keys", "retire", PARTNER, "2")
-    assert kept.code == 1 and "is the newest" in kept.err
-    assert shared.c360("keys", "retire", PARTNER, "1").code == 0
-    listed = shared.c360("keys", "list", PARTNER)
+def seen_by(workplace, view=VIEW):
+    return {row for (row,) in workplace.sql(f"select id_pseudonym from {view}")}
+
+
+def test_a_release_has_pseudonyms_of_its_own(own_policy):
+    workplace, change = own_policy
+    change("contract_version: 2.0.0", "contract_version: 3.0.0")
+    change("pseudonyms: {releases: 6}\n", "")
+    assert publish(workplace).code == 0
+    first = seen_by(workplace)
+    (key,) = living(workplace, PARTNER)
+    assert workplace.c360("keys", "rotate", PARTNER).code == 0
+    assert seen_by(workplace) == first, "a newer key says nothing of an older release"
+    assert "is made by key" in workplace.c360("keys", "retire", PARTNER, str(key)).err
+    assert publish(workplace).code == 0
+    assert first and not seen_by(workplace) & first
+    assert workplace.c360("keys", "retire", PARTNER, str(key)).code == 0
+    (newest,) = living(workplace, PARTNER)
+    assert "is the newest" in workplace.c360("keys", "retire", PARTNER, str(newest)).err
+    listed = workplace.c360("keys", "list", PARTNER)
     assert "deleted" in listed.out and listed.code == 0
-    assert publish(shared).code == 0
-    assert {row for (row,) in shared.sql(f"select id_pseudonym_previous from {VIEW}")} == {None}
-    assert shared.c360("keys", "create", "nobody").code == 2
+    assert workplace.c360("keys", "create", "nobody").code == 2
+    manifest = json.loads((bundle(workplace) / "manifest.json").read_text())
+    assert manifest["pseudonyms"] == "release" and manifest["held_back"]["persons"] == 0
+
+
+def living(workplace, partner):
+    """Versions of the keys by which the newest release is made."""
+    return [key for (key,) in workplace.sql(
+        "select key_version from sharing.release where partner = %s order by id desc limit 1", partner)]  # fmt: skip
+
+
+def test_a_window_ends_after_its_releases_and_where_too_much_is_held_back(shared):
+    assert shared.c360("keys", "rotate", PARTNER).code == 0
+    made = []
+    for _ in range(7):
+        assert publish(shared).code == 0
+        made.append(seen_by(shared))
+    assert all(one == made[0] for one in made[:6]) and not made[6] & made[0]
+    shared.sql("update sharing.release set held = published / 5 where id = (select max(id) from sharing.release)")
+    assert publish(shared).code == 0 and not seen_by(shared) & made[6]
 
 
 def test_dbt_parses_the_project_once_a_partner(shared):
@@ -242,10 +270,6 @@ def test_what_the_role_may_do_too_much_is_found(shared):
     shared.sql("revoke select (id) on raw.contacts from c360_partner_harbour_media")
     shared.sql("revoke all on schema raw from c360_partner_harbour_media")
     database.close()
-
-
-def bundle(workplace):
-    return workplace.settings.site / "partners" / PARTNER / "customers"
 
 
 def test_the_bundle_is_whole_and_signed_and_a_changed_byte_is_seen(shared):
@@ -366,15 +390,19 @@ def test_it_is_refused_while_a_promise_does_not_hold(shared):
 
 
 def test_who_is_forgotten_is_in_no_share_and_no_bundle_any_more(shared):
+    assert publish(shared).code == 0
     person, pseudonym = pseudonyms(shared, "q1_band_10_20 = 30")[0]
     folder = bundle(shared)
     (folder / "customers.csv").unlink()  # only the Parquet file holds them, packed
+    before = shared.sql(f"select * from {VIEW}")
     done = shared.c360("forget", person, "--by", "ada", "--yes")
     assert done.code == 0, done.err
     assert {path.name for path in folder.iterdir()} & {"customers.parquet", "manifest.json", "manifest.json.sig"} == (
         set()
     )
-    assert shared.sql(f"select count(*) from {VIEW} where id_pseudonym = %s", pseudonym) == [(0,)]
+    after = shared.sql(f"select * from {VIEW}")
+    assert not {row[0] for row in after} & {row[0] for row in before}, "no pseudonym is missing, since all are others"
+    assert (Counter(row[1:] for row in before) - Counter(row[1:] for row in after)).total() == 1, "a count is lower"
     for verb in (["build", "--resource-type", "model"], ["verify"], ["publish", PARTNER]):
         done = shared.c360(*verb, "--as-of", NOW)
         assert done.code == 0, done.err
@@ -406,20 +434,15 @@ def test_whose_copy_a_file_is_its_canaries_tell(shared, tmp_path):
     assert clean.code == 0 and "It holds no canary." in clean.out
 
 
-def test_a_policy_that_changes_needs_a_step_of_its_contract_and_a_new_key(own_policy):
+def test_a_policy_that_changes_needs_a_step_of_its_contract_and_ends_the_window(own_policy):
     workplace, change = own_policy
     before = sorted(workplace.sql(f"select * from {VIEW}"))
     change("age: {band: [10, 20]}", "age: {band: [15, 30]}")
     refused = publish(workplace)
     assert refused.code == 1 and "What harbour_media was promised changes" in refused.err, refused.err
-    assert "contract_version: 1.0.1 in " in refused.err
-    change("contract_version: 1.0.0", "contract_version: 1.0.1")
-    refused = publish(workplace)
-    assert refused.code == 1 and "otherwise than before" in refused.err and "--days 0" in refused.err, refused.err
-    assert sorted(workplace.sql(f"select * from {VIEW}")) == before, (
-        "a refusal changes nothing of what the partner sees"
-    )
-    assert workplace.c360("keys", "rotate", PARTNER, "--days", "0", "--as-of", NOW).code == 0
+    assert "contract_version: 2.0.1 in " in refused.err
+    assert sorted(workplace.sql(f"select * from {VIEW}")) == before, "a refusal changes nothing of what is seen"
+    change("contract_version: 2.0.0", "contract_version: 2.0.1")
     done = publish(workplace)
     assert done.code == 0, done.err
     assert {age for (age,) in workplace.sql(f"select distinct age from {VIEW}")} & {"30-44", "45-59"}

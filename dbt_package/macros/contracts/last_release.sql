@@ -1,4 +1,4 @@
-{#- Generated for c360 shares. Do not edit; run: c360 generate -#}
+{#- Generated from policies of partners. Do not edit; run: c360 generate -#}
 {% macro last_release(relation, columns) %}
     {#- Whether there is a release with these columns, for the next one to be compared with. -#}
     {%- set last = load_relation(relation) if flags.INTROSPECT != false else none -%}

@@ -6,7 +6,7 @@
     enabled=(var('share', none) == 'harbour_media')
 ) }}
 
-{%- set compare = customer360.last_release(this, ['person', 'q1_band_10_20', 'q2_truncate_quarter_year', 'q3_band_500_1000', 'step', 'canary']) %}
+{%- set compare = customer360.last_release(this, ['person', 'q1_band_10_20', 'q2_truncate_quarter_year', 'q3_band_500_1000', 'step', 'canary', 'path_of_11', 'held', 'key_version']) %}
 
 with each_canary as (
 
@@ -93,9 +93,8 @@ numbered as (
         union all
         select null as f1, null as f2, null as f3, q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step, 1 as was_one
         from {{ this }}
-        where canary is null
+        where key_version = (select max(version) from sharing.key where partner = 'harbour_media')
         group by q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-        having count(*) >= 11
     ) as either
 
 ),
@@ -106,7 +105,7 @@ now as (
         people.person,
         numbered.number
     from people
-    left join numbered
+    inner join numbered
         on people.f1 = numbered.f1 and people.f2 = numbered.f2 and people.f3 = numbered.f3 and numbered.was_one = 0
 
 ),
@@ -115,12 +114,13 @@ last as (
 
     select
         released.person,
-        numbered.number
+        numbered.number,
+        released.path_of_11 as last_path,
+        released.held
     from {{ this }} as released
-    left join numbered
-        on released.q1_band_10_20 = numbered.q1_band_10_20 and released.q2_truncate_quarter_year = numbered.q2_truncate_quarter_year and released.q3_band_500_1000 = numbered.q3_band_500_1000 and released.step = numbered.step
-        and numbered.was_one = 1
-    where released.canary is null
+    inner join numbered
+        on released.q1_band_10_20 = numbered.q1_band_10_20 and released.q2_truncate_quarter_year = numbered.q2_truncate_quarter_year and released.q3_band_500_1000 = numbered.q3_band_500_1000 and released.step = numbered.step and numbered.was_one = 1
+    where released.canary is null and released.key_version = (select max(version) from sharing.key where partner = 'harbour_media')
 
 ),
 
@@ -128,8 +128,11 @@ matched as (
 
     select
         coalesce(now.person, last.person) as person,
-        coalesce(now.number, 0) as now_group,
-        coalesce(last.number, 0) as last_group
+        coalesce(last.last_path, 0) as last_path,
+        coalesce(last.number, 0) as last_group,
+        coalesce(now.number, last.number) as now_group,
+        last.person is not null and (now.person is null) as is_untrue,
+        coalesce(last.held, 0) as held
     from now
     full join last on now.person = last.person
 
@@ -138,64 +141,64 @@ matched as (
 ways as (
 
     select
-        now_group,
+        last_path,
         last_group,
+        now_group,
         count(*) as persons
     from matched
-    group by now_group, last_group
+    group by last_path, last_group, now_group
 
 ),
 
-flows as (
+moving as (
 
-    select
-        now_group,
-        last_group,
-        sum(persons) as persons
+    select last_path, last_group, now_group
     from ways
-    group by now_group, last_group
+    where now_group <> last_group
+    group by last_path, last_group, now_group
+    having sum(persons) >= 11
 
 ),
 
 stuck as (
 
-    select last_group
-    from flows
-    where last_group > 0
-    group by last_group
-    having sum(case when now_group = last_group or persons < 11 then persons else 0 end) between 1 and 10
+    select ways.last_path
+    from ways
+    left join moving using (last_path, last_group, now_group)
+    where moving.last_path is null and ways.last_path > 0
+    group by ways.last_path
+    having not (sum(persons) >= 11)
 
 ),
 
-open_0 as (
+flows as (
 
-    select flows.now_group, flows.last_group
-    from flows
-    left join stuck using (last_group)
-    where stuck.last_group is null and (flows.now_group = flows.last_group or flows.persons >= 11)
-
-),
-
-groups as (
-
-    select distinct number, q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
-    from numbered
+    select distinct
+        ways.last_path,
+        ways.last_group,
+        ways.now_group,
+        case when moving.last_path is not null and stuck.last_path is null then ways.now_group else ways.last_group end as number
+    from ways
+    left join moving using (last_path, last_group, now_group)
+    left join stuck on ways.last_path = stuck.last_path
 
 ),
 
 chosen as (
 
     select
-        flows.now_group,
-        flows.last_group,
-        way.now_group is not null as is_open,
+        flows.*,
         groups.q1_band_10_20,
         groups.q2_truncate_quarter_year,
         groups.q3_band_500_1000,
-        groups.step
+        groups.step,
+        dense_rank() over (order by flows.last_path, flows.number) as path_of_11
     from flows
-    left join open_0 as way using (now_group, last_group)
-    inner join groups on groups.number = case when way.now_group is null then flows.last_group else flows.now_group end
+    inner join (
+        select distinct number, q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step
+        from numbered
+    ) as groups
+        on flows.number = groups.number
 
 ),
 
@@ -206,24 +209,27 @@ released as (
         chosen.q1_band_10_20,
         chosen.q2_truncate_quarter_year,
         chosen.q3_band_500_1000,
-        chosen.step
+        chosen.step,
+        chosen.path_of_11,
+        case when matched.is_untrue or chosen.number <> matched.now_group then matched.held + 1 else 0 end as held
     from matched
-    inner join chosen using (now_group, last_group)
+    inner join chosen using (last_path, last_group, now_group)
 
 ),
 
 moved as (
 
     select
-        ways.last_group,
+        ways.last_path,
         chosen.q1_band_10_20,
         chosen.q2_truncate_quarter_year,
         chosen.q3_band_500_1000,
         chosen.step,
+        chosen.path_of_11,
         sum(ways.persons) as persons
     from ways
-    inner join chosen using (now_group, last_group)
-    group by ways.last_group, chosen.q1_band_10_20, chosen.q2_truncate_quarter_year, chosen.q3_band_500_1000, chosen.step
+    inner join chosen using (last_path, last_group, now_group)
+    group by ways.last_path, chosen.q1_band_10_20, chosen.q2_truncate_quarter_year, chosen.q3_band_500_1000, chosen.step, chosen.path_of_11
 
 ),
 
@@ -231,14 +237,12 @@ canaries as (
 
     select
         each_canary.canary,
-        case when released.canary is null then 0 else numbered.number end as last_group
+        coalesce(released.path_of_11, 0) as last_path
     from each_canary
-    left join {{ this }} as released on each_canary.canary = released.canary
-    left join numbered
-        on released.q1_band_10_20 = numbered.q1_band_10_20 and released.q2_truncate_quarter_year = numbered.q2_truncate_quarter_year and released.q3_band_500_1000 = numbered.q3_band_500_1000 and released.step = numbered.step
-        and numbered.was_one = 1
+    left join {{ this }} as released
+        on each_canary.canary = released.canary and released.key_version = (select max(version) from sharing.key where partner = 'harbour_media')
 
-)
+),
 {%- else %}
 
 released as (
@@ -248,7 +252,9 @@ released as (
         placed.q1_band_10_20,
         placed.q2_truncate_quarter_year,
         placed.q3_band_500_1000,
-        placed.step
+        placed.step,
+        dense_rank() over (order by placed.q1_band_10_20, placed.q2_truncate_quarter_year, placed.q3_band_500_1000, placed.step) as path_of_11,
+        0 as held
     from people
     inner join placed using (f1, f2, f3)
 
@@ -257,8 +263,9 @@ released as (
 moved as (
 
     select
-        0 as last_group,
+        0 as last_path,
         placed.q1_band_10_20, placed.q2_truncate_quarter_year, placed.q3_band_500_1000, placed.step,
+        dense_rank() over (order by placed.q1_band_10_20, placed.q2_truncate_quarter_year, placed.q3_band_500_1000, placed.step) as path_of_11,
         sum(counted.persons) as persons
     from counted
     inner join placed using (f1, f2, f3)
@@ -268,22 +275,27 @@ moved as (
 
 canaries as (
 
-    select canary, 0 as last_group
+    select
+        each_canary.canary,
+        0 as last_path
     from each_canary
+    left join moved
+        on moved.persons < 0
 
-)
-{%- endif %},
+),
+{%- endif %}
 
 went as (
 
     select
-        last_group,
+        last_path,
         q1_band_10_20,
         q2_truncate_quarter_year,
         q3_band_500_1000,
         step,
-        row_number() over (partition by last_group order by persons desc, q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step) as place,
-        count(*) over (partition by last_group) as places
+        path_of_11,
+        row_number() over (partition by last_path order by persons desc, q1_band_10_20, q2_truncate_quarter_year, q3_band_500_1000, step) as place,
+        count(*) over (partition by last_path) as places
     from moved
 
 ),
@@ -296,7 +308,9 @@ everybody as (
         q2_truncate_quarter_year,
         q3_band_500_1000,
         step,
-        cast(null as int) as canary
+        cast(null as int) as canary,
+        path_of_11,
+        held
     from released
     union all
     select
@@ -305,16 +319,20 @@ everybody as (
         went.q2_truncate_quarter_year,
         went.q3_band_500_1000,
         went.step,
-        canaries.canary
+        canaries.canary,
+        went.path_of_11,
+        0 as held
     from canaries
     inner join went
-        on canaries.last_group = went.last_group
+        on canaries.last_path = went.last_path
         and went.place
-        = case canaries.last_group when 0 then 1 + mod(canaries.canary - 1, went.places) else 1 end
+        = case canaries.last_path when 0 then 1 + mod(canaries.canary - 1, went.places) else 1 end
 
 )
 
 -- the order of rows would tell who came when, and who is a canary
-select *
+select
+    *,
+    (select max(version) from sharing.key where partner = 'harbour_media') as key_version
 from everybody
 order by random()

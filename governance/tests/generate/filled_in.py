@@ -3,14 +3,15 @@
 import jinja2
 
 from c360.generate.target import Target
+from c360.share.columns import Columns
 from c360.share.models import files
 from c360.share.policy import Policy
-from c360.share.release_sql import Columns, people, release
+from c360.share.release_sql import people, release
 
 
-def filled_in(policy: Policy, compare: bool) -> str:
-    """The query of a release on Postgres; `compare` says whether there is one before."""
-    return _render(release(policy, Target()), {"this": "published", "ref": lambda *_, **__: "customers"}, compare)
+def filled_in(policy: Policy, compare: bool = False, last: str = "published") -> str:
+    """The query of a release on Postgres; `compare` says whether there is one before, in the table `last`."""
+    return _render(release(policy, Target()), {"this": last, "ref": lambda *_, **__: "customers"}, compare)
 
 
 def view_filled_in(policy: Policy, released: str) -> str:
@@ -23,7 +24,6 @@ def _render(text: str, context: dict[str, object], compare: bool = False) -> str
     class Package:
         by_engine = staticmethod(lambda texts: texts["postgres"])
         last_release = staticmethod(lambda this, columns: compare)
-        now_utc = staticmethod(lambda: "now()")
 
     return jinja2.Environment(autoescape=False).from_string(text).render({Target().name: Package, **context})
 
@@ -32,6 +32,6 @@ def unprotected(policy: Policy) -> str:
     """SQL of customers in the form of a release, everybody with the finest labels, however few are alike."""
     columns = Columns(policy)
     labels = [f"f{n} as {name}" for n, name in enumerate(columns.quasi, 1)]
-    made = ["person", *labels, "1 as step", *columns.others, "cast(null as int) as canary"]
+    made = ["person", *labels, "1 as step", *columns.others, "cast(null as int) as canary", "1 as key_version"]
     query = f"(select {', '.join(made)} from ({people(policy, Target())}) as people) as everybody"
     return _render(query, {"ref": lambda *_, **__: "customers"})

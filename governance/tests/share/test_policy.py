@@ -73,13 +73,15 @@ def test_a_canary_needs_values_that_can_be_compared(tmp_path):
     newest.write_text(text)
     catalog = Catalog.of(find_contracts(folder))
     assert told(write(tmp_path / "policies", columns=columns(gender="as_is")), catalog) == []
-    (what,) = told(write(tmp_path / "policies", columns=columns(gender="as_is"), canaries=2), catalog)
-    assert what.startswith("gender is json, whose values nobody can compare")
+    for more in ({"canaries": 2}, {"pseudonyms": {"releases": 2}}):
+        (what,) = told(write(tmp_path / "policies", columns=columns(gender="as_is"), **more), catalog)
+        assert what.startswith("gender is json, whose values nobody can compare")
 
 
 def test_what_is_silent_holds_by_default(tmp_path, catalog):
     (policy,) = policies(write(tmp_path), catalog, LEVELS)
     assert (policy.k, policy.l, policy.sensitive, policy.person) == (11, 1, None, "id")
+    assert policy.window == 1 and not policy.linked, "releases cannot be linked"
     assert [s.column.name for s in policy.columns] == ["id", "age", "total_expense"], "nothing else is shared"
     assert policies(tmp_path / "none", catalog, LEVELS) == []
 
@@ -115,6 +117,11 @@ def test_what_is_silent_holds_by_default(tmp_path, catalog):
         ({"columns": columns(gender={"band": 10})}, "gender is string, pii_indirect"),
         ({"columns": columns(first_purchase_at={"truncate": "second"})}, "truncate is for times"),
         ({"columns": columns(age={"region": "state"})}, "region is for an address"),
+        ({"pseudonyms": "never"}, "pseudonyms is neither release nor {releases: N}, N from 2 to 24"),
+        ({"pseudonyms": {"releases": 1}}, "pseudonyms is neither release"),
+        ({"pseudonyms": {"releases": 25}}, "pseudonyms is neither release"),
+        ({"pseudonyms": {"releases": True}}, "pseudonyms is neither release"),
+        ({"pseudonyms": {"releases": 2, "more": 1}}, "pseudonyms is neither release"),
         ({"l": 3}, "l is about a sensitive column, and none is named"),
         ({"sensitive": "gender", "l": 3}, "'gender' is none of the columns that are generalised"),
         ({"sensitive": "total_expense", "l": 1}, "l is no whole number from 2 on"),

@@ -1,18 +1,17 @@
 """`c360 keys`."""
 
-from datetime import timedelta
 from typing import Any
 
 import click
 
-from c360.console import as_of_option, clock, json_option, print_json, print_table
+from c360.console import json_option, print_json, print_table
 
 
 @click.group(
     epilog="""\b
 Examples:
   c360 keys create harbour_media
-  c360 keys rotate harbour_media --days 90
+  c360 keys rotate harbour_media
   c360 keys retire harbour_media 1
   c360 keys list"""
 )
@@ -32,18 +31,13 @@ def create(partner: str) -> None:
 
 @keys.command()
 @click.argument("partner")
-@click.option(
-    "--days", default=90, show_default=True, type=click.IntRange(0, 3650), help="How long both are published."
-)
-@as_of_option
-def rotate(partner: str, days: int, as_of: str | None) -> None:
-    """Make a new key of PARTNER. The next release has pseudonyms by both, so that the partner can go over."""
-    from c360.share.keys import rotate as make
+def rotate(partner: str) -> None:
+    """Make a new key of PARTNER: its next release has other pseudonyms, whatever its policy says."""
+    from c360.share.keys import renew
 
-    version = make(_database(partner), partner, timedelta(days=days), clock(as_of))
-    click.echo(
-        f"{partner} has key {version}; the one before goes on beside it for {days} days. Then: c360 publish {partner}"
-    )
+    with _database(partner) as database, database.transaction(), database.cursor() as cursor:
+        version = renew(cursor, partner)
+    click.echo(f"{partner} has key {version}. The next release is by it: c360 publish {partner}")
 
 
 @keys.command()

@@ -23,6 +23,7 @@ from c360.ledger.locks import forgetting
 from c360.ledger.tables import prepare
 from c360.project import Project
 from c360.share import keys
+from c360.share.window import rekey
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -112,6 +113,7 @@ def _erase(
         values |= pseudonyms
         rows += traces.erase_delivered(cursor, subject, theirs.unnamed())
         rows += traces.erase_made(cursor, catalog)
+        rekey(cursor, rows)
         masked = in_text(ids | values)
         rows.update(erasure.mask(database, traces.holds, lambda text: masked.sub("***", text)))
         left = traces.left(cursor)

@@ -24,11 +24,11 @@ from c360.model import Contract
 from c360.publish.pages import write_pages
 from c360.settings import Settings
 from c360.share import signing
-from c360.share.contract import Address, address_of, contract_of
+from c360.share.contract import IN_THIS, Address, address_of, contract_of
 from c360.share.models import LEVEL, partner_columns
 from c360.share.policy import Policy
-from c360.share.release import Release
 from c360.share.serial import following, put_down
+from c360.share.window import Release
 from c360.yaml_writer import to_yaml
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ def write(
     """
     name = release.policy.dataset.model
     address = address_of(release.policy, settings)
-    text = to_yaml(contract_of(release.policy, release.schema, address))
+    text = to_yaml(contract_of(release.policy, release.schema, address, release.told))
     contract = _parsed(name, text)
     changes = changes_since(release.policy, release.schema, address, folder, levels, now)
     with replacing(folder) as fresh:
         write_pages([contract], fresh)
         (fresh / f"{name}.odcs.yaml").write_text(text, encoding="utf-8")
-        (fresh / "CHANGES.md").write_text(changes, encoding="utf-8")
+        (fresh / "CHANGES.md").write_text(f"{changes}{release.told}\n", encoding="utf-8")
         (fresh / "sla.json").write_text(json.dumps(kept, indent=2, default=str) + "\n", encoding="utf-8")
         _data(release, database, fresh / name)
         _sample(release, database, fresh / SAMPLE)
@@ -81,7 +81,9 @@ def changes_since(
     before = folder / f"{policy.dataset.model}.odcs.yaml"
     if not before.is_file():
         return "First publication.\n"
-    old = load_contract(before)
+    document = read_document(before)
+    document["description"]["limitations"] = document["description"]["limitations"].partition(IN_THIS)[0]
+    old = load_contract(before, None, document)
     text = to_yaml(contract_of(policy, schema or old.datasets[0].schema, address))
     step = diff(old, _parsed(policy.dataset.model, text), levels, now.date())
     if not step.enough:
@@ -163,6 +165,8 @@ def _signed(folder: Path, home: Path, release: Release, database: "Connection", 
             "published": f"{now:%Y-%m-%dT%H:%M:%SZ}",
             "k": release.policy.k,
             "rows": release.rows,
+            "pseudonyms": {"releases": release.policy.window} if release.policy.linked else "release",
+            "held_back": {"persons": release.held, "longest_releases": release.oldest},
             "files": files | {SUMS: _sha256(folder / SUMS)},
         }
         content = json.dumps(about, indent=2).encode() + b"\n"

@@ -15,14 +15,20 @@ _SILENT: Address = {"host": "localhost", "port": 5432, "database": "postgres"}
 _LOGICAL = {"text": "string", "bigint": "integer", "integer": "integer", "date": "date"}
 
 
-def contract_of(policy: Policy, schema: str, address: Address) -> dict[str, Any]:
-    """The document; `schema` is where the view lies, at `address`. The same policy, contract and address give the same
-    document."""
+IN_THIS = " In this release "
+"""What follows is of one release, and no promise."""
+
+
+def contract_of(policy: Policy, schema: str, address: Address, held: str = "") -> dict[str, Any]:
+    """The document; `schema` is where the view lies, at `address`, `held` what a release tells of labels that are held
+    back. The same policy, contract and address give the same document."""
     ours = policy.contract.document
     table = policy.dataset.model
     kept = ("noticePeriod",)
     custom = [entry for entry in ours.get("customProperties") or [] if entry.get("property") in kept]
-    people = f"Groups of fewer than {policy.k} persons are left out, so totals are lower than ours."
+    people = (
+        f"Groups of fewer than {policy.k} persons are left out, so totals are lower than ours. {_pseudonyms(policy)}"
+    )
     return {
         "apiVersion": "v3.2.0",
         "kind": "DataContract",
@@ -33,7 +39,7 @@ def contract_of(policy: Policy, schema: str, address: Address) -> dict[str, Any]
         "description": {
             "purpose": policy.purpose,
             "usage": f"{policy.terms or 'As agreed.'} Legal basis: {policy.legal_basis} Until {policy.until}.",
-            "limitations": people,
+            "limitations": f"{people}{held}",
         },
         "servers": [
             {"server": "view", "type": "postgres", **address, "schema": schema},
@@ -88,6 +94,15 @@ def _parsed(server: str) -> Address:
     place, _, database = server.partition("/")
     host, _, port = place.rpartition(":")
     return {"host": host, "port": int(port), "database": database}
+
+
+def _pseudonyms(policy: Policy) -> str:
+    if not policy.linked:
+        return "Each release has other pseudonyms: nobody can be followed from one to the next."
+    return (
+        f"Pseudonyms stay for {policy.window} releases at most. Meanwhile labels that fewer than {policy.k} would "
+        "change alike are held back, sensitive and public ones stay as they were, and who left stays too."
+    )
 
 
 def _in_small_groups(policy: Policy) -> str:

@@ -58,7 +58,7 @@ def hmac_pads(key: str) -> str:
 
 @dataclass(frozen=True)
 class Key:
-    """A version of a partner's key; `retires` is the instant (UTC) from which it makes no pseudonyms any more."""
+    """A version of a partner's key; `retires` is the instant (UTC) from which no release is made by it any more."""
 
     partner: str
     version: int
@@ -89,39 +89,37 @@ def create(database: "Connection", partner: str) -> bool:
     """A key of a partner, where there is none that makes pseudonyms; False when there is one. One that was to run out,
     since the shares had ended, goes on."""
     with database.transaction(), database.cursor() as cursor:
-        ensure_table(cursor)
-        cursor.execute(f"lock table {TABLE} in share row exclusive mode")
-        cursor.execute(
-            f"update {TABLE} set retires = null where partner = %(p)s and inner_pad is not null "
-            f"and version = (select max(version) from {TABLE} where partner = %(p)s)",
-            {"p": partner},
-        )
-        if cursor.rowcount:
-            return False
-        _insert(cursor, partner)
-        return True
+        there = newest(cursor, partner) is not None
+        if not there:
+            renew(cursor, partner)
+        return not there
 
 
-def rotate(database: "Connection", partner: str, overlap: timedelta, now: datetime) -> int:
-    """A new version; the one before goes on beside it until `now` + `overlap`. Raises Breach without a key."""
-    with database.transaction(), database.cursor() as cursor:
-        ensure_table(cursor)
-        cursor.execute(f"lock table {TABLE} in share row exclusive mode")
-        cursor.execute(
-            f"update {TABLE} set retires = case "
-            f"when version = (select max(version) from {TABLE} where partner = %(p)s) then %(until)s "
-            "else least(retires, %(now)s) end where partner = %(p)s and inner_pad is not null",
-            {"p": partner, "until": now + overlap, "now": now},
-        )
-        if not cursor.rowcount:
-            raise Breach(f"{partner} has no key.", f"c360 keys create {partner}")
-        return _insert(cursor, partner)
+def newest(cursor: "Cursor", partner: str) -> int | None:
+    """The version of which the next release is, locked for who makes another one until the transaction ends."""
+    ensure_table(cursor)
+    cursor.execute(f"lock table {TABLE} in share row exclusive mode")
+    cursor.execute(f"select max(version) from {TABLE} where partner = %s", (partner,))
+    (version,) = cursor.fetchone() or (None,)
+    return version
+
+
+def renew(cursor: "Cursor", partner: str) -> int:
+    """A new version, for releases from now on: what is published stays by its own."""
+    version = (newest(cursor, partner) or 0) + 1
+    cursor.execute(f"update {TABLE} set retires = now() where partner = %s and retires is null", (partner,))
+    cursor.execute(
+        f"insert into {TABLE} (partner, version, inner_pad, outer_pad) select %s, %s, {hmac_pads('key')} "
+        f"from (select {_RANDOM} as key) as made",
+        (partner, version),
+    )
+    return version
 
 
 def retire(database: "Connection", partner: str, version: int) -> bool:
     """Delete a version for good: its pseudonyms can never be made again. False when it was gone already.
 
-    Raises Breach for the newest one, by which the share is made, and for one that is not there.
+    Raises Breach for one by which a share is made, or will be, and for one that is not there.
     """
     there = keys(database, partner)
     chosen = next((key for key in there if key.version == version), None)
@@ -129,10 +127,17 @@ def retire(database: "Connection", partner: str, version: int) -> bool:
         known = ", ".join(str(key.version) for key in there) or "none"
         raise Breach(f"{partner} has no key {version}.", f"There are: {known}.")
     if chosen is there[-1]:
-        raise Breach(
-            f"Key {version} of {partner} is the newest, by which its share is made.", f"c360 keys rotate {partner}"
-        )
+        raise Breach(f"Key {version} of {partner} is the newest.", f"Make another: c360 keys rotate {partner}")
     with database.transaction(), database.cursor() as cursor:
+        cursor.execute("select to_regclass('sharing.release') is not null")
+        if cursor.fetchone() == (True,):
+            cursor.execute(
+                "select 1 from sharing.release where partner = %s and key_version = %s and withdrawn is null "
+                "and id in (select max(id) from sharing.release group by partner, product)",
+                (partner, version),
+            )
+            if cursor.fetchone():
+                raise Breach(f"What {partner} gets is made by key {version}.", f"c360 publish {partner}")
         cursor.execute(
             f"update {TABLE} set inner_pad = null, outer_pad = null, retires = least(retires, now()) "
             "where partner = %s and version = %s and inner_pad is not null",
@@ -172,14 +177,3 @@ def pseudonyms_of(cursor: "Cursor", known_by: list[str], partner: str | None = N
         {"ids": known_by, "partner": partner},
     )
     return cursor.fetchall()
-
-
-def _insert(cursor: "Cursor", partner: str) -> int:
-    cursor.execute(
-        f"insert into {TABLE} (partner, version, inner_pad, outer_pad) "
-        f"select %(p)s, (select coalesce(max(version), 0) + 1 from {TABLE} where partner = %(p)s), {hmac_pads('key')} "
-        f"from (select {_RANDOM} as key) as made returning version",
-        {"p": partner},
-    )
-    (version,) = cursor.fetchone() or (0,)
-    return int(version)

@@ -1,7 +1,8 @@
 """The models of a share: the release, private, and the view on it that the partner gets.
 
-Pseudonyms are made when the view is read, so a key that is rotated or retired shows at once, and none is stored. On
-Databricks it is a table, since Delta Sharing takes no view over keys that stand behind a row filter.
+Pseudonyms are made when the view is read, and none is stored; a release knows the version of its key, so that a newer
+one never makes pseudonyms of an older release. On Databricks it is a table, since Delta Sharing takes no view over keys
+that stand behind a row filter.
 """
 
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ from c360.generate.dbt_models import data_type
 from c360.generate.target import Target
 from c360.generate.text import dbt_yaml, jinja_text, jinja_value
 from c360.printable import one_line
+from c360.share.columns import Columns
 from c360.share.keys import CANARY, TABLE, normalized
 from c360.share.policy import Policy, SharedColumn
-from c360.share.release_sql import Columns, release
+from c360.share.release_sql import release
 from c360.share.sql import cast, in_both_dialects, name_in_both
 
 VARIABLE = "share"
@@ -56,8 +58,7 @@ def files(policy: Policy, target: Target) -> dict[str, str]:
         f"{folder}/share_{name}.sql": _share(policy, target),
         f"{folder}/{name}.yml": f"# {_origin(policy)}\n" + _properties(policy, target),
         f"{target.package}/macros/contracts/k_anonymous.sql": _TEST,
-        f"{target.package}/macros/contracts/last_release.sql": _LAST,
-    }
+    } | ({f"{target.package}/macros/contracts/last_release.sql": _LAST} if policy.linked else {})
 
 
 PLANNER = (
@@ -87,13 +88,9 @@ def partner_columns(policy: Policy) -> list[PartnerColumn]:
     for shared in policy.columns:
         about = (shared.column.description or shared.column.name).rstrip(".")
         if shared.how == "pseudonym":
-            told = f"Tells persons apart, for {policy.partner} alone"
-            how = "HMAC-SHA-256, in hexadecimal."
-            older = f"{told}; by the key before, while both are published. {how}"
-            found.append(
-                PartnerColumn(shared.name, "text", "newest", f"{told}. {how}", shared, required=True, unique=True)
-            )
-            found.append(PartnerColumn(f"{shared.name}_previous", "text", "older", older, shared))
+            stays = f"the same for {policy.window} releases at most" if policy.linked else "other ones in each release"
+            told = f"Tells persons apart, for {policy.partner} alone; {stays}. HMAC-SHA-256, in hexadecimal."
+            found.append(PartnerColumn(shared.name, "text", "", told, shared, required=True, unique=True))
         elif shared.how == "as_is":
             found.append(PartnerColumn(shared.name, shared.column.physical_type, next(public), f"{about}.", shared))
         elif ladder := shared.ladder:
@@ -126,16 +123,14 @@ def _share(policy: Policy, target: Target) -> str:
         )
         person = f"coalesce({person}, {nobody})"
 
-    def pseudonym(key: str) -> str:
-        pads = f"keys.{key}_inner_pad", f"keys.{key}_outer_pad"
-        return in_both_dialects(target, lambda dialect: dialect.hmac(*pads, dialect.utf8("released.known_by")))
-
+    pseudonym = in_both_dialects(
+        target, lambda dialect: dialect.hmac("keys.inner_pad", "keys.outer_pad", dialect.utf8("released.known_by"))
+    )
     lines = []
     for one in partner_columns(policy):
-        is_pseudonym = one.sql in ("newest", "older")
-        value = pseudonym(one.sql) if is_pseudonym else cast(target, one.sql, one.physical_type)
+        is_pseudonym = one.shared is not None and one.shared.how == "pseudonym"
+        value = pseudonym if is_pseudonym else cast(target, one.sql, one.physical_type)
         lines.append(f"{value} as {name_in_both(target, one.name)}")
-    until = in_both_dialects(target, lambda dialect: dialect.in_utc("older.retires", "timestamp with time zone"))
     today = in_both_dialects(  # whatever clock a run is told, and whatever zone a partner sets
         target, lambda dialect: f"cast({dialect.in_utc('current_timestamp', 'timestamp with time zone')} as date)"
     )
@@ -150,31 +145,13 @@ with released as (
         {person} as known_by
     from {{{{ ref('release_{policy.name}') }}}}
 
-),
-
-keys as (
-
-    select
-        newest.inner_pad as newest_inner_pad,
-        newest.outer_pad as newest_outer_pad,
-        older.inner_pad as older_inner_pad,
-        older.outer_pad as older_outer_pad
-    from {TABLE} as newest
-    left join {TABLE} as older
-        on
-            newest.partner = older.partner
-            and newest.version = older.version + 1
-            and {until} > {{{{ {target.name}.now_utc() }}}}
-    where
-        newest.partner = {literal(policy.partner)}
-        and newest.version = (select max(version) from {TABLE} where partner = {literal(policy.partner)})
-
 )
 
 select
     {listed}
 from released
-cross join keys
+inner join {TABLE} as keys
+    on released.key_version = keys.version and keys.partner = {literal(policy.partner)}
 where {today} <= date {literal(str(policy.until))}
 """
 
@@ -184,6 +161,7 @@ def _properties(policy: Policy, target: Target) -> str:
     asked: dict[str, Any] = {"columns": columns.group, "k": policy.k}
     if columns.sensitive:
         asked |= {"sensitive": columns.sensitive[0], "l": policy.l}
+    tested = [asked, *([{"columns": [columns.path], "k": policy.k}] if policy.linked else [])]
     about = f"What {policy.partner} is given of {policy.dataset.model}"
     entries = []
     for one in partner_columns(policy):
@@ -198,7 +176,7 @@ def _properties(policy: Policy, target: Target) -> str:
         {
             "name": f"release_{policy.name}",
             "description": f"{about}, with who it is about. Private.",
-            "data_tests": [{"k_anonymous": {"arguments": asked}}],
+            "data_tests": [{"k_anonymous": {"arguments": one}} for one in tested],
         },
         {
             "name": f"share_{policy.name}",
@@ -210,7 +188,7 @@ def _properties(policy: Policy, target: Target) -> str:
     return dbt_yaml({"version": 2, "models": models})
 
 
-_TEST = """{#- Generated for c360 shares. Do not edit; run: c360 generate -#}
+_TEST = """{#- Generated from policies of partners. Do not edit; run: c360 generate -#}
 {% test k_anonymous(model, columns, k, sensitive=none, l=1) %}
     {#- Groups of equal quasi-identifiers with fewer than k persons, or fewer than l kinds of what is sensitive. -#}
     select {{ columns | join(", ") }}
@@ -219,7 +197,7 @@ _TEST = """{#- Generated for c360 shares. Do not edit; run: c360 generate -#}
     having count(distinct person) < {{ k }}{% if sensitive %} or count(distinct {{ sensitive }}) < {{ l }}{% endif %}
 {% endtest %}
 """
-_LAST = """{#- Generated for c360 shares. Do not edit; run: c360 generate -#}
+_LAST = """{#- Generated from policies of partners. Do not edit; run: c360 generate -#}
 {% macro last_release(relation, columns) %}
     {#- Whether there is a release with these columns, for the next one to be compared with. -#}
     {%- set last = load_relation(relation) if flags.INTROSPECT != false else none -%}

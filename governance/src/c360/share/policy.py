@@ -23,11 +23,11 @@ from c360.project import Project
 from c360.share.ladder import LADDERS, Ladder
 from c360.share.living import policy_files
 
-LEAST_K, USUAL_K, MOST_CANARIES = 3, 11, 100
+LEAST_K, USUAL_K, MOST_CANARIES, MOST_RELEASES = 3, 11, 100, 24
 _PARTNER = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _KEYS = (
     "partner", "product", "version", "contract_version", "purpose", "legal_basis", "until", "contact", "terms", "k",
-    "sensitive", "l", "canaries", "columns",
+    "sensitive", "l", "canaries", "pseudonyms", "columns",
 )  # fmt: skip
 _NEEDED = ("partner", "product", "version", "purpose", "legal_basis", "until", "contact", "columns")
 _LONGEST = 500
@@ -51,7 +51,8 @@ class SharedColumn:
 @dataclass(frozen=True)
 class Policy:
     """One file, understood. `until` is the last day of the share, in UTC; `person` the column that tells persons apart;
-    `canaries` how many persons that nobody is go out with the others, to tell whose copy a file is."""
+    `canaries` how many persons that nobody is go out with the others, to tell whose copy a file is; `window` for how
+    many releases pseudonyms stay."""
 
     path: Path
     partner: str
@@ -66,6 +67,7 @@ class Policy:
     sensitive: str | None
     l: int  # noqa: E741 (what the literature calls it)
     canaries: int
+    window: int
     columns: tuple[SharedColumn, ...]
     person: str
     version: str
@@ -74,6 +76,11 @@ class Policy:
     @property
     def name(self) -> str:
         return f"{self.partner}__{self.dataset.name}"
+
+    @property
+    def linked(self) -> bool:
+        """Whether a partner can follow people from one release to the next."""
+        return self.window > 1
 
     @property
     def quasi(self) -> tuple[SharedColumn, ...]:
@@ -112,7 +119,8 @@ def policies(folder: Path, catalog: Catalog, levels: Sequence[str]) -> list[Poli
 
     Raises Breach with the file, the line and what to write for the first that is not sound.
     """
-    found, seen = [], set()
+    found: list[Policy] = []
+    seen = set()
     for path in policy_files(folder):
         document = parse(path)
         problems = list(_problems(document, catalog, levels))
@@ -123,6 +131,13 @@ def policies(folder: Path, catalog: Catalog, levels: Sequence[str]) -> list[Poli
         policy = _policy(document, catalog)
         if policy.name in seen:
             raise Breach(f"{path}: {policy.partner} gets {policy.dataset.name} by another file too.", "Keep one.")
+        other = next((one for one in found if one.partner == policy.partner and one.window != policy.window), None)
+        if other is not None:
+            raise Breach(
+                f"{path}: pseudonyms stay for {policy.window} releases, in {other.path.name} for {other.window}, and "
+                f"{policy.partner} has one key.",
+                "Write the same pseudonyms into both.",
+            )
         seen.add(policy.name)
         found.append(policy)
     return found
@@ -178,6 +193,8 @@ def _problems(document: Document, catalog: Catalog, levels: Sequence[str]) -> It
         yield ("canaries",), f"canaries is no whole number up to {MOST_CANARIES}"
     elif canaries and "pseudonym" not in _values(data.get("columns")):
         yield ("canaries",), "canaries are known by their pseudonyms, and none is shared"
+    if _window(data.get("pseudonyms", "release")) is None:
+        yield ("pseudonyms",), f"pseudonyms is neither release nor {{releases: N}}, N from 2 to {MOST_RELEASES}"
     yield from _of_product(data, catalog, levels)
 
 
@@ -208,10 +225,12 @@ def _of_product(data: dict[str, Any], catalog: Catalog, levels: Sequence[str]) -
             _shared(dataset, name, how, person, levels[0] if levels else "")
         except PolicyError as wrong:
             yield ("columns", name, *wrong.place), wrong.what
-    for column in dataset.columns if data.get("canaries") else ():
+    linked = (_window(data.get("pseudonyms", "release")) or 1) > 1
+    for column in dataset.columns if data.get("canaries") or linked else ():
         if columns.get(column.name) == "as_is" and canonical_type(column.physical_type) in _WITHOUT_ORDER:
             what = f"{column.name} is {column.physical_type}, whose values nobody can compare"
-            yield ("columns", column.name), f"{what}, and a canary has the most frequent: leave out one of the two"
+            why = "a canary has the most frequent" if data.get("canaries") else "each stays as it was"
+            yield ("columns", column.name), f"{what}, and {why}: leave out one of the two"
     yield from _of_sensitive(data, columns)
 
 
@@ -295,6 +314,7 @@ def _policy(document: Document, catalog: Catalog) -> Policy:
         sensitive=data.get("sensitive"),
         l=data.get("l", 1),
         canaries=data.get("canaries", 0),
+        window=_window(data.get("pseudonyms", "release")) or 1,
         columns=tuple(s for s in shared if s.how != "suppress"),
         person=person,
         version=data.get("contract_version", "1.0.0"),
@@ -307,6 +327,14 @@ def _is_text(value: Any) -> bool:
 
 def _values(columns: Any) -> list[Any]:
     return list(columns.values()) if isinstance(columns, dict) else []
+
+
+def _window(said: Any) -> int | None:
+    """For how many releases pseudonyms stay; None for what says nothing of it."""
+    if said == "release":
+        return 1
+    many = said.get("releases") if isinstance(said, dict) and len(said) == 1 else None
+    return many if isinstance(many, int) and many in range(2, MOST_RELEASES + 1) else None
 
 
 def _is_whole(value: Any) -> bool:

@@ -17,7 +17,8 @@ from c360.share import bundle
 from c360.share.contract import address_of, is_local
 from c360.share.living import Ended, open_shares
 from c360.share.policy import Policy, policies_of
-from c360.share.release import Release, release
+from c360.share.release import release
+from c360.share.window import Release
 from c360.share.withdraw import delete_data, withdraw_ended
 from c360.status.overview import Overview, read_overview
 

@@ -13,7 +13,7 @@ from c360.project import Project
 from c360.share import bundle, keys, role
 from c360.share.living import Ended, ended, open_shares
 from c360.share.policy import Policy
-from c360.share.release import ensure_log
+from c360.share.window import ensure_log
 
 if TYPE_CHECKING:
     from psycopg import Cursor
