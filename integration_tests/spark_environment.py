@@ -11,6 +11,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -25,6 +27,23 @@ def main(with_java: bool) -> int:
     if with_java and (missing := java_missing()):
         return say(missing, "apt-get install openjdk-17-jre-headless (on macOS: brew install openjdk@17)", 3)
     return 0 if made(HERE / ".spark-venv", ROOT / "requirements/spark.txt") else 2
+
+
+@contextmanager
+def beside() -> Iterator[None]:
+    """Its Spark in this process, behind what is installed here: workers need the toolkit's reader."""
+    if code := main(with_java=True):
+        sys.exit(code)
+    (site,) = (HERE / ".spark-venv/lib").glob("python*/site-packages")
+    sys.path.append(str(site))
+    try:
+        yield
+    finally:
+        from pyspark.sql import SparkSession
+
+        if (session := SparkSession.getActiveSession()) is not None:
+            session.stop()
+        sys.path.remove(str(site))
 
 
 def java_missing() -> str | None:

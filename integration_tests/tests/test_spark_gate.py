@@ -30,6 +30,7 @@ from c360.ledger.tables import prepare
 from governance.tests.clause.values import ON_BOTH
 from governance.tests.servers import ROOT, database_of_its_own
 from integration_tests.fuzz import test_one_rule as one_rule
+from integration_tests.spark_environment import beside
 
 pytestmark = pytest.mark.spark
 
@@ -54,17 +55,11 @@ def spark(tmp_path_factory):
         warnings.warn(f"test_spark_gate.py is skipped. {made.stderr.strip()}", stacklevel=2)
         pytest.skip(made.stderr.strip())
     assert made.returncode == 0, made.stdout + made.stderr
-    (site,) = (ENVIRONMENT.parent / ".spark-venv/lib").glob("python*/site-packages")
     folder = tmp_path_factory.mktemp("conf")
     (folder / "spark-defaults.conf").write_text(QUICK)
-    sys.path.append(str(site))
     os.environ["SPARK_CONF_DIR"] = str(folder)
-    yield
-    from pyspark.sql import SparkSession
-
-    if (session := SparkSession.getActiveSession()) is not None:
-        session.stop()
-    sys.path.remove(str(site))
+    with beside():
+        yield
     del os.environ["SPARK_CONF_DIR"]
 
 

@@ -65,7 +65,7 @@ def test_what_is_packed_is_unpacked(settings, name):
     assert erase(settings) == 1 and not path.exists()
 
 
-@pytest.mark.parametrize("content", [b"PAR1" + b"x" * 100, gzip.compress(b"x" * 9999)[:40]])
+@pytest.mark.parametrize("content", [b"PAR1" + b"x" * 100, gzip.compress(b"x" * 9999)[:40]], ids=["parquet", "gzip"])
 def test_of_what_is_damaged_nobody_can_tell(settings, content):
     path = put(settings, "some", "")
     path.write_bytes(content)

@@ -104,10 +104,12 @@ def newest(cursor: "Cursor", partner: str) -> int | None:
     return version
 
 
-def renew(cursor: "Cursor", partner: str) -> int:
-    """A new version, for releases from now on: what is published stays by its own."""
+def renew(cursor: "Cursor", partner: str, now: datetime | None = None) -> int:
+    """A new version, for releases from `now` on: what is published stays by its own."""
     version = (newest(cursor, partner) or 0) + 1
-    cursor.execute(f"update {TABLE} set retires = now() where partner = %s and retires is null", (partner,))
+    cursor.execute(
+        f"update {TABLE} set retires = coalesce(%s, now()) where partner = %s and retires is null", (now, partner)
+    )
     cursor.execute(
         f"insert into {TABLE} (partner, version, inner_pad, outer_pad) select %s, %s, {hmac_pads('key')} "
         f"from (select {_RANDOM} as key) as made",
@@ -154,13 +156,15 @@ def partners(cursor: "Cursor") -> set[str]:
 
 
 def run_out(cursor: "Cursor", partner: str, now: datetime) -> None:
-    """The keys of a partner who gets nothing any more: each has its last day, and is deleted after it. Until then a
-    file that turns up can still be told by its canaries."""
+    """The keys of a partner who gets nothing any more: the newest has its last day, and all are deleted after it. Until
+    then a file that turns up can still be told by its canaries."""
     cursor.execute(
         f"update {TABLE} set retires = coalesce(retires, %s) where partner = %s", (now + AFTER_THE_END, partner)
     )
     cursor.execute(
-        f"update {TABLE} set inner_pad = null, outer_pad = null where partner = %s and retires <= %s", (partner, now)
+        f"update {TABLE} set inner_pad = null, outer_pad = null where partner = %(p)s and %(now)s >= "
+        f"(select retires from {TABLE} where partner = %(p)s order by version desc limit 1)",
+        {"p": partner, "now": now},
     )
 
 

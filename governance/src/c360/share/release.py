@@ -29,7 +29,7 @@ def release(project: Project, policies: list[Policy], now: datetime, pinned: boo
         with owner.transaction(), owner.cursor() as cursor:
             ensure_log(cursor)
             if not all(goes_on(cursor, policy) for policy in policies):
-                keys.renew(cursor, partner)
+                keys.renew(cursor, partner, now)
         names = [name for policy in policies for name in (f"release_{policy.name}", f"share_{policy.name}")]
         with dbt(project, now if pinned else None, **{VARIABLE: partner}) as invoke:
             answer = invoke("build", "--select", *names)

@@ -38,7 +38,8 @@ class SparkEngine(Sure):
 
     def landing(self, catalog: Catalog, dataset: Dataset) -> "SparkLanding":
         contract, _ = catalog.find(dataset.name)
-        return SparkLanding(self._database, self._lake, catalog, dataset, unity_catalog_of(contract))
+        above = "" if self._lake.local else unity_catalog_of(contract)
+        return SparkLanding(self._database, self._lake, catalog, dataset, above)
 
 
 class SparkLanding:

@@ -79,8 +79,9 @@ class Lake:
 
     def __init__(self, spark: "SparkSession", seconds: int) -> None:
         self.spark, self.seconds = spark, seconds
-        self._local = is_local(spark)
-        self._format = "parquet" if self._local else "delta"
+        self.local = is_local(spark)
+        """Whether there is no Unity Catalog: names have two parts then."""
+        self._format = "parquet" if self.local else "delta"
         """Of the landing, which needs no log of changes; Unity Catalog manages tables of Delta alone."""
 
     def run(self, sql: str) -> None:
@@ -165,7 +166,7 @@ class Lake:
         with self._failing():
             if self.spark.catalog.tableExists(table):
                 return True
-            place = self._folder(table) if self._local else None
+            place = self._folder(table) if self.local else None
             if place is None or not place.is_dir():
                 return False
             kind = "delta" if (place / "_delta_log").is_dir() else "parquet"
@@ -189,7 +190,7 @@ class Lake:
 
     def drop_schema(self, schema: str) -> None:
         self.run(f"drop schema if exists {schema} cascade")
-        if self._local:
+        if self.local:
             shutil.rmtree(self._folder(f"{schema}.x").parent, ignore_errors=True)
 
     def _folder(self, table: str) -> Path:
