@@ -148,7 +148,8 @@ def signed_with(path: Path) -> set[Path]:
     if not (path.parent / MANIFEST).is_file() or not (path.parent / SIGNATURE).is_file():
         return set()
     data = (file for file in path.parent.iterdir() if file.suffix in _DATA and file.name != SAMPLE)
-    return {*data, *(path.parent / name for name in (SUMS, MANIFEST, SIGNATURE))}
+    signed = (path.parent / name for name in (SUMS, MANIFEST, SIGNATURE))
+    return {*data, *(file for file in signed if file.is_file())}
 
 
 def _signed(folder: Path, home: Path, release: Release, database: "Connection", now: "datetime") -> None:
