@@ -159,6 +159,16 @@ def test_what_is_no_number_has_no_order(tmp_path: Path) -> None:
     assert values(tmp_path / "f.parquet", "of")["t"] == 0.5
 
 
+def test_text_of_parquet_is_no_number(tmp_path: Path) -> None:
+    """Codes of digits: Parquet tells them from numbers, as CSV cannot."""
+    path = tmp_path / "f.parquet"
+    pq.write_table(pa.table({"age": [1, 1, 2, 2], "of": [1, 2, 3, 4], "code": ["1", "2", "3", "4"]}), path)
+    found = anonymity(path, ["age"], ["of", "code"]).sensitive
+    assert [(one.by, one.value) for one in found if one.name == "t"] == [
+        ("by order", pytest.approx(1 / 3)), ("equal distance", 0.5),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("bound", "holds", "breaks"),
     [("entropy-l", 1.88, 1.9), ("c", 3, 2), ("t", 0.45, 0.44), ("alpha", 0.67, 0.66), ("beta", 2, 1.9)],

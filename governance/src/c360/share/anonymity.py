@@ -62,8 +62,8 @@ def anonymity(
 
     k counts records, or distinct persons where a column tells these apart, without regard to case and blanks around,
     as pseudonyms are made; the others count records. Values are compared as they are written, and an empty one is a
-    value like others; sensitive ones that are all numbers are compared as numbers. Each of `quasi` and `sensitive` is
-    a column, or several with commas between. What is `wanted` is by name of the measure.
+    value like others. Sensitive ones that are all numbers, and no text of Parquet, are compared as numbers. Each of
+    `quasi` and `sensitive` is a column, or several with commas between. What is `wanted` is by name of the measure.
 
     Raises CouldNotTell for a file that cannot be read or holds no record, and for a column that is not there.
     """
@@ -83,9 +83,11 @@ def anonymity(
     names = [f"c{n}" for n in range(len(columns))]
     groups = names[: len(by_quasi)]
     records, persons = _sizes(whole, groups, names[len(by_quasi)] if who else None)
+    declared = dict(zip(source.header, source.declared, strict=True))
     measures = []
     for name, column in zip(kinds, names[len(columns) - len(kinds) :], strict=True):
-        measures += _measures(name.strip(), spread(whole, groups, column, "count_all"), wanted)
+        is_text = delivery.first.startswith(b"PAR1") and not declared[name]
+        measures += _measures(name.strip(), spread(whole, groups, column, "count_all", is_text), wanted)
     return Anonymity(
         tuple(name.strip() for name in by_quasi),
         who[0].strip() if who else None,

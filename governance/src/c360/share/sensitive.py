@@ -43,12 +43,13 @@ class Spread:
         return np.bincount(self.value, self.count) / self.count.sum()
 
 
-def spread(table: Any, quasi: list[str], column: str, count: str) -> Spread:
-    """Of one column of an Arrow table of text, in which `count` says how many records a row stands for."""
+def spread(table: Any, quasi: list[str], column: str, count: str, is_text: bool = False) -> Spread:
+    """Of one column of an Arrow table of text, in which `count` says how many records a row stands for. Where the
+    column `is_text` in its file too, its values are no numbers, whatever they look like."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    values, ordered = _numbered(table[column])
+    values, ordered = _numbered(table[column], is_text)
     rows = table.select(quasi).append_column("value", pa.array(values)).append_column("count", table[count])
     cells = rows.group_by([*quasi, "value"]).aggregate([("count", "sum")])
     groups = cells.group_by(quasi, use_threads=False).aggregate([("value", "list"), ("count_sum", "list")])
@@ -58,13 +59,15 @@ def spread(table: Any, quasi: list[str], column: str, count: str) -> Spread:
     return Spread(group[order], value[order], counted[order], ordered)
 
 
-def _numbered(column: Any) -> tuple[Any, bool]:
+def _numbered(column: Any, is_text: bool) -> tuple[Any, bool]:
     """A number for each value; where every value is a number, in their order, and 1 and 1.0 are one."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     found = column.unique()
     codes = pc.index_in(column, value_set=found).to_numpy()
+    if is_text:
+        return codes, False
     try:
         numbers = pc.cast(found, pa.float64()).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid:
