@@ -23,44 +23,53 @@ def privacy() -> None:
 Examples:
   c360 privacy check share.csv --quasi age_band,gender,region
   c360 privacy check share.parquet --quasi age_band,gender --sensitive disease --k 11 --l 2
+  c360 privacy check share.csv --quasi age_band --sensitive disease,spending --l 3 --c 4 --t 0.3 --alpha 0.5
   c360 privacy check orders.csv --quasi age_band,region --person customer_id --k 11 --json"""
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--quasi", multiple=True, required=True, metavar="COLUMNS", help="By which somebody may be known.")
-@click.option(
-    "--sensitive", multiple=True, metavar="COLUMNS", help="What must not be learned of anybody; each has an l."
-)
+@click.option("--sensitive", multiple=True, metavar="COLUMNS", help="What must not be learned of anybody.")
 @click.option("--person", metavar="COLUMN", help="Tells persons apart, where one may have several records.")
 @click.option("--k", type=click.IntRange(1), help="Exit 1 when a group has fewer.")
-@click.option("--l", "kinds", type=click.IntRange(1), help="Exit 1 when a group has fewer values that are sensitive.")
+@click.option("--l", type=click.IntRange(1), help="Exit 1 when a group has fewer values that are sensitive.")
+@click.option("--entropy-l", type=click.FloatRange(1), help="Exit 1 when the entropy l of a group is less.")
+@click.option("--c", type=click.IntRange(1), help="Exit 1 when a group is not recursively (c,l)-diverse.")
+@click.option("--t", type=click.FloatRange(0, 1), help="Exit 1 when a group is farther from the whole file.")
+@click.option("--alpha", type=click.FloatRange(0, 1), help="Exit 1 when a larger part of a group has one value.")
+@click.option("--beta", type=click.FloatRange(0), help="Exit 1 when a value is more frequent in a group by more.")
 @json_option
 def check(
     file: Path,
     quasi: tuple[str, ...],
     sensitive: tuple[str, ...],
     person: str | None,
-    k: int | None,
-    kinds: int | None,
     as_json: bool,
+    **wanted: float | None,
 ) -> None:
-    """The k and the l of FILE, CSV or Parquet: how many are alike in what they may be known by.
+    """How many in FILE, CSV or Parquet, are alike in what they may be known by, and what is learned of them.
 
-    Records that are equal in all quasi-identifiers make a group. k is the size of the smallest one: that many records,
-    or persons. l is the smallest number of distinct values of a sensitive column in a group: with 1, whoever is known
-    to be in it has no secret. Values count as they are written; an empty one counts as a value.
+    Records that are equal in all quasi-identifiers make a group. Each measure is that of the group that is worst by it.
+    k is its size: that many records, or persons. Of a sensitive column: l is the number of its values in a group: with
+    1, whoever is known to be in it has no secret. entropy l counts rare values for less. c is how much more frequent
+    than the rare values the most frequent one may be. t is how far the group is from the whole file, 0 to 1. alpha is
+    the part of a group that has one value. beta is how much more frequent a value is than in the whole file: 1 is
+    twice. More of k and l is better, less of c, t, alpha and beta. Values count as they are written; an empty one
+    counts as a value; a sensitive column of numbers only counts as numbers.
     """
     from c360.share.anonymity import anonymity
 
-    if kinds is not None and not sensitive:
-        raise CouldNotTell("--l is the least number of sensitive values.", "Say of which column: --sensitive disease")
+    bounds = {name: bound for name, bound in wanted.items() if bound is not None}
+    if bounds.keys() - {"k"} and not sensitive:
+        option = next(name for name in bounds if name != "k").replace("_", "-")
+        raise CouldNotTell(f"--{option} is about sensitive values.", "Say of which column: --sensitive disease")
     with reading(file, "reading", as_json) as (read, _):
-        found = anonymity(file, quasi, sensitive, person, k, kinds, read)
+        found = anonymity(file, quasi, sensitive, person, read, **bounds)
     _show(file, found, as_json)
     broken = [measure for measure in (found.k, *found.sensitive) if not measure.holds]
     if broken:
-        told = "; ".join(f"{_named(measure)} is {measure.value}, not {measure.wanted}" for measure in broken)
+        told = "; ".join(f"{_named(one)} is {_number(one.value)}, not {_wanted(one)}" for one in broken)
         raise Breach(f"{told}.", "Generalise a quasi-identifier further, or leave small groups out.")
-    if found.not_counted and (k or kinds):
+    if found.not_counted and bounds:
         raise CouldNotTell(
             f"{found.not_counted:,} lines of {file} are no records, and could be a group of their own.", "Mend them."
         )
@@ -112,7 +121,21 @@ def canaries(file: Path | None, contracts: Path | None, as_json: bool) -> None:
 
 
 def _named(measure: "Measure") -> str:
-    return measure.name if measure.name == "k" else f"l of {measure.of}"
+    if measure.name == "k":
+        return "k"
+    return f"{measure.name.replace('_', ' ')} of {measure.of}" + (f" ({measure.by})" if measure.by else "")
+
+
+def _wanted(measure: "Measure") -> str:
+    from c360.share.anonymity import AT_LEAST
+
+    if measure.wanted is None:
+        return ""
+    return f"{measure.wanted:,}" if measure.name in AT_LEAST else f"at most {measure.wanted:,}"
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
 
 
 def _show(file: Path, found: "Anonymity", as_json: bool) -> None:
@@ -127,7 +150,7 @@ def _show(file: Path, found: "Anonymity", as_json: bool) -> None:
                 "not_counted": found.not_counted,
                 "groups": found.groups,
                 "k": found.k.value,
-                "l": min((measure.value for measure in found.sensitive), default=None),
+                "l": min((one.value for one in found.sensitive if one.name == "l" and one.value), default=None),
                 "measures": [vars(measure) for measure in measures],
             }
         )
@@ -137,9 +160,8 @@ def _show(file: Path, found: "Anonymity", as_json: bool) -> None:
     print_table(
         ["measure", "is", "wanted", "groups below", "records below"],
         [
-            [_named(m), f"{m.value:,}", f"{m.wanted:,}", f"{m.groups_below:,}", f"{m.records_below:,}"]
-            if m.wanted
-            else [_named(m), f"{m.value:,}", "", "", ""]
+            [_named(m), _number(m.value), _wanted(m)]
+            + (["", ""] if m.wanted is None else [f"{m.groups_below:,}", f"{m.records_below:,}"])
             for m in measures
         ],
     )
