@@ -251,7 +251,7 @@ def test_hostile_files(sides, tmp_path):
         file = tmp_path / f"{number}.csv"
         file.write_bytes(content)
         deliver(sides, catalog, "words", file)
-        assert_alike(sides, catalog, "words")
+    assert_alike(sides, catalog, "words")
 
 
 def test_how_a_sender_writes(sides, tmp_path):
@@ -270,6 +270,29 @@ def test_how_a_sender_writes(sides, tmp_path):
     outcome, *_ = deliver(sides, catalog, "german", file, form)
     assert outcome == "accepted"
     assert_alike(sides, catalog, "german")
+
+
+ODD = "a;b `c`, 'd' = {e}"
+
+
+def test_names_that_sql_reads(sides, tmp_path):
+    names = {"id": "the id", "a": ODD, "how": "how", "at": "at", "clause": "clause", "words": "c360"}
+    kinds = dict.fromkeys(names, "text") | {"id": "integer", "at": "timestamp", "clause": "jsonb"}
+    properties = [
+        {"name": name, "physicalName": names[name], "physicalType": kinds[name], "primaryKey": name == "id",
+         "unique": name == "how"}
+        for name in names
+    ]  # fmt: skip
+    catalog = catalog_of(tmp_path, {"name": "odd", "customProperties": ALL_MAY_BE_LOST, "properties": properties})
+    file = tmp_path / "odd.csv"
+    head = f'the id,"{ODD}",how,at,clause,c360\n'
+    file.write_text(
+        head + '1,x,1,2026-01-01,"{""a"": 1}",\n2,X,2,2026-01-01,"{""a"":1",y\n2,it\'s,3,2026-01-01,{},\n'
+        '1,x,1,2026-01-01,"{""a"":1}",\n3,z,1,2026-01-01,,\n'
+    )
+    deliver(sides, catalog, "odd", file)
+    postgres, spark = sides
+    assert spark.quarantine("odd") == postgres.quarantine("odd") != []
 
 
 PEOPLE = {
@@ -316,58 +339,53 @@ class Killed(BaseException):
     """The program is gone between two steps: nothing after it runs, what is written stays."""
 
 
-STEPS = [(quarantine, "keep"), (Lake, "append"), (Lake, "merge"), (Lake, "append"), (quarantine, "close_corrected"),
-         (deliveries, "accept")]  # fmt: skip
-"""What is written of a delivery after it was planned, in this order; superseded rows are appended before new ones."""
+STEPS = [(quarantine, "keep", 1), (Lake, "append", 1), (Lake, "merge", 1), (Lake, "append", 2),
+         (quarantine, "close_corrected", 1), (deliveries, "accept", 1)]  # fmt: skip
+"""What is written of a delivery after it was planned, in this order, and which call of it: superseded rows are appended
+before new ones."""
+KILLS = [(*step, False) for step in STEPS] + [(*STEPS[-1], True)]
+"""Before each of them; and at last in the transaction that accepts, which is undone."""
+EARLY, AFTER = "2026-03-01 10:00:00", "2026-03-01 11:00:00"
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_kill_anywhere_loses_nothing(sides, tmp_path, monkeypatch, after):
-    """At each step a delivery that has something for all of them; whoever comes next finishes it."""
-    name = f"killed_{after}".lower()
-    catalog = catalog_of(tmp_path, {
-        "name": name, "customProperties": ALL_MAY_BE_LOST, "properties": [
-            {"name": "id", "physicalType": "integer", "primaryKey": True},
-            {"name": "n", "physicalType": "integer", "required": True, "logicalTypeOptions": {"minimum": 0},
-             "logicalType": "integer"},
-            {"name": "at", "physicalType": "timestamp"},
-        ], "sla": [{"property": "freshness", "value": 900, "unit": "d", "element": f"{name}.at"}],
-    })  # fmt: skip
+def test_a_kill_anywhere_loses_nothing(sides, tmp_path, monkeypatch):
+    """Of deliveries that have something for each step; whoever comes next finishes what is left."""
+    number = {"physicalType": "integer", "logicalType": "integer"}
+    properties = [
+        {"name": "id", "primaryKey": True, **number},
+        {"name": "n", "required": True, "logicalTypeOptions": {"minimum": 0}, **number},
+        {"name": "at", "physicalType": "timestamp"},
+    ]
+    sla = [{"property": "freshness", "value": 900, "unit": "d", "element": "killed.at"}]
+    contract = {"name": "killed", "customProperties": ALL_MAY_BE_LOST, "properties": properties, "sla": sla}
+    catalog = catalog_of(tmp_path, contract)
     file = tmp_path / "file.csv"
     postgres, spark = sides
 
-    def written(base: int, *lines: str) -> Path:
-        rows = [f"{base + int(number)},{rest}" for number, rest in (line.split(",", 1) for line in lines)]
-        file.write_text("id,n,at\n" + "\n".join(rows) + "\n")
+    def written(*rows: tuple[int, int, str]) -> Path:
+        file.write_text("id,n,at\n" + "".join(f"{key},{n},{at}\n" for key, n, at in rows))
         return file
 
-    for turn, (owner, step) in enumerate(STEPS):
-        early = "2026-03-01 10:00:00"
-        first = written(turn * 10, f"1,1,{early}", f"2,2,{early}", f"3,-3,{early}")
-        for side in sides:
-            assert side.deliver(catalog, name, first).outcome == "accepted"
-        second = written(
-            turn * 10, "1,7,2026-03-01 11:00:00", "2,8,2026-03-01 09:00:00", "3,9,2026-03-01 11:00:00",
-            f"4,-1,{early}", f"5,5,{early}",
-        )  # fmt: skip
-        postgres.deliver(catalog, name, second)
-        nth = [each for each in STEPS[: turn + 1] if each == (owner, step)]
+    bases = range(0, 10 * len(KILLS), 10)
+    first = written(*((base + key, n, EARLY) for base in bases for key, n in ((1, 1), (2, 2), (3, -3))))
+    assert deliver(sides, catalog, "killed", first)[0] == "accepted"
+    for base, (owner, step, nth, after) in zip(bases, KILLS, strict=True):
+        changed = ((1, 7, AFTER), (2, 8, "2026-03-01 09:00:00"), (3, 9, AFTER), (4, -1, EARLY), (5, 5, EARLY))
+        second = written(*((base + key, n, at) for key, n, at in changed))
+        assert postgres.deliver(catalog, "killed", second).corrected == 1
         with monkeypatch.context() as patch:
-            dying(patch, owner, step, len(nth), after)
+            dying(patch, owner, step, nth, after)
             with pytest.raises(Killed):
-                spark.deliver(catalog, name, second)
-        if (step, after) != ("accept", True):
-            assert [one.id for one in planned(spark.ledger, name)], "it is known what is to be done"
-    last = written(900, "1,1,2026-03-01 10:00:00")
-    for side in sides:
-        assert side.deliver(catalog, name, last).outcome == "accepted"
-    assert_alike(sides, catalog, name)
-    assert planned(spark.ledger, name) == []
+                spark.deliver(catalog, "killed", second)
+        assert planned(spark.ledger, "killed"), "it is known what is to be done"
+        assert deliver(sides, catalog, "killed", written((base + 9, 1, EARLY)))[0] == "accepted"
+    assert_alike(sides, catalog, "killed")
+    assert planned(spark.ledger, "killed") == []
     accounts = (
         "select delivered, promoted, quarantined, duplicates, superseded, outcome from governance.delivery "
-        "where dataset = %s order by delivery_id"
+        "where dataset = 'killed' order by delivery_id"
     )
-    assert spark.ask(accounts, name) == postgres.ask(accounts, name)
+    assert spark.ask(accounts) == postgres.ask(accounts)
 
 
 def dying(patch, owner, step: str, nth: int, after: bool) -> None:
