@@ -118,6 +118,13 @@ def small_groups(share: Share) -> Result:
     return Result("standing in a group of fewer than k", share.partner, len(share.rows), found, 0)
 
 
+def rare_labels(share: Share, sensitive: str) -> Result:
+    """Persons whose sensitive value fewer than k have, an empty one too."""
+    labels = Counter(row.values[sensitive] for row in share.rows)
+    found = sum(size for size in labels.values() if size < share.k)
+    return Result("having a sensitive value of fewer than k", share.partner, len(share.rows), found, 0)
+
+
 def linkage(share: Share, people: Iterable[Person]) -> list[Result]:
     """Exact values known from elsewhere, looked up: who is singled out, and how many guesses are right."""
     people = list(people)
