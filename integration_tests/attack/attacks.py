@@ -89,7 +89,8 @@ def join_columns(ours: Share, theirs: Share) -> Result:
     """Rows of ours that fit fewer than k of theirs which fit fewer than k of ours, by the columns that both have."""
     columns = sorted(set(ours.columns) & set(theirs.columns) - {LEVEL})
     left, right = (Counter(row.of(columns) for row in share.rows) for share in (ours, theirs))
-    pairs = list(_fitting(list(left), list(right), 0, len(columns)))
+    held_back = [column in (ours.sensitive, theirs.sensitive) for column in columns]
+    pairs = list(_fitting(list(left), list(right), held_back))
     fits_left, fits_right = Counter[Values](), Counter[Values]()
     for a, b in pairs:
         fits_left[a] += right[b]
@@ -115,6 +116,13 @@ def small_groups(share: Share) -> Result:
     groups = Counter(row.of(share.quasi) for row in share.rows)
     found = sum(size for size in groups.values() if size < share.k)
     return Result("standing in a group of fewer than k", share.partner, len(share.rows), found, 0)
+
+
+def rare_labels(share: Share, sensitive: str) -> Result:
+    """Persons whose sensitive value fewer than k have, an empty one too."""
+    labels = Counter(row.values[sensitive] for row in share.rows)
+    found = sum(size for size in labels.values() if size < share.k)
+    return Result("having a sensitive value of fewer than k", share.partner, len(share.rows), found, 0)
 
 
 def linkage(share: Share, people: Iterable[Person]) -> list[Result]:
@@ -164,15 +172,18 @@ def _both(ours: Share, theirs: Share) -> str:
     return f"{ours.partner} + {theirs.partner}"
 
 
-def _fitting(left: list[Values], right: list[Values], at: int, columns: int) -> Iterator[tuple[Values, Values]]:
-    """Pairs of groups that may hold the same person: column by column, what the labels stand for overlaps."""
-    if at == columns:
+def _fitting(
+    left: list[Values], right: list[Values], held_back: list[bool], at: int = 0
+) -> Iterator[tuple[Values, Values]]:
+    """Pairs of groups that may hold the same person: column by column, what the labels stand for overlaps, or is held
+    back in one of them."""
+    if at == len(held_back):
         yield from product(left, right)
         return
     ours, theirs = (_by_label(groups, at) for groups in (left, right))
     for a, b in product(ours, theirs):
-        if _overlap(a, b):
-            yield from _fitting(ours[a], theirs[b], at + 1, columns)
+        if _overlap(a, b) or (held_back[at] and None in (a, b)):
+            yield from _fitting(ours[a], theirs[b], held_back, at + 1)
 
 
 def _by_label(groups: list[Values], at: int) -> dict[str | None, list[Values]]:

@@ -49,6 +49,8 @@ def _on_each(months: list[Month], partner: str) -> Iterator[Result]:
     share, people = months[-1].shares[partner], months[-1].people[partner]
     yield attacks.guess(share, [person.id for person in people], months[-1].shares)
     yield _sum([attacks.small_groups(month.shares[partner]) for month in months])
+    if share.sensitive:
+        yield _sum([attacks.rare_labels(month.shares[partner], share.sensitive) for month in months])
     yield from attacks.linkage(share, people)
 
 

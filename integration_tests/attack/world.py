@@ -220,6 +220,7 @@ def _known(cursor: psycopg.Cursor, policy: Policy, people: dict[str, Customer]) 
             value = customer[shared.column.physical_name]
             assert shared.ladder is not None
             labels[shared.name] = tuple(label(words, value) for words in shared.ladder.descriptions)
+            labels[shared.name] += (None,) * (shared not in policy.quasi)  # held back
             exact[shared.name] = (_text(value),)
         names = (hashlib.sha256(o + hashlib.sha256(i + person.encode()).digest()).hexdigest() for i, o in pads)
         protected.append(Person(person, labels, frozenset(names)))

@@ -17,6 +17,7 @@ BY_PATH = {
     "standing on a path of groups shared by fewer than k",
     "singling somebody out among fewer than 11, all of them known in every release",
 }
+BY_LABEL = "having a sensitive value of fewer than k"
 BY_CHANGE, BY_ERASURE = "seeing a change of the sensitive value among fewer than k", "seeing who was erased"
 BY_WINDOW = "knowing a pseudonym again after its window"
 
@@ -40,7 +41,9 @@ def test_what_is_promised_holds_and_every_attack_is_one(database, capsys):
     found = tried(database)
     assert [one.facts for one in found if not one.protected.held] == []
     assert [one.facts for one in found if one.raw.rate <= max(2 * (one.protected.promise or 0), 0.15)] == []
-    assert {one.protected.attack for one in found} > BY_NAME | BY_GROUP | BY_PATH | {BY_CHANGE, BY_ERASURE, BY_WINDOW}
+    assert {one.protected.attack for one in found} > (
+        BY_NAME | BY_GROUP | BY_PATH | {BY_LABEL, BY_CHANGE, BY_ERASURE, BY_WINDOW}
+    )
     looked = {(one.protected.attack, one.protected.partner): one.protected.attempts for one in found}
     for partner in ("harbour_media", "southern_insight_following"):
         assert looked[BY_ERASURE, partner] >= 5 and looked[BY_WINDOW, partner] > 800, "there is something to look at"
@@ -92,4 +95,4 @@ def test_with_a_lower_k_somebody_is_singled_out(database):
         month.shares = {
             name: replace(share, k=11 if name == "harbour_media" else 20) for name, share in month.shares.items()
         }
-    assert {one.protected.attack for one in attack(world) if not one.protected.held} >= BY_GROUP
+    assert {one.protected.attack for one in attack(world) if not one.protected.held} >= BY_GROUP | {BY_LABEL}

@@ -32,7 +32,7 @@ people as (
 
 ),
 
-counted as (
+counted_all as (
 
     select
         f1,
@@ -46,12 +46,44 @@ counted as (
 
 ),
 
+alike_in_counted_all as (
+
+    select
+        f1,
+        f2,
+        c2,
+        c1,
+        s_band_250,
+        persons,
+        sum(persons) over (partition by s_band_250) as alike
+    from counted_all
+
+),
+
+counted as (
+
+    select
+        f1,
+        f2,
+        c2,
+        c1,
+        case when s_band_250 <> 1 and alike >= 20 and (rarer = 0 or rarer >= 20) then s_band_250 else 1 end as s_band_250,
+        persons
+    from (
+        select
+            *,
+            sum(persons) over (order by case s_band_250 when 1 then 0 else alike end, s_band_250) - alike as rarer
+        from alike_in_counted_all
+    ) as ranked
+
+),
+
 fine as (
 
     select f1, f2
     from counted
     group by f1, f2
-    having sum(persons) >= 20 and count(distinct s_band_250) >= 3
+    having sum(persons) >= 20 and count(distinct nullif(s_band_250, 1)) >= 3
 
 ),
 
@@ -62,11 +94,11 @@ coarse as (
     left join fine using (f1, f2)
     where fine.f1 is null
     group by counted.c1, counted.c2
-    having sum(persons) >= 20 and count(distinct s_band_250) >= 3
+    having sum(persons) >= 20 and count(distinct nullif(s_band_250, 1)) >= 3
 
 ),
 
-placed as (
+candidates as (
 
     select distinct
         counted.f1,
@@ -82,6 +114,190 @@ placed as (
 
 ),
 
+kinds_0 as (
+
+    select
+        candidates.q1_band_5_25,
+        candidates.q2_round_100_1000,
+        candidates.step,
+        counted.s_band_250,
+        sum(counted.persons) as persons
+    from counted
+    inner join candidates using (f1, f2, c2)
+    group by candidates.q1_band_5_25, candidates.q2_round_100_1000, candidates.step, counted.s_band_250
+
+),
+
+alike_in_kinds_0 as (
+
+    select
+        q1_band_5_25,
+        q2_round_100_1000,
+        step,
+        s_band_250,
+        persons,
+        sum(persons) over (partition by s_band_250) as alike
+    from kinds_0
+
+),
+
+told_1 as (
+
+    select
+        q1_band_5_25,
+        q2_round_100_1000,
+        step,
+        case when s_band_250 <> 1 and alike >= 20 and (rarer = 0 or rarer >= 20) then s_band_250 else 1 end as s_band_250,
+        persons
+    from (
+        select
+            *,
+            sum(persons) over (order by case s_band_250 when 1 then 0 else alike end, s_band_250) - alike as rarer
+        from alike_in_kinds_0
+    ) as ranked
+
+),
+
+kinds_1 as (
+
+    select
+        *,
+        sum(case s_band_250 when 1 then 0 else 1 end) over (partition by q1_band_5_25, q2_round_100_1000, step) as kinds
+    from told_1
+
+),
+
+alike_in_kinds_1 as (
+
+    select
+        q1_band_5_25,
+        q2_round_100_1000,
+        step,
+        s_band_250,
+        persons,
+        sum(persons) over (partition by s_band_250) as alike
+    from kinds_1
+    where kinds >= 3
+
+),
+
+told_2 as (
+
+    select
+        q1_band_5_25,
+        q2_round_100_1000,
+        step,
+        case when s_band_250 <> 1 and alike >= 20 and (rarer = 0 or rarer >= 20) then s_band_250 else 1 end as s_band_250,
+        persons
+    from (
+        select
+            *,
+            sum(persons) over (order by case s_band_250 when 1 then 0 else alike end, s_band_250) - alike as rarer
+        from alike_in_kinds_1
+    ) as ranked
+
+),
+
+kinds_2 as (
+
+    select
+        *,
+        sum(case s_band_250 when 1 then 0 else 1 end) over (partition by q1_band_5_25, q2_round_100_1000, step) as kinds
+    from told_2
+
+),
+
+alike_in_kinds_2 as (
+
+    select
+        q1_band_5_25,
+        q2_round_100_1000,
+        step,
+        s_band_250,
+        persons,
+        sum(persons) over (partition by s_band_250) as alike
+    from kinds_2
+    where kinds >= 3
+
+),
+
+told_3 as (
+
+    select
+        q1_band_5_25,
+        q2_round_100_1000,
+        step,
+        case when s_band_250 <> 1 and alike >= 20 and (rarer = 0 or rarer >= 20) then s_band_250 else 1 end as s_band_250,
+        persons
+    from (
+        select
+            *,
+            sum(persons) over (order by case s_band_250 when 1 then 0 else alike end, s_band_250) - alike as rarer
+        from alike_in_kinds_2
+    ) as ranked
+
+),
+
+kinds_3 as (
+
+    select
+        *,
+        sum(case s_band_250 when 1 then 0 else 1 end) over (partition by q1_band_5_25, q2_round_100_1000, step) as kinds
+    from told_3
+
+),
+
+settled as (
+
+    select *
+    from kinds_3
+    where not exists (select 1 from kinds_3 where not (kinds >= 3))
+
+),
+
+told as (
+
+    select distinct s_band_250
+    from settled
+    where s_band_250 <> 1
+
+),
+
+told_people as (
+
+    select
+        people.person,
+        people.f1,
+        people.f2,
+        people.c2,
+        case when told.s_band_250 is null then 1 else told.s_band_250 end as s_band_250
+    from people
+    left join told on people.s_band_250 = told.s_band_250
+
+),
+
+told_counted as (
+
+    select
+        counted.f1,
+        counted.f2,
+        counted.c2,
+        counted.persons,
+        case when told.s_band_250 is null then 1 else told.s_band_250 end as s_band_250
+    from counted
+    left join told on counted.s_band_250 = told.s_band_250
+
+),
+
+placed as (
+
+    select candidates.*
+    from candidates
+    inner join (select distinct q1_band_5_25, q2_round_100_1000, step from settled) as groups
+        on candidates.q1_band_5_25 = groups.q1_band_5_25 and candidates.q2_round_100_1000 = groups.q2_round_100_1000 and candidates.step = groups.step
+
+),
+
 released as (
 
     select
@@ -90,7 +306,7 @@ released as (
         placed.q2_round_100_1000,
         placed.step,
         people.s_band_250
-    from people
+    from told_people as people
     inner join placed using (f1, f2, c2)
 
 ),
@@ -101,7 +317,7 @@ moved as (
         placed.q1_band_5_25, placed.q2_round_100_1000, placed.step,
         counted.s_band_250,
         sum(counted.persons) as persons
-    from counted
+    from told_counted as counted
     inner join placed using (f1, f2, c2)
     group by placed.q1_band_5_25, placed.q2_round_100_1000, placed.step, counted.s_band_250
 

@@ -122,6 +122,11 @@ def test_what_is_silent_holds_by_default(tmp_path, catalog):
         ({"pseudonyms": {"releases": 25}}, "pseudonyms is neither release"),
         ({"pseudonyms": {"releases": True}}, "pseudonyms is neither release"),
         ({"pseudonyms": {"releases": 2, "more": 1}}, "pseudonyms is neither release"),
+        ({"columns": {"id": "pseudonym"}}, "no column is generalised but the sensitive one"),
+        (
+            {"columns": {"id": "pseudonym", "total_expense": {"band": 2}}, "sensitive": "total_expense", "l": 2},
+            "no column is generalised but the sensitive one",
+        ),
         ({"l": 3}, "l is about a sensitive column, and none is named"),
         ({"sensitive": "gender", "l": 3}, "'gender' is none of the columns that are generalised"),
         ({"sensitive": "total_expense", "l": 1}, "l is no whole number from 2 on"),

@@ -26,6 +26,8 @@ class Columns:
         self.public = [f"a{n}_{slug(s.column.physical_type)}" for n, s in enumerate(policy.public, 1)]
         chosen = policy.sensitive_column
         self.sensitive = [f"s_{chosen.ladder.name}"] if chosen and chosen.ladder else []
+        self.none = chosen.ladder.none if chosen and chosen.ladder else ""
+        self.kinds = [f"nullif({label}, {self.none})" for label in self.sensitive]  # no value is no kind
         self.group = [*self.quasi, "step"]
         self.others = [*self.public, *self.sensitive]
         self.payload = [*self.group, *self.others]
@@ -37,9 +39,13 @@ class Columns:
         """Those of the table that a release is."""
         return ["person", *self.payload, "canary", *self.linked, "key_version"]
 
+    def told(self, table: str) -> str:
+        """Where `people` or `counted` are with the sensitive labels that are told, by their names."""
+        return f"told_{table} as {table}" if self.sensitive else table
+
     def sound(self) -> str:
         """Of a group of what is counted: k persons, and l kinds of what is sensitive among them."""
-        kinds = [f" and count(distinct {name}) >= {self.policy.l}" for name in self.sensitive]
+        kinds = [f" and count(distinct {kind}) >= {self.policy.l}" for kind in self.kinds]
         return "".join([f"sum(persons) >= {self.policy.k}", *kinds])
 
 

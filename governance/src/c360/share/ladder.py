@@ -30,6 +30,7 @@ class Ladder:
     descriptions: tuple[str, str]
     physical_type: str
     logical_type: str
+    none: str
     of_fine: bool = True
 
     @property
@@ -76,6 +77,7 @@ def _band(steps: Any, column: Column) -> Ladder | str:
         (descriptions[0], descriptions[1]),
         "text",
         "string",
+        _NO_NUMBER,
     )
 
 
@@ -96,6 +98,7 @@ def _round(steps: Any, column: Column) -> Ladder | str:
         (descriptions[0], descriptions[1]),
         "bigint",
         "integer",
+        _NO_NUMBER,
         of_fine=len(widths) == 1,
     )
 
@@ -126,6 +129,7 @@ def _truncate(steps: Any, column: Column) -> Ladder | str:
         (descriptions[0], descriptions[1]),
         "date",
         "date",
+        _NO_DAY,
         of_fine=units[0] != "week",  # of which some lie in two months
     )
 
@@ -146,6 +150,7 @@ def _region(steps: Any, column: Column) -> Ladder | str:
         ("the state of the address", "nothing"),
         "text",
         "string",
+        "''",
     )
 
 

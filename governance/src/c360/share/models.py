@@ -99,6 +99,7 @@ def partner_columns(policy: Policy) -> list[PartnerColumn]:
             sql = ladder.shown(next(quasi), "step") if is_quasi else ladder.shown(next(sensitive), "1")
             wider = f", {coarse} where few are alike" if ladder.has_two_steps and is_quasi else ""
             told = f"{about}; {fine}{wider}.{_ends(shared)}"
+            told += "" if is_quasi else f" Empty where fewer than {policy.k} have it."
             found.append(PartnerColumn(shared.name, ladder.physical_type, sql, told, shared))
     if policy.has_steps:
         about = "1 where the row has the finer of what is described, 2 where it has the coarser."
@@ -160,8 +161,9 @@ def _properties(policy: Policy, target: Target) -> str:
     columns = Columns(policy)
     asked: dict[str, Any] = {"columns": columns.group, "k": policy.k}
     if columns.sensitive:
-        asked |= {"sensitive": columns.sensitive[0], "l": policy.l}
-    tested = [asked, *([{"columns": [columns.path], "k": policy.k}] if policy.linked else [])]
+        asked |= {"sensitive": columns.kinds[0], "l": policy.l}
+    alone = [*columns.sensitive, *[columns.path] * policy.linked]
+    tested = [asked, *({"columns": [name], "k": policy.k} for name in alone)]
     about = f"What {policy.partner} is given of {policy.dataset.model}"
     entries = []
     for one in partner_columns(policy):

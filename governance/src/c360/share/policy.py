@@ -231,6 +231,9 @@ def _of_product(data: dict[str, Any], catalog: Catalog, levels: Sequence[str]) -
             what = f"{column.name} is {column.physical_type}, whose values nobody can compare"
             why = "a canary has the most frequent" if data.get("canaries") else "each stays as it was"
             yield ("columns", column.name), f"{what}, and {why}: leave out one of the two"
+    sensitive = data.get("sensitive")
+    if not any(isinstance(how, dict) and name != sensitive for name, how in columns.items()):
+        yield ("columns",), "no column is generalised but the sensitive one, so nobody can be among k"
     yield from _of_sensitive(data, columns)
 
 

@@ -49,7 +49,7 @@ def _matched(policy: Policy, columns: Columns, known: list[str]) -> Parts:
     )
     is_now = " and ".join([*(f"people.{name} = numbered.{name}" for name in known), "numbered.was_one = 0"])
     now = ["people.person", "numbered.number", *(f"people.{name}" for name in others)]
-    yield "now", f"{select(now)}from people\ninner join numbered\n    on {is_now}"
+    yield "now", f"{select(now)}from {columns.told('people')}\ninner join numbered\n    on {is_now}"
     is_last = " and ".join(f"released.{name} = numbered.{name}" for name in columns.group)
     last = ["released.person", "numbered.number", *(f"released.{name}" for name in others)]
     yield (

@@ -9,7 +9,7 @@ from itertools import chain
 
 from c360.generate.target import Target
 from c360.generate.text import jinja_text
-from c360.share import release_linked
+from c360.share import release_labels, release_linked
 from c360.share.columns import Columns, Parts, grouped_by, listed, newest_key, select
 from c360.share.ladder import Ladder
 from c360.share.policy import Policy
@@ -22,7 +22,7 @@ def release(policy: Policy, target: Target) -> str:
     placed, alone, last = (
         ",\n\n".join(_cte(name, query) for name, query in parts)
         for parts in (
-            chain(_each_canary(policy), _placed(policy, target, columns)),
+            chain(_each_canary(policy), _counted(policy, target, columns), _placed(policy, columns)),
             _alone(policy, columns),
             _everybody(policy, columns),
         )
@@ -78,24 +78,26 @@ def people(policy: Policy, target: Target) -> str:
     return f"{select(found)}from {{{{ {model} }}}}"
 
 
-def _placed(policy: Policy, target: Target, columns: Columns) -> Parts:
-    """Who stands among how many, and so by which step: what a release would be if there were none before. What is read
+def _counted(policy: Policy, target: Target, columns: Columns) -> Parts:
+    """How many are alike: in labels, in kinds of what is sensitive, and in what a canary needs a value of. What is read
     of everybody is read once; the rest is of groups, of which there are a few thousand."""
+    yield "people", people(policy, target)
+    known = [*_known_by(policy), *columns.public * bool(policy.canaries)]
+    of_fine = {
+        f"c{n}": label(target, ladder.coarse, f"f{n}") for n, ladder in enumerate(_ladders(policy), 1) if ladder.of_fine
+    }
+    alike = [*known, *columns.sensitive]
+    counted = [*alike, *(f"{coarse} as {name}" for name, coarse in of_fine.items()), "count(*) as persons"]
+    yield "counted_all" if columns.sensitive else "counted", f"{select(counted)}from people{grouped_by(alike)}"
+    if columns.sensitive:
+        yield from release_labels.counted(columns, [*known, *of_fine])
+
+
+def _placed(policy: Policy, columns: Columns) -> Parts:
+    """Who stands among how many, and so by which step: what a release would be if there were none before."""
     numbers = range(1, len(policy.quasi) + 1)
     f, c, known = [f"f{n}" for n in numbers], [f"c{n}" for n in numbers], _known_by(policy)
-    yield "people", people(policy, target)
-    alike = [*known, *_counted(policy, columns)]
-    of_fine = [
-        f"{label(target, ladder.coarse, one)} as {name}"
-        for ladder, one, name in zip(_ladders(policy), f, c, strict=True)
-        if ladder.of_fine
-    ]
-    counted = [*alike, *of_fine, "count(*) as persons"]
-    yield "counted", f"{select(counted)}from people{grouped_by(alike)}"
     enough = columns.sound()
-    if not policy.quasi:  # all are one group
-        yield "placed", f"select 1 as step\nfrom counted\nhaving {enough}"
-        return
     yield "fine", f"select {listed(f)}\nfrom counted\ngroup by {listed(f)}\nhaving {enough}"
     coarse = listed(c, "counted")
     not_fine = f"from counted\nleft join fine using ({listed(f)})"
@@ -110,21 +112,17 @@ def _placed(policy: Policy, target: Target, columns: Columns) -> Parts:
         "case when fine.f1 is null then 2 else 1 end as step",
     ]
     yield (
-        "placed",
+        "candidates" if columns.sensitive else "placed",
         f"{select(placed, 'select distinct')}{not_fine}\nleft join coarse using ({listed(c)})\n"
         "where fine.f1 is not null or coarse.c1 is not null",
     )
+    if columns.sensitive:
+        yield from release_labels.settled(columns, known, columns.public * bool(policy.canaries))
 
 
-def _where_placed(policy: Policy, table: str) -> str:
-    """Joins what is known of each person, or counted of them, with the group that they are placed in."""
-    names = _known_by(policy)
-    return f"from {table}\n" + (f"inner join placed using ({listed(names)})" if names else "cross join placed")
-
-
-def _counted(policy: Policy, columns: Columns) -> list[str]:
-    """What groups are counted by, besides labels: kinds of what is sensitive, and what a canary needs a value of."""
-    return [*columns.public * bool(policy.canaries), *columns.sensitive]
+def _where_placed(policy: Policy, columns: Columns, table: str) -> str:
+    """Joins what is told of each person, or counted of them, with the group that they are placed in."""
+    return f"from {columns.told(table)}\ninner join placed using ({listed(_known_by(policy))})"
 
 
 def _alone(policy: Policy, columns: Columns) -> Parts:
@@ -133,11 +131,11 @@ def _alone(policy: Policy, columns: Columns) -> Parts:
     begins = f"dense_rank() over (order by {group})"
     linked = [f"{begins} as {columns.path}", "0 as held"] * policy.linked
     alone = ["people.person", *(f"placed.{name}" for name in columns.group), *(f"people.{name}" for name in others)]
-    yield "released", f"{select([*alone, *linked])}{_where_placed(policy, 'people')}"
+    yield "released", f"{select([*alone, *linked])}{_where_placed(policy, columns, 'people')}"
     if policy.canaries:
         own = [f"counted.{name}" for name in others]
         came = ["0 as last_path"] * policy.linked + [group, *own, *linked[:1], "sum(counted.persons) as persons"]
-        yield "moved", f"{select(came)}{_where_placed(policy, 'counted')}{grouped_by([group, *own])}"
+        yield "moved", f"{select(came)}{_where_placed(policy, columns, 'counted')}{grouped_by([group, *own])}"
         if policy.linked:
             new = ["each_canary.canary", "0 as last_path", *(f"moved.{name} as last_{name}" for name in others)]
             yield "canaries", f"{select(new)}from each_canary\nleft join moved\n    on moved.persons < 0"
