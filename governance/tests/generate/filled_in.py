@@ -25,7 +25,11 @@ def _render(text: str, context: dict[str, object], compare: bool = False) -> str
         by_engine = staticmethod(lambda texts: texts["postgres"])
         last_release = staticmethod(lambda this, columns: compare)
 
-    return jinja2.Environment(autoescape=False).from_string(text).render({Target().name: Package, **context})
+    return (
+        jinja2.Environment(autoescape=False)
+        .from_string(text)
+        .render({Target().name: Package, "source": lambda _, table: table, **context})
+    )
 
 
 def unprotected(policy: Policy) -> str:

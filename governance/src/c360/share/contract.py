@@ -29,6 +29,8 @@ def contract_of(policy: Policy, schema: str, address: Address, held: str = "") -
     people = (
         f"Groups of fewer than {policy.k} persons are left out, so totals are lower than ours. {_pseudonyms(policy)}"
     )
+    if policy.consent:
+        people = f"Only persons of whom {policy.consent.told} are in it. {people}"
     return {
         "apiVersion": "v3.2.0",
         "kind": "DataContract",

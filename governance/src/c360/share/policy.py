@@ -20,6 +20,8 @@ from c360.errors import Breach, CouldNotTell
 from c360.model import Column, Contract, Dataset
 from c360.printable import shown
 from c360.project import Project
+from c360.share import consent
+from c360.share.consent import Consent
 from c360.share.ladder import LADDERS, Ladder
 from c360.share.living import policy_files
 
@@ -27,7 +29,7 @@ LEAST_K, USUAL_K, MOST_CANARIES, MOST_RELEASES = 3, 11, 100, 24
 _PARTNER = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _KEYS = (
     "partner", "product", "version", "contract_version", "purpose", "legal_basis", "until", "contact", "terms", "k",
-    "sensitive", "l", "canaries", "pseudonyms", "columns",
+    "sensitive", "l", "canaries", "pseudonyms", "only_where", "columns",
 )  # fmt: skip
 _NEEDED = ("partner", "product", "version", "purpose", "legal_basis", "until", "contact", "columns")
 _LONGEST = 500
@@ -70,6 +72,8 @@ class Policy:
     window: int
     columns: tuple[SharedColumn, ...]
     person: str
+    consent: Consent | None
+    """Who is in the share; None: everybody."""
     version: str
     """That of the contract that the partner gets."""
 
@@ -231,6 +235,9 @@ def _of_product(data: dict[str, Any], catalog: Catalog, levels: Sequence[str]) -
             what = f"{column.name} is {column.physical_type}, whose values nobody can compare"
             why = "a canary has the most frequent" if data.get("canaries") else "each stays as it was"
             yield ("columns", column.name), f"{what}, and {why}: leave out one of the two"
+    if "only_where" in data:
+        for place, what in consent.problems(data["only_where"], catalog, dataset, linked):
+            yield ("only_where", *place), what
     sensitive = data.get("sensitive")
     if not any(isinstance(how, dict) and name != sensitive for name, how in columns.items()):
         yield ("columns",), "no column is generalised but the sensitive one, so nobody can be among k"
@@ -320,6 +327,7 @@ def _policy(document: Document, catalog: Catalog) -> Policy:
         window=_window(data.get("pseudonyms", "release")) or 1,
         columns=tuple(s for s in shared if s.how != "suppress"),
         person=person,
+        consent=consent.consent_of(data.get("only_where"), catalog, dataset),
         version=data.get("contract_version", "1.0.0"),
     )
 

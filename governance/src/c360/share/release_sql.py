@@ -75,7 +75,8 @@ def people(policy: Policy, target: Target) -> str:
     if (chosen := policy.sensitive_column) and chosen.ladder:
         found.append(f"{label(target, chosen.ladder.fine, chosen.column.physical_name)} as {columns.sensitive[0]}")
     model = f"ref({jinja_text(policy.dataset.model)}{version})"
-    return f"{select(found)}from {{{{ {model} }}}}"
+    agreed = policy.consent and policy.consent.sql(target, policy.dataset.physical(policy.person))
+    return f"{select(found)}from {{{{ {model} }}}}" + (f"\nwhere {agreed}" if agreed else "")
 
 
 def _counted(policy: Policy, target: Target, columns: Columns) -> Parts:
