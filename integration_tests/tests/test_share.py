@@ -138,7 +138,8 @@ def test_vectors_of_rfc_4231(shared, key, message, expected):
 
 
 def test_partners_cannot_join_what_they_have(shared):
-    assert publish(shared, OTHER).code == 0
+    done = publish(shared, OTHER)
+    assert done.code == 0 and "Nobody of customers is published: no group of its 105 has k = 20 and l = 3" in done.err
     ((common,),) = shared.sql(
         f"select count(*) from {VIEW} as a join analytics_share_southern_insight.customers as b using (id_pseudonym)"
     )
@@ -385,6 +386,8 @@ def test_it_is_refused_while_a_promise_does_not_hold(shared):
     assert shared.c360("verify", "--as-of", NOW).code == 1
     refused = publish(shared)
     assert refused.code == 1 and "is not published to harbour_media: contacts.unexpectedColumns" in refused.err
+    assert "contacts.unexpectedColumns does not hold (verify): " in refused.err
+    assert "then: c360 build, c360 verify, c360 publish harbour_media" in refused.err
     shared.sql("alter table raw.contacts drop column surprise")
     assert shared.c360("verify", "--as-of", NOW).code == 0 and publish(shared).code == 0
 

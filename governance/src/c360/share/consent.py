@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from c360.clause.dialect import Dialect
 from c360.clause.types import canonical_type
 from c360.contract.catalog import Catalog
 from c360.contract.document import Place
@@ -15,7 +16,7 @@ from c360.generate.dbt_tests import reference
 from c360.generate.target import Target
 from c360.model import Column, Dataset
 from c360.printable import shown
-from c360.share.sql import in_both_dialects
+from c360.share.sql import in_both_dialects, name_in_both
 
 Value = str | int | bool
 Finding = tuple[Place, str]
@@ -48,14 +49,12 @@ class Consent:
         )
         if not self.source:
             return agreed
-        known, theirs = (
-            in_both_dialects(target, lambda dialect, name=name: dialect.quote(name)) for name in (person, self.person)
-        )
+        known, theirs = name_in_both(target, person), name_in_both(target, self.person)
         return f"{known} in (\n    select {theirs}\n    from {{{{ {self.source} }}}}\n    where {agreed}\n)"
 
 
-def _literal(dialect: Any, value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool | int) else str(dialect.literal(value))
+def _literal(dialect: Dialect, value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool | int) else dialect.literal(value)
 
 
 def consent_of(said: dict[str, Any] | None, catalog: Catalog, dataset: Dataset) -> Consent | None:

@@ -12,6 +12,7 @@ from c360.database import connect
 from c360.database.access import TRANSFORMER
 from c360.database.waiting import Say, partners_let_go
 from c360.errors import Breach, CouldNotTell
+from c360.ledger.standings import Standing
 from c360.project import Project
 from c360.share import bundle
 from c360.share.contract import address_of, is_local
@@ -67,12 +68,16 @@ def _publish(
     levels = classifications(project.settings.classifications)
     for policy in chosen:
         refuse_ended([policy.contract], now.date())
-        _require_held(project, overview, policy)
+        _require_held(project, overview, policy, say)
         address = address_of(policy, project.settings)
         if is_local(str(address["host"])):
             say(f"The contract of {partner} names {address['host']}, which only this machine reaches: {_SERVER}")
         bundle.changes_since(policy, None, address, folder / policy.dataset.name, levels, now)
     releases = release(project, chosen, now, pinned)
+    for made in releases:
+        if not made.published:
+            asked = f"k = {made.policy.k}" + (f" and l = {made.policy.l}" if made.policy.sensitive else "")
+            say(f"Nobody of {made.policy.dataset.name} is published: no group of its {made.persons} has {asked}.")
     kept = [asdict(one) for one in overview.sla]
     with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner.transaction():
         folders = [
@@ -92,20 +97,26 @@ def require_partner(project: Project, partner: str) -> None:
         raise CouldNotTell(f"No policy is for a partner {partner!r}.", f"There are: {', '.join(known) or 'none'}.")
 
 
-def _require_held(project: Project, overview: Overview, policy: Policy) -> None:
+def _require_held(project: Project, overview: Overview, policy: Policy, say: Say) -> None:
     """What the product and the sources promise holds, as far as the newest gate, build and verify know."""
     sources = {dataset.name for contract, dataset in project.catalog.pairs() if contract.layer == "sources"}
-    about = {policy.dataset.name, *sources}
-    broken = [clause for clause in overview.broken() if overview.clauses[clause].dataset in about]
+    broken = [s for s in overview.standings if s.broken and s.dataset in {policy.dataset.name, *sources}]
+    refused = f"{policy.dataset.name} is not published to {policy.partner}"
     if broken:
-        more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
-        raise Breach(
-            f"{policy.dataset.name} is not published to {policy.partner}: {', '.join(broken[:3])}{more} "
-            f"{'does' if len(broken) == 1 else 'do'} not hold.",
-            "See: c360 status",
-        )
+        for standing in broken:
+            clause = overview.clauses[standing.clause]
+            say(f"{clause.id} does not hold ({standing.stage}): {clause.kind.describe(clause)}")
+        ids = list(dict.fromkeys(s.clause for s in broken))
+        more = f" and {len(ids) - 3} more" if len(ids) > 3 else ""
+        verb = "does" if len(ids) == 1 else "do"
+        raise Breach(f"{refused}: {', '.join(ids[:3])}{more} {verb} not hold.", _way_there(broken, policy.partner))
     verified = {s.dataset for s in overview.standings if s.stage == "verify"}
     if policy.dataset.name not in verified:
-        raise CouldNotTell(
-            f"{policy.dataset.name} is not published to {policy.partner}: it was never verified.", "Run: c360 verify"
-        )
+        raise CouldNotTell(f"{refused}: it was never verified.", "Run: c360 verify")
+
+
+def _way_there(broken: list[Standing], partner: str) -> str:
+    """What makes broken clauses hold: the next delivery, if the gate found them; then the stages after it."""
+    delivered = sorted({s.dataset for s in broken if s.stage in ("gate", "replay")})
+    steps = [f"c360 ingest {dataset} FILE (without these defects)" for dataset in delivered]
+    return f"Mend what breaks them, then: {', '.join([*steps, 'c360 build', 'c360 verify', f'c360 publish {partner}'])}"
