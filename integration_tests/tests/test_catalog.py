@@ -130,7 +130,7 @@ MANIFEST = {
 }
 POLICY = {
     "partner": "acme", "product": "totals", "version": "1.0.0", "purpose": "p", "legal_basis": "l",
-    "until": "2030-12-31", "contact": "c", "columns": {"id": "pseudonym", "kind": "as_is"},
+    "until": "2030-12-31", "contact": "c", "columns": {"id": "pseudonym", "kind": "as_is", "age": {"band": 10}},
 }  # fmt: skip
 CASES = {
     f"{clause}@{stage}"
@@ -330,8 +330,9 @@ def test_everything_that_the_contracts_say_is_there(project):
 def test_lineage_goes_on_to_what_a_partner_gets(project):
     (part,) = TOTALS["schema"]
     key = column("id", primaryKey=True, required=True, relationships=[{"type": "foreignKey", "to": "things.id"}])
-    project.write(TOTALS | {"schema": [part | {"properties": [key, *part["properties"]]}]}, "products")
-    project.table({"name": "totals", "properties": [key, *part["properties"]]}, "analytics")
+    properties = [key, *part["properties"], column("age", logicalType="integer", physicalType="integer")]
+    project.write(TOTALS | {"schema": [part | {"properties": properties}]}, "products")
+    project.table({"name": "totals", "properties": properties}, "analytics")
     policy = project.folder / "policies" / "partners" / "acme.yaml"
     policy.parent.mkdir(parents=True)
     policy.write_text(json.dumps(POLICY))
