@@ -1,5 +1,6 @@
 """Contracts elsewhere, from outside any project: the environment still says which database and home."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def test_what_names_no_schema_lies_in_that_of_the_settings(tmp_path, monkeypatch
     (tmp_path / "c360.toml").write_text('raw_schema = "landed"\n')
     monkeypatch.setenv("C360_ROOT", str(tmp_path))
     for path in tmp_path.rglob("contacts/*.yaml"):
-        path.write_text(path.read_text().replace("    type: postgres\n", "    type: custom\n"))
+        path.write_text(re.sub("    type: (postgres|databricks)\n", "    type: custom\n", path.read_text()))
     catalog = open_project().catalog
     assert {dataset.name: dataset.schema for _, dataset in catalog.pairs()} == {
         "contacts": "landed",

@@ -25,6 +25,7 @@ from c360.contract.catalog import Catalog
 from c360.database import connect, libpq_env
 from c360.database.scanner import scanner
 from c360.engine.postgres.engine import PostgresEngine
+from c360.engine.postgres.measure import measure_table
 from c360.engine.postgres.soda import scan
 from c360.gate.ingest import ingest
 from c360.generate import plan, soda, target_of
@@ -32,7 +33,6 @@ from c360.ledger.history import Run
 from c360.ledger.tables import prepare
 from c360.model import Contract
 from c360.settings import load
-from c360.verify.verify import measured
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -277,7 +277,7 @@ def test_split_soda_and_verify_agree_with_python(lab, world):
     verdicts = scan(database, soda.render(catalog, contract, dataset), [name], NOW)
     assert of_rows({k: v.measured for k, v in verdicts.items()}, name, world) == counted(world)
     with scanner(database, [name]) as looking:
-        found = measured(looking, catalog, dataset, NOW)
+        found = measure_table(looking, catalog, dataset, NOW)
     assert of_rows({k: v.measured for k, v in found.items()}, name, world) == counted(world)
 
     delivered = replace(contract, datasets=(replace(dataset, schema=f"{name}_raw"),))

@@ -25,10 +25,10 @@ from c360.contract.catalog import Catalog
 from c360.database import access, connect
 from c360.database.scanner import Scanner, scanner
 from c360.database.server import data_folder
+from c360.engine.postgres.measure import measure_table
 from c360.ledger.tables import prepare
 from c360.lint.lint import lint
 from c360.settings import Settings
-from c360.verify.verify import measured
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CANARY = "c360-canary-contents"
@@ -208,7 +208,7 @@ def test_a_rule_is_refused_by_lint_or_can_only_look(trap: Trap, tmp_path: Path, 
     (clause,) = [clause for clause in dataset.clauses if clause.kind.name in ("sql", "rowRule")]
     guarded = guard.with_guarded_rules(loaded, catalog.tables)["schema"][0]["quality"][0]["query"]
     with scanner(trap.settings, ["raw"]) as looking:
-        outcome = measured(looking, catalog, dataset, NOW)[clause.id].outcome
+        outcome = measure_table(looking, catalog, dataset, NOW)[clause.id].outcome
         assert outcome in ("passed", "failed", "errored")
         _ask(trap, looking, guarded.replace("${table}", POSTGRES.quote(dataset.table)))
     trap.assert_unsprung()

@@ -140,7 +140,7 @@ def marked(shared_workplace, make):
     commands = [
         ["build", "--resource-type", "model", *CLOCK], ["verify", *CLOCK],
         *(["publish", partner, *CLOCK] for partner in PARTNERS),
-        ["keys", "rotate", PARTNERS[0], "--days", 30, *CLOCK], ["publish", PARTNERS[0], *CLOCK],
+        ["keys", "rotate", PARTNERS[0]], ["publish", PARTNERS[0], *CLOCK],
     ]  # fmt: skip
     answers += [place.c360(*command) for command in commands]
     assert [answer.code for answer in answers] == [0] * len(answers), [a.err for a in answers]

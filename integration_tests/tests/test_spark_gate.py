@@ -388,6 +388,59 @@ def test_a_kill_anywhere_loses_nothing(sides, tmp_path, monkeypatch):
     assert spark.ask(accounts) == postgres.ask(accounts)
 
 
+def test_a_table_is_measured_as_it_stands(sides, tmp_path):
+    """What a table has that never came through the gate is found by the same clauses, and so is a table's form."""
+    number = {"physicalType": "integer", "logicalType": "integer"}
+    properties = [
+        {"name": "id", "primaryKey": True, **number},
+        {"name": "n", "required": True, "logicalTypeOptions": {"minimum": 0}, **number},
+        {"name": "kind", "physicalType": "text", "logicalTypeOptions": {"pattern": "^[ab]$"}},
+        {"name": "price", "physicalType": "numeric(9, 2)", "logicalType": "number"},
+        {"name": "at", "physicalType": "timestamp"},
+    ]
+    few = {"id": "few", "type": "library", "metric": "rowCount", "mustBeLessThan": 5}
+    total = {"id": "total", "type": "sql", "query": "select sum(n) from stands", "mustBeGreaterThan": 100}
+    contract = {"name": "stands", "properties": properties, "quality": [few, total],
+                "sla": [{"property": "freshness", "value": 900, "unit": "d", "element": "stands.at"}]}  # fmt: skip
+    catalog = catalog_of(tmp_path, contract)
+    _, dataset = catalog.find("stands")
+    file = tmp_path / "file.csv"
+    file.write_text(f"id,n,kind,price,at\n1,200,a,1.50,{AFTER}\n2,3,b,2.50,{AFTER}\n")
+    no_table = measured(sides, catalog, dataset)
+    assert {outcome for outcome, _, _ in no_table.values()} == {"errored"}
+    assert deliver(sides, catalog, "stands", file)[0] == "accepted"
+    assert {outcome for outcome, _, _ in measured(sides, catalog, dataset).values()} == {"passed"}
+    rows = "(1, 4, 'c', 1, timestamp '2026-01-01 00:00:00'), (3, -400, 'a', 2, null), (4, null, null, null, null)"
+    postgres, spark = sides
+    with postgres.ledger.transaction():
+        postgres.ledger.execute("drop view superseded.stands")
+        postgres.ledger.execute(f"alter table {dataset.schema}.stands drop constraint stands_pkey")
+        postgres.ledger.execute(f"alter table {dataset.schema}.stands alter id drop not null, alter n drop not null")
+        postgres.ledger.execute(f"insert into {dataset.schema}.stands (id, n, kind, price, at) values {rows}")
+        postgres.ledger.execute(f"alter table {dataset.schema}.stands add column surprise text")
+        postgres.ledger.execute(f"alter table {dataset.schema}.stands alter column price type numeric(12, 3)")
+    raw, lake = tables(dataset).raw, spark.engine._lake
+    rows = rows.replace("timestamp '", "timestamp_ntz '")
+    lake.run(f"insert into {raw} (id, n, kind, price, at) values {rows}")
+    wider = "select id, n, kind, cast(price as decimal(12, 3)) as price, at, 'x' as surprise"
+    lake.run(f"create or replace table {raw} using delta as {wider} from {raw}")
+    found = measured(sides, catalog, dataset)
+    assert {clause for clause, (outcome, _, _) in found.items() if outcome == "failed"} == {
+        "stands.few", "stands.id.primaryKey", "stands.kind.pattern", "stands.n.minimum", "stands.n.required",
+        "stands.price.physicalType", "stands.total", "stands.unexpectedColumns",
+    }  # fmt: skip
+
+
+def measured(sides, catalog, dataset):
+    """What both engines say of a table by clause: outcome, number and rows."""
+    told = [
+        {clause: (one.outcome, one.measured, one.rows) for clause, one in found.items()}
+        for found in (side.engine.measured(catalog, dataset, NOW) for side in sides)
+    ]
+    assert told[0] == told[1]
+    return told[0]
+
+
 def dying(patch, owner, step: str, nth: int, after: bool) -> None:
     """The program dies at the nth call of a step."""
     real, calls = getattr(owner, step), []

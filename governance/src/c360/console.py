@@ -8,12 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from c360.errors import CouldNotTell
 from c360.printable import one_line
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from c360.settings import Settings
 
 as_of_option = click.option(
     "--as-of", metavar="TIME", help="The clock for freshness and age, ISO 8601 in UTC; now when silent."
@@ -45,6 +50,15 @@ def clock(as_of: str | None) -> datetime:
             f"{as_of!r} is outside of the years {_YEARS[0]} to {_YEARS[-1]}.", "Write --as-of 2023-05-09T12:00:00Z."
         )
     return instant
+
+
+def connected(settings: "Settings", **how: Any) -> "Connection":
+    """A connection to the project's database that ends with the command, as `c360.database.connect` makes it."""
+    from c360.database import connect
+
+    connection = connect(settings, **how)
+    click.get_current_context().call_on_close(connection.close)
+    return connection
 
 
 def annotate(level: str, message: str, file: Path | None = None, line: int = 1) -> None:

@@ -1,5 +1,6 @@
 """How stages find the database, and what they say when they do not."""
 
+import gc
 import os
 import socket
 import struct
@@ -309,3 +310,19 @@ def test_what_is_stopped_on_its_way_leaves_the_connection_fit_for_use(
             patch.setattr(psycopg.Connection, "wait", stopped)
             connection.wait(iter(()))
         assert connection.execute("select 1").fetchone() == (1,)
+
+
+def test_a_command_leaves_no_connection_open(workplace, make):
+    """Nor does one that fails: whoever calls many from one process would run out of them."""
+    open_here = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    file, no_file = workplace.write("contacts.csv", [make.contact(1)]), workplace.folder / "none.csv"
+    before = workplace.sql(open_here)
+    gc.disable()
+    try:
+        codes = [workplace.c360(*command).code for command in (
+            ("ingest", "contacts", file), ("ingest", "contacts", no_file), ("status",), ("quarantine", "list"),
+            ("verify", "contacts"), ("alert", "--dry-run"),
+        )]  # fmt: skip
+        assert 0 in codes and 2 in codes and workplace.sql(open_here) == before, codes
+    finally:
+        gc.enable()

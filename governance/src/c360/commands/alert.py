@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from c360.console import as_of_option, clock, contracts_option, json_option, print_json
+from c360.console import as_of_option, clock, connected, contracts_option, json_option, print_json
 
 
 @click.command(
@@ -22,14 +22,13 @@ def alert(as_of: str | None, contracts: Path | None, as_json: bool) -> None:
     It tells of clauses that broke or recovered, freshness promises missed, datasets that nobody judged lately,
     anomalies, and disagreements of engines. Without a change there is no alert.
     """
-    from c360.database import connect
     from c360.ledger.tables import prepare
     from c360.project import open_project
     from c360.status.alert import markdown, payload, raise_alert
     from c360.status.overview import clock_of
 
     project = open_project(contracts)
-    database = connect(project.settings)
+    database = connected(project.settings)
     prepare(database)
     now = clock_of(database, clock(as_of) if as_of else None)
     raised = raise_alert(project, database, now)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from c360.console import as_of_option, clock, json_option, print_json, print_table
+from c360.console import as_of_option, clock, connected, json_option, print_json, print_table
 from c360.errors import CouldNotTell
 
 
@@ -24,7 +24,6 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
 
     Stale sources end it before anything is built.
     """
-    from c360.database import connect
     from c360.dbt import packages
     from c360.dbt.build import KINDS, summary
     from c360.dbt.build import build as run_dbt
@@ -38,7 +37,7 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
     run = Run.start("build", clock(as_of))
     if dbt_arguments:
         _require_options(dbt_arguments, project.settings.dbt_project)
-    database = connect(project.settings)
+    database = connected(project.settings)
     prepare(database)
     with on_record(database, run):
         left_out = packages.left_out(project.settings)

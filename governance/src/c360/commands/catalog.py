@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from c360.console import json_option, print_exports, print_json, print_table
+from c360.console import connected, json_option, print_exports, print_json, print_table
 from c360.errors import Breach, CouldNotTell
 from c360.printable import counted
 
@@ -48,7 +48,6 @@ def push(dry_run: bool, prune: bool, as_json: bool) -> None:
     from c360.catalogue import access
     from c360.catalogue.compare import compare, contracts_of, names_of, new_results, unread
     from c360.catalogue.push import push as send
-    from c360.database import connect
     from c360.ledger.tables import prepare
     from c360.project import open_project
 
@@ -56,7 +55,7 @@ def push(dry_run: bool, prune: bool, as_json: bool) -> None:
     with access.server(project.settings) as server:
         names = names_of(project)
         found = compare(project, server, names)
-        database = connect(project.settings)
+        database = connected(project.settings)
         prepare(database)
         results = new_results(project, database, found.actual, names)
         left = unread(contracts_of(project))

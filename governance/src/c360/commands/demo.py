@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import click
 
-from c360.console import as_of_option, clock, print_table
+from c360.console import as_of_option, clock, connected, print_table
 from c360.errors import Breach
 from c360.settings import Settings
 
@@ -70,11 +70,10 @@ def _run(*arguments: str) -> None:
 
 def _summarise(settings: Settings, now: datetime) -> None:
     """What became of the deliveries of this run, how many clauses held at each stage, and where the pages are."""
-    from c360.database import connect
     from c360.ledger.deliveries import taken
     from c360.ledger.outcomes import held
 
-    database = connect(settings)
+    database = connected(settings)
     deliveries = taken(database, now)
     stages = held(database, now, ("gate", "build", "verify"))
     click.echo(click.style("\nSummary\n", bold=True))

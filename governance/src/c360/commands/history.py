@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import click
 
-from c360.console import as_of_option, clock
+from c360.console import as_of_option, clock, connected
 from c360.errors import CouldNotTell
 
 _UNITS = {"d": 1, "w": 7}
@@ -30,7 +30,6 @@ def prune(keep: str, superseded: bool, as_of: str | None) -> None:
 
     With --superseded, delete the versions of rows that were replaced longer ago than that.
     """
-    from c360.database import connect
     from c360.ledger import history as outcomes
     from c360.ledger import superseded as versions
     from c360.ledger.tables import prepare
@@ -39,7 +38,7 @@ def prune(keep: str, superseded: bool, as_of: str | None) -> None:
     given = re.fullmatch(r"(\d{1,4})([dw])", keep)
     if not given:
         raise CouldNotTell(f"--keep {keep!r} is no number of days.", "Write it as 400d.")
-    database = connect(load())
+    database = connected(load())
     prepare(database)
     age = timedelta(days=int(given[1]) * _UNITS[given[2]])
     gone = (versions if superseded else outcomes).prune(database, age, clock(as_of))

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from c360.console import contracts_option
+from c360.console import connected, contracts_option
 from c360.errors import CouldNotTell
 
 
@@ -72,11 +72,10 @@ def _drafts(
     if files:
         yield from drafts_of({file: name or name_after(file) for file in files}, levels, known, tables, dialect)
     else:
-        from c360.database import connect
         from c360.draft.table import from_table
 
         for table in tables:
-            database = connect(settings, role=None)
+            database = connected(settings, role=None)
             try:
                 yield from_table(database, table, name or table.rpartition(".")[2], levels, known)
             finally:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from c360.console import as_of_option, clock, contracts_option, json_option, print_json, print_table, reading
+from c360.console import as_of_option, clock, connected, contracts_option, json_option, print_json, print_table, reading
 from c360.errors import CouldNotTell
 
 
@@ -49,7 +49,6 @@ def ingest(
     nothing of it is taken. How a sender writes CSV is best said in the contract (docs/deliveries.md); the options say
     it for one run.
     """
-    from c360.database import connect
     from c360.engine import engine_of
     from c360.gate.ingest import breach_of
     from c360.gate.ingest import ingest as take
@@ -60,7 +59,7 @@ def ingest(
     contract, described = named(project.catalog, dataset)
     form = _form(described, **written, aliases=_pairs(aliases))
     paths = [path for given in files for path in _files(given)]
-    database = connect(project.settings)
+    database = connected(project.settings)
     engine = engine_of(database, project.settings, contract)
     results = []
     try:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from c360.console import json_option, print_json, print_table
+from c360.console import connected, json_option, print_json, print_table
 
 
 @click.group(
@@ -72,7 +72,6 @@ def show(partner: str | None, as_json: bool) -> None:
 
 def _database(partner: str | None) -> Any:
     """The transformer's connection. Raises CouldNotTell for a partner that no policy names."""
-    from c360.database import connect
     from c360.database.access import TRANSFORMER
     from c360.project import open_project
     from c360.share.publish import require_partner
@@ -80,4 +79,4 @@ def _database(partner: str | None) -> Any:
     project = open_project()
     if partner is not None:
         require_partner(project, partner)
-    return connect(project.settings, role=TRANSFORMER)
+    return connected(project.settings, role=TRANSFORMER)

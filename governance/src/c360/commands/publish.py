@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from c360.console import as_of_option, clock, contracts_option, print_table
+from c360.console import as_of_option, clock, connected, contracts_option, print_table
 from c360.errors import CouldNotTell
 from c360.folders import require_place
 from c360.printable import one_line
@@ -93,7 +93,6 @@ def _check(folder: Path, key: Path | None) -> None:
 
 
 def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
-    from c360.database import connect
     from c360.ledger.history import Run, on_record
     from c360.ledger.tables import prepare
     from c360.share.publish import publish as make
@@ -102,7 +101,7 @@ def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
     require_partner(project, partner)
     require_place(folder)
     run = Run.start("publish", clock(as_of))
-    database = connect(project.settings)
+    database = connected(project.settings)
     prepare(database)
     with on_record(database, run, partner):
         made = make(project, database, partner, folder.resolve(), run.as_of, as_of is not None, _tell)
@@ -132,12 +131,11 @@ def _tell(what: str) -> None:
 @contextmanager
 def _on_record(settings: Settings) -> Iterator[None]:
     """In the history, where there is a database: pages need none."""
-    from c360.database import connect
     from c360.ledger.history import Run, on_record
     from c360.ledger.tables import prepare
 
     try:
-        database = connect(settings)
+        database = connected(settings)
     except CouldNotTell as error:
         click.echo(f"Not in the history: {error.message}", err=True)
         yield

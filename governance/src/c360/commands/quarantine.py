@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from c360.commands.ingest import named
-from c360.console import as_of_option, clock, contracts_option, json_option, print_json, print_table
+from c360.console import as_of_option, clock, connected, contracts_option, json_option, print_json, print_table
 from c360.settings import user_name
 
 _ID = click.IntRange(1, 2**63 - 1)
@@ -33,12 +33,11 @@ def quarantine() -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """How many rows are in quarantine, by dataset and clause, and since when."""
-    from c360.database import connect
     from c360.ledger.quarantine import counts
     from c360.ledger.tables import prepare
     from c360.settings import load
 
-    database = connect(load())
+    database = connected(load())
     prepare(database)
     found = counts(database)
     if as_json:
@@ -77,7 +76,6 @@ def show(
 
     Of a refused delivery, the numbers of the rows that broke it.
     """
-    from c360.database import connect
     from c360.ledger.quarantine import Chosen, rows_of
     from c360.ledger.tables import prepare
     from c360.project import open_project
@@ -86,7 +84,7 @@ def show(
     _, described = named(project.catalog, dataset)
     columns = [column.name for column in described.columns]
     public = [column.name for column in described.columns if column.classification == "public"]
-    database = connect(project.settings)
+    database = connected(project.settings)
     prepare(database)
     head = ("id", "delivery", "file", "row", "line", "clauses")
     shown = [
@@ -159,7 +157,6 @@ def discard(
     contracts: Path | None,
 ) -> None:
     """Close rows without taking them. They stay on record, and no replay looks at them again."""
-    from c360.database import connect
     from c360.errors import CouldNotTell
     from c360.gate.decide import discard as close
     from c360.ledger.decisions import Decision
@@ -171,7 +168,7 @@ def discard(
     project = open_project(contracts)
     named(project.catalog, dataset)
     chosen = Chosen(dataset, rows, delivery, clause)
-    count = close(connect(project.settings), chosen, Decision(by or user_name(), reason))
+    count = close(connected(project.settings), chosen, Decision(by or user_name(), reason))
     click.echo(f"{count:,} rows are closed.")
 
 
@@ -198,7 +195,6 @@ def export(
     A spreadsheet calculates a cell that begins with =, +, -, @, a tab or a line end, whoever wrote it: for a file that
     people open in one, add --for-spreadsheets. To deliver such a file again, take the apostrophes out.
     """
-    from c360.database import connect
     from c360.gate.decide import export as write
     from c360.ledger.decisions import Decision
     from c360.ledger.quarantine import Chosen
@@ -208,7 +204,7 @@ def export(
     _, described = named(project.catalog, dataset)
     chosen = Chosen(dataset, (), delivery, clause)
     decision = Decision(by or user_name(), reason)
-    count, formulas = write(connect(project.settings), described, chosen, out, decision, neutral)
+    count, formulas = write(connected(project.settings), described, chosen, out, decision, neutral)
     click.echo(f"{count:,} rows are in {out}.")
     if formulas and not neutral:
         click.echo(
@@ -218,7 +214,6 @@ def export(
 
 def _gates(dataset: str | None, as_of: str | None, contracts: Path | None, stage: str) -> list[Any]:
     """A gate for the dataset, or for every source."""
-    from c360.database import connect
     from c360.engine import engine_of
     from c360.gate.account import Gate
     from c360.ledger.history import Run
@@ -227,7 +222,7 @@ def _gates(dataset: str | None, as_of: str | None, contracts: Path | None, stage
     project = open_project(contracts)
     if dataset:
         named(project.catalog, dataset)
-    database, run = connect(project.settings), Run.start(stage, clock(as_of))
+    database, run = connected(project.settings), Run.start(stage, clock(as_of))
     return [
         Gate(database, engine_of(database, project.settings, contract), project.catalog, contract, described, run)
         for contract, described in project.catalog.pairs()

@@ -2,7 +2,7 @@
 
 import click
 
-from c360.console import as_of_option, clock
+from c360.console import as_of_option, clock, connected
 
 
 @click.command(
@@ -17,7 +17,6 @@ def report(as_of: str | None) -> None:
 
     Without Elementary's dbt packages its report is left out, and says so.
     """
-    from c360.database import connect
     from c360.dbt import elementary, packages
     from c360.ledger.tables import prepare
     from c360.project import open_project
@@ -25,7 +24,7 @@ def report(as_of: str | None) -> None:
     from c360.status.overview import clock_of
 
     project = open_project()
-    database = connect(project.settings)
+    database = connected(project.settings)
     prepare(database)
     left_out = packages.left_out(project.settings)
     if left_out:

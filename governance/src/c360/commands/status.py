@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from c360.console import as_of_option, clock, contracts_option, json_option, print_json, print_table
+from c360.console import as_of_option, clock, connected, contracts_option, json_option, print_json, print_table
 from c360.printable import counted, number, percent, span, when
 
 if TYPE_CHECKING:
@@ -40,14 +40,13 @@ def status(everything: bool, fail: bool, as_of: str | None, contracts: Path | No
     judged counts like a stale one; a breach of severity warning is no failure. A share for a partner that has ended,
     or that no policy is for, is named until it is withdrawn, and counts as broken.
     """
-    from c360.database import connect
     from c360.ledger.tables import prepare
     from c360.project import open_project
     from c360.share.living import ended_here
     from c360.status.overview import clock_of, read_overview
 
     project = open_project(contracts)
-    database = connect(project.settings)
+    database = connected(project.settings)
     prepare(database)
     overview = read_overview(database, project.catalog, clock_of(database, clock(as_of) if as_of else None))
     ended = ended_here(project.settings, overview.as_of.date())

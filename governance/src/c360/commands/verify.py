@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from c360.console import as_of_option, clock, contracts_option, json_option, print_json, print_table
+from c360.console import as_of_option, clock, connected, contracts_option, json_option, print_json, print_table
 from c360.errors import Breach, CouldNotTell
 
 
@@ -22,21 +22,18 @@ Examples:
 @json_option
 def verify(names: tuple[str, ...], as_of: str | None, contracts: Path | None, as_json: bool) -> None:
     """Run datacontract test for every contract against the database, in one table."""
-    from c360.database import connect
-    from c360.engine import require_postgres
     from c360.ledger.history import Run, on_record
     from c360.ledger.tables import prepare
     from c360.project import open_project
     from c360.verify.verify import verify as verify_contracts
 
     project = open_project(contracts)
-    require_postgres(project.settings, project.catalog, "verify")
     chosen = [c for c in project.catalog.contracts if not names or c.name in names]
     for name in names:
         if name not in {contract.name for contract in chosen}:
             raise CouldNotTell(f"There is no contract named {name!r}.", "See: c360 verify --help")
     run = Run.start("verify", clock(as_of))
-    database = connect(project.settings)
+    database = connected(project.settings)
     prepare(database)
     with on_record(database, run) as ending:
         findings, strays = verify_contracts(project, database, run, chosen, pinned=as_of is not None)

@@ -15,6 +15,7 @@ from c360.contract.catalog import Catalog
 from c360.delivery.files import Delivery
 from c360.delivery.form import Form
 from c360.delivery.shapes import Shapes
+from c360.ledger.history import Outcome
 from c360.ledger.quarantine import Chosen, Evidence
 from c360.model import Contract, Dataset
 
@@ -28,13 +29,15 @@ loaded when."""
 class Verdict:
     """The word of the scan on one clause; `measured` is None when it could not tell."""
 
-    outcome: str
+    outcome: Outcome
     measured: float | None
     engine: str = "soda"
     """Who looked."""
     why: str = ""
-    """Why it could not tell, and what to do about it."""
+    """Why it could not tell, or found no number, and what to do about it."""
     remedy: str = ""
+    rows: int | None = None
+    """How many rows break it, where that is what was measured."""
 
 
 @dataclass(frozen=True)
@@ -124,3 +127,6 @@ class Engine(Shapes, Protocol):
 
     def landing(self, catalog: Catalog, dataset: Dataset) -> Landing:
         """The landing of a dataset, with what a plan that was not applied to its end left there."""
+
+    def measured(self, catalog: Catalog, dataset: Dataset, now: datetime) -> dict[str, Verdict]:
+        """A verdict by clause id on a dataset's table as it stands, on each clause that `c360 verify` asks about."""

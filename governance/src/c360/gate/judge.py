@@ -48,7 +48,7 @@ def find(dataset: Dataset, verdicts: dict[str, Verdict], judged: Plan, rows: dic
             findings.append(Finding(clause, engine, failing(clause) if count else "passed", float(count), count))
         elif seen_at_gate(clause):
             verdict = verdicts[clause.id]
-            findings.append(Finding(clause, verdict.engine, verdict.outcome, verdict.measured))  # type: ignore[arg-type]
+            findings.append(Finding(clause, verdict.engine, verdict.outcome, verdict.measured))
     return findings
 
 

@@ -17,6 +17,7 @@ from c360.clause.guard import Tables, with_guarded_rules
 from c360.clause.inside import OPTIONS
 from c360.clause.kinds import EXCLUSIVE_MAXIMUM, EXCLUSIVE_MINIMUM, PATTERN, RELATIONSHIP
 from c360.clause.rules import is_rule
+from c360.contract.servers import engine_of
 from c360.model import Clause, Contract, Dataset, Rule
 from c360.settings import Settings
 
@@ -60,6 +61,8 @@ def run_cli(
     from c360.database.scanner import login
     from c360.database.shell import exported
 
+    if engine_of(contract, settings.engine) != "postgres":
+        return CliResults(not_asked={"*": "it is asked about tables of Postgres alone"})
     config, session = login(settings)
     asked = cli_input(contract, pinned, with_guarded_rules(contract, tables), unanswered)
     try:

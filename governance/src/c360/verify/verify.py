@@ -9,17 +9,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from c360.clause.dialect import POSTGRES
-from c360.clause.measure import ZERO, Measure
-from c360.clause.measures import measure
 from c360.contract.catalog import Catalog
 from c360.contract.sunset import refuse_ended
-from c360.database.answers import Answer, answers
-from c360.database.scanner import Scanner, Untold, scanner
-from c360.ledger.history import Finding, Run, failing, record
-from c360.model import Clause, Contract, Dataset
+from c360.engine import engine_of
+from c360.engine.interface import Engine
+from c360.ledger.history import Finding, Run, record
+from c360.model import Contract
 from c360.project import Project
-from c360.settings import Settings
 from c360.verify.datacontract import CliResults, run_cli
 
 if TYPE_CHECKING:
@@ -35,7 +31,8 @@ def verify(
     findings: list[Finding] = []
     other_checks: list[str] = []
     for contract in chosen:
-        ours = ours_of(project.settings, project.catalog, contract, run.as_of)
+        engine = engine_of(database, project.settings, contract)
+        ours = _ours(engine, project.catalog, contract, run.as_of)
         unanswered = {finding.clause.id for finding in ours if finding.outcome == "errored"}
         theirs = run_cli(project.settings, project.catalog.tables, contract, pinned, unanswered)
         other_checks += theirs.other_checks
@@ -45,13 +42,15 @@ def verify(
     return findings, other_checks
 
 
-def ours_of(settings: Settings, catalog: Catalog, contract: Contract, now: datetime) -> list[Finding]:
+def _ours(engine: Engine, catalog: Catalog, contract: Contract, now: datetime) -> list[Finding]:
     """One finding a clause: our query's."""
     findings = []
     for dataset in contract.datasets:
-        with scanner(settings, [dataset.schema]) as looking:
-            found = measured(looking, catalog, dataset, now)
-        findings += [found[clause.id] for clause in dataset.clauses if not clause.absent("verify")]
+        found = engine.measured(catalog, dataset, now)
+        for clause in dataset.clauses:
+            if verdict := found.get(clause.id):
+                outcome, detail = verdict.outcome, verdict.why or None
+                findings.append(Finding(clause, verdict.engine, outcome, verdict.measured, verdict.rows, detail))
     return findings
 
 
@@ -64,28 +63,3 @@ def _decide(ours: Finding, answers: CliResults) -> Finding:
         return replace(ours, detail=f"datacontract says {theirs}", dissent=f"datacontract: {theirs}")
     detail = "; ".join(filter(None, (ours.detail, answers.reason_for_silence(ours.clause))))
     return replace(ours, detail=detail or None)
-
-
-def measured(looking: Scanner, catalog: Catalog, dataset: Dataset, now: datetime) -> dict[str, Finding]:
-    """What our own queries find, by clause id: one pass for all row clauses, a query for each other clause.
-
-    `looking` finds the tables of the dataset's schema by their bare names.
-    """
-    clauses = [clause for clause in dataset.clauses if not clause.absent("verify")]
-    where = catalog.where(dataset, f"timestamp '{now:%Y-%m-%d %H:%M:%S.%f}'")
-    measures = [(clause, measure(clause, where)) for clause in clauses]
-    relation = POSTGRES.quote(dataset.table)
-    if looking.rows(f"select to_regclass({POSTGRES.literal(relation)}) is null") == [(True,)]:
-        detail = f"there is no table {dataset.schema}.{dataset.table}"
-        return {clause.id: Finding(clause, "sql", "errored", detail=detail) for clause in clauses}
-    found = answers(looking, relation, measures)
-    return {clause.id: _finding(clause, what, found[clause.id]) for clause, what in measures}
-
-
-def _finding(clause: Clause, what: Measure, value: Answer) -> Finding:
-    if isinstance(value, Untold):
-        return Finding(clause, "sql", "errored", detail=value.why)
-    if value is None:
-        return Finding(clause, "sql", failing(clause), detail="the rule returns null")
-    rows = int(value) if what.rule is ZERO and clause.scope == "row" else None
-    return Finding(clause, "sql", "passed" if what.holds(value) else failing(clause), value, rows)

@@ -56,6 +56,10 @@ class PostgresEngine:
     def landing(self, catalog: Catalog, dataset: Dataset) -> "PostgresLanding":
         return PostgresLanding(self._database, self._settings, catalog, dataset)
 
+    def measured(self, catalog: Catalog, dataset: Dataset, now: datetime) -> dict[str, Verdict]:
+        with scanner(self._settings, [dataset.schema]) as looking:
+            return measure.measure_table(looking, catalog, dataset, now)
+
 
 class PostgresLanding:
     """A `Landing` in a schema of the dataset's own. What landed must be committed before it is scanned or planned: SQL

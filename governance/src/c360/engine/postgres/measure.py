@@ -1,5 +1,5 @@
 """Measure: what the checks would say of what landed, asked by c360 itself: for a project without Soda, and where Soda
-could not tell.
+could not tell; and what is to be said of a table as it stands.
 
 The numbers are those of the same SQL (`c360.clause.measures`), by the same scanner, so the verdicts are too.
 """
@@ -8,11 +8,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from c360.clause.measure import Measure
+from c360.clause.dialect import POSTGRES
+from c360.clause.measure import ZERO, Measure
 from c360.clause.measures import measure
 from c360.contract.catalog import Catalog
 from c360.database.answers import Answer, answers
-from c360.database.scanner import Untold, scanner
+from c360.database.scanner import Scanner, Untold, scanner
 from c360.engine.interface import Verdict
 from c360.engine.postgres.land import instant
 from c360.generate.soda import seen_at_gate
@@ -47,3 +48,28 @@ def _verdict(clause: Clause[Any], what: Measure, answer: Answer) -> Verdict:
         return Verdict("errored", None, ENGINE, answer.why, answer.remedy)
     holds = answer is not None and what.holds(answer)
     return Verdict("passed" if holds else failing(clause), answer, ENGINE)
+
+
+def measure_table(looking: Scanner, catalog: Catalog, dataset: Dataset, now: datetime) -> dict[str, Verdict]:
+    """What our own queries find of the table: one pass for all row clauses, a query for each other clause.
+
+    `looking` finds the tables of the dataset's schema by their bare names.
+    """
+    clauses = [clause for clause in dataset.clauses if not clause.absent("verify")]
+    where = catalog.where(dataset, f"timestamp '{now:%Y-%m-%d %H:%M:%S.%f}'")
+    measures = [(clause, measure(clause, where)) for clause in clauses]
+    relation = POSTGRES.quote(dataset.table)
+    if looking.rows(f"select to_regclass({POSTGRES.literal(relation)}) is null") == [(True,)]:
+        none = f"there is no table {dataset.schema}.{dataset.table}"
+        return {clause.id: Verdict("errored", None, "sql", none) for clause in clauses}
+    found = answers(looking, relation, measures)
+    return {clause.id: _of_table(clause, what, found[clause.id]) for clause, what in measures}
+
+
+def _of_table(clause: Clause[Any], what: Measure, value: Answer) -> Verdict:
+    if isinstance(value, Untold):
+        return Verdict("errored", None, "sql", value.why)
+    if value is None:
+        return Verdict(failing(clause), None, "sql", "the rule returns null")
+    rows = int(value) if what.rule is ZERO and clause.scope == "row" else None
+    return Verdict("passed" if what.holds(value) else failing(clause), value, "sql", rows=rows)

@@ -14,9 +14,10 @@ from typing import Any
 from c360.database.scanner import Scanner, scanner
 from c360.engine.interface import Verdict
 from c360.errors import CouldNotTell
+from c360.ledger.history import Outcome
 from c360.settings import Settings
 
-_OUTCOMES = {"pass": "passed", "fail": "failed", "warn": "warned"}
+_OUTCOMES: dict[str, Outcome] = {"pass": "passed", "fail": "failed", "warn": "warned"}
 LENT: ContextVar[Scanner] = ContextVar("LENT")
 """Through whom Soda looks, while it scans."""
 

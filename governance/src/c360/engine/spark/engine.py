@@ -37,9 +37,16 @@ class SparkEngine(Sure):
         self._lake = Lake(spark, settings.file.statement_timeout)
 
     def landing(self, catalog: Catalog, dataset: Dataset) -> "SparkLanding":
-        contract, _ = catalog.find(dataset.name)
-        above = "" if self._lake.local else unity_catalog_of(contract)
-        return SparkLanding(self._database, self._lake, catalog, dataset, above)
+        return SparkLanding(self._database, self._lake, catalog, dataset, self._above(catalog, dataset))
+
+    def measured(self, catalog: Catalog, dataset: Dataset, now: datetime) -> dict[str, Verdict]:
+        above = self._above(catalog, dataset)
+        for _, other in catalog.pairs():  # a local session knows none of those that a session before it made
+            self._lake.has(tables(other, above).raw)
+        return measure.measure_table(self._lake, tables(dataset, above), catalog, dataset, now)
+
+    def _above(self, catalog: Catalog, dataset: Dataset) -> str:
+        return "" if self._lake.local else unity_catalog_of(catalog.find(dataset.name)[0])
 
 
 class SparkLanding:
