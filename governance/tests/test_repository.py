@@ -4,6 +4,7 @@ import re
 import subprocess
 import tomllib
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -165,3 +166,26 @@ def test_owners_of_contracts_are_the_teams_that_answer_for_them() -> None:
         inside = f"/{contract.path.relative_to(ROOT).as_posix()}"
         owner = [owners[path] for path in owners if inside.startswith(path)][-1]
         assert owner.endswith(f"/{contract.team}"), inside
+
+
+def test_the_job_of_databricks_is_what_its_interface_takes() -> None:
+    """By the classes that Databricks publishes for bundles; each stage is a command that is there."""
+    from databricks.bundles.jobs import Job
+
+    place = ROOT / "governance/databricks"
+    bundle = yaml.safe_load((place / "databricks.yml").read_text())
+    (said,) = bundle["resources"]["jobs"].values()
+    job = Job.from_dict(said)
+    with pytest.raises(ValueError, match="Unexpected field"):
+        Job.from_dict(said | {"tasks": [said["tasks"][0] | {"depend_on": []}]})
+    tasks = {task.task_key: task for task in job.tasks}
+    assert list(tasks) == ["contacts", "transactions", "build", "verify", "report"]
+    for before, after in pairwise(job.tasks):
+        assert [needed.task_key for needed in after.depends_on] == [before.task_key]
+    for task in job.tasks:
+        if (stage := task.spark_python_task) is not None:
+            assert (place / stage.python_file).is_file() and stage.parameters[0] in VERBS
+    named = set(re.findall(r"\$\{var\.(\w+)\}", (place / "databricks.yml").read_text()))
+    assert named == set(bundle["variables"])
+    environment = job.job_clusters[0].new_cluster.spark_env_vars
+    assert environment["C360_DATABASE_URL"] == "{{secrets/${var.secret_scope}/database_url}}", "in no file"
