@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -15,7 +16,10 @@ import psycopg
 import pytest
 
 from c360.clause.dialect import POSTGRES
+from c360.console import clock
 from c360.database import connect, parameters
+from c360.ledger.history import Finding, Run, record
+from c360.project import open_project
 from c360.share import signing
 from c360.share.keys import hmac_pads
 from c360.share.role import excess_privileges, role_of
@@ -390,6 +394,15 @@ def test_it_is_refused_while_a_promise_does_not_hold(shared):
     assert "then: c360 build, c360 verify, c360 publish harbour_media" in refused.err
     shared.sql("alter table raw.contacts drop column surprise")
     assert shared.c360("verify", "--as-of", NOW).code == 0 and publish(shared).code == 0
+
+
+def test_a_warning_refuses_no_publication(shared):
+    clause = next(c for c in open_project(shared.settings.root / "contracts").catalog.find("contacts")[1].clauses
+                  if c.id == "contacts.volume_anomalies")  # fmt: skip
+    for outcome, code in (("warned", 0), ("failed", 1), ("passed", 0)):
+        with closing(connect(shared.settings)) as database:
+            record(database, Run.start("build", clock(NOW)), [Finding(clause, "elementary", outcome)])
+        assert publish(shared).code == code
 
 
 def test_who_is_forgotten_is_in_no_share_and_no_bundle_any_more(shared):

@@ -98,9 +98,11 @@ def require_partner(project: Project, partner: str) -> None:
 
 
 def _require_held(project: Project, overview: Overview, policy: Policy, say: Say) -> None:
-    """What the product and the sources promise holds, as far as the newest gate, build and verify know."""
+    """What the product and the sources promise holds, as far as the newest gate, build and verify know. A breach of
+    severity warning refuses nothing, here as elsewhere."""
     sources = {dataset.name for contract, dataset in project.catalog.pairs() if contract.layer == "sources"}
-    broken = [s for s in overview.standings if s.broken and s.dataset in {policy.dataset.name, *sources}]
+    about = {policy.dataset.name, *sources}
+    broken = [s for s in overview.standings if s.outcome in ("failed", "errored") and s.dataset in about]
     refused = f"{policy.dataset.name} is not published to {policy.partner}"
     if broken:
         for standing in broken:
