@@ -58,8 +58,10 @@ def database(server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """
     home = tmp_path_factory.getbasetemp() / "home"
     home.mkdir()
-    with database_of_its_own(server, f"test_{os.getpid()}") as url:
-        yield replace(server, home=home, database_url=url)
+    try:
+        with database_of_its_own(server, f"test_{os.getpid()}") as url:
+            yield replace(server, home=home, database_url=url)
+    finally:  # else what fails for one module fails for all after it
         shutil.rmtree(home)
 
 
