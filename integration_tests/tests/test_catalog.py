@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -34,6 +35,7 @@ pytestmark = pytest.mark.catalog
 ROOT = Path(__file__).parents[2]
 TOKEN = "eyJ.only-of-this-test.x"
 CLIENT = ROOT / ".venv-catalog/bin"
+ODCS_SCHEMA = str(files("datacontract") / "schemas" / "odcs-3.1.0.schema.json")
 BLOCKS = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 NOW = "2026-03-01T12:00:00Z"
 
@@ -76,7 +78,7 @@ def catalogue() -> Iterator[Catalogue]:
         pytest.skip(made.stderr.strip())
     double = ROOT / "integration_tests/catalog/double.py"
     with subprocess.Popen(
-        [CLIENT / "python", "-W", "ignore", double, TOKEN], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [CLIENT / "python", "-W", "ignore", double, TOKEN, ODCS_SCHEMA], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True,
     ) as process:  # fmt: skip
         yield Catalogue(process.stdout.readline().strip(), TOKEN, double=True)

@@ -16,7 +16,7 @@ VERSION = "2.0"
 _SECONDS = (10, 120)
 """To connect, and to wait for an answer."""
 _GONE = (408, 429, 500, 502, 503, 504)
-"""HTTP states of a server that is not itself."""
+"""HTTP states of a server that is not itself; 500 is its answer to a JSON Patch whose `test` fails, too."""
 _PAGE = 1_000
 
 
@@ -121,7 +121,12 @@ class Server:
                 f"The server at {self.host} does not take the token: it is expired, revoked or of another server.",
                 "Make a new one (Settings > Bots in its pages), set C360_OPENMETADATA_TOKEN, and run it again.",
             )
-        if answer.status_code in _GONE:
+        if answer.status_code == 403:
+            raise CouldNotTell(
+                f"The catalogue does not let the token's bot do this: {self._message(answer).rstrip('.')}.",
+                "Give it a role (docs/catalog.md has the least policy), then see: c360 catalog doctor",
+            )
+        if answer.status_code in _GONE and not (answer.status_code == 500 and method == "PATCH"):
             raise CouldNotTell(
                 f"The server at {self.host} is not well: it answered {answer.status_code}.", "Run it again: it goes on."
             )
