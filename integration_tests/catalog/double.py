@@ -14,9 +14,9 @@ openmetadata-service/src/main/java/org/openmetadata/service. It has none of: sea
 drafts of terms, tasks and workflows (an incident is open or resolved, no more), versions and ETags, limits of a
 subscription, conditions in policies, columns within columns, inheritance but from a schema to its tables.
 
-`POST /double` sets {"fail": n, "how": "cut" | 503 | …} for the n-th call from now; `save` and `restore` keep a state;
-`deny` takes the bot's rights; `before` is an order {"method": …, "path": …, "body": …} that somebody else gives just
-before the next PATCH of a table.
+`POST /double` sets {"fail": n, "how": "cut" | 503 | …} for the n-th call from now; `save` and `restore` keep a state by
+a name; `deny` takes the bot's rights; `before` is a call {"method": …, "path": …, "body": …} that somebody else makes
+just before the next PATCH of a table.
 """
 
 import base64
@@ -453,7 +453,7 @@ class Store:
     def derived(self, labels: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """resources/tags/TagLabelUtil.addDerivedTags: what a term bears, its bearer bears too."""
         terms = [label["tagFQN"] for label in labels if label["source"] == "Glossary"]
-        below = [label for fqn in terms for label in self.named("glossaryTerms", fqn).get("tags") or []]
+        below = [label for fqn in terms for label in self.named("glossaryTerms", fqn, "all").get("tags") or []]
         there = {label["tagFQN"] for label in labels}
         return labels + [label | {"labelType": "Derived"} for label in below if label["tagFQN"] not in there]
 
@@ -462,7 +462,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # one packet an answer: two wait for each other
     store = Store()
-    saved = Store()
+    saved: ClassVar[dict[str, Store]] = {}
     token = ""
     plan: ClassVar[dict[str, Any]] = {}
     denied = False
@@ -539,9 +539,9 @@ class Handler(BaseHTTPRequestHandler):
         if "fail" in order:
             kind.plan = order
         if order.get("save"):
-            kind.saved = copy.deepcopy(kind.store)
+            kind.saved[order["save"]] = copy.deepcopy(kind.store)
         if order.get("restore"):
-            kind.store, kind.plan, kind.denied, kind.before = copy.deepcopy(kind.saved), {}, False, []
+            kind.store, kind.plan, kind.denied, kind.before = copy.deepcopy(kind.saved[order["restore"]]), {}, False, []
         if "deny" in order:
             kind.denied = order["deny"]
         if "before" in order:
