@@ -89,11 +89,9 @@ def test_what_is_not_there_is_none(url: str) -> None:
 @pytest.mark.parametrize("status", [400, 404])
 def test_a_list_that_is_refused_is_not_an_empty_one(url: str, status: int) -> None:
     Answers.answer = (status, {}, '{"message": "no such glossary."}')
-    with (
-        Server(url, TOKEN) as server,
-        pytest.raises(CouldNotTell, match=r"does not tell its tags: no such glossary\.$"),
-    ):
+    with Server(url, TOKEN) as server, pytest.raises(CouldNotTell) as told:
         list(server.every("tags", parent="x"))
+    assert told.value.message.endswith("does not tell its tags: no such glossary.")
 
 
 def test_what_a_bot_may_not_do_ends_it(url: str) -> None:
