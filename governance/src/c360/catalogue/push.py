@@ -82,30 +82,28 @@ class _Sender:
             self._gone(f"{COLLECTIONS[step.ref.type]}/{self._id(step.ref)}", hardDelete="true", recursive="true")
 
     def tell(self, result: Result) -> None:
-        """One result an instant: the server keeps the first for ever, so that one goes away for another."""
-        id_ = self._id(result.ref)
-        cases = COLLECTIONS["testCase"]
-        if result.ref.type == "testCase":
-            name = self._names_of_cases[result.ref]
-            method, path = "POST", f"{cases}/testCaseResults/{quote(name, safe='')}"
-            body = result.body
-        else:
-            method, path = "PUT", f"{COLLECTIONS['dataContract']}/{id_}/results"
-            body = {**(result.body or {}), "dataContractFQN": result.ref.name}
+        if result.ref.type == "dataContract":
+            path = f"{COLLECTIONS['dataContract']}/{self._id(result.ref)}/results"
+            self._tell("PUT", path, {**(result.body or {}), "dataContractFQN": result.ref.name}, result.at)
+            return
+        self._id(result.ref)
+        cases, name = COLLECTIONS["testCase"], self._names_of_cases[result.ref]
         if result.body is not None:
-            try:
-                self._server.call(method, path, body)
-            except Refused as refused:
-                if refused.status != 409:
-                    raise
-                self._gone(f"{path}/{result.at}")
-                self._server.call(method, path, body)
+            self._tell("POST", f"{cases}/testCaseResults/{quote(name, safe='')}", result.body, result.at)
         if result.recovered:
             over = {"testCaseFailureReason": "Other", "testCaseFailureComment": "The last run found that it holds."}
-            self._server.call("POST", f"{cases}/testCaseIncidentStatus", {
-                "testCaseReference": name, "testCaseResolutionStatusType": "Resolved",
-                "testCaseResolutionStatusDetails": over,
-            })  # fmt: skip
+            state = {"testCaseResolutionStatusType": "Resolved", "testCaseResolutionStatusDetails": over}
+            self._server.call("POST", f"{cases}/testCaseIncidentStatus", {"testCaseReference": name, **state})
+
+    def _tell(self, method: str, path: str, body: Mapping[str, Any], at: int) -> None:
+        """The server takes one result an instant, and keeps the first for ever: it goes away for another."""
+        try:
+            self._server.call(method, path, body)
+        except Refused as refused:
+            if refused.status != 409:
+                raise
+            self._gone(f"{path}/{at}")
+            self._server.call(method, path, body)
 
     def _create(self, step: Step) -> None:
         """Made; restored where somebody deleted it softly; taken as it is where another push was quicker. What the
