@@ -238,7 +238,7 @@ class Store:
         return entity | refs | {"fullyQualifiedName": f"{holder}.{name}", "entityFQN": holder}
 
     def check(self, collection: str, entity: dict[str, Any]) -> None:
-        """What the server makes sure of before it stores."""
+        """What the server makes sure of before it stores: jdbi3/EntityRepository.prepare of each type."""
         if entity.get("description"):
             entity["description"] = sanitized(entity["description"])
         for key in ("owners", "domains", "dataProducts"):
@@ -255,6 +255,7 @@ class Store:
         validated(CLASSES[collection][0], told)
 
     def labels(self, tags: list[dict[str, Any]] | None) -> None:
+        """resources/tags/TagLabelUtil.checkMutuallyExclusive."""
         groups = []
         for label in tags or []:
             term = label["source"] == "Glossary"
@@ -266,6 +267,7 @@ class Store:
             raise Refusal(400, "Tag labels are mutually exclusive and can't be assigned together")
 
     def fits_its_table(self, contract: dict[str, Any]) -> None:
+        """jdbi3/DataContractRepository.validateSchemaFieldsAgainstEntity."""
         table = self.by_id("tables", contract["entity"]["id"])
         names = [column["name"] for column in contract.get("schema") or []]
         strange = sorted(set(names) - {column["name"] for column in table["columns"]})
@@ -274,6 +276,7 @@ class Store:
                                f"exist in the table: {', '.join(strange)}")  # fmt: skip
 
     def import_odcs(self, data: Any, query: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        """resources/data/DataContractResource.importFromODCS; one contract a table."""
         wrong = jsonschema.Draft201909Validator(self.standard).iter_errors(data)
         error = next(wrong, None)
         if error:  # the server reads more than the standard has; nobody ought to send it
@@ -309,6 +312,7 @@ class Store:
         return None
 
     def patch(self, collection: str, entity: dict[str, Any], operations: Any) -> dict[str, Any]:
+        """jdbi3/EntityRepository.patch; restorePatchAttributes keeps what names an entity."""
         before = copy.deepcopy(entity)
         before.setdefault("tags", []), before.setdefault("owners", []), before.setdefault("domains", [])
         try:

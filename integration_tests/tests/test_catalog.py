@@ -637,6 +637,20 @@ def test_what_is_refused_takes_no_tag_and_no_owner_with_it(project):
     assert [owner["name"] for owner in project.entities()["owners"]] == ["makers"]
 
 
+def test_a_word_may_change_its_case(project):
+    assert project.c360("push").code == 0
+    (part,) = THINGS["schema"]
+    key, mail, *others = part["properties"]
+    renamed = [key, mail | {"businessName": "Mail Address"}, *others]
+    project.write(THINGS | {"schema": [part | {"properties": renamed}]}, "sources")
+    told = project.c360("push")
+    assert told.code == 2 and "1 entity is left over of contracts that are gone; --prune removes them." in told.out
+    assert project.c360("push", "--prune").code == 0
+    assert project.c360("check").code == 0
+    mail = next(c for c in project.entities()["columns"] if c["name"] == "mail")
+    assert [t["tagFQN"] for t in mail["tags"]] == [f"{project.space}.pii_direct", f"{project.space}.Mail Address"]
+
+
 def test_a_change_that_the_server_would_not_record_is_stored(project):
     """Of a data contract's columns, the server records names and types: words and constraints are stored with these."""
     assert project.c360("push").code == 0

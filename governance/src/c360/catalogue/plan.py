@@ -42,13 +42,16 @@ class Plan:
 
 
 def plan(desired: Iterable[Entity], edges: Iterable[Edge], actual: Actual, names: Names) -> Plan:
-    """In the order in which it is done: what is made and changed, then edges, then what is removed."""
+    """In the order in which it is done: what is made and changed, then edges, then what is removed. A term that is left
+    over goes before one that differs from it in case alone: the server has one of them."""
     desired, edges = list(desired), sorted(edges, key=_names_of)
     wanted = {entity.ref for entity in desired}
     steps = [_step(entity, actual) for entity in desired]
     steps += [_edge("leave" if edge in actual.edges else "create", edge) for edge in edges]
-    steps += _left_over(wanted, set(edges), actual, names)
-    return Plan(tuple(_with_missing(steps)))
+    words = {ref.name.lower() for ref in wanted if ref.type == "glossaryTerm"}
+    left = list(_left_over(wanted, set(edges), actual, names))
+    twins = [step for step in left if step.ref.type == "glossaryTerm" and step.ref.name.lower() in words]
+    return Plan(tuple(_with_missing(twins + steps + [step for step in left if step not in twins])))
 
 
 def description_of_edges(names: Names) -> str:

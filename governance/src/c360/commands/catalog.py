@@ -197,7 +197,8 @@ def _show(plan: "Plan", prune: bool, single: bool = True) -> None:
             click.echo(f"… and {len(differ) - _SHOWN} more: --json tells of all.")
     left = len(plan.of("remove"))
     if left and not prune:
-        click.echo(f"{left} entities are left over of contracts that are gone; --prune removes them.")
+        said = "1 entity is" if left == 1 else f"{left} entities are"
+        click.echo(f"{said} left over of contracts that are gone; --prune removes them.")
 
 
 def _as_data(plan: "Plan") -> dict[str, Any]:
