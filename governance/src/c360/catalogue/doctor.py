@@ -19,10 +19,10 @@ INGEST = (
 )
 """What to type where tables are missing."""
 _OURS = (
-    "team", "domain", "dataProduct", "classification", "tag", "glossary", "glossaryTerm", "testDefinition", "testCase",
+    "team", "domain", "dataProduct", "classification", "glossary", "tag", "glossaryTerm", "testDefinition", "testCase",
     "dataContract",
 )  # fmt: skip
-NEEDED = {"Create": _OURS, "EditAll": (*_OURS, "table"), "Delete": _OURS[4:], "ViewAll": ("table",)}
+NEEDED = {"Create": _OURS, "EditAll": (*_OURS, "table"), "Delete": _OURS[5:], "ViewAll": ("table",)}
 """The least that the token's bot must be allowed: by operation, the resources. A new bot is allowed nothing."""
 _CLIENT = re.compile(r"openmetadata_ingestion-(.+)\.dist-info")
 
