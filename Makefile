@@ -64,6 +64,10 @@ catalog-test: $(READY) ## Test the catalogue: on the server of C360_OPENMETADATA
 	@echo "Against $${C360_OPENMETADATA_URL:-a double of OpenMetadata; C360_OPENMETADATA_URL and _TOKEN name a real server}."
 	@C360_CATALOG_TEST_URL="$$C360_OPENMETADATA_URL" $(TEST) -m catalog $(PYTEST_ARGS)
 
+.PHONY: catalog-smoke
+catalog-smoke: $(READY) ## Try the catalogue on a real OpenMetadata after make demo (needs Docker); an issue wants what it prints
+	@integration_tests/catalog/smoke.sh
+
 .PHONY: catalog-server
 catalog-server: ## Start a real OpenMetadata (needs Docker; docs/catalog.md says which variables)
 	@docker compose version >/dev/null 2>&1 || { echo "There is no Docker Compose here, and no package index serves OpenMetadata's server: name one that runs, C360_OPENMETADATA_URL=http://host:8585 make catalog-test" >&2; exit 2; }

@@ -1,16 +1,25 @@
 """Stands in for an OpenMetadata server in tests: keeps state, and takes only what the client's own classes take.
 
-    .venv-catalog/bin/python integration_tests/catalog/double.py TOKEN
+    .venv-catalog/bin/python integration_tests/catalog/double.py TOKEN ODCS-SCHEMA
 
-Prints its address, and serves until its standard input ends. What it refuses, and how, was read in the server's source:
-401 without the token, 415 for another type of body, 400 for a body that the client could not have made, for a name
-that is none, for a field that nobody has, 404 for what is not there, 409 for what is there already. A bot's PUT leaves
-descriptions, owners and tags as they are, descriptions lose what is active in them, a list has ten entries unless a
-limit is named, and fields that are relations are told only when they are asked for.
+Prints its address, and serves until its standard input ends. An ODCS document must hold by the standard's JSON Schema,
+in the file ODCS-SCHEMA. What it refuses, and how, was read in the server's source: 401 without the token, 415 for
+another type of body, 400 for a body that the client could not have made, for a name that is none, for a field that
+nobody has, 404 for what is not there, 409 for what is there already. A bot's PUT leaves descriptions, owners and tags
+as they are, descriptions lose what is active in them, a list has ten entries unless a limit is named, and fields that
+are relations are told only when they are asked for.
 
-`POST /double` sets {"fail": n, "how": "cut" | 503 | …} for the n-th call from now; `save` and `restore` keep a state.
+Each rule beyond these names the class of the server's source that it is taken from, below
+openmetadata-service/src/main/java/org/openmetadata/service. It has none of: search but for tables, reviewers and
+drafts of terms, tasks and workflows (an incident is open or resolved, no more), versions and ETags, limits of a
+subscription, conditions in policies, columns within columns, inheritance but from a schema to its tables.
+
+`POST /double` sets {"fail": n, "how": "cut" | 503 | …} for the n-th call from now; `save` and `restore` keep a state by
+a name; `deny` takes the bot's rights; `before` is a call {"method": …, "path": …, "body": …} that somebody else makes
+just before the next PATCH of a table.
 """
 
+import base64
 import copy
 import json
 import re
@@ -22,10 +31,12 @@ import types
 import uuid
 from fnmatch import fnmatchcase as fnmatch
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import jsonpatch
+import jsonschema
 
 for name in ("metadata", "metadata.ingestion", "metadata.ingestion.ometa"):
     # The package itself imports all of the client's tools, which takes ten seconds; its generated classes need none.
@@ -33,8 +44,13 @@ for name in ("metadata", "metadata.ingestion", "metadata.ingestion.ometa"):
     sys.modules[name].__path__ = [f"{sysconfig.get_paths()['purelib']}/{name.replace('.', '/')}"]
 
 # ruff: noqa: E402
+from metadata.generated.schema.api.data.restoreEntity import RestoreEntity
+from metadata.generated.schema.api.tests.createTestCaseResolutionStatus import CreateTestCaseResolutionStatus
+from metadata.generated.schema.api.tests.createTestCaseResult import CreateTestCaseResult
 from metadata.generated.schema.entity.data.table import DataModel
+from metadata.generated.schema.entity.datacontract.dataContractResult import DataContractResult
 from metadata.generated.schema.entity.datacontract.odcs.odcsDataContract import ODCSDataContract
+from metadata.generated.schema.entity.policies.accessControl.resourcePermission import ResourcePermission
 from metadata.generated.schema.type.entityReference import EntityReference
 from metadata.ingestion.ometa import routes
 from odcs import columns_of, service_levels_of, status_of
@@ -53,7 +69,7 @@ PARENTS = {
 """Where a name is unique below a parent: the field of the body that names it, and where it is kept."""
 RELATIONS = {
     "owners", "tags", "domains", "dataProducts", "testDefinition", "testSuite", "testSuites", "testCaseResult",
-    "followers", "usageSummary", "lifeCycle", "extension", "reviewers",
+    "followers", "usageSummary", "lifeCycle", "extension", "reviewers", "incidentId",
 }  # fmt: skip
 ALWAYS = {"dataContracts": {"extension", "reviewers"}, "testCases": {"testDefinition"}}
 HUMAN = ("description", "owners", "tags", "domains", "dataProducts", "displayName")
@@ -70,6 +86,19 @@ def classes() -> dict[str, tuple[type[BaseModel] | None, type[BaseModel] | None]
 
 
 CLASSES = classes()
+
+
+def included(entity: dict[str, Any], include: str) -> bool:
+    """schema type/include: soft deletion is a mark, and names stay taken."""
+    return include == "all" or bool(entity.get("deleted")) == (include == "deleted")
+
+
+def identity(said: str) -> str:
+    """util/ODCSConverter.fromODCS: an id that is a UUID is the data contract's own."""
+    try:
+        return str(uuid.UUID(said))
+    except ValueError:
+        return str(uuid.uuid4())
 
 
 class Refusal(Exception):
@@ -101,6 +130,8 @@ def validated(model: type[BaseModel] | None, data: Any) -> dict[str, Any]:
 class Store:
     """The state, and what the server does to it. Entities by collection and id."""
 
+    standard: ClassVar[dict[str, Any]] = {}
+
     def __init__(self) -> None:
         self.entities: dict[str, dict[str, dict[str, Any]]] = {}
         self.edges: dict[tuple[str, str], dict[str, Any]] = {}
@@ -113,16 +144,17 @@ class Store:
     def all(self, collection: str) -> dict[str, dict[str, Any]]:
         return self.entities.setdefault(collection, {})
 
-    def named(self, collection: str, fqn: str) -> dict[str, Any]:
+    def named(self, collection: str, fqn: str, include: str = "non-deleted") -> dict[str, Any]:
         for entity in self.all(collection).values():
-            if entity["fullyQualifiedName"] == fqn:
+            if entity["fullyQualifiedName"] == fqn and included(entity, include):
                 return entity
         raise Refusal(404, f"{type_of(collection)} instance for {fqn} not found")
 
-    def by_id(self, collection: str, id_: str) -> dict[str, Any]:
-        if id_ not in self.all(collection):
+    def by_id(self, collection: str, id_: str, include: str = "non-deleted") -> dict[str, Any]:
+        entity = self.all(collection).get(id_)
+        if entity is None or not included(entity, include):
             raise Refusal(404, f"{type_of(collection)} instance for {id_} not found")
-        return self.all(collection)[id_]
+        return entity
 
     def reference(self, entity: dict[str, Any], collection: str) -> dict[str, Any]:
         ref = {"id": entity["id"], "type": type_of(collection), "name": entity["name"],
@@ -139,7 +171,9 @@ class Store:
         there = next(
             (e for e in self.all(collection).values() if e["fullyQualifiedName"] == entity["fullyQualifiedName"]), None
         )
-        if there and not update:
+        if collection == "glossaryTerms" and not update:
+            self.refuse_twins(entity)
+        if there and not update:  # deleted softly or not: exception/CatalogGenericExceptionMapper, a unique key
             raise Refusal(409, "Entity already exists")
         if there:
             kept = {key: there[key] for key in HUMAN if there.get(key)} | {"id": there["id"]}
@@ -148,6 +182,14 @@ class Store:
         self.check(collection, entity)
         self.all(collection)[entity["id"]] = entity
         return (200 if there else 201), entity
+
+    def refuse_twins(self, term: dict[str, Any]) -> None:
+        """jdbi3/GlossaryTermRepository.checkDuplicateTerms: names of one glossary differ in more than case."""
+        for other in self.all("glossaryTerms").values():
+            alike = other["name"].lower() == term["name"].lower()
+            if alike and other["glossary"]["id"] == term["glossary"]["id"] and not other.get("deleted"):
+                said = f"A term with the name '{term['name']}' already exists in '{term['glossary']['name']}' glossary."
+                raise Refusal(400, said)
 
     @staticmethod
     def keep_columns(there: dict[str, Any], entity: dict[str, Any]) -> None:
@@ -190,13 +232,13 @@ class Store:
         definition = self.named("dataQuality/testDefinitions", entity["testDefinition"])
         if (definition["entityType"] == "COLUMN") != bool(link[2]):
             raise Refusal(400, "The test definition is for another type of entity")
-        holder = f"{link[1]}.{quoted(link[2])}" if link[2] else link[1]
+        holder = f"{link[1]}.{link[2]}" if link[2] else link[1]  # resources/feeds/MessageParser.EntityLink: no quotes
         suite = {"id": table["id"], "type": "testSuite"}
         refs = {"testDefinition": self.reference(definition, "dataQuality/testDefinitions"), "testSuite": suite}
         return entity | refs | {"fullyQualifiedName": f"{holder}.{name}", "entityFQN": holder}
 
     def check(self, collection: str, entity: dict[str, Any]) -> None:
-        """What the server makes sure of before it stores."""
+        """What the server makes sure of before it stores: jdbi3/EntityRepository.prepare of each type."""
         if entity.get("description"):
             entity["description"] = sanitized(entity["description"])
         for key in ("owners", "domains", "dataProducts"):
@@ -213,6 +255,7 @@ class Store:
         validated(CLASSES[collection][0], told)
 
     def labels(self, tags: list[dict[str, Any]] | None) -> None:
+        """resources/tags/TagLabelUtil.checkMutuallyExclusive."""
         groups = []
         for label in tags or []:
             term = label["source"] == "Glossary"
@@ -224,6 +267,7 @@ class Store:
             raise Refusal(400, "Tag labels are mutually exclusive and can't be assigned together")
 
     def fits_its_table(self, contract: dict[str, Any]) -> None:
+        """jdbi3/DataContractRepository.validateSchemaFieldsAgainstEntity."""
         table = self.by_id("tables", contract["entity"]["id"])
         names = [column["name"] for column in contract.get("schema") or []]
         strange = sorted(set(names) - {column["name"] for column in table["columns"]})
@@ -232,34 +276,54 @@ class Store:
                                f"exist in the table: {', '.join(strange)}")  # fmt: skip
 
     def import_odcs(self, data: Any, query: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        """resources/data/DataContractResource.importFromODCS; one contract a table."""
+        wrong = jsonschema.Draft201909Validator(self.standard).iter_errors(data)
+        error = next(wrong, None)
+        if error:  # the server reads more than the standard has; nobody ought to send it
+            raise Refusal(400, f"Not ODCS: {error.json_path}: {error.message[:200]}")
         body = validated(ODCSDataContract, data)
         table = self.by_id("tables", query["entityId"])
-        if any(c["entity"]["id"] == table["id"] for c in self.all("dataContracts").values()):
+        there = self.all("dataContracts").values()
+        if any(c["entity"]["id"] == table["id"] and not c.get("deleted") for c in there):
             raise Refusal(400, f"A data contract already exists for entity 'table' with ID {table['id']}")
-        owners = [
-            self.reference(team, "teams")
-            for member in body.get("team") or [] if member.get("role") == "owner"
-            for team in self.all("teams").values() if team["name"] == member.get("name")
-        ]  # fmt: skip
+        owners = [self.owner(member["name"]) for member in body.get("team") or [] if member.get("role") == "owner"]
         contract = {
-            "id": str(uuid.uuid4()), "name": body["name"], "version": 0.1, "owners": owners,
+            "id": identity(body["id"]), "name": body["name"], "version": 0.1, "owners": owners,
             "fullyQualifiedName": f"{table['fullyQualifiedName']}.dataContract_{body['name']}",
             "description": (body.get("description") or {}).get("purpose"), "entityStatus": status_of(body["status"]),
             "entity": self.reference(table, "tables"), "schema": columns_of(body),
         }  # fmt: skip
+        contract["owners"] = [owner for owner in owners if owner]
+        taken = {c[key] for c in there for key in ("id", "fullyQualifiedName")}
+        if taken & {contract["id"], contract["fullyQualifiedName"]}:
+            raise Refusal(409, "Entity already exists")
         if body.get("slaProperties"):
             contract["sla"] = service_levels_of(body)
         self.check("dataContracts", contract)
         self.all("dataContracts")[contract["id"]] = contract
-        return 200, contract
+        return 201, contract
+
+    def owner(self, name: str) -> dict[str, Any] | None:
+        """util/ODCSConverter: a user of that name, else a team, else nobody."""
+        for collection in ("users", "teams"):
+            for entity in self.all(collection).values():
+                if entity["name"] == name and not entity.get("deleted"):
+                    return self.reference(entity, collection)
+        return None
 
     def patch(self, collection: str, entity: dict[str, Any], operations: Any) -> dict[str, Any]:
+        """jdbi3/EntityRepository.patch; restorePatchAttributes keeps what names an entity."""
         before = copy.deepcopy(entity)
         before.setdefault("tags", []), before.setdefault("owners", []), before.setdefault("domains", [])
         try:
             after = jsonpatch.apply_patch(before, operations)
+        except jsonpatch.JsonPatchTestFailed as error:
+            # JsonUtils.applyPatch throws what exception/CatalogGenericExceptionMapper does not name
+            raise Refusal(500, f"An exception with message [{error}] was thrown while processing request.") from None
         except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
             raise Refusal(400, str(error)) from None
+        if collection == "dataContracts":
+            self.forget_unrecorded(entity, after)
         after = {key: value for key, value in after.items() if value != []}
         for key in ("id", "name", "fullyQualifiedName"):
             after[key] = entity[key]
@@ -267,7 +331,34 @@ class Store:
         self.all(collection)[after["id"]] = after
         return after
 
-    def remove(self, collection: str, entity: dict[str, Any]) -> None:
+    @staticmethod
+    def forget_unrecorded(before: dict[str, Any], after: dict[str, Any]) -> None:
+        """jdbi3/DataContractRepository.updateSchema, EntityUtil.columnMatch: of the schema, names and types alone are
+        looked at; where no change is recorded, none is stored."""
+        others = {key for key in before.keys() | after.keys() if (before.get(key) or []) != (after.get(key) or [])}
+        kinds = [
+            sorted((c["name"], c["dataType"]) for c in contract.get("schema") or []) for contract in (before, after)
+        ]
+        if others == {"schema"} and kinds[0] == kinds[1]:
+            after["schema"] = before["schema"]
+
+    def restore(self, collection: str, data: Any) -> dict[str, Any]:
+        """jdbi3/EntityRepository.restoreEntity: what is not deleted is not found; with what is below it."""
+        entity = self.by_id(collection, validated(RestoreEntity, data)["id"], include="deleted")
+        for one in self.below(collection, entity):
+            one.pop("deleted", None)
+        return entity
+
+    def below(self, collection: str, entity: dict[str, Any]) -> list[dict[str, Any]]:
+        parts = {"classifications": "tags", "glossaries": "glossaryTerms"}.get(collection)
+        inside = f"{entity['fullyQualifiedName']}."
+        return [entity, *(e for e in self.all(parts or "").values() if e["fullyQualifiedName"].startswith(inside))]
+
+    def remove(self, collection: str, entity: dict[str, Any], hard: bool = True) -> None:
+        if not hard:
+            for one in self.below(collection, entity):
+                one["deleted"] = True
+            return
         del self.all(collection)[entity["id"]]
         label = entity["fullyQualifiedName"]
         if collection in ("tags", "glossaryTerms"):
@@ -309,23 +400,77 @@ class Store:
         return {"status": "success", "numberOfRowsProcessed": len(gone), "numberOfRowsPassed": len(gone)}
 
     def add_result(self, fqn: str, data: Any) -> dict[str, Any]:
-        case = self.named("dataQuality/testCases", fqn)
-        from metadata.generated.schema.api.tests.createTestCaseResult import CreateTestCaseResult
-
+        """jdbi3/TestCaseResultRepository.addTestCaseResult: a plain insert, unique by case and instant; each failure
+        has an incident, which no success ends unless the case says so."""
+        case = self.named("dataQuality/testCases", fqn, include="all")
         result = validated(CreateTestCaseResult, data)
-        kept = [r for r in self.results.setdefault(fqn, []) if r["timestamp"] != result["timestamp"]]
-        self.results[fqn] = sorted([*kept, result], key=lambda r: r["timestamp"])
+        self.insert(fqn, result)
+        if result["testCaseStatus"] == "Failed":
+            result["incidentId"] = case.setdefault("incidentId", str(uuid.uuid4()))
+        elif result["testCaseStatus"] == "Success" and case.get("autoCloseIncident"):
+            case.pop("incidentId", None)
         case["testCaseResult"] = self.results[fqn][-1]
-        return case
+        return result
+
+    def insert(self, fqn: str, result: dict[str, Any]) -> None:
+        """jdbi3/CollectionDAO: (entityFQNHash, extension, timestamp) is a unique key."""
+        there = self.results.setdefault(fqn, [])
+        if any(one["timestamp"] == result["timestamp"] for one in there):
+            raise Refusal(409, "Entity already exists")
+        there.append(result)
+        there.sort(key=lambda one: int(one["timestamp"]))
+
+    def remove_result(self, fqn: str, timestamp: str) -> None:
+        """jdbi3/TestCaseResultRepository.deleteTestCaseResult."""
+        case = self.named("dataQuality/testCases", fqn)
+        there = self.results.get(fqn, [])
+        kept = [one for one in there if str(one["timestamp"]) != timestamp]
+        if len(kept) == len(there):
+            raise Refusal(404, f"Failed to find testCase result for {case['name']} at {timestamp}")
+        self.results[fqn] = kept
+        case["testCaseResult"] = kept[-1] if kept else None
+
+    def add_incident_state(self, data: Any) -> dict[str, Any]:
+        """jdbi3/TestCaseResolutionStatusRepository.storeInternal: an incident that is resolved goes on no more."""
+        state = validated(CreateTestCaseResolutionStatus, data)
+        case = self.named("dataQuality/testCases", state["testCaseReference"])
+        if state["testCaseResolutionStatusType"] == "Resolved":
+            case.pop("incidentId", None)
+        return state
+
+    def add_contract_result(self, contract: dict[str, Any], data: Any) -> dict[str, Any]:
+        """jdbi3/DataContractRepository.addContractResult: an id that is there is replaced, and the contract's status
+        stays then; else a plain insert, as of test cases."""
+        named = {"dataContractFQN": contract["fullyQualifiedName"], "id": data.get("id") or str(uuid.uuid4())}
+        result = validated(DataContractResult, data | named)
+        for one in self.results.setdefault(contract["fullyQualifiedName"], []):
+            if one["id"] == result["id"]:
+                one |= result
+                return result
+        self.insert(contract["fullyQualifiedName"], result)
+        contract["latestResult"] = {
+            "timestamp": result["timestamp"], "status": result["contractExecutionStatus"],
+            "message": result.get("result", ""), "resultId": result["id"],
+        }  # fmt: skip
+        return result
+
+    def derived(self, labels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """resources/tags/TagLabelUtil.addDerivedTags: what a term bears, its bearer bears too."""
+        terms = [label["tagFQN"] for label in labels if label["source"] == "Glossary"]
+        below = [label for fqn in terms for label in self.named("glossaryTerms", fqn, "all").get("tags") or []]
+        there = {label["tagFQN"] for label in labels}
+        return labels + [label | {"labelType": "Derived"} for label in below if label["tagFQN"] not in there]
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # one packet an answer: two wait for each other
     store = Store()
-    saved = Store()
+    saved: ClassVar[dict[str, Store]] = {}
     token = ""
     plan: ClassVar[dict[str, Any]] = {}
+    denied = False
+    before: ClassVar[list[dict[str, Any]]] = []
     calls: ClassVar[list[dict[str, Any]]] = []
     lock = threading.Lock()
 
@@ -381,6 +526,15 @@ class Handler(BaseHTTPRequestHandler):
             return 200, {"version": VERSION, "revision": "double", "timestamp": 0}
         if self.headers.get("Authorization") != f"Bearer {self.token}":
             raise Refusal(401, "Expired token!")
+        if self.denied and self.command != "GET":  # security/policyevaluator/PolicyEvaluator
+            raise Refusal(
+                403, f"Principal: CatalogPrincipal{{name='double-bot'}} operations [{self.command}] not allowed"
+            )
+        if self.command == "PATCH" and path.startswith("tables/") and self.before:
+            other = self.before.pop()
+            kept, self.command = self.command, other["method"]
+            self.dispatched(other["path"], {}, other["body"])
+            self.command = kept
         return self.dispatched(parts.path.removeprefix("/api/v1/"), query, self.parsed(raw))
 
     def told(self, order: dict[str, Any]) -> tuple[int, Any]:
@@ -389,9 +543,13 @@ class Handler(BaseHTTPRequestHandler):
         if "fail" in order:
             kind.plan = order
         if order.get("save"):
-            kind.saved = copy.deepcopy(kind.store)
+            kind.saved[order["save"]] = copy.deepcopy(kind.store)
         if order.get("restore"):
-            kind.store, kind.plan = copy.deepcopy(kind.saved), {}
+            kind.store, kind.plan, kind.denied, kind.before = copy.deepcopy(kind.saved[order["restore"]]), {}, False, []
+        if "deny" in order:
+            kind.denied = order["deny"]
+        if "before" in order:
+            kind.before = [order["before"]]
         if order.get("quiet"):
             kind.calls.clear()
         return 200, {"calls": kind.calls if order.get("calls") else len(kind.calls)}
@@ -414,10 +572,18 @@ class Handler(BaseHTTPRequestHandler):
             return 200, {"id": str(uuid.uuid4()), "name": "double-bot", "isBot": True}
         if path.startswith("search/"):
             return 200, self.store.searched(query)
+        if path == "permissions":
+            return 200, self.permissions()
         if path == "dataContracts/odcs" and self.command == "POST":
             return self.store.import_odcs(body, query)
-        if path.startswith("dataQuality/testCases/testCaseResults/") and self.command == "POST":
-            return 201, self.store.add_result(unquote(path.split("/", 3)[3]), body)
+        if path.startswith("dataQuality/testCases/testCaseResults/"):
+            rest = [unquote(part) for part in path.split("/")[3:]]
+            if self.command == "POST" and len(rest) == 1:
+                return 201, self.store.add_result(rest[0], body)
+            if self.command == "DELETE" and len(rest) == 2:
+                return 200, self.store.remove_result(*rest)
+        if path == "dataQuality/testCases/testCaseIncidentStatus" and self.command == "POST":
+            return 201, self.store.add_incident_state(body)
         collection = next((c for c in sorted(CLASSES, key=len, reverse=True) if (path + "/").startswith(c + "/")), None)
         if collection is None:
             raise Refusal(404, f"HTTP 404 Not Found: {path}")
@@ -435,8 +601,13 @@ class Handler(BaseHTTPRequestHandler):
             return 200, self.store.bulk(name, body)
         if rest == ["deleteStale"] and self.command == "DELETE":
             return 200, self.store.remove_stale(name, body)
+        if rest == ["restore"] and self.command == "PUT":
+            return 200, self.store.restore(name, body)
         by_name = rest[0] == "name" and len(rest) > 1
-        entity = self.store.named(name, rest[1]) if by_name else self.store.by_id(name, rest[0])
+        include = "all" if self.command == "DELETE" else query.get("include", "non-deleted")
+        entity = self.store.named(name, rest[1], include) if by_name else self.store.by_id(name, rest[0], include)
+        if name == "dataContracts" and rest[1:2] == ["results"]:
+            return self.contract_results(entity, rest[2:], body)
         if rest[1:] == ["dataModel"] and self.command == "PUT":
             entity["dataModel"] = validated(DataModel, body)
             return 200, entity
@@ -447,9 +618,28 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == "PATCH":
             return 200, self.store.patch(name, entity, body)
         if self.command == "DELETE":
-            self.store.remove(name, entity)
+            self.store.remove(name, entity, hard=query.get("hardDelete") == "true")
             return 200, entity
         raise Refusal(405, "HTTP 405 Method Not Allowed")
+
+    def contract_results(self, contract: dict[str, Any], rest: list[str], body: Any) -> tuple[int, Any]:
+        """resources/data/DataContractResource; whoever deletes a result changes the contract's status by none."""
+        there = self.store.results.setdefault(contract["fullyQualifiedName"], [])
+        if self.command == "PUT" and not rest:
+            return 200, self.store.add_contract_result(contract, body)
+        if self.command == "GET" and not rest:
+            return 200, {"data": there[::-1], "paging": {"total": len(there)}}
+        if self.command == "DELETE" and len(rest) == 1:
+            there[:] = [one for one in there if str(one["timestamp"]) != rest[0]]
+            return 200, None
+        raise Refusal(404, "HTTP 404 Not Found: dataContracts/results")
+
+    def permissions(self) -> dict[str, Any]:
+        """resources/permissions/PermissionsResource: all of them in one answer."""
+        access = "notAllow" if self.denied else "allow"
+        granted = [{"operation": name, "access": access} for name in ("Create", "EditAll", "Delete", "ViewAll")]
+        told = [{"resource": type_of(name), "permissions": granted} for name in CLASSES if CLASSES[name][0]]
+        return {"data": [validated(ResourcePermission, one) for one in told], "paging": {"total": len(told)}}
 
     def shown(self, collection: str, entity: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
         fields = {field for field in query.get("fields", "").split(",") if field}
@@ -460,6 +650,14 @@ class Handler(BaseHTTPRequestHandler):
         told = {key: value for key, value in entity.items() if key not in hidden}
         if "tags" in hidden and "columns" in told:
             told["columns"] = [{k: v for k, v in column.items() if k != "tags"} for column in told["columns"]]
+        if collection == "tables" and "tags" not in hidden:
+            tagged = self.store.derived
+            told |= {"tags": tagged(told.get("tags") or [])}
+            told["columns"] = [column | {"tags": tagged(column.get("tags") or [])} for column in told["columns"]]
+        if collection == "tables":  # jdbi3/EntityRepository.inheritOwners, inheritDomains
+            above = self.store.by_id("databaseSchemas", entity["databaseSchema"]["id"])
+            for key in {"owners", "domains"} - hidden - {key for key in told if told[key]}:
+                told[key] = [ref | {"inherited": True} for ref in above.get(key) or []]
         return told
 
     def listed(self, collection: str, query: dict[str, str]) -> dict[str, Any]:
@@ -472,13 +670,17 @@ class Handler(BaseHTTPRequestHandler):
             "entity": lambda e, v: e["entity"]["id"] == v,
             "entityLink": lambda e, v: (e["entityFQN"] + ".").startswith(LINK.fullmatch(v)[1] + "."),
         }
-        found = list(self.store.all(collection).values())
+        include = query.get("include", "non-deleted")
+        found = [entity for entity in self.store.all(collection).values() if included(entity, include)]
         for key, value in query.items():
             if key in filters and found:
                 found = [entity for entity in found if filters[key](entity, value)]
-        start, limit = int(query.get("after", 0)), int(query.get("limit", 10))
+        start, limit = int(base64.b64decode(query.get("after", "MA==")).decode()), int(query.get("limit", 10))
         page = [self.shown(collection, entity, query) for entity in found[start : start + limit]]
-        more = {"after": str(start + limit)} if start + limit < len(found) else {}
+        after = base64.b64encode(
+            str(start + limit).encode()
+        ).decode()  # of a name, on the server: nothing to count with
+        more = {"after": after} if start + limit < len(found) else {}
         return {"data": page, "paging": {"total": len(found), **more}}
 
     def lineage(self, rest: list[str], query: dict[str, str], body: Any) -> tuple[int, Any]:
@@ -510,6 +712,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     Handler.token = sys.argv[1]
+    Store.standard = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(f"http://127.0.0.1:{server.server_port}", flush=True)

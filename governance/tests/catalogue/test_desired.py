@@ -1,5 +1,6 @@
 """What must stand in the catalogue: all that the repository's contracts say, and what they cannot."""
 
+import uuid
 from pathlib import Path
 
 from c360.catalogue import odcs
@@ -65,8 +66,10 @@ def test_a_deprecated_version_is_marked_and_says_what_to_use() -> None:
 def test_a_contract_goes_in_the_version_that_the_server_reads() -> None:
     contract = next(contract for contract in CONTRACTS if contract.name == "transactions")
     (dataset,) = contract.datasets
-    sent = odcs.odcs(contract, dataset, "name")
-    assert sent["apiVersion"] == "v3.1.0" and isinstance(sent["team"], list)
+    sent = odcs.odcs(contract, dataset, "name", "s.d.raw.transactions")
+    assert sent["apiVersion"] == "v3.1.0" and "team" not in sent
+    other = odcs.odcs(contract, dataset, "name", "s.d.raw.other")
+    assert uuid.UUID(sent["id"]) != uuid.UUID(other["id"]), "a data contract of its own for each table"
     assert sent["slaProperties"] == [{"property": "freshness", "value": "1", "unit": "day"}]
     assert odcs.service_levels(dataset) == {"refreshFrequency": {"interval": 1, "unit": "day"}}
     types = {column["name"]: column["dataType"] for column in odcs.columns(contract, dataset)}

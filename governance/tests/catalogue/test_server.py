@@ -86,6 +86,22 @@ def test_what_is_not_there_is_none(url: str) -> None:
         assert server.get("tags/name/x") is None
 
 
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_list_that_is_refused_is_not_an_empty_one(url: str, status: int) -> None:
+    Answers.answer = (status, {}, '{"message": "no such glossary."}')
+    with Server(url, TOKEN) as server, pytest.raises(CouldNotTell) as told:
+        list(server.every("tags", parent="x"))
+    assert told.value.message.endswith("does not tell its tags: no such glossary.")
+
+
+def test_what_a_bot_may_not_do_ends_it(url: str) -> None:
+    Answers.answer = (403, {}, '{"message": "operations [Create] not allowed"}')
+    with Server(url, TOKEN) as server, pytest.raises(CouldNotTell) as told:
+        server.call("POST", "tags", {})
+    assert told.value.message == "The catalogue does not let the token's bot do this: operations [Create] not allowed."
+    assert "c360 catalog doctor" in told.value.remedy
+
+
 def test_a_redirect_does_not_take_the_token_along(url: str) -> None:
     Answers.answer = (302, {"Location": f"{url}/elsewhere"}, "")
     with Server(url, TOKEN) as server, pytest.raises(CouldNotTell, match="sends us elsewhere"):

@@ -66,6 +66,19 @@ def test_tags_of_others_stay() -> None:
     assert tags.matches(sent)
 
 
+def test_a_tag_that_was_refused_keeps_no_other_away() -> None:
+    tags = Tags("Ours", ("Ours.pii",), ("Ours.Word", "Ours.word"))
+    assert tags.among({Ref("tag", "Ours.pii"), Ref("glossaryTerm", "Ours.word")}) == Tags(
+        "Ours", ("Ours.pii",), ("Ours.word",)
+    )
+
+
+def test_labels_that_the_server_derives_count_for_nothing() -> None:
+    derived = {"tagFQN": "Ours.pii", "source": "Classification", "labelType": "Derived"}
+    assert Tags("Ours").matches([derived])
+    assert Tags("Ours").sent([derived], lambda ref: "") == []
+
+
 def test_of_a_mapping_what_is_named_counts() -> None:
     assert Same({"a": {"b": 1}}).matches({"a": {"b": 1, "c": 2}, "d": 3})
     assert not Same({"a": {"b": 1}}).matches({"a": {"b": 2}})

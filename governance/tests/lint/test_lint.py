@@ -33,6 +33,12 @@ BROKEN = {
         "no classification",
         "name: category",
     ),
+    "a word in two spellings": (
+        "- name: category\n",
+        "- name: category\n        businessName: TRANSACTIONS\n",
+        "the business word 'TRANSACTIONS' is 'transactions' in transactions 1.0.0",
+        "businessName: TRANSACTIONS",
+    ),
     "unknown type": ("physicalType: integer", "physicalType: intger", "'intger' is unknown", "intger"),
     "no type": ("        physicalType: integer\n", "", "no physicalType", "name: item_count"),
     "no description": (

@@ -4,30 +4,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from c360.catalogue.entities import COLLECTIONS, Entity, Names, qualified
+from c360.catalogue.cases import key_of
+from c360.catalogue.entities import COLLECTIONS, FIELDS, Entity, Names, qualified
 from c360.catalogue.lineage import Edge, is_share
 from c360.catalogue.server import Server
 from c360.catalogue.values import Ref
 
-_FIELDS = "columns,tags,owners,domains,dataProducts"
 _BY_NAME = ("team", "domain", "dataProduct", "classification", "glossary")
 
 
 @dataclass(frozen=True)
 class Actual:
-    """Things as the server tells of them, and the edges between tables with what is said of each."""
+    """Things as the server tells of them, also those that somebody deleted softly, whose names stay taken; and the
+    edges between tables with what is said of each."""
 
     entities: Mapping[Ref, Mapping[str, Any]]
     edges: Mapping[Edge, Mapping[str, Any]] = field(default_factory=dict)
-
-    def results(self) -> dict[str, int]:
-        """When the newest result of each test case was found, in milliseconds; of those that have one."""
-        found = {}
-        for ref, entity in self.entities.items():
-            result = entity.get("testCaseResult") if ref.type == "testCase" else None
-            if result:
-                found[ref.name] = int(result["timestamp"])
-        return found
 
     def tables(self) -> dict[Ref, tuple[str, str]]:
         """Schema and name of each table."""
@@ -45,20 +37,20 @@ def read(server: Server, wanted: Iterable[Entity], names: Names) -> Actual:
     wanted = list(wanted)
     for entity in wanted:
         if entity.ref.type in _BY_NAME:
-            there = server.named(COLLECTIONS[entity.ref.type], entity.ref)
+            there = server.named(COLLECTIONS[entity.ref.type], entity.ref, include="all")
             if there:
                 found[entity.ref] = there
     ours = qualified(names.space)
     if Ref("classification", ours) in found:
-        keep("tag", server.every("tags", parent=ours))
+        keep("tag", server.every("tags", parent=ours, include="all"))
     glossary = found.get(Ref("glossary", ours))
     if glossary:
-        keep("glossaryTerm", server.every("glossaryTerms", glossary=glossary["id"]))
-    definitions = server.every(COLLECTIONS["testDefinition"])
+        keep("glossaryTerm", server.every("glossaryTerms", glossary=glossary["id"], include="all"))
+    definitions = server.every(COLLECTIONS["testDefinition"], include="all")
     keep("testDefinition", (d for d in definitions if str(d["name"]).startswith(names.own(""))))
     database = qualified(names.service, names.database)
     if server.named("databases", Ref("database", database)):
-        keep("table", server.every("tables", database=database, fields=_FIELDS))
+        keep("table", server.every("tables", database=database, fields=FIELDS["table"]))
     under = {entity.ref for entity in wanted if entity.ref.type == "table"}
     edges = _of_tables(server, under, found, names, keep)
     return Actual(found, edges)
@@ -73,13 +65,14 @@ def _of_tables(
     for id_, ref in known.items():
         if ref not in under and not _bears(found[ref], names.space) and not is_share(_schema(found[ref])):
             continue
-        for contract in server.every("dataContracts", entity=id_, fields="owners"):
+        for contract in server.every("dataContracts", entity=id_, fields=FIELDS["dataContract"], include="all"):
             keep("dataContract", [contract])
         cases = server.every(
             COLLECTIONS["testCase"], entityLink=f"<#E::table::{ref.name}>", includeAllTests="true",
-            fields="testDefinition,testCaseResult",
+            fields=FIELDS["testCase"], include="all",
         )  # fmt: skip
-        keep("testCase", (c for c in cases if str(c["testDefinition"]["name"]).startswith(names.own(""))))
+        ours = (case for case in cases if str(case["testDefinition"]["name"]).startswith(names.own("")))
+        found.update({key_of(case): case for case in ours})
         lineage = server.get(f"lineage/table/{id_}", upstreamDepth=1, downstreamDepth=0) or {}
         for edge in lineage.get("upstreamEdges") or []:
             source = known.get(str(edge["fromEntity"]))

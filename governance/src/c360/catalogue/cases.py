@@ -1,13 +1,12 @@
-"""Clauses as test cases: one for each stage of ours that judges them, and what the history knows of it."""
+"""Clauses as test cases: one for each stage of ours that judges them."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from c360.catalogue.entities import Entity, Names, qualified, simple
 from c360.catalogue.values import Ref, Text, markdown
 from c360.clause.arguments import Unenforced
-from c360.ledger.outcomes import Past
 from c360.model import Clause, Contract, Dataset, Point
 
 STAGES: tuple[Point, ...] = ("gate", "verify")
@@ -17,16 +16,7 @@ _DIMENSIONS = {
     "uniqueness": "Uniqueness",
 }  # fmt: skip
 """The server's word for a quality dimension; it has none for timeliness and coverage."""
-_STATUS = {"passed": "Success", "failed": "Failed", "warned": "Failed", "errored": "Aborted"}
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one run found out about a case. `at` is the run's clock in milliseconds since 1970, UTC."""
-
-    case: Ref
-    at: int
-    body: dict[str, Any]
+_LINK = re.compile(r"<#E::table::(.+?)(?:::columns::(.+))?>")
 
 
 def definitions(dataset: Dataset, names: Names) -> Iterator[Entity]:
@@ -64,27 +54,26 @@ def cases(contract: Contract, dataset: Dataset, names: Names) -> Iterator[Entity
                 "entityLink": _link(dataset, clause, names),
             }
             table = Ref("table", names.table(dataset.schema, dataset.table))
-            ref = Ref("testCase", _qualified(dataset, clause, stage, names))
-            yield Entity(ref, body, {("description",): promise}, needs=(table, definition))
-
-
-def results(dataset: Dataset, past: Iterable[Past], last: dict[str, int], names: Names) -> Iterator[Result]:
-    """Outcomes of the past that the catalogue does not have: `last` holds the time of the newest by case."""
-    clauses = {clause.id: clause for clause in dataset.clauses}
-    for one in past:
-        clause = clauses.get(one.clause)
-        if clause is None or one.outcome not in _STATUS:
-            continue
-        ref = Ref("testCase", _qualified(dataset, clause, one.stage, names))
-        at = int(one.as_of.timestamp() * 1000)
-        if at > last.get(ref.name, -1):
-            rows = [] if one.rows is None else [{"name": "rows that break it", "value": str(one.rows)}]
-            known = f"{one.outcome} at {one.stage}, by {one.engine}"
-            yield Result(
-                ref,
-                at,
-                {"timestamp": at, "testCaseStatus": _STATUS[one.outcome], "result": known, "testResultValue": rows},
+            yield Entity(
+                case_of(dataset, clause, stage, names), body, {("description",): promise}, needs=(table, definition)
             )
+
+
+def case_of(dataset: Dataset, clause: Clause[Any], stage: str, names: Names) -> Ref:
+    """How the test case of a clause and a stage is known to us."""
+    column = dataset.physical(clause.column) if clause.column else None
+    return _key(names.table(dataset.schema, dataset.table), column, _name(clause, stage))
+
+
+def key_of(case: Mapping[str, Any]) -> Ref:
+    """The same of a test case of the server, by what it is linked to: the qualified name that the server makes of a
+    column with a dot has no quotes."""
+    link = _LINK.fullmatch(str(case["entityLink"]))
+    return _key(link[1], link[2], str(case["name"])) if link else Ref("testCase", str(case["fullyQualifiedName"]))
+
+
+def _key(table: str, column: str | None, name: str) -> Ref:
+    return Ref("testCase", ".".join([table, *map(qualified, [column] if column else []), qualified(name)]))
 
 
 def _judged(dataset: Dataset) -> Iterator[Clause[Any]]:
@@ -97,11 +86,6 @@ def _name(clause: Clause[Any], stage: str) -> str:
 
 def _definition(clause: Clause[Any], names: Names) -> Ref:
     return Ref("testDefinition", simple(names.own(f"{clause.kind.name}_{'column' if clause.column else 'table'}")))
-
-
-def _qualified(dataset: Dataset, clause: Clause[Any], stage: str, names: Names) -> str:
-    column = (dataset.physical(clause.column),) if clause.column else ()
-    return ".".join([names.table(dataset.schema, dataset.table), *map(qualified, (*column, _name(clause, stage)))])
 
 
 def _link(dataset: Dataset, clause: Clause[Any], names: Names) -> str:

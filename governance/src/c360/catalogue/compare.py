@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from c360.catalogue import odcs
 from c360.catalogue.actual import Actual, read
-from c360.catalogue.cases import STAGES, Result, results
-from c360.catalogue.desired import desired
+from c360.catalogue.cases import STAGES
+from c360.catalogue.desired import data_contract_of, desired
 from c360.catalogue.entities import Names
+from c360.catalogue.findings import Result, results
 from c360.catalogue.lineage import edges, shared
 from c360.catalogue.plan import Plan, plan
 from c360.catalogue.server import Server
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 _RUNS = 10
-"""So many of the last outcomes of each clause and stage are pushed at most."""
+"""Among so many of the last outcomes of each clause and stage, the newest that is not skipped is told."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,16 @@ def compare(project: Project, server: Server, names: Names) -> Comparison:
 
 
 def new_results(project: Project, database: "Connection", actual: Actual, names: Names) -> list[Result]:
-    """What the history knows beyond the newest result of each test case."""
-    datasets = [dataset for _, dataset in project.catalog.pairs()]
-    pairs = [(clause.id, stage) for dataset in datasets for clause in dataset.clauses for stage in STAGES]
+    """What the history knows beyond the newest result of each test case and data contract."""
+    datasets = [(contract, dataset) for contract in contracts_of(project) for dataset in contract.datasets]
+    pairs = [(clause.id, stage) for _, dataset in datasets for clause in dataset.clauses for stage in STAGES]
     past = outcomes(database, pairs, clock_of(database, None), _RUNS)
-    last = actual.results()
-    return [result for dataset in datasets for result in results(dataset, past, last, names)]
+    stored = {ref: there for ref, there in actual.entities.items() if not there.get("deleted")}
+    return [
+        result
+        for contract, dataset in datasets
+        for result in results(dataset, data_contract_of(contract, dataset, names), past, stored, names)
+    ]
 
 
 def unread(contracts: Iterable[Contract]) -> dict[str, list[str]]:

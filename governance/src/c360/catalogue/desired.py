@@ -1,7 +1,7 @@
 """What must stand in the catalogue, purely from contracts: the same contracts give the same entities, in one order."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from c360.catalogue import odcs
 from c360.catalogue.cases import cases, definitions
@@ -25,7 +25,8 @@ class GlossaryTerm:
 def desired(contracts: Iterable[Contract], levels: Mapping[str, str], names: Names) -> list[Entity]:
     """Everything for these contracts; `levels` are the classifications with what they mean.
 
-    The first that names an entity says what it is: sources come before products.
+    The first that names an entity says what it is: sources come before products. It says how a term is spelt too: the
+    server refuses terms that differ in case alone.
     """
     found: dict[Ref, Entity] = {}
     for entity in _entities(list(contracts), levels, names):
@@ -39,13 +40,17 @@ def _entities(contracts: list[Contract], levels: Mapping[str, str], names: Names
     glossary = Ref("glossary", qualified(names.space))
     about = "The business words of the data contracts. Made from them: changes here are undone."
     yield _named(glossary, names.space, Text(about), {"provider": "automation"})
+    spelling: dict[str, str] = {}
     for contract in contracts:
         yield from _shared(contract)
         for dataset in contract.datasets:
-            for term in glossary_terms(contract, dataset).values():
-                yield _named(Ref("glossaryTerm", names.within(term.name)), term.name, Text(term.meaning),
+            terms = glossary_terms(contract, dataset)
+            for column, term in terms.items():
+                name = spelling.setdefault(term.name.lower(), term.name)
+                terms[column] = replace(term, name=name)
+                yield _named(Ref("glossaryTerm", names.within(name)), name, Text(term.meaning),
                              {"glossary": glossary.name, "provider": "automation"}, glossary)  # fmt: skip
-            yield _table(contract, dataset, names)
+            yield _table(contract, dataset, names, terms)
             yield _data_contract(contract, dataset, names)
             yield from definitions(dataset, names)
             yield from cases(contract, dataset, names)
@@ -77,9 +82,8 @@ def _shared(contract: Contract) -> Iterator[Entity]:
         yield Entity(product, body, needs=(domain,))
 
 
-def _table(contract: Contract, dataset: Dataset, names: Names) -> Entity:
+def _table(contract: Contract, dataset: Dataset, names: Names, known: Mapping[str, GlossaryTerm]) -> Entity:
     """The table as the database has it, which ingestion brings: what the contract adds to it."""
-    known = glossary_terms(contract, dataset)
     domain, product = domain_of(contract), product_of(contract)
     own = known.get("")
     holds: dict[Path, Value] = {
@@ -106,7 +110,6 @@ def _table(contract: Contract, dataset: Dataset, names: Names) -> Entity:
 def _data_contract(contract: Contract, dataset: Dataset, names: Names) -> Entity:
     """It bears the name of the contract, and lies below its table."""
     table = Ref("table", names.table(dataset.schema, dataset.table))
-    name = simple(names.own(contract.key))
     holds: dict[Path, Value] = {
         ("description",): Text(odcs.description(contract)),
         ("entityStatus",): Same(odcs.status(contract)),
@@ -116,14 +119,20 @@ def _data_contract(contract: Contract, dataset: Dataset, names: Names) -> Entity
     levels = odcs.service_levels(dataset)
     if levels:
         holds["sla",] = Same(levels)
-    needs = (team(contract),) if contract.team else ()
     return Entity(
-        Ref("dataContract", f"{table.name}.dataContract_{name}"),
-        odcs.odcs(contract, dataset, name),
+        data_contract_of(contract, dataset, names),
+        odcs.odcs(contract, dataset, _own(contract, names), table.name),
         holds,
         about=table,
-        needs=needs,
     )
+
+
+def data_contract_of(contract: Contract, dataset: Dataset, names: Names) -> Ref:
+    return Ref("dataContract", f"{names.table(dataset.schema, dataset.table)}.dataContract_{_own(contract, names)}")
+
+
+def _own(contract: Contract, names: Names) -> str:
+    return simple(names.own(contract.key))
 
 
 def glossary_terms(contract: Contract, dataset: Dataset) -> dict[str, GlossaryTerm]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from c360.catalogue import access
 from c360.catalogue.entities import Names, qualified
-from c360.catalogue.server import VERSION, Refused, Server, fits
+from c360.catalogue.server import VERSION, Server, fits
 from c360.catalogue.values import Ref
 from c360.errors import CouldNotTell
 from c360.settings import Settings
@@ -18,6 +18,12 @@ INGEST = (
     ".venv-catalog/bin/metadata ingest -c governance/openmetadata/postgres.yaml"
 )
 """What to type where tables are missing."""
+_OURS = (
+    "team", "domain", "dataProduct", "classification", "glossary", "tag", "glossaryTerm", "testDefinition", "testCase",
+    "dataContract",
+)  # fmt: skip
+NEEDED = {"Create": _OURS, "EditAll": (*_OURS, "table"), "Delete": _OURS[5:], "ViewAll": ("table",)}
+"""The least that the token's bot must be allowed: by operation, the resources. A new bot is allowed nothing."""
 _CLIENT = re.compile(r"openmetadata_ingestion-(.+)\.dist-info")
 
 
@@ -32,7 +38,7 @@ class DoctorCheck:
 
 
 def run_checks(settings: Settings, names: Names, tables: set[Ref]) -> Iterator[DoctorCheck]:
-    """The address, the token, the server, its search engine, the tables of the contracts, the client for ingestion."""
+    """The client for ingestion, the address, the server, the token and its rights, the service, the tables."""
     yield _client(settings.root / ENVIRONMENT)
     try:
         server = access.server(settings)
@@ -47,6 +53,7 @@ def _server(server: Server, names: Names, tables: set[Ref]) -> Iterator[DoctorCh
     steps: tuple[tuple[str, Callable[[], DoctorCheck]], ...] = (
         ("server", lambda: _version(server)),
         ("token", lambda: _whose(server)),
+        ("rights", lambda: _rights(server)),
         ("service", lambda: _service(server, names)),
         ("tables", lambda: _tables(server, names, tables)),
     )
@@ -59,10 +66,6 @@ def _server(server: Server, names: Names, tables: set[Ref]) -> Iterator[DoctorCh
             check = run()
         except CouldNotTell as error:
             check = DoctorCheck(what, "differs", error.message, error.remedy)
-        except Refused as refused:
-            check = DoctorCheck(
-                what, "differs", f"The server refuses: {refused.why}", "Give the token's bot the rights to look."
-            )
         yield check
         broken = check.state != "fits"
 
@@ -80,6 +83,23 @@ def _version(server: Server) -> DoctorCheck:
 def _whose(server: Server) -> DoctorCheck:
     user = server.get("users/loggedInUser") or {}
     return DoctorCheck("token", "fits", f"of {user.get('name', 'somebody')}")
+
+
+def _rights(server: Server) -> DoctorCheck:
+    """What the server says that the bot may, of what a push needs."""
+    allowed = {
+        (str(one["operation"]), str(resource["resource"]))
+        for resource in server.every("permissions")
+        for one in resource["permissions"]
+        if one.get("access") in ("allow", "conditionalAllow")
+    }
+    needed = [(operation, resource) for operation, resources in NEEDED.items() for resource in resources]
+    missing = [f"{operation} {resource}" for operation, resource in needed if (operation, resource) not in allowed]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        return DoctorCheck("rights", "differs", f"The token's bot may not {missing[0]}{more}.",
+                           "Give it a role with the policy in docs/catalog.md (Settings > Policies).")  # fmt: skip
+    return DoctorCheck("rights", "fits", "all that a push needs")
 
 
 def _service(server: Server, names: Names) -> DoctorCheck:

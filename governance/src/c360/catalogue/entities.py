@@ -25,6 +25,13 @@ COLLECTIONS = {
 }
 """By the type of an entity, where the server keeps it; in the order in which they need each other."""
 
+FIELDS = {
+    "table": "columns,tags,owners,domains,dataProducts",
+    "dataContract": "owners",
+    "testCase": "testDefinition,testCaseResult,incidentId",
+}
+"""By the type of an entity, those of its fields that the server tells when asked for them, and that we compare."""
+
 
 @dataclass(frozen=True)
 class Entity:

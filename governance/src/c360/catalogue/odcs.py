@@ -7,8 +7,8 @@ source of its converter. What it does not read is said (`unread`), so that nothi
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
-from c360.catalogue.entities import simple
 from c360.catalogue.values import markdown
 from c360.clause.arguments import Latency
 from c360.clause.kinds import FRESHNESS, LATENCY, RETENTION
@@ -49,12 +49,14 @@ _AS_TEST_CASES = {"quality", "enum", "logicalTypeOptions", "relationships"}
 """They are clauses, which stand in the catalogue as test cases with their results."""
 
 
-def odcs(contract: Contract, dataset: Dataset, name: str) -> dict[str, Any]:
-    """The document to send for one table; `name` is what the data contract is called."""
+def odcs(contract: Contract, dataset: Dataset, name: str, table: str) -> dict[str, Any]:
+    """The document to send for one table; `name` is what the data contract is called, `table` the table's qualified
+    name. The server takes an id that is a UUID for the data contract's own, and a contract may have several tables and
+    majors: so the id is one of the table. The team is not in it: the server would look for a user of its name first."""
     return {
         "apiVersion": VERSION,
         "kind": "DataContract",
-        "id": contract.id,
+        "id": str(uuid5(NAMESPACE_URL, f"{name}@{table}")),
         "name": name,
         "version": contract.version,
         "status": contract.status if contract.status in (*_STATUS, "proposed") else "draft",
@@ -67,7 +69,6 @@ def odcs(contract: Contract, dataset: Dataset, name: str) -> dict[str, Any]:
                 "properties": [_property(contract, dataset, column) for column in dataset.columns],
             }
         ],
-        "team": [{"name": simple(contract.team), "role": "owner"}] if contract.team else [],
         "slaProperties": [
             {"property": kind.name, "value": str(number), "unit": unit} for kind, number, unit in _levels(dataset)
         ],

@@ -10,20 +10,23 @@ from c360.catalogue.lineage import Edge
 from c360.catalogue.values import Id, Ref, Tags, Value
 
 Action = Literal["create", "change", "leave", "remove", "missing"]
+Change = tuple[Path, Value]
+"""The way to a field, and what must stand there."""
 Place = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
 class Step:
     """One entity, and what becomes of it. `fields` are those that differ. An entity that is `missing` is not ours to
-    make: ingestion brings it."""
+    make: ingestion brings it. One that somebody deleted softly is to be created, and `there`: it is restored."""
 
     action: Action
     ref: Ref
     fields: tuple[str, ...] = ()
     entity: Entity | None = None
-    changes: tuple[tuple[Place, Value, Any], ...] = ()
-    """Where in what the server has, what must stand there, and what does now."""
+    changes: tuple[Change, ...] = ()
+    there: Mapping[str, Any] | None = None
+    """What the server has."""
     edge: Edge | None = None
 
 
@@ -39,13 +42,16 @@ class Plan:
 
 
 def plan(desired: Iterable[Entity], edges: Iterable[Edge], actual: Actual, names: Names) -> Plan:
-    """In the order in which it is done: what is made and changed, then edges, then what is removed."""
+    """In the order in which it is done: what is made and changed, then edges, then what is removed. A term that is left
+    over goes before one that differs from it in case alone: the server has one of them."""
     desired, edges = list(desired), sorted(edges, key=_names_of)
     wanted = {entity.ref for entity in desired}
     steps = [_step(entity, actual) for entity in desired]
     steps += [_edge("leave" if edge in actual.edges else "create", edge) for edge in edges]
-    steps += _left_over(wanted, set(edges), actual, names)
-    return Plan(tuple(_with_missing(steps)))
+    words = {ref.name.lower() for ref in wanted if ref.type == "glossaryTerm"}
+    left = list(_left_over(wanted, set(edges), actual, names))
+    twins = [step for step in left if step.ref.type == "glossaryTerm" and step.ref.name.lower() in words]
+    return Plan(tuple(_with_missing(twins + steps + [step for step in left if step not in twins])))
 
 
 def description_of_edges(names: Names) -> str:
@@ -57,20 +63,20 @@ def _step(entity: Entity, actual: Actual) -> Step:
     there = actual.entities.get(entity.ref)
     if there is None:
         return Step("missing" if entity.create is None else "create", entity.ref, entity=entity)
+    if there.get("deleted"):
+        return Step("create", entity.ref, ("deleted",), entity, there=there)
     changes, missing = [], []
     for path, value in entity.holds.items():
         place = _place(there, path)
         if place is None:
             missing.append(".".join(path[1:-1]))
             continue
-        stored = _at(there, place)
-        if not value.matches(stored):
-            changes.append((place, value, stored, ".".join(path)))
+        if not value.matches(_at(there, place)):
+            changes.append((path, value))
     if missing:
         return Step("missing", entity.ref, tuple(dict.fromkeys(missing)), entity=entity)
-    fields = tuple(name for *_, name in changes)
-    known = tuple((place, value, stored) for place, value, stored, _ in changes)
-    return Step("change" if changes else "leave", entity.ref, fields, entity, known)
+    fields = tuple(".".join(path) for path, _ in changes)
+    return Step("change" if changes else "leave", entity.ref, fields, entity, tuple(changes), there)
 
 
 def _place(there: Mapping[str, Any], path: Path) -> Place | None:
@@ -106,7 +112,7 @@ def _left_over(wanted: set[Ref], edges: set[Edge], actual: Actual, names: Names)
             yield _edge("remove", edge)
     for type_ in reversed(list(COLLECTIONS)):
         for ref, there in actual.entities.items():
-            if ref.type != type_ or ref in wanted:
+            if ref.type != type_ or ref in wanted or there.get("deleted"):
                 continue
             if type_ == "table":
                 yield from _bared(ref, there, names)
@@ -125,11 +131,11 @@ def _is_ours(ref: Ref, there: Mapping[str, Any], names: Names) -> bool:
 
 def _bared(ref: Ref, there: Mapping[str, Any], names: Names) -> Iterator[Step]:
     """A table that is under contract no more, without our tags."""
-    places: list[Place] = [("tags",), *(("columns", n, "tags") for n in range(len(there.get("columns") or [])))]
     none = Tags(names.space)
-    changes = tuple((place, none, _at(there, place)) for place in places if not none.matches(_at(there, place)))
+    paths: list[Path] = [("tags",), *(("columns", str(c["name"]), "tags") for c in there.get("columns") or [])]
+    changes = tuple((path, none) for path in paths if not none.matches(_at(there, _place(there, path) or path)))
     if changes:
-        yield Step("remove", ref, ("tags",), changes=changes)
+        yield Step("remove", ref, ("tags",), changes=changes, there=there)
 
 
 def _edge(action: Action, edge: Edge) -> Step:
@@ -140,9 +146,17 @@ def _names_of(edge: Edge) -> tuple[str, str]:
     return edge[0].name, edge[1].name
 
 
-def patch(step: Step, id_of: Id) -> list[dict[str, Any]]:
-    """The changes as a JSON Patch (RFC 6902), where `add` puts a new value in the place of one that is there."""
-    return [
-        {"op": "add", "path": "/" + "/".join(map(str, place)), "value": value.sent(stored, id_of)}
-        for place, value, stored in step.changes
-    ]
+def patch(changes: Iterable[Change], there: Mapping[str, Any], id_of: Id) -> list[dict[str, Any]]:
+    """What does not stand in `there` as it must, as a JSON Patch (RFC 6902); `add` puts a new value in the place of one
+    that is there. The server knows columns by their number alone: the name is tested, so that a patch fails whole where
+    somebody added or moved columns in between. A column that is gone is left out."""
+    operations: list[dict[str, Any]] = []
+    for path, value in changes:
+        place = _place(there, path)
+        stored = None if place is None else _at(there, place)
+        if place is None or value.matches(stored):
+            continue
+        if path[0] == "columns":
+            operations.append({"op": "test", "path": f"/columns/{place[1]}/name", "value": path[1]})
+        operations.append({"op": "add", "path": "/" + "/".join(map(str, place)), "value": value.sent(stored, id_of)})
+    return operations

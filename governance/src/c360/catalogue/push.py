@@ -1,16 +1,20 @@
-"""Send a plan: one call a step, in its order. What the server refuses is reported, and the rest goes on without it."""
+"""Send a plan: each step in its order. What the server refuses is reported, and the rest goes on without it.
 
-from collections.abc import Callable, Iterable, Mapping
+Others may change the catalogue meanwhile, another push among them: what is there already is taken as it is, and what
+was sent is read back.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 from c360.catalogue.actual import Actual
-from c360.catalogue.cases import Result
-from c360.catalogue.entities import COLLECTIONS, Names
-from c360.catalogue.plan import Plan, Step, description_of_edges, patch
+from c360.catalogue.entities import COLLECTIONS, FIELDS, Names
+from c360.catalogue.findings import Result
+from c360.catalogue.plan import Change, Plan, Step, description_of_edges, patch
 from c360.catalogue.server import Refused, Server
-from c360.catalogue.values import Ref
+from c360.catalogue.values import Ref, Refs, Tags
 
 
 @dataclass
@@ -36,23 +40,26 @@ def push(
 ) -> Pushed:
     """Bring the catalogue in step, then add the results.
 
-    Raises CouldNotTell when the server is away or takes the token no more. What was done until then stays, each entity
-    whole: the next push reads what there is and goes on.
+    Raises CouldNotTell when the server is away, takes the token no more, or lets its bot do something not. What was
+    done until then stays: the next push reads what there is and goes on.
     """
-    sender = _Sender(server, names, {ref: str(there["id"]) for ref, there in actual.entities.items()})
+    sender = _Sender(server, names, actual)
     done = Pushed()
     for step in plan.of("create", "change", "remove"):
         done.steps += sender.tried(step.ref, lambda step=step: sender.do(step), done)  # type: ignore[misc]
         advance()
     for result in results:
-        done.results += sender.tried(result.case, lambda result=result: sender.add(result), done)  # type: ignore[misc]
+        done.results += sender.tried(result.ref, lambda result=result: sender.tell(result), done)  # type: ignore[misc]
         advance()
     return done
 
 
 class _Sender:
-    def __init__(self, server: Server, names: Names, ids: dict[Ref, str]) -> None:
-        self._server, self._names, self._ids = server, names, ids
+    def __init__(self, server: Server, names: Names, actual: Actual) -> None:
+        self._server, self._names = server, names
+        there = {ref: entity for ref, entity in actual.entities.items() if not entity.get("deleted")}
+        self._ids = {ref: str(entity["id"]) for ref, entity in there.items()}
+        self._names_of_cases = {ref: str(e["fullyQualifiedName"]) for ref, e in there.items() if ref.type == "testCase"}
 
     def tried(self, ref: Ref, act: Callable[[], None], done: Pushed) -> bool:
         try:
@@ -69,27 +76,113 @@ class _Sender:
             self._edge(step)
         elif step.action == "create":
             self._create(step)
-        elif step.changes:
-            self._server.call("PATCH", f"{COLLECTIONS[step.ref.type]}/{self._id(step.ref)}", patch(step, self._id))
+        elif step.there is not None:
+            self._bring(step.ref, step.changes, step.there)
         else:
-            query = {"hardDelete": "true", "recursive": "true"}
-            self._server.call("DELETE", f"{COLLECTIONS[step.ref.type]}/{self._id(step.ref)}", query=query)
+            self._gone(f"{COLLECTIONS[step.ref.type]}/{self._id(step.ref)}", hardDelete="true", recursive="true")
 
-    def add(self, result: Result) -> None:
-        self._id(result.case)
-        path = f"{COLLECTIONS['testCase']}/testCaseResults/{quote(result.case.name, safe='')}"
-        self._server.call("POST", path, result.body)
+    def tell(self, result: Result) -> None:
+        if result.ref.type == "dataContract":
+            path = f"{COLLECTIONS['dataContract']}/{self._id(result.ref)}/results"
+            self._tell("PUT", path, {**(result.body or {}), "dataContractFQN": result.ref.name}, result.at)
+            return
+        self._id(result.ref)
+        cases, name = COLLECTIONS["testCase"], self._names_of_cases[result.ref]
+        if result.body is not None:
+            self._tell("POST", f"{cases}/testCaseResults/{quote(name, safe='')}", result.body, result.at)
+        if result.recovered:
+            over = {"testCaseFailureReason": "Other", "testCaseFailureComment": "The last run found that it holds."}
+            state = {"testCaseResolutionStatusType": "Resolved", "testCaseResolutionStatusDetails": over}
+            self._server.call("POST", f"{cases}/testCaseIncidentStatus", {"testCaseReference": name, **state})
+
+    def _tell(self, method: str, path: str, body: Mapping[str, Any], at: int) -> None:
+        """The server takes one result an instant, and keeps the first for ever: it goes away for another."""
+        try:
+            self._server.call(method, path, body)
+        except Refused as refused:
+            if refused.status != 409:
+                raise
+            self._gone(f"{path}/{at}")
+            self._server.call(method, path, body)
 
     def _create(self, step: Step) -> None:
-        entity = step.entity
+        """Made; restored where somebody deleted it softly; taken as it is where another push was quicker. What the
+        server makes of a document is brought in step at once: it has no owners yet."""
+        entity, there = step.entity, step.there
         assert entity is not None and entity.create is not None
         for needed in entity.needs:
             self._id(needed)
-        path, query = COLLECTIONS[step.ref.type], None
+        path, query, created = COLLECTIONS[step.ref.type], None, False
         if entity.about is not None:
             path, query = f"{path}/odcs", {"entityId": self._id(entity.about), "entityType": entity.about.type}
-        made: Mapping[str, Any] = self._server.call("POST", path, entity.create, query)
-        self._ids[step.ref] = str(made["id"])
+        if there is None:
+            try:
+                there, created = self._server.call("POST", path, entity.create, query), True
+            except Refused:
+                there = self._server.named(COLLECTIONS[step.ref.type], step.ref, include="all")
+                if there is None:
+                    raise
+        if there.get("deleted"):
+            self._restore(step.ref, str(there["id"]))
+        self._ids[step.ref] = str(there["id"])
+        if step.ref.type == "testCase":
+            self._names_of_cases[step.ref] = str(there["fullyQualifiedName"])
+        if not created or entity.about is not None:
+            self._bring(step.ref, entity.holds.items(), self._read(step.ref))
+
+    def _restore(self, ref: Ref, id_: str) -> None:
+        try:
+            self._server.call("PUT", f"{COLLECTIONS[ref.type]}/restore", {"id": id_})
+        except Refused as refused:
+            if refused.status != 404:  # restored with what it is a part of
+                raise
+
+    def _bring(self, ref: Ref, changes: Iterable[Change], there: Mapping[str, Any]) -> None:
+        """PATCH what differs from `there`, and read it back: once more where columns have moved since, or where the
+        server said yes and stored nothing."""
+        wanted = list(self._sendable(changes))
+        path = f"{COLLECTIONS[ref.type]}/{self._id(ref)}"
+        operations = patch(wanted, there, self._id)
+        for again in (True, False):
+            if not operations:
+                return
+            sent = operations
+            try:
+                self._server.call("PATCH", path, operations)
+            except Refused:
+                operations = patch(wanted, self._read(ref), self._id)
+                if not again or operations == sent:
+                    raise
+                continue
+            operations = patch(wanted, self._read(ref), self._id)
+            if again and any(o["path"] == "/schema" for o in operations):
+                # of a data contract, a change of descriptions, order or constraints alone is not stored
+                self._server.call("PATCH", path, [{"op": "replace", "path": "/schema", "value": []}])
+        if operations:
+            fields = ", ".join(o["path"] for o in operations if o["op"] == "add")
+            raise Refused(200, f"the server took {fields}, and has something else there now")
+
+    def _sendable(self, changes: Iterable[Change]) -> Iterator[Change]:
+        """Without what needs something that was refused: that is told, and takes nothing else with it."""
+        for path, value in changes:
+            if isinstance(value, Tags):
+                yield path, value.among(self._ids)
+            elif not isinstance(value, Refs) or set(value.refs) <= self._ids.keys():
+                yield path, value
+
+    def _read(self, ref: Ref) -> Mapping[str, Any]:
+        query = {"fields": FIELDS[ref.type]} if ref.type in FIELDS else {}
+        there: Mapping[str, Any] | None = self._server.get(f"{COLLECTIONS[ref.type]}/{self._id(ref)}", **query)
+        if there is None:
+            raise Refused(404, "somebody removed it just now")
+        return there
+
+    def _gone(self, path: str, **query: str) -> None:
+        try:
+            self._server.call("DELETE", path, query=query)
+        except Refused as refused:
+            if refused.status != 404:
+                raise
 
     def _edge(self, step: Step) -> None:
         assert step.edge is not None
@@ -99,7 +192,7 @@ class _Sender:
             body = {"edge": {"fromEntity": ends[0], "toEntity": ends[1], "lineageDetails": details}}
             self._server.call("PUT", "lineage", body)
         else:
-            self._server.call("DELETE", "lineage/" + "/".join(f"{end['type']}/{end['id']}" for end in ends))
+            self._gone("lineage/" + "/".join(f"{end['type']}/{end['id']}" for end in ends))
 
     def _id(self, ref: Ref) -> str:
         if ref not in self._ids:

@@ -16,7 +16,7 @@ VERSION = "2.0"
 _SECONDS = (10, 120)
 """To connect, and to wait for an answer."""
 _GONE = (408, 429, 500, 502, 503, 504)
-"""HTTP states of a server that is not itself."""
+"""HTTP states of a server that is not itself; 500 is its answer to a JSON Patch whose `test` fails, too."""
 _PAGE = 1_000
 
 
@@ -79,13 +79,13 @@ class Server:
             )
 
     def get(self, path: str, **query: Any) -> Any:
-        """None where there is no such entity."""
+        """None where there is no such entity. Raises CouldNotTell where the server tells nothing for another reason."""
         try:
             return self.call("GET", path, query=query)
         except Refused as refused:
             if refused.status == 404:
                 return None
-            raise
+            raise self._untold(path, refused) from None
 
     def named(self, collection: str, ref: Ref, **query: Any) -> Any:
         """One entity by its fully qualified name; None where there is none."""
@@ -95,8 +95,12 @@ class Server:
         """All entries of a list, page by page."""
         after = None
         while True:
-            page = self.get(path, limit=_PAGE, **query, **({"after": after} if after else {})) or {}
-            yield from page.get("data", [])
+            asked = {"limit": _PAGE, **query, **({"after": after} if after else {})}
+            try:
+                page = self.call("GET", path, query=asked)
+            except Refused as refused:
+                raise self._untold(path, refused) from None
+            yield from page["data"]
             after = page.get("paging", {}).get("after")
             if not after:
                 return
@@ -121,7 +125,12 @@ class Server:
                 f"The server at {self.host} does not take the token: it is expired, revoked or of another server.",
                 "Make a new one (Settings > Bots in its pages), set C360_OPENMETADATA_TOKEN, and run it again.",
             )
-        if answer.status_code in _GONE:
+        if answer.status_code == 403:
+            raise CouldNotTell(
+                f"The catalogue does not let the token's bot do this: {self._message(answer).rstrip('.')}.",
+                "Give it a role (docs/catalog.md has the least policy), then see: c360 catalog doctor",
+            )
+        if answer.status_code in _GONE and not (answer.status_code == 500 and method == "PATCH"):
             raise CouldNotTell(
                 f"The server at {self.host} is not well: it answered {answer.status_code}.", "Run it again: it goes on."
             )
@@ -141,6 +150,12 @@ class Server:
                 f"What answers at {self.host} sends no JSON: a sign-in page, or a proxy.",
                 "Check C360_OPENMETADATA_URL.",
             ) from None
+
+    def _untold(self, path: str, refused: Refused) -> CouldNotTell:
+        return CouldNotTell(
+            f"The server at {self.host} does not tell its {path.partition('/')[0]}: {refused.why.rstrip('.')}.",
+            "Run it again; if it stays so: c360 catalog doctor",
+        )
 
     def _away(self, error: requests.RequestException) -> CouldNotTell:
         if isinstance(error, requests.exceptions.SSLError):

@@ -6,8 +6,8 @@ what of that counts.
 
 import html
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 LONGEST = 20_000
@@ -97,7 +97,8 @@ class Refs:
 
 @dataclass(frozen=True)
 class Tags:
-    """The tags and terms that are ours, by fully qualified name; those of others stay what they are."""
+    """The tags and terms that are ours, by fully qualified name; those of others stay what they are. Labels that the
+    server derives from others (of a term's own tags) count for nothing, and are not sent back."""
 
     space: str
     """The name that our classification and our glossary bear."""
@@ -111,13 +112,19 @@ class Tags:
     def sent(self, stored: Any, id_of: Id) -> list[dict[str, Any]]:
         label = {"labelType": "Manual", "state": "Confirmed"}
         ours = [{"tagFQN": name, "source": source, **label} for source, name in self._wanted()]
-        return [label for label in stored or [] if not self._ours(label)] + ours
+        others = [label for label in stored or [] if label.get("labelType") != "Derived" and not self._ours(label)]
+        return others + ours
+
+    def among(self, known: Container[Ref]) -> "Tags":
+        """Those that the server has: one that it refused keeps no other away."""
+        tags = tuple(name for name in self.tags if Ref("tag", name) in known)
+        return replace(self, tags=tags, terms=tuple(n for n in self.terms if Ref("glossaryTerm", n) in known))
 
     def _wanted(self) -> list[tuple[str, str]]:
         return [("Classification", name) for name in self.tags] + [("Glossary", name) for name in self.terms]
 
     def _ours(self, label: Mapping[str, Any]) -> bool:
-        return str(label["tagFQN"]).startswith(f"{self.space}.")
+        return label.get("labelType") != "Derived" and str(label["tagFQN"]).startswith(f"{self.space}.")
 
 
 @dataclass(frozen=True)

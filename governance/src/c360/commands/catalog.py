@@ -38,12 +38,13 @@ Examples:
 )
 @click.option("--dry-run", is_flag=True, help="Print the plan, and send nothing.")
 @click.option("--prune", is_flag=True, help="Remove what was made for contracts that are gone; never what others made.")
+@click.option("--verbose", is_flag=True, help="Name each entity that differs, and what the catalogue cannot hold.")
 @json_option
-def push(dry_run: bool, prune: bool, as_json: bool) -> None:
-    """Bring the catalogue in step with the contracts, and add the test results that it does not have.
+def push(dry_run: bool, prune: bool, verbose: bool, as_json: bool) -> None:
+    """Bring the catalogue in step with the contracts, and add the results that it does not have.
 
-    What is there as it ought to be is left alone: a second push sends nothing. What the server refuses is told, and
-    the rest goes on without it.
+    What is there as it ought to be is left alone: a second push sends nothing, and says one line. What the server
+    refuses is told, and the rest goes on without it.
     """
     from c360.catalogue import access
     from c360.catalogue.compare import compare, contracts_of, names_of, new_results, unread
@@ -63,11 +64,13 @@ def push(dry_run: bool, prune: bool, as_json: bool) -> None:
         if as_json and dry_run:
             print_json(_as_data(found.plan) | {"results": len(results), "unread": left})
         elif not as_json:
-            _show(found.plan, prune)
-            for label, parts in left.items():
+            if found.plan.of("create", "change", "remove", "missing"):
+                _show(found.plan, prune, single=verbose)
+            for label, parts in left.items() if verbose else ():
                 click.echo(f"{label}: the catalogue's data contract cannot hold {_listed(parts)}.")
-            click.echo(f"{len(results)} test results to add.")
         if dry_run:
+            if not as_json:
+                click.echo(f"{len(results)} results to add.")
             return
         with _progress(len(plan.of("create", "change", "remove")) + len(results)) as advance:
             done = send(server, plan, results, found.actual, names, advance)
@@ -77,7 +80,9 @@ def push(dry_run: bool, prune: bool, as_json: bool) -> None:
             _as_data(found.plan) | {"sent": done.steps, "results": done.results, "refused": refused, "unread": left}
         )
     else:
-        click.echo(f"Sent: {done.steps} changes and {done.results} test results.")
+        click.echo(
+            f"Sent: {counted(done.steps, 'change', 'changes')} and {counted(done.results, 'result', 'results')}."
+        )
         if refused:
             print_table(["refused", "name", "why"], [list(entry.values()) for entry in refused[:_SHOWN]])
     _require(refused, plan.of("missing"))
@@ -90,7 +95,7 @@ def _require(refused: list[dict[str, str]], missing: "list[Step]") -> None:
         first = refused[0]
         raise CouldNotTell(
             f"The catalogue did not take {counted(len(refused), 'entity', 'entities')}; "
-            f"first {first['type']} {first['name']}: {first['why']}.",
+            f"first {first['type']} {first['name']}: {first['why'].rstrip('.')}.",
             "Mend that, then: c360 catalog push",
         )
     if missing:
@@ -139,7 +144,7 @@ Examples:
 )
 @json_option
 def doctor(as_json: bool) -> None:
-    """Address, token, server, its version, the tables, the client: what does not fit, and what mends it."""
+    """Address, token, its rights, server, version, tables, client: what does not fit, and what mends it."""
     from c360.catalogue.compare import contracts_of, names_of, tables_of
     from c360.catalogue.doctor import run_checks
     from c360.project import open_project
@@ -179,19 +184,20 @@ def env() -> None:
         click.echo(f'export C360_OPENMETADATA_TOKEN="$(cat {path})"')
 
 
-def _show(plan: "Plan", prune: bool) -> None:
+def _show(plan: "Plan", prune: bool, single: bool = True) -> None:
     types = list(dict.fromkeys(step.ref.type for step in plan.steps))
-    counted = [[t, *(sum(s.ref.type == t for s in plan.of(action)) for action in _ACTIONS)] for t in types]  # type: ignore[arg-type]
-    print_table(["type", *_ACTIONS], [[str(cell or "") for cell in row] for row in counted])
-    single = [step for step in plan.steps if step.action in ("change", "remove", "missing")]
-    if single:
-        lines = [[step.action, step.ref.type, step.ref.name, _listed(list(step.fields))] for step in single]
+    counts = [[t, *(sum(s.ref.type == t for s in plan.of(action)) for action in _ACTIONS)] for t in types]  # type: ignore[arg-type]
+    print_table(["type", *_ACTIONS], [[str(cell or "") for cell in row] for row in counts])
+    differ = [step for step in plan.steps if step.action in ("change", "remove", "missing")]
+    if differ and single:
+        lines = [[step.action, step.ref.type, step.ref.name, _listed(list(step.fields))] for step in differ]
         print_table(["action", "type", "name", "what"], lines[:_SHOWN])
-        if len(single) > _SHOWN:
-            click.echo(f"… and {len(single) - _SHOWN} more: --json tells of all.")
+        if len(differ) > _SHOWN:
+            click.echo(f"… and {len(differ) - _SHOWN} more: --json tells of all.")
     left = len(plan.of("remove"))
     if left and not prune:
-        click.echo(f"{left} entities are left over of contracts that are gone; --prune removes them.")
+        said = "1 entity is" if left == 1 else f"{left} entities are"
+        click.echo(f"{said} left over of contracts that are gone; --prune removes them.")
 
 
 def _as_data(plan: "Plan") -> dict[str, Any]:

@@ -40,6 +40,7 @@ RULES: dict[str, tuple[Level, str]] = {
     "leads-nowhere": ("strict", "a relationship leads to what no contract here describes"),
     "foreign-engine": ("strict", "a rule is for an engine that nobody runs here"),
     "nested": ("strict", "a promise is made inside a column, where nobody looks"),
+    "spelt-twice": ("warning", "two business names differ in upper and lower case alone"),
     "never-fails": ("warning", "a promise can never fail, so it protects nothing"),
     "not-enforced": ("warning", "what is said is enforced by nobody"),
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from c360.contract.catalog import Catalog, collision, collisions
 from c360.contract.current import current
-from c360.contract.document import Document, dicts, parse
+from c360.contract.document import Document, Place, dicts, parse
 from c360.contract.enum_columns import add_enum_columns
 from c360.contract.findings import LintFinding, LintProblem, LintRules
 from c360.contract.live import displaced_versions, live
@@ -187,6 +187,7 @@ def _together(contracts: list[Contract]) -> Found:
         remedy = "retire what is no longer promised (c360 retire), or give the newer one a physicalName of its own"
         yield older.path, LintProblem("not-enforced", ("status",), f"{message}: {remedy}, see docs/versions.md")
     chosen = live(contracts)
+    yield from _spelt_twice(chosen)
     claimed = list(collisions(chosen))
     for claim, owner, other in claimed:
         place = ("schema", owner[1], "name") if claim[0] != "page" else ("name",)
@@ -198,6 +199,26 @@ def _together(contracts: list[Contract]) -> Found:
                 contract.path,
                 LintProblem("not-rendered", clause.place if clause else (), _plain(error, contract.path)),
             )
+
+
+def _spelt_twice(contracts: Sequence[Contract]) -> Found:
+    """Business words that differ in case alone: the catalogue's glossary takes them for one."""
+    first: dict[str, tuple[str, Contract]] = {}
+    for contract in contracts:
+        for place, word in _words(contract):
+            spelt, other = first.setdefault(word.lower(), (word, contract))
+            if spelt != word:
+                said = f"the business word {shown(word)} is {shown(spelt)} in {other.label}: one term of the glossary"
+                yield contract.path, LintProblem("spelt-twice", place, said)
+
+
+def _words(contract: Contract) -> Iterator[tuple[Place, str]]:
+    for number, part in enumerate(dicts(contract.document.get("schema"))):
+        key = "businessName" if part.get("businessName") else "name"
+        yield ("schema", number, key), str(part.get(key))
+        for index, prop in enumerate(dicts(part.get("properties"))):
+            if prop.get("businessName"):
+                yield ("schema", number, "properties", index, "businessName"), str(prop["businessName"])
 
 
 def _line_in(message: str, path: Path) -> int:
