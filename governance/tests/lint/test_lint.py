@@ -151,6 +151,25 @@ def test_a_rule_that_could_never_fail_is_refused_by_lint_and_generate(tmp_path, 
         assert stopped.value.code == 1 and "mustBe of not_empty is no number" in told.out + told.err
 
 
+@pytest.mark.parametrize(
+    ("kind", "bound", "what"),
+    [
+        ("date", "2026-02-30", "no day"), ("date", "soon", "no day"),
+        ("timestamp", "2026-02-30T00:00:00", "no ISO 8601"),
+        ("integer", "many", "no number"), ("numeric(9, 2)", "1,5", "no number"), ("integer", "NaN", "no number"),
+    ],
+)  # fmt: skip
+def test_a_bound_is_one_of_its_column(tmp_path, kind, bound, what):
+    logical = {"numeric(9, 2)": "number"}.get(kind, kind)
+    column = (
+        f"logicalType: {logical}\n        physicalType: {kind}\n        logicalTypeOptions: {{minimum: '{bound}'}}\n"
+    )
+    text = re.sub(r"logicalType: integer\n +logicalTypeOptions: .minimum: 1.\n +physicalType: integer\n", column, GOOD)
+    assert column in text
+    (found,) = [f for f in lint(write(tmp_path, text), classifications()) if f.rule == "not-rendered"]
+    assert what in found.message
+
+
 WRONG = {
     "logicalTypeOptions: {minimum: 1}": "logicalTypeOptions: {minimum: 1, maxLength: x}",
     "to: contacts.id": "to: contacts.key",

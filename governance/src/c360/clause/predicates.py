@@ -7,13 +7,17 @@ Nulls break `required` only, as in SQL's own constraints and in ODCS.
 import math
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TypeVar
 
 from c360.clause.arguments import Bound, Rule, Scalar
 from c360.clause.dialect import Dialect, canonical_type
 from c360.clause.formats import DAYS, LONGEST, TEXTS, integers
 from c360.errors import Breach
 from c360.model import Clause, Column, Dataset, Row
+
+T = TypeVar("T")
 
 
 def violation(clause: Clause[object], dataset: Dataset, dialect: Dialect, now: str) -> str:
@@ -79,11 +83,13 @@ def _bound(clause: Clause[Bound], row: Row, beyond: str) -> str:
     name, dialect, canonical = row.name(clause), row.dialect, canonical_type(row.column(clause).physical_type)
     bound = dialect.literal(clause.argument)
     if canonical == "date":
-        bound = f"date {bound}"
+        bound = f"date {dialect.literal(str(_read(clause, _day, 'day', '2026-01-31')))}"
     elif canonical.startswith("timestamp"):
         bound = _instant(clause, canonical, dialect)
     elif isinstance(clause.argument, float) and not math.isfinite(clause.argument):
         raise Breach(f"The bound of {clause.id} is {clause.argument}.", "Write a finite number.")
+    elif isinstance(clause.argument, str) and row.column(clause).logical_type in ("integer", "number"):
+        _read(clause, _number, "number", "20")
     elif canonical == "real":  # else 0.1 as a real is compared with 0.1 as a double, and is larger
         bound = f"cast({bound} as {dialect.type_of('real')})"
     outside = f"{name} {beyond} {bound}"
@@ -93,18 +99,30 @@ def _bound(clause: Clause[Bound], row: Row, beyond: str) -> str:
     return outside
 
 
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite():
+        raise ValueError(text)
+    return number
+
+
+def _day(text: str) -> date:
+    return datetime.fromisoformat(text).date()
+
+
 def _instant(clause: Clause[Bound], canonical: str, dialect: Dialect) -> str:
     """A timestamp as a literal: in UTC, which it is when it names no zone, whatever the zone of the session."""
-    try:
-        moment = datetime.fromisoformat(str(clause.argument))
-    except ValueError as error:
-        raise Breach(
-            f"The bound {clause.argument!r} of {clause.id} is no ISO 8601 time.",
-            "Write 2026-01-31T12:00:00Z.",
-        ) from error
+    moment = _read(clause, datetime.fromisoformat, "ISO 8601 time", "2026-01-31T12:00:00Z")
     if moment.tzinfo:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     return dialect.instant(moment.isoformat(" "), zoned="with time zone" in canonical)
+
+
+def _read(clause: Clause[Bound], reader: Callable[[str], T], what: str, such_as: str) -> T:
+    try:
+        return reader(str(clause.argument))
+    except (ValueError, ArithmeticError):
+        raise Breach(f"The bound {clause.argument!r} of {clause.id} is no {what}.", f"Write {such_as}.") from None
 
 
 def _known_format(name: str, form: str, dialect: Dialect) -> str:
