@@ -126,7 +126,7 @@ def test_products_that_nobody_built_for_days_do_not_hold(site, project, tmp_path
     db.close()
     assert re.search(card, text_of(index), re.S)[1] == "stale"
     page = text_of(index.parent / "contract-next_best_category.html")
-    assert "last judged 2026-03-31 12:00; to be judged within 2 d" in page
+    assert "last judged 2026-03-31 12:00; to be judged within 2 days" in page
 
 
 @pytest.fixture

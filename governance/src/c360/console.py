@@ -98,6 +98,12 @@ def colour_of(row: list[str]) -> str | None:
     return next((colour for colour, outcomes in _COLOURS.items() if words & set(outcomes)), None)
 
 
+def coloured(text: str, colour: str) -> str:
+    """On a terminal in colour; one line of text, in which nothing acts on it."""
+    shown = {"amber": "yellow", "grey": "bright_black"}.get(colour, colour)
+    return click.style(one_line(text), fg=shown) if sys.stdout.isatty() else one_line(text)
+
+
 def print_table(head: list[str], rows: list[list[str]]) -> None:
     """Aligned columns; numbers to the right, outcomes in colour where the terminal has any.
 

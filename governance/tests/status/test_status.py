@@ -17,7 +17,7 @@ from c360.ledger.deliveries import Delivered
 from c360.ledger.history import Finding, Run, on_record, record
 from c360.ledger.standings import Standing, trend
 from c360.ledger.tables import prepare
-from c360.printable import percent, span
+from c360.printable import age, percent, span
 from c360.status.machine import as_dict
 from c360.status.overview import clock_of, read_overview
 from c360.status.sla import attainment, holding, holds
@@ -441,5 +441,10 @@ def test_the_worst_outcome_of_a_row_gives_its_colour(row, colour):
 
 
 def test_words():
-    assert [span(s) for s in (86_400, 172_800, 5_400, 129_600, 45)] == ["1 d", "2 d", "90 min", "36 h", "45 s"]
+    assert [span(s) for s in (86_400, 172_800, 5_400, 129_600, 45)] == [
+        "1 day", "2 days", "90 minutes", "36 hours", "45 seconds",
+    ]  # fmt: skip
+    assert [age(s) for s in (172_800, 87_000, 90_061, 59.9, 0.4, 176_460)] == [
+        "2 days", "1 day 10 minutes", "1 day 1 hour", "59 seconds", "0 seconds", "2 days 1 hour",
+    ]  # fmt: skip
     assert percent(None, 0) == "–" and percent(0.5, 10) == "50.0% of 10 h"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from c360.clause.description import describe
 from c360.clause.kinds import ANOMALY
 from c360.contract.sunset import replacement_of, sunset
 from c360.ledger.deliveries import Arrival, arrivals
@@ -15,7 +16,6 @@ from c360.ledger.standings import Standing
 from c360.model import Clause, Contract, Dataset
 from c360.report import charts
 from c360.report.charts import Chart, Sparkline
-from c360.report.description import describe
 from c360.report.history import RUNS, breaches, histories
 from c360.status.anomalies import Anomaly
 from c360.status.disagree import Disagreement
