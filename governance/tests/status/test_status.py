@@ -309,7 +309,8 @@ def test_the_table_shows_disagreements_first_and_then_what_is_broken(db, catalog
         say(db, catalog, "contacts.mail.pattern", "verify", "failed", "datacontract", rows=2)
         short = CliRunner().invoke(status, ["--as-of", "2026-03-10T13:00:00Z"]).output
         long = CliRunner().invoke(status, ["--as-of", "2026-03-10T13:00:00Z", "--all"]).output
-    assert short.startswith("disagreement")
+    assert short.startswith("broken: contacts: 1 clause is broken at verify since 2026-03-10 12:00 UTC (1 hour)")
+    assert short.index("\ndisagreement") < short.index("\nclause ")
     assert "contacts.name.required" in short and "failed 7" in short and "contacts.mail.required" not in short
     assert "1 of 3 clauses hold at every stage; 1 disagreement." in short
     assert "contacts.mail.required" in long

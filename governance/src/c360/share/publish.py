@@ -73,7 +73,7 @@ def _publish(
             say(f"The contract of {partner} names {address['host']}, which only this machine reaches: {_SERVER}")
         bundle.changes_since(policy, None, address, folder / policy.dataset.name, levels, now)
     releases = release(project, chosen, now, pinned)
-    kept = [asdict(one) for one in overview.sla]
+    kept = [{key: value for key, value in asdict(one).items() if key != "days"} for one in overview.sla]
     with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner.transaction():
         folders = [
             bundle.write(one, owner, folder / one.policy.dataset.name, project.settings, levels, kept, now)

@@ -55,6 +55,8 @@ class Cause:
     effect: str = ""
     ask: str = ""
     command: str = ""
+    label: str = ""
+    """A word or two for where a sentence does not fit; the level where it is empty."""
     lasting: str = ""
     """How long it has been so."""
     acknowledged: str = ""
@@ -121,6 +123,11 @@ def of(found: Iterable[Cause], names: Iterable[str]) -> tuple[Cause, ...]:
     """Those of some datasets."""
     wanted = set(names)
     return tuple(cause for cause in found if cause.dataset in wanted)
+
+
+def level_of(found: Iterable[Cause]) -> Level:
+    """The worst of what is wrong; holds where nothing is."""
+    return min((cause.level for cause in found), key=LEVELS.index, default="holds")
 
 
 def good(overview: Overview, dataset: Dataset) -> str:
@@ -234,15 +241,17 @@ def _aside(overview: Overview, dataset: Dataset, lost: Sequence[Standing], taken
     last = next((a for a in reversed(taken) if a.outcome == "accepted"), None)
     gate = [s for s in lost if s.stage == "gate"]
     if gate and last and last.quarantined:
-        share = last.quarantined / last.delivered
+        share = _percent(last.quarantined / last.delivered)
         odd = next((a for a in overview.anomalies if a.series == _set_aside(dataset)), None)
         usual = f", usually at most {_percent(odd.high)}" if odd else ""
-        what = f"{last.quarantined:,} of {last.delivered:,} rows ({_percent(share)}{usual}) were set aside"
+        what = f"{last.quarantined:,} of {last.delivered:,} rows ({share}{usual}) were set aside"
+        label = f"{last.quarantined:,} rows aside ({share})"
     else:
+        label = "rows aside"
         what = f"rows are set aside for {counted(len({s.clause for s in lost}), 'clause', 'clauses')}"
     cause = _clauses(overview, dataset, "aside", what, lost)
     command = f"c360 quarantine show {dataset.name}"
-    return replace(cause, about=f"{dataset.name} rows", command=command)
+    return replace(cause, about=f"{dataset.name} rows", command=command, label=label)
 
 
 def _set_aside(dataset: Dataset) -> str:

@@ -15,7 +15,7 @@ from c360.ledger.standings import Standing, standings
 from c360.model import Clause, Rule
 from c360.status.anomalies import Anomaly, Series, delivery_series, last_anomaly, measured_series
 from c360.status.disagree import Disagreement, disagreements
-from c360.status.sla import Attainment, attainment, holds
+from c360.status.sla import Attainment, Day, attainment, by_day, holds
 from c360.status.state import State, allowed, is_judged, state_of
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class Sla:
     holds: bool
     week: Attainment
     month: Attainment
+    days: tuple[Day, ...] = ()
+    """The last 30 days of the calendar."""
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,7 @@ def _slas(database: "Connection", catalog: Catalog, as_of: datetime) -> list[Sla
                         holds(history, promise, as_of),
                         attainment(history, promise, as_of, 7),
                         attainment(history, promise, as_of, 30),
+                        by_day(history, promise, as_of, 30),
                     )
                 )
     return found
