@@ -131,6 +131,21 @@ def print_table(head: list[str], rows: list[list[str]]) -> None:
 
 
 @contextmanager
+def waiting(step: str, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """The step, what of it is under way, and for how long; on a terminal only, and gone at the end."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(step, total=None)
+        yield lambda text: bar.update(task, description=f"{step}: {one_line(text)}")
+
+
+@contextmanager
 def reading(path: Path, step: str, quiet: bool) -> Iterator[tuple[Callable[[int], None], Callable[[str], None]]]:
     """A progress bar over the bytes read, and the step that they are read for or the next one, on a terminal only."""
     if quiet or not sys.stderr.isatty():

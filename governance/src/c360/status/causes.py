@@ -4,7 +4,7 @@ A delivery that is refused is one cause, whatever clauses it broke; so are the r
 nothing came for. Pure: what is read is in the overview, and what is built on what in `lineage`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -163,7 +163,7 @@ def _of_dataset(overview: Overview, contract: Contract, dataset: Dataset) -> Ite
         yield _aside(overview, dataset, lost, taken)
     broken = [s for s in rest if s.outcome == "failed" and s not in lost]
     if broken:
-        where = listed(list(dict.fromkeys(s.stage for s in broken)))
+        where = " and ".join(dict.fromkeys(s.stage for s in broken))
         what = f"{counted(len({s.clause for s in broken}), 'clause is', 'clauses are')} broken at {where}"
         yield _clauses(overview, dataset, "broken", what, broken)
     untold = [s for s in rest if s.outcome == "errored"]
@@ -172,7 +172,8 @@ def _of_dataset(overview: Overview, contract: Contract, dataset: Dataset) -> Ite
         yield _clauses(overview, dataset, "untold", what, untold)
     warned = [s for s in rest if s.outcome == "warned"]
     if warned:
-        yield _clauses(overview, dataset, "warned", "a warning", warned)
+        what = counted(len({s.clause for s in warned}), "warning", "warnings")
+        yield _clauses(overview, dataset, "warned", what, warned)
     for run in overview.runs:
         ended = taken[-1].as_of if taken else None
         if run.clause == dataset.name and run.broken and not (run.outcome == "failed" and run.as_of == ended):
@@ -183,8 +184,9 @@ def _of_dataset(overview: Overview, contract: Contract, dataset: Dataset) -> Ite
             said = ", ".join(f"{who} says {outcome}" for who, outcome in d.sides)
             what = f"{dataset.name}: engines disagree on {d.clause}"
             yield Cause(f"disagreement {d.clause}", dataset.name, "untold", what, None, (said,), (d.clause,))
-    told = _set_aside(dataset) if lost else ""  # by the rows set aside already
-    yield from (_unusual(a) for a in overview.anomalies if a.dataset == dataset.name and a.series != told)
+    told = {f"{clause}@{stage}" for clause in ages for stage in ("gate", "verify")}  # by other causes already
+    told |= {_set_aside(dataset.name)} if lost else set()
+    yield from (_unusual(overview, a) for a in overview.anomalies if a.dataset == dataset.name and a.series not in told)
     for unjudged in overview.unjudged:
         if unjudged.dataset == dataset.name and not arrival:
             yield from _unjudged(overview, dataset, unjudged)
@@ -242,7 +244,7 @@ def _aside(overview: Overview, dataset: Dataset, lost: Sequence[Standing], taken
     gate = [s for s in lost if s.stage == "gate"]
     if gate and last and last.quarantined:
         share = _percent(last.quarantined / last.delivered)
-        odd = next((a for a in overview.anomalies if a.series == _set_aside(dataset)), None)
+        odd = next((a for a in overview.anomalies if a.series == _set_aside(dataset.name)), None)
         usual = f", usually at most {_percent(odd.high)}" if odd else ""
         what = f"{last.quarantined:,} of {last.delivered:,} rows ({share}{usual}) were set aside"
         label = f"{last.quarantined:,} rows aside ({share})"
@@ -254,9 +256,9 @@ def _aside(overview: Overview, dataset: Dataset, lost: Sequence[Standing], taken
     return replace(cause, about=f"{dataset.name} rows", command=command, label=label)
 
 
-def _set_aside(dataset: Dataset) -> str:
+def _set_aside(dataset: str) -> str:
     """The series of the share of rows in quarantine."""
-    return f"{dataset.name}.quarantined"
+    return f"{dataset}.quarantined"
 
 
 def _percent(share: float) -> str:
@@ -296,13 +298,20 @@ def _at_the_gate_of(arrival: Arrival) -> tuple[str, datetime]:
     return "gate", arrival.as_of
 
 
-def _unusual(a: Anomaly) -> Cause:
-    told = [f"{x:.1%}" if a.kind == "share" else number(round(x) if a.kind == "count" else x)
-            for x in (a.value, a.low, a.high)]  # fmt: skip
-    named = {f"{a.dataset}.delivered": "rows delivered", f"{a.dataset}.quarantined": "of the rows set aside"}
-    text = f"{a.dataset}: {told[0]} {named.get(a.series, f'measured for {a.series}')} on {when(a.at)} UTC"
+def _unusual(overview: Overview, a: Anomaly) -> Cause:
+    clause = overview.clauses.get(a.series.partition("@")[0])
+    shown: Callable[[float], str] = number
+    if a.kind == "share":
+        shown = _percent
+    elif a.kind == "count":
+        shown = lambda value: f"{value:,.0f}"  # noqa: E731
+    elif clause is not None and clause.kind.ages:
+        shown = age
+    named = {f"{a.dataset}.delivered": "rows delivered", _set_aside(a.dataset): "of the rows set aside"}
+    text = f"{a.dataset}: {shown(a.value)} {named.get(a.series, f'measured for {a.series}')} on {when(a.at)} UTC"
     about = f"anomaly {a.series} {a.at:%Y-%m-%dT%H:%M:%S}"
-    return Cause(about, a.dataset, "warned", text, None, (f"usual for that weekday is {told[1]} to {told[2]}",))
+    usual = f"usual for that weekday is {shown(a.low)} to {shown(a.high)}"
+    return Cause(about, a.dataset, "warned", text, None, (usual,))
 
 
 def _unjudged(overview: Overview, dataset: Dataset, u: Unjudged) -> Iterator[Cause]:
