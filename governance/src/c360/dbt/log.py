@@ -49,8 +49,8 @@ def without_values(text: str) -> str:
 
 
 def recorder(log: Path, say: Callable[[str], None] = lambda step: None) -> Callable[[Any], None]:
-    """For dbtRunner's callbacks: writes events to the log file, and warnings and errors to the terminal; `say` is told of
-    each node that begins."""
+    """For dbtRunner's callbacks: writes events to the log file, and warnings and errors to the terminal; `say` is told
+    of each node that begins."""
     log.parent.mkdir(parents=True, exist_ok=True)
 
     def record(event: Any) -> None:

@@ -17,7 +17,7 @@ from c360.project import Project
 
 @contextmanager
 def dbt(
-    project: Project, as_of: datetime | None, say: Callable[[str], None] = lambda step: None, **more: str
+    project: Project, as_of: datetime | None, say: Callable[[str], None] = lambda step: None, /, **more: str
 ) -> Iterator[Any]:
     """A function that runs one dbt command in this process, over the dbt project and our database; `say` is told of
     each node that begins, `more` variables of dbt are set.

@@ -36,7 +36,10 @@ def verify(
     say: Callable[[str], None] = lambda step: None,
 ) -> tuple[list[Finding], list[str]]:
     """Verify the chosen contracts, into the history; what was found, and what datacontract-cli checked that is no
-    clause. `pinned` says that the clock of the run is not now, `say` is told what is under way. Raises Breach when one of them has ended."""
+    clause. `pinned` says that the clock of the run is not now, `say` is told what is under way.
+
+    Raises Breach when one of them has ended.
+    """
     refuse_ended(chosen, run.as_of.date())
     findings: list[Finding] = []
     other_checks: list[str] = []
