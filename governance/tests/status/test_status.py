@@ -20,7 +20,7 @@ from c360.ledger.tables import prepare
 from c360.printable import age, percent, span
 from c360.status.machine import as_dict
 from c360.status.overview import clock_of, read_overview
-from c360.status.sla import attainment, holding, holds
+from c360.status.sla import attainment, by_day, holding, holds
 from c360.status.state import since, state_of, trend_of
 
 T = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -65,6 +65,13 @@ def test_only_whole_hours_count():
 def test_the_window_leaves_out_what_is_older():
     found = attainment([delivery(-1000), delivery(0, age=0)], DAY, T + 12 * HOUR, 7)
     assert (found.hours, found.held) == (168, 12)
+
+
+def test_each_day_of_the_calendar_has_its_hours():
+    days = by_day([delivery(0), delivery(24)], DAY, T + 72 * HOUR, 5)
+    assert [(f"{one.day:%d}", one.hours, one.held) for one in days] == [
+        ("09", 0, 0), ("10", 12, 12), ("11", 24, 22), ("12", 24, 10), ("13", 12, 0),
+    ], "nothing is known before the first delivery; each is fresh for 22 hours"  # fmt: skip
 
 
 def test_a_row_from_the_future_is_no_younger_than_now():

@@ -14,11 +14,12 @@ from c360.commands.status import status
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.database import connect
+from c360.errors import CouldNotTell
 from c360.ledger import deliveries
 from c360.ledger.deliveries import Account, Note
 from c360.ledger.history import Finding, Run, failing, on_record, record
 from c360.ledger.tables import prepare
-from c360.lineage import lineage
+from c360.lineage import Users, lineage, upstream
 from c360.project import Project
 from c360.status.alert import raise_alert
 from c360.status.causes import causes, of
@@ -198,3 +199,59 @@ def test_six_weeks(db, project, database):
             with mock.patch.dict(os.environ, env):
                 shown = CliRunner().invoke(status, ["--as-of", later.isoformat()]).output
             assert shown.splitlines()[0] == ": ".join(EXPECTED[n]), f"day {n}"
+
+
+def test_rows_that_were_set_aside_have_not_recovered_while_the_next_delivery_is_refused(db, project):
+    told = {}
+    for n, happens in enumerate(({"contacts.mail.pattern": 12}, {"stale": 48}, {}), 1):
+        noon = START + n * DAY
+        deliver(db, project.catalog, "contacts", noon, happens)
+        told[n] = [(c["change"], c["about"], c["text"]) for c in raise_alert(project, db, noon + HOUR).changes]
+    assert [entry[:2] for entry in told[2]] == [("new", "contacts delivery")], "nobody knows of the rows"
+    assert told[3] == [
+        ("recovered", "contacts delivery", "contacts: a delivery was accepted, after 1 day 1 hour; it holds"),
+        ("recovered", "contacts rows", "contacts: no row was set aside, after 2 days 1 hour; it holds"),
+    ]
+
+
+def test_too_many_rows_refuse_the_delivery_for_the_reason_that_the_gate_gave(db, project):
+    noon = START
+    contract, dataset = project.catalog.find("contacts")
+    clause = next(c for c in dataset.clauses if c.id == "contacts.mail.pattern")
+    run = Run.start("gate", noon)
+    what = Note(uuid.uuid4().hex, "contacts", contract.name, contract.version, "f", 20, noon)
+    with on_record(db, run, "contacts") as ending, db.transaction():
+        record(db, run, [Finding(clause, "soda", "failed", 6.0, 6)])
+        deliveries.refuse(db, what, "6 of 20 rows break clauses (contacts.mail.pattern 6), more than 20%")
+        ending.outcome = "failed"
+    overview = read_overview(db, project.catalog, noon)
+    (cause,) = of(causes(overview, project.catalog, {}), ["contacts"])
+    assert (cause.level, cause.why[0]) == (
+        "refused",
+        "6 of 20 rows break clauses (contacts.mail.pattern 6), more than 20%; none was accepted yet",
+    )
+    assert cause.why[1] == f"6 rows break {MAIL}" and cause.clauses == ("contacts.mail.pattern",)
+    assert cause.command.startswith("c360 quarantine show contacts --delivery ")
+
+
+def test_a_stage_that_broke_down_is_a_cause_of_its_own(db, project):
+    with pytest.raises(CouldNotTell), on_record(db, Run.start("build", START)):
+        raise CouldNotTell("There is no database.")
+    overview = read_overview(db, project.catalog, START + HOUR)
+    (cause,) = of(causes(overview, project.catalog, {}), [""])
+    assert (cause.level, cause.sentence) == (
+        "untold",
+        "build did not come to its end since 2026-03-01 12:00 UTC (1 hour): There is no database.",
+    )
+
+
+def test_what_is_built_on_a_source_is_read_off_the_manifest(project):
+    day = START.date()
+    users = lineage(project, day)
+    assert users["contacts"] == Users(("customers",), ("harbour_media", "southern_insight"))
+    assert users["customers"] == Users((), ("harbour_media", "southern_insight")), "by the policies alone"
+    assert users["transactions"] == Users()
+    assert upstream(users, "customers") == ["contacts"]
+    assert lineage(project, day + 9_999 * DAY)["contacts"].partners == (), "these shares have ended"
+    (project.settings.home / "dbt" / "target" / "manifest.json").write_text("{")
+    assert lineage(project, day)["contacts"] == Users(), "without a manifest nothing is known"

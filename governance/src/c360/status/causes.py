@@ -33,6 +33,9 @@ _COLOURS: dict[Level, Colour] = {"refused": "red", "late": "red", "broken": "red
                             "holds": "green"}  # fmt: skip
 
 
+_MINUTE = timedelta(minutes=1)
+
+
 def colour(level: Level) -> Colour:
     return _COLOURS.get(level, "amber")
 
@@ -58,7 +61,7 @@ class Cause:
     label: str = ""
     """A word or two for where a sentence does not fit; the level where it is empty."""
     lasting: str = ""
-    """How long it has been so."""
+    """How long it has been so; empty for less than a minute."""
     acknowledged: str = ""
     """Who is on it until when, where somebody said so."""
 
@@ -80,10 +83,15 @@ class Cause:
         )
 
     @property
+    def began(self) -> str:
+        """` since 2026-03-10 12:00 UTC (2 hours)`; empty where that is not known."""
+        lasting = f" ({self.lasting})" if self.lasting else ""
+        return f" since {when(self.since)} UTC{lasting}" if self.since else ""
+
+    @property
     def headline(self) -> str:
         """What, since when and why."""
-        began = f" since {when(self.since)} UTC ({self.lasting})" if self.since else ""
-        return f"{self.what}{began}" + (f": {self.reason}" if self.reason else "")
+        return f"{self.what}{self.began}" + (f": {self.reason}" if self.reason else "")
 
     @property
     def sentence(self) -> str:
@@ -112,7 +120,7 @@ def causes(
 
 
 def _timed(cause: Cause, as_of: datetime, known: Acknowledged | None) -> Cause:
-    lasting = age((as_of - cause.since).total_seconds()) if cause.since else ""
+    lasting = age((as_of - cause.since).total_seconds()) if cause.since and as_of - cause.since >= _MINUTE else ""
     on_it = ""
     if known and known.until > as_of and (cause.since is None or cause.since <= known.as_of):
         on_it = f"{known.by} is on it until {when(known.until)} UTC" + (f": {known.reason}" if known.reason else "")
