@@ -155,10 +155,20 @@ def deliver(db, catalog, name, now, happens):
             deliveries.accept(db, deliveries.plan(db, what, account, "accepted", {}))
 
 
+def stop(db, catalog, now):
+    """dbt finds contacts too old, and builds nothing."""
+    (fresh,) = (c for c in catalog.find("contacts")[1].clauses if c.kind.name == "freshness")
+    with on_record(db, Run.start("build", now)) as ending, db.transaction():
+        record(db, Run.start("build", now), [Finding(fresh, "dbt", "failed", 93_600.0)])
+        ending.outcome, ending.detail = "failed", "Sources are stale: contacts; nothing was built."
+
+
 def build(db, catalog, now, *broken):
+    fresh = [c for c in catalog.find("contacts")[1].clauses if c.kind.name == "freshness"]
     for stage, engine in (("build", "dbt"), ("verify", "datacontract")):
         run = Run.start(stage, now)
         with on_record(db, run), db.transaction():
+            record(db, run, [Finding(c, engine, "passed", 5_400.0) for c in fresh])
             for contract, dataset in catalog.pairs():
                 if contract.layer == "products":
                     record(db, run, [
@@ -174,7 +184,10 @@ def one_day(db, project, n):
     deliver(db, project.catalog, "transactions", noon, {})
     if happens is not None:
         deliver(db, project.catalog, "contacts", noon, happens)
-    build(db, project.catalog, noon + HOUR / 2, *(["customers.age.minimum"] if n == 35 else []))
+    if happens is None:
+        stop(db, project.catalog, noon + HOUR / 2)
+    else:
+        build(db, project.catalog, noon + HOUR / 2, *(["customers.age.minimum"] if n == 35 else []))
     later = noon + HOUR
     overview = read_overview(db, project.catalog, later)
     found = causes(overview, project.catalog, lineage(project, later.date()))
@@ -194,7 +207,9 @@ def test_six_weeks(db, project, database):
         behind = [cause.level for cause in of(found, ["customers"])]
         waits = n in (14, 15, 20, 21)
         assert behind == (["behind"] if waits else ["broken"] if n == 35 else []), f"day {n}"
-        assert of(found, ["transactions", "transactions_enriched"]) == (), f"day {n}"
+        assert of(found, ["transactions", ""]) == (), f"day {n}"
+        alone = [cause.level for cause in of(found, ["transactions_enriched"])]
+        assert alone == (["behind"] if n == 21 else []), f"day {n}: nothing is built while contacts is late"
         if n in EXPECTED:
             with mock.patch.dict(os.environ, env):
                 shown = CliRunner().invoke(status, ["--as-of", later.isoformat()]).output

@@ -4,7 +4,7 @@ A delivery that is refused is one cause, whatever clauses it broke; so are the r
 nothing came for. Pure: what is read is in the overview, and what is built on what in `lineage`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -114,7 +114,8 @@ def causes(
         own = list(_of_dataset(overview, contract, dataset))
         found += [replace(cause, effect=_effect(cause, users), ask=_ask(contract)) for cause in own]
     found += _of_stages(overview, found)
-    found += _behind(overview, catalog, lineage, found)
+    behind = list(_behind(overview, catalog, lineage, found))
+    found = [*_not_built(overview, found, {cause.dataset for cause in behind}), *behind]
     found = [_timed(cause, overview.as_of, (acknowledged or {}).get(cause.about)) for cause in found]
     return tuple(sorted(found, key=lambda cause: (LEVELS.index(cause.level), cause.dataset, cause.about)))
 
@@ -369,10 +370,22 @@ def _behind(
         if contract.layer == "products" and late:
             built = built_at(overview, dataset.name)
             made = f", built {_ago(overview, built)}," if built else ""
-            why = tuple(cause.what for cause in late)
+            why = ("; ".join(cause.what for cause in late),)
             what = f"{dataset.name}{made} waits for {listed([cause.dataset for cause in late])}"
             about, began = f"{dataset.name} behind", min((c.since for c in late if c.since), default=None)
             yield Cause(about, dataset.name, "behind", what, began, why, ask=late[0].ask)
+
+
+def _not_built(overview: Overview, found: Sequence[Cause], behind: Collection[str]) -> Iterator[Cause]:
+    """The same, but nobody judged a product because dbt builds nothing while a source is late: that is no new cause."""
+    late = [cause.dataset for cause in found if cause.level in ("refused", "late")]
+    stopped = late and any(run.stage == "build" and run.clause == "*" and run.broken for run in overview.runs)
+    for cause in found:
+        if cause.level != "stale" or not (stopped or cause.dataset in behind):
+            yield cause
+        elif cause.dataset not in behind:
+            why = (f"nothing is built while {listed(late)} is late",)
+            yield replace(cause, level="behind", about=f"{cause.dataset} behind", why=why)
 
 
 def _effect(cause: Cause, users: Users) -> str:
