@@ -149,7 +149,7 @@ def test_refused_as_stale_without_a_clock(workplace, make):
     path = workplace.write("contacts.csv", people(make))
     answer = workplace.ingest("contacts", path, as_of=None)
     assert answer.code == 1
-    assert "contacts.freshness" in answer.err and "1 day, 0:00:00 is promised" in answer.err
+    assert "contacts.freshness" in answer.err and "old; 1 day is promised" in answer.err
     assert answer.only["outcome"] == "refused"
     assert "raw.contacts" not in workplace.counts()
     assert workplace.sql("select outcome, promoted, quarantined from governance.delivery") == [("refused", 0, 0)]

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from c360.clause.arguments import Rule
+from c360.clause.description import describe
 from c360.clause.kinds import KINDS
 from c360.clause.measure import Measure
 from c360.clause.operators import OPERATORS
@@ -14,7 +15,6 @@ from c360.clause.promise import Promise, custom_properties
 from c360.contract import load_contract
 from c360.errors import Breach
 from c360.model import Kind
-from c360.report.description import describe
 
 
 def custom_number(name):

@@ -1,5 +1,6 @@
 """The owner page in a real Chromium: no error, no outside request, links, filters, dark mode, a phone, no script."""
 
+import json
 import re
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,8 @@ from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.database import connect
 from c360.errors import CouldNotTell
+from c360.ledger import deliveries
+from c360.ledger.deliveries import Note
 from c360.ledger.history import Finding, Run, on_record, record
 from c360.ledger.tables import prepare
 from c360.project import Project
@@ -126,7 +129,8 @@ def test_products_that_nobody_built_for_days_do_not_hold(site, project, tmp_path
     db.close()
     assert re.search(card, text_of(index), re.S)[1] == "stale"
     page = text_of(index.parent / "contract-next_best_category.html")
-    assert "last judged 2026-03-31 12:00; to be judged within 2 d" in page
+    assert "not judged for 3 days since 2026-04-02 12:00 UTC (1 day)" in re.sub(r"<[^>]+>", "", page)
+    assert "judged last on 2026-03-31 12:00 UTC; 2 days may pass" in page
 
 
 @pytest.fixture
@@ -158,11 +162,11 @@ def pages(site):
 
 def test_every_page_loads_and_every_link_resolves(opened, site, project):
     open_, _ = opened
-    assert len(pages(site)) == len(project.catalog.contracts) + 1
+    assert len(pages(site)) == len(project.catalog.contracts) + 2
     for name in pages(site):
         page = open_(name)
         assert page.title() and page.locator("h1").count() == 1
-        for href in page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)"):
+        for href in page.eval_on_selector_all("a[href]:not([data-ask])", "links => links.map(link => link.href)"):
             target = Path(unquote(urlsplit(href).path))
             assert target.is_file(), f"{name} links to {href}"
             fragment = urlsplit(href).fragment
@@ -178,8 +182,11 @@ def test_the_index_says_what_is_broken_and_whose_it_is(opened):
     assert [team.split()[0] for team in teams] == sorted(team.split()[0] for team in teams)
     card = page.locator("article", has=page.get_by_role("link", name="contacts", exact=True))
     assert "broken" in card.inner_text() and "promoted" in card.inner_text()
-    assert "customers.age.minimum" in page.get_by_label("Disagreements", exact=True).inner_text()
-    assert "contacts.delivered was 10" in page.get_by_label("Anomalies", exact=True).inner_text()
+    wrong = page.get_by_label("What is wrong", exact=True).inner_text()
+    assert "engines disagree on customers.age.minimum" in wrong
+    assert "contacts: 10 rows delivered on 2026-03-31 12:00 UTC: usual for that weekday is" in wrong
+    where = page.locator(".cause", has_text="customers: engines disagree").get_by_role("link").get_attribute("href")
+    assert where == "contract-customers.html#cause-disagreement-customers.age.minimum"
     page.get_by_role("link", name="contacts", exact=True).click()
     assert page.locator("h1").inner_text().startswith("contacts")
 
@@ -189,11 +196,11 @@ def test_filters(opened):
     page = open_()
     cards = page.locator("article.card")
     everything = cards.count()
-    page.get_by_label("Outcome").select_option("broken")
-    broken = page.locator("article.card:visible")
-    assert 0 < broken.count() < everything
-    assert all("broken" in text for text in broken.all_inner_texts())
-    assert page.locator("output").inner_text() == f"{broken.count()} of {everything} shown"
+    page.get_by_label("Outcome").select_option("aside")
+    aside = page.locator("article.card:visible")
+    assert 0 < aside.count() < everything
+    assert all("5 rows aside (0.5%)" in text for text in aside.all_inner_texts())
+    assert page.locator("output").inner_text() == f"{aside.count()} of {everything} shown"
     page.get_by_label("Team").select_option("web-commerce")
     assert page.locator("article.card:visible h3 a").all_inner_texts() == ["transactions"]
     assert page.locator("#contracts h2:visible").count() == 1, "teams with nothing to show are gone"
@@ -339,3 +346,116 @@ def test_pages_of_an_empty_history(project, database, chromium, tmp_path):
     page.goto((index.parent / "contract-contacts.html").as_uri())
     assert "None on record." in page.locator("main").inner_text()
     page.close()
+
+
+# a delivery that is refused, on a phone -------------------------------------------------------------------------------
+
+LATER = NOW + timedelta(days=1)
+MANIFEST = {
+    "sources": {"source.c.contacts": {"source_name": "salesforce", "name": "contacts"}},
+    "nodes": {"model.c.customers": {"resource_type": "model", "name": "customers_v2", "alias": "customers_v2"}},
+    "child_map": {"source.c.contacts": ["model.c.customers"]},
+}
+FOLD = """height => { const texts = []; const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const range = document.createRange(); range.selectNodeContents(node);
+    for (const word of node.data.matchAll(/\\S+/g)) {
+      range.setStart(node, word.index); range.setEnd(node, word.index + word[0].length);
+      const box = range.getBoundingClientRect();
+      if (box.height && box.bottom <= height && box.left >= 0) texts.push(word[0]); } }
+  return texts.join(" ") }"""
+"""The words that are seen before anybody scrolls."""
+
+
+@pytest.fixture(scope="module")
+def refused(project, site):
+    """The pages of the day after, on which contacts brought rows of two days before."""
+    home = project.settings.home
+    manifest = home / "dbt" / "target" / "manifest.json"
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    manifest.write_text(json.dumps(MANIFEST))
+    db = connect(project.settings)
+    contract, dataset = project.catalog.find("contacts")
+    (fresh,) = (c for c in dataset.clauses if c.kind.name == "freshness")
+    run = Run.start("gate", LATER)
+    with on_record(db, run, "contacts") as ending, db.transaction():
+        record(db, run, [Finding(fresh, "soda", "failed", 172_800.0)])
+        what = Note("0" * 64, "contacts", contract.name, contract.version, "contacts.csv", 1_000, LATER)
+        deliveries.refuse(db, what, "it breaks contacts.freshness")
+        ending.outcome, ending.detail = "failed", "the delivery was refused"
+    index = write_site(project, db, home / "late" / "owners", LATER + timedelta(minutes=5))
+    db.close()
+    manifest.unlink()
+    return index.parent
+
+
+@pytest.mark.parametrize("name", ["index.html", "contract-contacts.html"])
+def test_five_questions_are_answered_before_anybody_scrolls_on_a_phone(opened, refused, name):
+    open_, _ = opened
+    page = open_(refused / name, viewport={"width": 390, "height": 844}, java_script_enabled=True)
+    seen = page.evaluate(FOLD, 844)
+    for question, answer in {
+        "what broke": "contacts: the delivery of 1,000 rows was refused",
+        "since when": "since 2026-04-01 12:00 UTC (5 minutes)",
+        "why": "newest row is 2 days old; 1 day is promised",
+        "what follows": "On older data until then: customers; partners harbour_media, southern_insight",
+        "whom to ask": "crm-platform answers, in #crm-platform",
+    }.items():
+        assert answer in seen, f"{question}: {seen}"
+
+
+def test_nothing_on_the_page_contradicts_a_refused_delivery(opened, refused):
+    open_, _ = opened
+    page = open_(refused / "contract-contacts.html").locator("main").inner_text()
+    assert "Refused" in page and "Fresh\n" not in page and "accepted last 2026-03-31 12:00" in page
+    index = open_(refused / "index.html")
+    card = index.locator("article", has=index.get_by_role("link", name="contacts", exact=True)).inner_text()
+    assert "refused" in card and "holds now" not in card
+    assert "freshness promises hold" not in index.locator("main").inner_text()
+    customers = index.locator("article", has=index.get_by_role("link", name="customers", exact=True)).first.inner_text()
+    assert "ago" in customers, "when it was built"
+
+
+def test_refused_is_red_rows_aside_are_amber_warnings_grey(opened, refused):
+    open_, _ = opened
+    page = open_(refused / "contract-contacts.html")
+    found = dict(page.eval_on_selector_all(".cause", "all => all.map(c => [c.id, c.className])"))
+    assert found["cause-contacts-delivery"] == "cause red"
+    assert found["cause-contacts-warnings"] == "cause grey"
+    page = open_(refused / "contract-transactions.html")
+    found = dict(page.eval_on_selector_all(".cause", "all => all.map(c => [c.id, c.className])"))
+    assert found["cause-transactions-rows"] == "cause amber"
+
+
+def test_days_without_a_delivery_are_on_the_axis(project, chromium, tmp_path):
+    db = connect(project.settings)
+    index = write_site(project, db, tmp_path / "gap", NOW + timedelta(days=4))
+    db.close()
+    page = chromium.new_page()
+    page.goto((index.parent / "contract-transactions.html").as_uri())
+    assert page.locator("svg.chart .nothing").count() == 4, "nothing came after NOW"
+    assert "× no delivery (4 of 30 days)" in page.locator(".legend").inner_text()
+    assert page.locator(".days i").count() == 30
+    assert page.locator(".days i.bad").count() == 3, "the rows of NOW were fresh for most of the day after"
+    page.close()
+
+
+def test_every_clause_has_its_place_and_the_list_of_all_leads_there(opened, site, project):
+    open_, _ = opened
+    text = text_of(site / "clauses.html")
+    for _, dataset in project.catalog.pairs():
+        for clause in dataset.clauses:
+            if clause.scope != "contract":
+                assert f'#{clause.id}">' in text, clause.id
+    page = open_("clauses.html", java_script_enabled=False)
+    page.get_by_role("link", name="contacts.mail.pattern", exact=True).click()
+    assert page.url.endswith("contract-contacts.html#contacts.mail.pattern")
+    assert page.locator("tr:target th").inner_text().startswith("contacts.mail.pattern")
+
+
+def test_a_page_says_from_when_on_it_is_old(opened, site):
+    open_, _ = opened
+    page = open_(java_script_enabled=False)
+    assert "Made 2026-03-31 12:00 UTC; from 2026-04-01 12:00 UTC on it is old." in page.locator("footer").inner_text()
+    page = open_()
+    assert page.locator("[data-old]").is_visible() is (datetime.now(UTC) > NOW + timedelta(days=1))

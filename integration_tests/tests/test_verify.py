@@ -109,3 +109,27 @@ def test_a_check_of_datacontract_that_is_no_clause_is_said(verified):
     document["schema"][0]["properties"][1].pop("physicalType")
     done, _ = verified(document)
     assert "datacontract also checked what is no clause: field_type of stuff.a passed." in done.err
+
+
+def test_what_holds_is_a_line_a_contract(workplace, verified):
+    """Clauses that do not hold are shown one by one."""
+    _, found = verified(contract())
+    folder = workplace.folder / "contracts"
+    bad = {clause for clause, one in found.items() if one["outcome"] != "passed"}
+    assert bad and len(found) > 2 * len(bad)
+    dissent = {clause for clause, one in found.items() if "datacontract says" in (one["detail"] or "")}
+    short = workplace.c360("verify", "--contracts", folder).out
+    shown = {
+        line.split()[0]
+        for line in short.partition("contract ")[0].splitlines()
+        if line.startswith(("things.", "stuff."))
+    }
+    assert shown == bad | dissent
+    assert f"things 1.0.0    {len(found) - len(bad)}  {len(found)}" in short
+    everything = workplace.c360("verify", "--contracts", folder, "--all").out
+    assert all(f"\n{clause} " in everything for clause in found)
+    only = workplace.c360("verify", "--contracts", folder, "--only-broken")
+    lines = [line for line in only.out.splitlines() if line][1:]
+    assert {line.split()[0] for line in lines} == bad and only.code == 1
+    as_json = workplace.c360("verify", "--contracts", folder, "--only-broken", "--json").json
+    assert {one["clause"] for one in as_json} == bad

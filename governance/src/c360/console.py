@@ -112,6 +112,12 @@ def colour_of(row: list[str]) -> str | None:
     return next((colour for colour, outcomes in _COLOURS.items() if words & set(outcomes)), None)
 
 
+def coloured(text: str, colour: str) -> str:
+    """On a terminal in colour; one line of text, in which nothing acts on it."""
+    shown = {"amber": "yellow", "grey": "bright_black"}.get(colour, colour)
+    return click.style(one_line(text), fg=shown) if sys.stdout.isatty() else one_line(text)
+
+
 def print_table(head: list[str], rows: list[list[str]]) -> None:
     """Aligned columns; numbers to the right, outcomes in colour where the terminal has any.
 
@@ -136,6 +142,21 @@ def print_table(head: list[str], rows: list[list[str]]) -> None:
         colour = colour_of(row)
         click.echo(click.style(text, fg=colour) if colour and sys.stdout.isatty() else text)
     click.echo()
+
+
+@contextmanager
+def waiting(step: str, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """The step, what of it is under way, and for how long; on a terminal only, and gone at the end."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(step, total=None)
+        yield lambda text: bar.update(task, description=f"{step}: {one_line(text)}")
 
 
 @contextmanager

@@ -5,7 +5,14 @@ import hashlib
 import re
 from collections.abc import Iterable
 
+from c360.generate.text import unique_slugs
+
 _HEAD = re.compile(r"\s*(<!doctype\b[^>]*>)?\s*(<html\b[^>]*>)?\s*<head\b[^>]*>", re.IGNORECASE)
+
+
+def owner_pages(keys: Iterable[str]) -> dict[str, str]:
+    """By key of a contract the file of its page for owners."""
+    return {key: f"contract-{slug}.html" for key, slug in unique_slugs(list(keys), joint="-").items()}
 
 
 def policy(scripts: Iterable[str] = (), handlers: Iterable[str] = ()) -> str:

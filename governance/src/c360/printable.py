@@ -1,6 +1,7 @@
 """Values as text for people. Text of others stands on one line, where it can neither act nor hide."""
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,9 +50,32 @@ def percent(share: float | None, hours: int) -> str:
     return "–" if share is None else f"{share:.1%} of {hours} h"
 
 
+_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+
+
 def span(seconds: float) -> str:
-    """A promise in its largest whole unit: 1 d, 36 h, 90 min."""
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+    """A promise in its largest whole unit: 1 day, 36 hours, 90 minutes."""
+    for size, unit in _UNITS:
         if seconds >= size and seconds % size == 0:
-            return f"{seconds / size:g} {unit}"
-    return f"{seconds:g} s"
+            return _of_a_unit(int(seconds // size), unit)
+    return f"{seconds:g} seconds"
+
+
+def age(seconds: float) -> str:
+    """What was measured, rounded down to its two largest units: 2 days, 1 day 10 minutes, 45 seconds."""
+    left, parts = int(seconds), []
+    for size, unit in _UNITS:
+        if left >= size:
+            parts.append(_of_a_unit(left // size, unit))
+            left %= size
+    return " ".join(parts[:2]) or "0 seconds"
+
+
+def _of_a_unit(number: int, unit: str) -> str:
+    return f"{number:,} {unit}" if number == 1 else f"{number:,} {unit}s"
+
+
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """`a, b and 3 more`."""
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest

@@ -10,6 +10,7 @@ from c360.errors import CouldNotTell
 from c360.project_file import ProjectFile
 
 _DBT_PACKAGES = Path(".cache/customer360/dbt_packages")
+_CHANNEL = "C360_WEBHOOK_URL_"
 _PACKAGE_HUB = "https://hub.getdbt.com/"
 
 
@@ -29,6 +30,10 @@ class Settings:
     """`$DBT_PACKAGE_HUB_URL`, as dbt itself reads it: where dbt packages come from."""
     webhook_url: str | None = field(default=None, repr=False)
     """`$C360_WEBHOOK_URL`: where `c360 alert` posts to. Its path is a secret: it is never shown."""
+    channel_urls: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
+    """`$C360_WEBHOOK_URL_<CHANNEL>`: by channel in capitals, such as CRM_PLATFORM for #crm-platform. Secrets too."""
+    pages_url: str | None = None
+    """`$C360_PAGES_URL`: where people read what `$C360_HOME/site` holds; alerts link there."""
 
     openmetadata_url: str | None = None
     """`$C360_OPENMETADATA_URL`: the address of the catalogue, as its pages have it."""
@@ -111,6 +116,10 @@ def load(env: Mapping[str, str] | None = None, cwd: Path | None = None, fallback
         dbt_packages=(cwd / packages).resolve(),
         package_hub=env.get("DBT_PACKAGE_HUB_URL") or _PACKAGE_HUB,
         webhook_url=env.get("C360_WEBHOOK_URL") or None,
+        channel_urls={
+            name.removeprefix(_CHANNEL): url for name, url in env.items() if name.startswith(_CHANNEL) and url
+        },
+        pages_url=env.get("C360_PAGES_URL") or None,
         openmetadata_url=env.get("C360_OPENMETADATA_URL") or None,
         openmetadata_token=env.get("C360_OPENMETADATA_TOKEN") or None,
         openmetadata_token_file=cwd / token_file if (token_file := env.get("C360_OPENMETADATA_TOKEN_FILE")) else None,

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from c360.clause.description import describe
 from c360.clause.kinds import CONFLICT, IDENTITY, KINDS, PRIMARY_KEY, READABLE, RELATIONSHIP, UNENFORCED, UNIQUE
 from c360.contract import find_contracts
-from c360.report.description import describe
 
 EXPECTED = Path(__file__).parents[1] / "expected" / "contracts"
 ALL = pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind is not UNENFORCED], ids=str)

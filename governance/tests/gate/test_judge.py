@@ -108,7 +108,7 @@ def test_a_ratio_that_is_none():
 @pytest.mark.parametrize(
     ("measured", "words"),
     [
-        (7200.0, "its newest row is 2:00:00 old, 1:00:00 is promised"),
+        (7200.0, "newest row is 2 hours old; 1 hour is promised"),
         (-1.0, "no row tells when it was loaded"),
         (None, ""),
     ],

@@ -17,10 +17,10 @@ from c360.ledger.deliveries import Delivered
 from c360.ledger.history import Finding, Run, on_record, record
 from c360.ledger.standings import Standing, trend
 from c360.ledger.tables import prepare
-from c360.printable import percent, span
+from c360.printable import age, percent, span
 from c360.status.machine import as_dict
 from c360.status.overview import clock_of, read_overview
-from c360.status.sla import attainment, holding, holds
+from c360.status.sla import attainment, by_day, holding, holds
 from c360.status.state import since, state_of, trend_of
 
 T = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -65,6 +65,13 @@ def test_only_whole_hours_count():
 def test_the_window_leaves_out_what_is_older():
     found = attainment([delivery(-1000), delivery(0, age=0)], DAY, T + 12 * HOUR, 7)
     assert (found.hours, found.held) == (168, 12)
+
+
+def test_each_day_of_the_calendar_has_its_hours():
+    days = by_day([delivery(0), delivery(24)], DAY, T + 72 * HOUR, 5)
+    assert [(f"{one.day:%d}", one.hours, one.held) for one in days] == [
+        ("09", 0, 0), ("10", 12, 12), ("11", 24, 22), ("12", 24, 10), ("13", 12, 0),
+    ], "nothing is known before the first delivery; each is fresh for 22 hours"  # fmt: skip
 
 
 def test_a_row_from_the_future_is_no_younger_than_now():
@@ -309,7 +316,8 @@ def test_the_table_shows_disagreements_first_and_then_what_is_broken(db, catalog
         say(db, catalog, "contacts.mail.pattern", "verify", "failed", "datacontract", rows=2)
         short = CliRunner().invoke(status, ["--as-of", "2026-03-10T13:00:00Z"]).output
         long = CliRunner().invoke(status, ["--as-of", "2026-03-10T13:00:00Z", "--all"]).output
-    assert short.startswith("disagreement")
+    assert short.startswith("broken: contacts: 1 clause is broken at verify since 2026-03-10 12:00 UTC (1 hour)")
+    assert short.index("\ndisagreement") < short.index("\nclause ")
     assert "contacts.name.required" in short and "failed 7" in short and "contacts.mail.required" not in short
     assert "1 of 3 clauses hold at every stage; 1 disagreement." in short
     assert "contacts.mail.required" in long
@@ -441,5 +449,10 @@ def test_the_worst_outcome_of_a_row_gives_its_colour(row, colour):
 
 
 def test_words():
-    assert [span(s) for s in (86_400, 172_800, 5_400, 129_600, 45)] == ["1 d", "2 d", "90 min", "36 h", "45 s"]
+    assert [span(s) for s in (86_400, 172_800, 5_400, 129_600, 45)] == [
+        "1 day", "2 days", "90 minutes", "36 hours", "45 seconds",
+    ]  # fmt: skip
+    assert [age(s) for s in (172_800, 87_000, 90_061, 59.9, 0.4, 176_460)] == [
+        "2 days", "1 day 10 minutes", "1 day 1 hour", "59 seconds", "0 seconds", "2 days 1 hour",
+    ]  # fmt: skip
     assert percent(None, 0) == "–" and percent(0.5, 10) == "50.0% of 10 h"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from c360.console import as_of_option, clock, connected, json_option, print_json, print_table
+from c360.console import as_of_option, clock, connected, json_option, print_json, print_table, waiting
 from c360.errors import CouldNotTell
 
 
@@ -43,7 +43,8 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
         left_out = packages.left_out(project.settings)
         if left_out:
             click.echo(left_out, err=True)
-        built = run_dbt(project, database, run, dbt_arguments, pinned=as_of is not None)
+        with waiting("building", as_json) as say:
+            built = run_dbt(project, database, run, dbt_arguments, pinned=as_of is not None, say=say)
         nodes = summary(built.answer)
         if as_json:
             worst_last = sorted(built.findings, key=lambda found: BADNESS.index(found.outcome))

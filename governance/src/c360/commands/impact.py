@@ -27,13 +27,13 @@ def impact(contract: str | None, base: str | None, contracts: Path | None, as_of
     """
     from c360.compat.impact import impact as look
     from c360.console import clock
+    from c360.dbt.manifest import newest_manifest
     from c360.settings import load, of_contracts
 
     settings = load(fallback=contracts.resolve().parent if contracts else None)
     settings = of_contracts(settings, contracts) if contracts else settings
     folder = (contracts or settings.contracts).resolve()
-    targets = (settings.home / "dbt" / "target", settings.dbt_project / "target")  # ours, and that of dbt by hand
-    manifest = max((target / "manifest.json" for target in targets), key=_written)
+    manifest = newest_manifest(settings)
     found = look(folder, contract, base, settings.classifications, manifest, clock(as_of).date())
     if as_json:
         print_json([vars(one) for one in found.users])
@@ -41,7 +41,3 @@ def impact(contract: str | None, base: str | None, contracts: Path | None, as_of
         print_table(["contract", "who", "what", "uses"], [[u.contract, u.who, u.what, u.uses] for u in found.users])
         for line in found.notes:
             click.echo(line)
-
-
-def _written(file: Path) -> float:
-    return file.stat().st_mtime if file.is_file() else 0

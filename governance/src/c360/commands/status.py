@@ -5,11 +5,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from c360.console import as_of_option, clock, connected, contracts_option, json_option, print_json, print_table
+from c360.console import (
+    as_of_option,
+    clock,
+    coloured,
+    connected,
+    contracts_option,
+    json_option,
+    print_json,
+    print_table,
+)
 from c360.printable import counted, number, percent, span, when
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from c360.ledger.standings import Standing
+    from c360.status.causes import Cause
     from c360.status.overview import Overview
 
 
@@ -29,39 +41,54 @@ Examples:
 @contracts_option
 @json_option
 def status(everything: bool, fail: bool, as_of: str | None, contracts: Path | None, as_json: bool) -> None:
-    """The last outcome of each clause by stage, since when, and whether it gets worse.
+    """What is wrong, since when, why, what follows and who answers; then the last outcome of each clause by stage.
 
-    Disagreements come first, then what is broken. SLA attainment is the share of whole hours in which the
-    freshness promise held; hours before the first delivery on record are not counted. The gate's numbers are
-    rows of the last delivery, the tables' numbers are rows that are in them now.
+    One line a cause comes first, then disagreements and what is broken. SLA attainment is the share of whole hours in
+    which the freshness promise held; hours before the first delivery on record are not counted. The gate's numbers
+    are rows of the last delivery, the tables' numbers are rows that are in them now.
 
     A verdict that is older than its dataset promises to be fresh (2 days where it promises nothing) is stale: the
     clause does not hold any more, and is not broken either. With --fail, for CI, a clause that no stage ever
     judged counts like a stale one; a breach of severity warning is no failure. A share for a partner that has ended,
     or that no policy is for, is named until it is withdrawn, and counts as broken.
     """
+    from c360.ledger.alerts import acknowledged
     from c360.ledger.tables import prepare
+    from c360.lineage import lineage
     from c360.project import open_project
     from c360.share.living import ended_here
+    from c360.status.causes import causes
     from c360.status.overview import clock_of, read_overview
 
     project = open_project(contracts)
     database = connected(project.settings)
     prepare(database)
     overview = read_overview(database, project.catalog, clock_of(database, clock(as_of) if as_of else None))
+    users = lineage(project, overview.as_of.date())
+    wrong = causes(overview, project.catalog, users, acknowledged(database, overview.as_of))
     ended = ended_here(project.settings, overview.as_of.date())
     if as_json:
         from c360.status.machine import as_dict
 
-        print_json(as_dict(overview) | {"ended_shares": [vars(one) for one in ended]})
+        print_json(as_dict(overview, wrong) | {"ended_shares": [vars(one) for one in ended]})
     elif not overview.standings and not overview.runs:
         click.echo("Nothing is on record yet. Run: c360 demo")
     else:
+        _sentences(wrong, everything)
         _show(overview, everything)
     for one in () if as_json else ended:
         click.echo(f"Still to be read: {one}. {one.remedy}")
     if fail and (ended or overview.exit_code()):
         raise click.exceptions.Exit(1 if ended else overview.exit_code())
+
+
+def _sentences(wrong: "Sequence[Cause]", everything: bool) -> None:
+    """What is wrong, a line a cause, the worst first; what only follows from another cause is left out."""
+    for cause in wrong:
+        if everything or cause.level not in ("behind", "new"):
+            click.echo(coloured(f"{cause.level}: {cause.sentence}", cause.colour))
+    if wrong:
+        click.echo()
 
 
 def _show(overview: "Overview", everything: bool) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from c360.console import as_of_option, clock, connected, contracts_option, json_option, print_json, print_table
+from c360.console import as_of_option, clock, connected, contracts_option, json_option, print_json, print_table, waiting
 from c360.errors import Breach, CouldNotTell
 
 
@@ -14,14 +14,28 @@ from c360.errors import Breach, CouldNotTell
 Examples:
   c360 verify
   c360 verify customers
+  c360 verify --only-broken
   c360 verify --json"""
 )
 @click.argument("names", nargs=-1, metavar="[CONTRACT]...")
+@click.option("--only-broken", is_flag=True, help="Nothing but the clauses that do not hold.")
+@click.option("--all", "everything", is_flag=True, help="Every clause, not just a line a contract for those that hold.")
 @as_of_option
 @contracts_option
 @json_option
-def verify(names: tuple[str, ...], as_of: str | None, contracts: Path | None, as_json: bool) -> None:
-    """Run datacontract test for every contract against the database, in one table."""
+def verify(
+    names: tuple[str, ...],
+    only_broken: bool,
+    everything: bool,
+    as_of: str | None,
+    contracts: Path | None,
+    as_json: bool,
+) -> None:
+    """Run datacontract test for every contract against the database, in one table.
+
+    What holds is a line a contract. What does not, and what datacontract sees otherwise than our query, is a line a
+    clause.
+    """
     from c360.ledger.history import Run, on_record
     from c360.ledger.tables import prepare
     from c360.project import open_project
@@ -36,14 +50,19 @@ def verify(names: tuple[str, ...], as_of: str | None, contracts: Path | None, as
     database = connected(project.settings)
     prepare(database)
     with on_record(database, run) as ending:
-        findings, strays = verify_contracts(project, database, run, chosen, pinned=as_of is not None)
+        with waiting("verifying", as_json) as say:
+            findings, strays = verify_contracts(project, database, run, chosen, pinned=as_of is not None, say=say)
         if strays:
             ending.detail = f"datacontract also checked what is no clause: {'; '.join(dict.fromkeys(strays))}"
             click.echo(f"{ending.detail}.", err=True)
+        shown = [found for found in findings if found.outcome != "passed"] if only_broken else findings
         if as_json:
-            print_json([_as_dict(found) for found in findings])
+            print_json([_as_dict(found) for found in shown])
+        elif only_broken:
+            _table(shown)
         else:
-            _show(findings)
+            _table(findings if everything else [f for f in findings if f.outcome != "passed" or f.dissent])
+            _summary(findings)
         broken = [found for found in findings if found.outcome == "failed"]
         untold = [found for found in findings if found.outcome == "errored"]
         if broken:
@@ -69,13 +88,26 @@ def _as_dict(found: Any) -> dict[str, Any]:
     }
 
 
-def _show(findings: list[Any]) -> None:
+def _table(findings: list[Any]) -> None:
     def number(value: float | None) -> str:
         return "" if value is None else f"{value:,.6g}"
 
+    if findings:
+        print_table(
+            ["clause", "outcome", "measured", "engine", "detail"],
+            [[f.clause.id, f.outcome, number(f.measured), f.engine, f.detail or ""] for f in findings],
+        )
+
+
+def _summary(findings: list[Any]) -> None:
+    """A line a contract, and one about all."""
+    by_contract: dict[str, list[bool]] = {}
+    for found in findings:
+        label = f"{found.clause.contract} {found.clause.version}"
+        by_contract.setdefault(label, []).append(found.outcome == "passed")
     print_table(
-        ["clause", "outcome", "measured", "engine", "detail"],
-        [[f.clause.id, f.outcome, number(f.measured), f.engine, f.detail or ""] for f in findings],
+        ["contract", "hold", "of"],
+        [[label, str(sum(held)), str(len(held))] for label, held in by_contract.items()],
     )
     held = sum(found.outcome == "passed" for found in findings)
-    click.echo(f"{held} of {len(findings)} clauses hold.")
+    click.echo(f"{held} of {len(findings)} clauses hold. Each of them: c360 verify --all")

@@ -10,9 +10,9 @@ from c360.compat.affected import reaches
 from c360.compat.compare import ContractComparison, compare_all
 from c360.compat.steps import all_contracts
 from c360.contract.consumers import Consumer, consumers
-from c360.dbt.manifest import read_manifest
+from c360.dbt.manifest import downstream, nodes_of, read_manifest
 from c360.errors import Breach
-from c360.model import Contract, Dataset
+from c360.model import Contract
 from c360.printable import shown
 
 _READERS = ("model", "snapshot", "exposure")
@@ -88,8 +88,8 @@ def _models(manifest: dict[str, Any], versions: list[Contract], only: set[str] |
         for dataset in contract.datasets:
             if only is not None and dataset.name not in only:
                 continue
-            for node in _nodes(manifest, contract, dataset):
-                for reader, depth in _downstream(manifest.get("child_map", {}), node):
+            for node in nodes_of(manifest, contract, dataset):
+                for reader, depth in downstream(manifest, node):
                     kind, *_, name = reader.split(".", 2)
                     if kind in _READERS and (reader, node) not in seen:
                         seen.add((reader, node))
@@ -98,25 +98,3 @@ def _models(manifest: dict[str, Any], versions: list[Contract], only: set[str] |
                         yield User(
                             contract.name, name, f"{kind}{far}", dataset.name + (f" v{version}" if version else "")
                         )
-
-
-def _nodes(manifest: dict[str, Any], contract: Contract, dataset: Dataset) -> Iterator[str]:
-    """What dbt calls the table: a source of a source contract, a model of a product."""
-    for key, source in manifest.get("sources", {}).items():
-        if source.get("source_name") == contract.system and source.get("name") == dataset.name:
-            yield key
-    for key, node in manifest.get("nodes", {}).items():
-        name = node.get("alias" if node.get("version") else "name")  # versions of a model share its name
-        if contract.layer == "products" and node.get("resource_type") == "model" and name == dataset.table:
-            yield key
-
-
-def _downstream(children: dict[str, list[str]], start: str) -> Iterator[tuple[str, int]]:
-    """Everything that reads `start`, nearest first, and over how many steps."""
-    level, seen, depth = [start], {start}, 0
-    while level:
-        depth += 1
-        level = [child for node in level for child in children.get(node, [])]
-        level = [child for child in dict.fromkeys(level) if child not in seen]
-        seen.update(level)
-        yield from ((child, depth) for child in level)

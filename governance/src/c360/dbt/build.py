@@ -1,6 +1,6 @@
 """Build: source freshness first, then models and tests; outcomes go to the history by clause."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -36,14 +36,22 @@ class Built:
             raise Breach(f"{len(broken)} clauses are broken: {', '.join(broken[:3])}.", "See: c360 status")
 
 
-def build(project: Project, database: Any, run: Run, dbt_arguments: tuple[str, ...], pinned: bool) -> Built:
-    """Judge the sources, then build and test the models; `pinned` says that the clock of the run is not now.
+def build(
+    project: Project,
+    database: Any,
+    run: Run,
+    dbt_arguments: tuple[str, ...],
+    pinned: bool,
+    say: Callable[[str], None] = lambda step: None,
+) -> Built:
+    """Judge the sources, then build and test the models; `pinned` says that the clock of the run is not now, `say` is
+    told what is under way.
 
     Without Elementary's packages its part is left out. Raises Breach when a source is stale, or a version has ended:
     nothing is built then.
     """
     refuse_ended(project.catalog.contracts, run.as_of.date())
-    with building(database), dbt(project, run.as_of if pinned else None) as invoke:
+    with building(database), dbt(project, run.as_of if pinned else None, say) as invoke:
         if packages.cached(project.settings):
             prepare_tables(project, database, invoke)
         findings = judge_sources(project, database, run, invoke)

@@ -48,14 +48,17 @@ def without_values(text: str) -> str:
     return text
 
 
-def recorder(log: Path) -> Callable[[Any], None]:
-    """For dbtRunner's callbacks: writes events to the log file, and warnings and errors to the terminal."""
+def recorder(log: Path, say: Callable[[str], None] = lambda step: None) -> Callable[[Any], None]:
+    """For dbtRunner's callbacks: writes events to the log file, and warnings and errors to the terminal; `say` is told
+    of each node that begins."""
     log.parent.mkdir(parents=True, exist_ok=True)
 
     def record(event: Any) -> None:
         level = str(event.info.level)
         if level not in _KEPT:
             return
+        if event.info.name == "LogStartLine":
+            say(f"{event.data.description} ({event.data.index} of {event.data.total})")
         message = without_values(str(event.info.msg))
         with log.open("a", encoding="utf-8") as file:
             file.write(f"{event.info.ts.ToJsonString()} [{level}] {message}\n")

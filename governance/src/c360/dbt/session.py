@@ -1,7 +1,7 @@
 """dbt in process, over the dbt project and our database, with nothing of it phoning home."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,9 +16,11 @@ from c360.project import Project
 
 
 @contextmanager
-def dbt(project: Project, as_of: datetime | None, **more: str) -> Iterator[Any]:
-    """A function that runs one dbt command in this process, over the dbt project and our database; `more` variables
-    of dbt are set.
+def dbt(
+    project: Project, as_of: datetime | None, say: Callable[[str], None] = lambda step: None, /, **more: str
+) -> Iterator[Any]:
+    """A function that runs one dbt command in this process, over the dbt project and our database; `say` is told of
+    each node that begins, `more` variables of dbt are set.
 
     Telemetry is off; everything dbt writes goes below `$C360_HOME/dbt`, with other variables into another target: dbt
     parses a project anew when its variables are others than last time. The clock is none.
@@ -47,7 +49,7 @@ def dbt(project: Project, as_of: datetime | None, **more: str) -> Iterator[Any]:
     with exported(env | {"C360_AS_OF": at}):
         from dbt.cli.main import dbtRunner
 
-        runner = dbtRunner(callbacks=[log.recorder(log_of(project))])
+        runner = dbtRunner(callbacks=[log.recorder(log_of(project), say)])
 
         def invoke(*arguments: str) -> Any:
             try:

@@ -1,8 +1,7 @@
 """Judge: what the verdicts of the scan and of the split mean for a delivery as a whole."""
 
-from datetime import timedelta
-
-from c360.clause.kinds import FRESHNESS, UNIQUE
+from c360.clause.description import aged
+from c360.clause.kinds import UNIQUE
 from c360.clause.reading import QUARANTINE_RATIO
 from c360.engine.interface import Plan, Verdict
 from c360.errors import Breach, CouldNotTell
@@ -86,9 +85,7 @@ def _limit(dataset: Dataset) -> float:
 
 
 def _explained(found: Finding) -> str:
-    if found.clause.kind is not FRESHNESS or found.measured is None:
-        return "" if found.measured is None else f" (measured {found.measured:g})"
-    promised = timedelta(seconds=found.clause.argument)
-    if found.measured < 0:
-        return ": no row tells when it was loaded"
-    return f": its newest row is {timedelta(seconds=round(found.measured))} old, {promised} is promised"
+    if found.measured is None:
+        return ""
+    old = aged(found.clause, found.measured)
+    return f": {old}" if old else f" (measured {found.measured:g})"

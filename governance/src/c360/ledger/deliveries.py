@@ -73,6 +73,11 @@ class Arrival:
     quarantined: int
     duplicates: int
     erased: int
+    reason: str = ""
+    """Why it was refused."""
+    id: int = 0
+    newest: datetime | None = None
+    """Of an accepted one, the time of its newest row."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +185,8 @@ def arrivals(
     """The last deliveries and replays, or those of one outcome, up to `as_of`, oldest first."""
     rows = look(
         database,
-        "select as_of, outcome, delivered, promoted, quarantined, duplicates, erased from governance.delivery "
+        "select as_of, outcome, delivered, promoted, quarantined, duplicates, erased, coalesce(reason, ''), "
+        "delivery_id, newest_load at time zone 'UTC' from governance.delivery "
         f"where dataset = %(dataset)s and as_of <= %(as_of)s and {'outcome = %(outcome)s' if outcome else _DONE} "
         "order by as_of desc, delivery_id desc limit %(limit)s",
         {"dataset": dataset, "as_of": as_of, "outcome": outcome, "limit": limit},

@@ -1,26 +1,26 @@
 """What stands on the page of one contract, as frozen values: read from the overview and the history, without HTML."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from c360.clause.description import describe
 from c360.clause.kinds import ANOMALY
 from c360.contract.sunset import replacement_of, sunset
-from c360.ledger.deliveries import Arrival, arrivals
+from c360.ledger.deliveries import Arrival
 from c360.ledger.history import BADNESS
 from c360.ledger.outcomes import Past
 from c360.ledger.quarantine import Quarantined
 from c360.ledger.standings import Standing
+from c360.lineage import Users, upstream
 from c360.model import Clause, Contract, Dataset
 from c360.report import charts
 from c360.report.charts import Chart, Sparkline
-from c360.report.description import describe
-from c360.report.history import RUNS, breaches, histories
-from c360.status.anomalies import Anomaly
-from c360.status.disagree import Disagreement
-from c360.status.overview import STAGES, Dimension, Overview, Sla, Unjudged
-from c360.status.state import STATES, State, since, trend_of, worst
+from c360.report.history import breaches, histories
+from c360.status.causes import Cause, Level, built_at, good, level_of, of
+from c360.status.overview import DELIVERIES, STAGES, Dimension, Overview, Sla
+from c360.status.state import STATES, State, since, trend_of
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -46,6 +46,12 @@ class ClauseRow:
         outcomes = [BADNESS.index(s.outcome) for s in self.found.values() if s.broken]
         return -STATES.index(self.state), max(outcomes, default=0)
 
+    def tone(self, stage: str) -> str:
+        """How an outcome looks: a row that was set aside at the gate is no breach of the table."""
+        outcome = self.found[stage].outcome
+        aside = outcome == "failed" and stage in ("gate", "replay") and self.clause.kind.loses_rows
+        return "aside" if aside else outcome
+
 
 @dataclass(frozen=True)
 class DatasetSection:
@@ -55,10 +61,13 @@ class DatasetSection:
     stages: tuple[str, ...]
     clauses: tuple[ClauseRow, ...]
     dimensions: tuple[Dimension, ...]
-    unjudged: tuple[Unjudged, ...]
-    runs: tuple[Standing, ...]
-    disagreements: tuple[Disagreement, ...]
-    anomalies: tuple[Anomaly, ...]
+    causes: tuple[Cause, ...]
+    good: str
+    """What the page says where there is no cause."""
+    behind: tuple[str, ...]
+    """Products that are built on it, and partners who get it or one of them."""
+    upstream: tuple[str, ...]
+    built: datetime | None
     breaches: tuple[Past, ...]
     arrivals: tuple[Arrival, ...]
     chart: Chart
@@ -83,6 +92,16 @@ class DatasetSection:
         """How many clauses have an outcome."""
         return sum(bool(row.found) for row in self.clauses)
 
+    @property
+    def waits(self) -> Cause | None:
+        """Why its newest rows are not of today: a refused delivery, or none."""
+        return next((cause for cause in self.causes if cause.level in ("refused", "late")), None)
+
+    @property
+    def accepted(self) -> Arrival | None:
+        """The last delivery that was accepted."""
+        return next((a for a in reversed(self.arrivals) if a.outcome == "accepted"), None)
+
 
 @dataclass(frozen=True)
 class ContractPage:
@@ -91,7 +110,32 @@ class ContractPage:
     file: str
     contract: Contract
     datasets: tuple[DatasetSection, ...]
-    state: State
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        return tuple(cause for section in self.datasets for cause in section.causes)
+
+    @property
+    def level(self) -> Level:
+        return level_of(self.causes)
+
+    @property
+    def label(self) -> str:
+        """What its pill says."""
+        worst = next((cause for cause in self.causes if cause.level == self.level), None)
+        return (worst.label if worst else "") or {"new": "not told yet", "warned": "warning"}.get(
+            self.level, self.level
+        )
+
+    @property
+    def channels(self) -> list[tuple[str, str]]:
+        """Where to ask: each channel, and its address where that is one of the web or of mail."""
+        support = self.contract.document.get("support")
+        named = [one for one in support if isinstance(one, dict)] if isinstance(support, list) else []
+        asked = [(str(one.get("channel") or ""), str(one.get("url") or "")) for one in named]
+        return [
+            (name, url if url.startswith(("https://", "http://", "mailto:")) else "") for name, url in asked if name
+        ]
 
     @property
     def layer(self) -> str:
@@ -131,14 +175,27 @@ class ContractPage:
         return sum(section.known for section in self.datasets)
 
 
-def contract_page(database: "Connection", overview: Overview, contract: Contract, file: str) -> ContractPage:
-    """Read at the overview's clock."""
-    sections = tuple(_section(database, overview, contract, dataset) for dataset in contract.datasets)
-    judged = (clause.id for dataset in contract.datasets for clause in dataset.clauses if clause.id in overview.states)
-    return ContractPage(file, contract, sections, worst(overview.states[clause] for clause in judged))
+def contract_page(
+    database: "Connection",
+    overview: Overview,
+    contract: Contract,
+    file: str,
+    found: Sequence[Cause] = (),
+    users: Mapping[str, Users] | None = None,
+) -> ContractPage:
+    """Read at the overview's clock. `found` are the causes of all datasets, `users` what is built on each."""
+    sections = (_section(database, overview, contract, dataset, found, users or {}) for dataset in contract.datasets)
+    return ContractPage(file, contract, tuple(sections))
 
 
-def _section(database: "Connection", overview: Overview, contract: Contract, dataset: Dataset) -> DatasetSection:
+def _section(
+    database: "Connection",
+    overview: Overview,
+    contract: Contract,
+    dataset: Dataset,
+    causes: Sequence[Cause],
+    users: Mapping[str, Users],
+) -> DatasetSection:
     last = [s for s in overview.standings if s.dataset == dataset.name]
     past = histories(database, last, overview.as_of)
     rows = [
@@ -146,20 +203,21 @@ def _section(database: "Connection", overview: Overview, contract: Contract, dat
         for clause in dataset.clauses
         if clause.kind is ANOMALY or clause.id in overview.states
     ]
-    names = {clause.id for clause in dataset.clauses}
-    found = arrivals(database, dataset.name, overview.as_of, RUNS) if contract.layer == "sources" else []
+    found = overview.arrivals.get(dataset.name, ())
+    of_it = users.get(dataset.name, Users())
     return DatasetSection(
         dataset=dataset,
         stages=tuple(sorted({s.stage for s in last}, key=lambda stage: (_position(stage), stage))),
         clauses=tuple(sorted(rows, key=lambda row: row.badness, reverse=True)),
         dimensions=tuple(overview.dimensions(dataset.clauses)),
-        unjudged=tuple(u for u in overview.unjudged if u.dataset == dataset.name and u.last),
-        runs=tuple(run for run in overview.runs if run.clause == dataset.name and run.broken),
-        disagreements=tuple(d for d in overview.disagreements if d.clause in names),
-        anomalies=tuple(a for a in overview.anomalies if a.dataset == dataset.name),
+        causes=of(causes, [dataset.name]),
+        good=good(overview, dataset),
+        behind=(*of_it.products, *(f"partner {name}" for name in of_it.partners)),
+        upstream=tuple(upstream(users, dataset.name)),
+        built=built_at(overview, dataset.name),
         breaches=tuple(breaches(database, last, overview.as_of)),
-        arrivals=tuple(found),
-        chart=charts.deliveries(found),
+        arrivals=found,
+        chart=charts.deliveries(found, overview.as_of, whole=len(found) < DELIVERIES),
         sla=tuple(s for s in overview.sla if s.dataset == dataset.name),
         quarantine=tuple(q for q in overview.quarantine if q.dataset == dataset.name),
         promises={clause.id: describe(clause) for clause in dataset.clauses},

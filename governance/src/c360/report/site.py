@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from c360.folders import replacing
-from c360.generate.text import unique_slugs
-from c360.pages import policy
-from c360.printable import number, span
+from c360.ledger.alerts import acknowledged
+from c360.lineage import lineage
+from c360.pages import owner_pages, policy
+from c360.printable import age, number, span
 from c360.project import Project
 from c360.report.page import ContractPage, contract_page
+from c360.status.causes import LEVELS, causes, level_of
 from c360.status.overview import Overview, read_overview
+from c360.status.state import DEFAULT, allowed
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -52,21 +55,50 @@ def write_site(project: Project, database: "Connection", folder: Path, as_of: da
     """
     folder = folder.resolve()
     overview = read_overview(database, project.catalog, as_of.astimezone(UTC))
-    slugs = unique_slugs([contract.key for contract in project.catalog.contracts], joint="-")
+    users = lineage(project, overview.as_of.date())
+    found = causes(overview, project.catalog, users, acknowledged(database, overview.as_of))
+    files = owner_pages(contract.key for contract in project.catalog.contracts)
     pages = [
-        contract_page(database, overview, contract, f"contract-{slugs[contract.key]}.html")
+        contract_page(database, overview, contract, files[contract.key], found, users)
         for contract in project.catalog.contracts
     ]
     links = _links(project, folder)
-    render = _renderer(overview, project.settings.name)
+    until = overview.as_of + min((allowed(dataset) for _, dataset in project.catalog.pairs()), default=DEFAULT)
+    render = _renderer(overview, project.settings.name, until)
     with replacing(folder) as fresh:
+        at = {section.name: page.file for page in pages for section in page.datasets}
         for page in pages:
-            text = render("contract.html", page=page, links=links, contract_link=_contract_page(project, folder, page))
+            link = _contract_page(project, folder, page)
+            text = render("contract.html", page=page, links=links, contract_link=link, files=at)
             (fresh / page.file).write_text(text, encoding="utf-8")
-        files = {section.name: page.file for page in pages for section in page.datasets}
-        text = render("index.html", teams=_teams(pages), links=links, files=files)
+        levels = [level for level in LEVELS if level in {page.level for page in pages}]
+        shown = [cause for cause in found if cause.level not in ("behind", "new")]
+        text = render(
+            "index.html",
+            teams=_teams(pages),
+            links=links,
+            files=at,
+            causes=shown,
+            opening=_opening(pages),
+            levels=levels,
+        )
         (fresh / "index.html").write_text(text, encoding="utf-8")
+        (fresh / "clauses.html").write_text(render("clauses.html", pages=pages), encoding="utf-8")
     return folder / "index.html"
+
+
+def _opening(pages: Sequence[ContractPage]) -> str:
+    """How many datasets are how, the worst first: `2 refused, 1 with rows aside, 4 hold`."""
+    levels = [level_of(section.causes) for page in pages for section in page.datasets]
+    counts = [(level, levels.count(level)) for level in LEVELS if level in levels]
+    return ", ".join(f"{count} {_MANY.get(level, level)}" for level, count in counts)
+
+
+_MANY: dict[str, str] = {
+    "aside": "with rows aside", "untold": "could not be judged", "behind": "waiting for a source",
+    "warned": "with a warning",
+    "new": "not judged yet", "holds": "hold",
+}  # fmt: skip
 
 
 def _teams(pages: Sequence[ContractPage]) -> list[Team]:
@@ -106,7 +138,7 @@ def _breakable(name: str) -> Any:
     return Markup("<wbr>").join(escape(part) for part in parts)
 
 
-def _renderer(overview: Overview, project: str) -> Callable[..., str]:
+def _renderer(overview: Overview, project: str, until: datetime) -> Callable[..., str]:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -123,13 +155,15 @@ def _renderer(overview: Overview, project: str) -> Callable[..., str]:
         "style": (_TEMPLATES / "style.css").read_text(encoding="utf-8"),
         "script": script,
         "policy": policy([script]),
+        "until": until,
     }
     environment.filters |= {
         "when": lambda time: f"{time.astimezone(UTC):%Y-%m-%d %H:%M}",
         "breakable": _breakable,
-        "day": lambda time: f"{time.astimezone(UTC):%d %b}",
         "thousands": lambda value: f"{value:,}",
         "number": number,
+        "date": lambda day: f"{day:%d %b}",
+        "ago": lambda time: age((overview.as_of - time).total_seconds()),
         "span": span,
         "percent": lambda share: f"{share:.1%}",
     }

@@ -78,7 +78,7 @@ def _publish(
         if not made.published:
             asked = f"k = {made.policy.k}" + (f" and l = {made.policy.l}" if made.policy.sensitive else "")
             say(f"Nobody of {made.policy.dataset.name} is published: no group of its {made.persons} has {asked}.")
-    kept = [asdict(one) for one in overview.sla]
+    kept = [{key: value for key, value in asdict(one).items() if key != "days"} for one in overview.sla]
     with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner.transaction():
         folders = [
             bundle.write(one, owner, folder / one.policy.dataset.name, project.settings, levels, kept, now)

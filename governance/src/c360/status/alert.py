@@ -1,39 +1,47 @@
-"""Alert: what has changed since the last alert, as JSON and Markdown, and to a webhook when there is one.
+"""Alert: what has changed since the last alert, as JSON and Markdown, and to webhooks where there are any.
 
-What is wrong is compared with what was wrong at the last alert, which the database remembers. An alert that
-could not be posted stays due: the next one takes it along.
+What is wrong is compared with what was wrong at the last alert, which the database remembers: one entry a cause, told
+when it begins, when more clauses break, as a reminder while it lasts, and once when it is over. An alert that could not
+be posted stays due: the next one takes it along.
 """
 
 import json
 import os
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from c360.errors import CouldNotTell
+from c360.errors import Breach, CouldNotTell
 from c360.ledger import alerts
-from c360.printable import one_line
+from c360.ledger.alerts import Acknowledged
+from c360.lineage import lineage
+from c360.pages import owner_pages
+from c360.printable import age, shown
 from c360.project import Project
+from c360.status.causes import LEVELS, Cause, causes
+from c360.status.machine import utc
+from c360.status.payloads import documents, markdown
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
     from c360.status.overview import Overview
 
-_HEADINGS = {
-    "disagreement": "Engines disagree",
-    "broken": "Newly broken",
-    "sla_missed": "Freshness promise missed",
-    "stale": "Not judged lately",
-    "anomaly": "Unusual",
-    "recovered": "Recovered",
-}
+REMIND = {"red": timedelta(days=1), "amber": timedelta(days=7)}
+"""After so long it is told again, while nobody has acknowledged it; what is only a warning never is."""
+_UNTOLD = ("behind", "new")
+"""Of the levels of causes those that are no alert: the first follows from another cause, the second is no news."""
+_ORDER = ("new", "worse", "reminder", "recovered")
+State = dict[str, dict[str, Any]]
+"""By what it is about: what a change says, and `where` its clauses are broken, and when it was `told` last."""
 
 
 @dataclass(frozen=True)
 class Alert:
-    """`changes` are of this alert and of those still due: each has change, about and text. No value of the data."""
+    """`changes` are of this alert and of those still due (c360.status.payloads shows them). No value of the data."""
 
     as_of: datetime
     changes: tuple[dict[str, Any], ...]
@@ -45,114 +53,176 @@ class Alert:
 def raise_alert(project: Project, database: "Connection", as_of: datetime, pauses: tuple[float, ...] = (1, 4)) -> Alert:
     """Compare, write, post. `pauses` are the seconds before each new try to post.
 
-    Raises CouldNotTell when the webhook does not take it; the files are written then, and the alert stays due.
+    Raises CouldNotTell when a webhook does not take it; the files are written then, and the alert stays due for it.
     """
     from c360.status.overview import read_overview
-    from c360.status.webhook import post
 
-    url = project.settings.webhook_url
+    targets = _targets(project)
     overview = read_overview(database, project.catalog, as_of)
+    found = causes(overview, project.catalog, lineage(project, as_of.date()), alerts.acknowledged(database, as_of))
+    now = current_state(project, overview, found)
     with database.transaction():
-        before = alerts.last_state(database)
-        state = current_problems(overview) | unjudged_problems(overview, before)
-        changes = changes_between(before, state)
+        state, changes = compare(alerts.last_state(database), now, skipped(overview), as_of)
         files: tuple[Path | None, Path | None] = (None, None)
         if changes:
-            number = alerts.put_down(database, as_of, state, changes, due=url is not None)
+            number = alerts.put_down(database, as_of, state, changes, due=bool(targets))
             stem = project.settings.home / "alerts" / f"{as_of:%Y-%m-%dT%H%M%S}-{number}"
+            said = markdown(project.settings.name, str(utc(as_of)), changes)
             files = (
                 _write(stem.with_suffix(".json"), json.dumps(payload(as_of, changes), indent=2) + "\n"),
-                _write(stem.with_suffix(".md"), markdown(project.settings.name, as_of, changes)),
+                _write(stem.with_suffix(".md"), said),
             )
-    if url is None:
+    if not targets:
         return Alert(as_of, tuple(changes), *files)
+    together = _post_all(project, database, as_of, targets, pauses)
+    return Alert(as_of, tuple(together), *files, posted=bool(together))
+
+
+def acknowledge(project: Project, database: "Connection", dataset: str, what: Acknowledged) -> list[Cause]:
+    """Put down who is on all that is wrong with a dataset; returns what that is.
+
+    Raises CouldNotTell for a dataset that no contract has, Breach when nothing is wrong with it.
+    """
+    from c360.status.overview import read_overview
+
+    project.catalog.find(dataset)
+    overview = read_overview(database, project.catalog, what.as_of)
+    found = [c for c in causes(overview, project.catalog, {}) if c.dataset == dataset and c.level not in _UNTOLD]
+    if not found:
+        raise Breach(f"Nothing is wrong with {shown(dataset)}.", "See: c360 status")
     with database.transaction():
-        due = alerts.due(database)
-        together = tuple(change for one in due for change in one.changes)
-        if together:
-            post(url, payload(as_of, together) | {"text": markdown(project.settings.name, as_of, together)}, pauses)
-            alerts.posted(database, due)
-    return Alert(as_of, together, *files, posted=bool(together))
-
-
-def current_problems(overview: "Overview") -> dict[str, dict[str, str]]:
-    """All that is wrong now, by what it is about: its kind and one sentence."""
-    found: dict[str, dict[str, str]] = {}
-    for d in overview.disagreements:
-        said = ", ".join(f"{who} says {outcome}" for who, outcome in d.sides)
-        found[f"disagreement {d.clause}"] = {"kind": "disagreement", "text": f"{d.clause}: {said}"}
-    for s in overview.standings:
-        if s.broken:
-            rows = f", {s.rows:,} row{'s' if s.rows > 1 else ''}" if s.rows else ""
-            text = f"{s.clause} {s.outcome} at {s.stage} ({s.engine}{rows}) since {s.since:%Y-%m-%d %H:%M} UTC"
-            found[f"{s.clause}@{s.stage}"] = {"kind": "broken", "text": text}
-    for run in overview.runs:
-        if run.broken:
-            what = run.stage if run.clause == "*" else f"{run.stage} of {run.clause}"
-            text = f"{what} {run.outcome} since {run.since:%Y-%m-%d %H:%M} UTC"
-            found[f"run {what}"] = {"kind": "broken", "text": text}
-    for sla in overview.sla:
-        if not sla.holds and sla.month.hours:
-            newest = f"{sla.newest:%Y-%m-%d %H:%M} UTC" if sla.newest else "none"
-            found[f"sla {sla.dataset}"] = {
-                "kind": "sla_missed",
-                "text": f"{sla.dataset} is stale: newest row {newest}, held in {sla.month.share:.1%} of 30 days",
-            }
-    for u in overview.unjudged:
-        if u.last and f"sla {u.dataset}" not in found:
-            found[f"stale {u.dataset}"] = {
-                "kind": "stale",
-                "text": f"{u.dataset} was last judged on {u.last:%Y-%m-%d %H:%M} UTC: whether it holds is not known",
-            }
-    for a in overview.anomalies:
-        text = f"{a.series} was {a.value:,.4g} on {a.at:%Y-%m-%d %H:%M} UTC, usually {a.low:,.4g} to {a.high:,.4g}"
-        found[f"anomaly {a.series} {a.at:%Y-%m-%dT%H:%M:%S}"] = {"kind": "anomaly", "text": text}
+        alerts.acknowledge(database, [cause.about for cause in found], what)
     return found
 
 
-def unjudged_problems(overview: "Overview", before: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-    """What was wrong, and has not been judged since: it has not recovered."""
-    skipped = {f"{s.clause}@{s.stage}" for s in overview.standings if s.outcome == "skipped"}
-    return {about: thing for about, thing in before.items() if about in skipped}
+def current_state(project: Project, overview: "Overview", found: Sequence[Cause]) -> State:
+    """All that is to be told about, as it is now."""
+    catalog = project.catalog
+    files = owner_pages(contract.key for contract in catalog.contracts)
+    contracts = {dataset.name: contract for contract, dataset in catalog.pairs()}
+    state: State = {}
+    for cause in found:
+        if cause.level in _UNTOLD:
+            continue
+        contract = contracts.get(cause.dataset)
+        page = f"owners/{files[contract.key] if contract else 'index.html'}#{cause.anchor}"
+        base = project.settings.pages_url
+        support = (contract.document.get("support") if contract else None) or []
+        state[cause.about] = {
+            "about": cause.about, "dataset": cause.dataset, "contract": contract.name if contract else "",
+            "level": cause.level, "severity": cause.colour, "text": cause.sentence, "why": list(cause.why),
+            "since": utc(cause.since), "clauses": list(cause.clauses), "command": cause.command,
+            "team": contract.team if contract else "", "page": page,
+            "link": f"{base.rstrip('/')}/{page}" if base else None,
+            "channels": [str(one.get("channel", "")) for one in support if isinstance(one, dict)],
+            "acknowledged": cause.acknowledged,
+            "where": [
+                f"{s.clause}@{s.stage}" for s in overview.standings if s.broken and s.clause in cause.clauses
+            ],
+        }  # fmt: skip
+    return state
 
 
-def changes_between(before: dict[str, dict[str, str]], now: dict[str, dict[str, str]]) -> list[dict[str, str]]:
-    """What is new, and what is over; an anomaly is over by itself and does not recover."""
-    changes = [
-        {"change": thing["kind"], "about": about, "text": thing["text"]}
-        for about, thing in now.items()
-        if about not in before
-    ]
-    for about, thing in before.items():
-        if about not in now and thing["kind"] != "anomaly":
-            subject = about.removeprefix("sla ").removeprefix("run ").removeprefix("stale ")
-            text = f"{subject} {'is judged again' if thing['kind'] == 'stale' else 'holds again'}"
-            changes.append({"change": "recovered", "about": about, "text": text})
-    return sorted(changes, key=lambda c: (list(_HEADINGS).index(c["change"]), c["about"]))
+def skipped(overview: "Overview") -> set[str]:
+    """`<clause>@<stage>` of what was not judged: it has not recovered."""
+    return {f"{s.clause}@{s.stage}" for s in overview.standings if s.outcome == "skipped"}
 
 
-def markdown(name: str, as_of: datetime, changes: Any) -> str:
-    """The changes in the project of that `name` under headings, worst first; their text is text, in Markdown as in
-    Slack."""
-    lines = [f"# {_plain(name)}: what changed, as of {as_of:%Y-%m-%d %H:%M} UTC", ""]
-    for kind, heading in _HEADINGS.items():
-        texts = [change["text"] for change in changes if change["change"] == kind]
-        if texts:
-            lines += [f"## {heading}", "", *(f"- {_plain(text)}" for text in texts), ""]
-    return "\n".join(lines)
+def compare(before: State, now: State, skipped: set[str], as_of: datetime) -> tuple[State, list[dict[str, Any]]]:
+    """What to remember, and what to tell, the worst first."""
+    state: State = {}
+    changes = []
+    for about, cause in now.items():
+        known = before.get(about)
+        kind = _change(known, cause, as_of)
+        told = utc(as_of) if kind or known is None else known["told"]
+        once: list[str] = known.get("ever", []) if known else []
+        state[about] = cause | {"told": told, "ever": sorted({*once, *cause["clauses"]})}
+        if kind:
+            changes.append({"change": kind} | _shown(cause))
+    for about, known in before.items():
+        if about in now or "level" not in known:  # before 1.5.0 an alert knew clauses, and no causes
+            continue
+        waits = f"{known['dataset']} delivery" in now and about != f"{known['dataset']} delivery"
+        if waits or skipped & set(known["where"]):
+            state[about] = known  # whether it holds again, no delivery and no stage has shown
+        elif not about.startswith("anomaly "):  # which is over by itself
+            others = any(cause["dataset"] == known["dataset"] for cause in now.values())
+            changes.append({"change": "recovered"} | _shown(known) | {"text": _over(known, others, as_of), "why": []})
+    changes.sort(key=lambda c: (_ORDER.index(c["change"]), LEVELS.index(c["level"]), c["about"]))
+    return state, changes
 
 
-def _plain(text: str) -> str:
-    """Names in a sentence can make no link, image, mention or HTML, neither in Markdown nor in Slack."""
-    for mark, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\\", "\\\\"), ("[", "\\["), ("`", "\\`")):
-        text = text.replace(mark, written)
-    return one_line(text)
+_REGAINED = {
+    "delivery": "a delivery was accepted", "rows": "no row was set aside", "clauses": "no clause is broken any more",
+    "warnings": "no warning is left", "stale": "it is judged again", "untold": "every clause could be judged",
+}  # fmt: skip
 
 
-def payload(as_of: datetime, changes: Any) -> dict[str, Any]:
-    from c360.status.machine import utc
+def _over(known: dict[str, Any], others: bool, as_of: datetime) -> str:
+    """The sentence about what is over; `others` says that more is wrong with the dataset."""
+    subject = known["dataset"] or known["about"]
+    what = _REGAINED.get(known["about"].rpartition(" ")[2], f"{known['about']} is over")
+    lasted = (
+        f", after {age((as_of - datetime.fromisoformat(known['since'])).total_seconds())}" if known["since"] else ""
+    )
+    return f"{subject}: {what}{lasted}" + ("" if others else "; it holds")
 
+
+def _change(known: dict[str, Any] | None, cause: dict[str, Any], as_of: datetime) -> str | None:
+    if known is None or "level" not in known or known["level"] != cause["level"]:
+        return "new"
+    if set(cause["clauses"]) - set(known["ever"]):
+        return "worse"
+    pause = REMIND.get(cause["severity"])
+    if pause is None or cause["acknowledged"] or as_of < datetime.fromisoformat(known["told"]) + pause:
+        return None
+    return "reminder"
+
+
+def _shown(cause: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in cause.items() if key not in ("where", "told", "ever")}
+
+
+def payload(as_of: datetime, changes: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {"as_of": utc(as_of), "changes": list(changes)}
+
+
+def _targets(project: Project) -> dict[str, str]:
+    """By name the addresses to post to: an empty name takes everything, that of a channel what concerns it."""
+    settings = project.settings
+    return ({"": settings.webhook_url} if settings.webhook_url else {}) | dict(settings.channel_urls)
+
+
+def _post_all(
+    project: Project, database: "Connection", as_of: datetime, targets: Mapping[str, str], pauses: tuple[float, ...]
+) -> list[dict[str, Any]]:
+    """To every target what is due there. Raises the first error, after all others had theirs."""
+    from c360.status.webhook import post
+
+    errors: list[CouldNotTell] = []
+    told: dict[str, dict[str, Any]] = {}
+    for name, url in targets.items():
+        with database.transaction():
+            due = alerts.due(database, name)
+            together = [c for one in due for c in one.changes if not name or name in map(_variable, c["channels"])]
+            try:
+                if together:
+                    for document in documents(url, project.settings.name, str(utc(as_of)), together):
+                        post(url, document, pauses, variable="_".join(filter(None, ("C360_WEBHOOK_URL", name))))
+                alerts.posted(database, due, name, targets)
+            except CouldNotTell as error:
+                errors.append(error)
+                continue
+            told |= {f"{c['about']} {c['change']}": c for c in together}
+    if errors:
+        raise errors[0]
+    return list(told.values())
+
+
+def _variable(channel: str) -> str:
+    """How the environment names a channel: CRM_PLATFORM for #crm-platform."""
+    return re.sub(r"[^A-Z0-9]+", "_", channel.upper()).strip("_")
 
 
 def _write(path: Path, text: str) -> Path:

@@ -1,14 +1,16 @@
 """The overview as JSON for machines. The shape is documented in docs/history.md and only grows."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from c360.status.causes import Cause
 from c360.status.overview import Overview
 from c360.status.sla import Attainment
 
 
-def as_dict(overview: Overview) -> dict[str, Any]:
+def as_dict(overview: Overview, wrong: Sequence[Cause] = ()) -> dict[str, Any]:
     """Times are ISO 8601 in UTC; shares lie between 0 and 1."""
     broken = overview.broken()
     by_clause: dict[str, list[dict[str, Any]]] = {}
@@ -33,6 +35,12 @@ def as_dict(overview: Overview) -> dict[str, Any]:
             "no_longer_promised": overview.gone,
             "erased_30_days": overview.erased,
         },
+        "causes": [
+            {"about": c.about, "dataset": c.dataset, "level": c.level, "severity": c.colour, "sentence": c.sentence,
+             "since": utc(c.since), "why": list(c.why), "clauses": list(c.clauses), "effect": c.effect, "ask": c.ask,
+             "command": c.command, "acknowledged": c.acknowledged}
+            for c in wrong
+        ],
         "disagreements": [
             {"clause": d.clause, "sides": [{"who": who, "outcome": said} for who, said in d.sides]}
             for d in overview.disagreements

@@ -1,13 +1,13 @@
 """The overview: everything `c360 status` tells, the alert compares and the owner page shows, read once."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from c360.clause.kinds import FRESHNESS
 from c360.contract.catalog import Catalog
-from c360.ledger.deliveries import deliveries_of, erased, newest_delivery
+from c360.ledger.deliveries import Arrival, arrivals, deliveries_of, erased, newest_delivery
 from c360.ledger.history import BADNESS, RUN_ENGINE
 from c360.ledger.outcomes import newest_run
 from c360.ledger.quarantine import Quarantined, quarantined
@@ -15,12 +15,14 @@ from c360.ledger.standings import Standing, standings
 from c360.model import Clause, Rule
 from c360.status.anomalies import Anomaly, Series, delivery_series, last_anomaly, measured_series
 from c360.status.disagree import Disagreement, disagreements
-from c360.status.sla import Attainment, attainment, holds
+from c360.status.sla import Attainment, Day, attainment, by_day, holds
 from c360.status.state import State, allowed, is_judged, state_of
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
+DELIVERIES = 30
+"""So many of the last deliveries of a source are read."""
 STAGES = ("gate", "replay", "build", "verify", "publish")
 """In the order of the flow; others come after them."""
 
@@ -36,6 +38,8 @@ class Sla:
     holds: bool
     week: Attainment
     month: Attainment
+    days: tuple[Day, ...] = ()
+    """The last 30 days of the calendar."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ class Overview:
     unjudged: tuple[Unjudged, ...]
     erased: int
     """Rows of people who were forgotten, of what the last 30 days delivered."""
+    arrivals: dict[str, tuple[Arrival, ...]] = field(default_factory=dict)
+    """The last deliveries and replays of each source, oldest first."""
 
     def broken(self) -> list[str]:
         """Ids of the clauses that do not hold at some stage, the worst first."""
@@ -152,6 +158,11 @@ def read_overview(database: "Connection", catalog: Catalog, as_of: datetime) -> 
         states=states,
         unjudged=tuple(_unjudged(catalog, states, current)),
         erased=erased(database, as_of, 30),
+        arrivals={
+            dataset.name: tuple(arrivals(database, dataset.name, as_of, DELIVERIES))
+            for contract, dataset in catalog.pairs()
+            if contract.layer == "sources"
+        },
     )
 
 
@@ -208,6 +219,7 @@ def _slas(database: "Connection", catalog: Catalog, as_of: datetime) -> list[Sla
                         holds(history, promise, as_of),
                         attainment(history, promise, as_of, 7),
                         attainment(history, promise, as_of, 30),
+                        by_day(history, promise, as_of, 30),
                     )
                 )
     return found

@@ -7,7 +7,7 @@ refused ones included, are not counted: nothing is known of them, and `hours` sa
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from c360.ledger.deliveries import Delivered
 
@@ -25,6 +25,21 @@ class Attainment:
     @property
     def share(self) -> float | None:
         return self.held / self.hours if self.hours else None
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day (UTC): `held` out of `hours` whole hours, of which nothing is known where they are 0."""
+
+    day: date
+    hours: int
+    held: int
+
+
+def _whole(time: datetime) -> datetime:
+    """The first whole hour from a time on."""
+    hour = time.replace(minute=0, second=0, microsecond=0)
+    return hour + _HOUR if hour < time else hour
 
 
 def holding(deliveries: Sequence[Delivered], promise: timedelta) -> list[tuple[datetime, datetime]]:
@@ -47,16 +62,32 @@ def attainment(deliveries: Sequence[Delivered], promise: timedelta, as_of: datet
         return Attainment(days, 0, 0)
     end = as_of.replace(minute=0, second=0, microsecond=0)
     first = deliveries[0].as_of
-    known = first.replace(minute=0, second=0, microsecond=0)
-    known += _HOUR if known < first else timedelta()
-    start = max(end - timedelta(days=days), known)
+    start = max(end - timedelta(days=days), _whole(first))
+    return Attainment(days, *_counted(deliveries, promise, start, end))
+
+
+def by_day(deliveries: Sequence[Delivered], promise: timedelta, as_of: datetime, days: int) -> tuple[Day, ...]:
+    """The last `days` days of the calendar (UTC), today among them, oldest first; of today its hours so far."""
+    end = as_of.replace(minute=0, second=0, microsecond=0)
+    midnight = end.replace(hour=0)
+    known = _whole(min((one.as_of for one in deliveries), default=end))
+    found = []
+    for n in range(days - 1, -1, -1):
+        day = midnight - timedelta(days=n)
+        hours, held = _counted(deliveries, promise, max(day, known), min(day + timedelta(days=1), end))
+        found.append(Day(day.date(), hours, held))
+    return tuple(found)
+
+
+def _counted(deliveries: Sequence[Delivered], promise: timedelta, start: datetime, end: datetime) -> tuple[int, int]:
+    """Whole hours from `start` to `end`, and those in which the promise held all through."""
     hours = max(int((end - start) / _HOUR), 0)
     spans = holding(deliveries, promise)
     held = sum(
         any(since <= start + n * _HOUR and start + (n + 1) * _HOUR <= until for since, until in spans)
         for n in range(hours)
     )
-    return Attainment(days, hours, held)
+    return hours, held
 
 
 def holds(deliveries: Sequence[Delivered], promise: timedelta, as_of: datetime) -> bool:

@@ -22,19 +22,26 @@ class _Stay(HTTPRedirectHandler):
         return None
 
 
-def post(url: str, document: dict[str, Any], pauses: tuple[float, ...], seconds: float = _SECONDS) -> None:
-    """POST it as JSON. After a failure that may pass it tries again, `pauses[n]` seconds after try n.
+def post(
+    url: str,
+    document: dict[str, Any],
+    pauses: tuple[float, ...],
+    seconds: float = _SECONDS,
+    variable: str = "C360_WEBHOOK_URL",
+) -> None:
+    """POST it as JSON. After a failure that may pass it tries again, `pauses[n]` seconds after try n. `variable`
+    holds the address.
 
     Raises CouldNotTell naming the host alone, when the last try fails or the address is no http(s) URL.
     """
-    remedy = "Check C360_WEBHOOK_URL, then run c360 alert again: nothing is lost."
+    remedy = f"Check {variable}, then run c360 alert again: nothing is lost."
     try:
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError:
         parts, host = None, None
     if parts is None or parts.scheme not in ("http", "https") or not host:
-        raise CouldNotTell("C360_WEBHOOK_URL is no http(s) URL.", remedy)
+        raise CouldNotTell(f"{variable} is no http(s) URL.", remedy)
     opener = build_opener(_Stay)
     body = json.dumps(document).encode()
     why = ""

@@ -5,6 +5,7 @@ Everything else (references to other contracts, formats, exact types, unexpected
 timestamp of the future …) is decided by the query, and the table says so.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -23,14 +24,23 @@ if TYPE_CHECKING:
 
 
 def verify(
-    project: Project, database: "Connection", run: Run, chosen: list[Contract], pinned: bool
+    project: Project,
+    database: "Connection",
+    run: Run,
+    chosen: list[Contract],
+    pinned: bool,
+    say: Callable[[str], None] = lambda step: None,
 ) -> tuple[list[Finding], list[str]]:
     """Verify the chosen contracts, into the history; what was found, and what datacontract-cli checked that is no
-    clause. `pinned` says that the clock of the run is not now. Raises Breach when one of them has ended."""
+    clause. `pinned` says that the clock of the run is not now, `say` is told what is under way.
+
+    Raises Breach when one of them has ended.
+    """
     refuse_ended(chosen, run.as_of.date())
     findings: list[Finding] = []
     other_checks: list[str] = []
-    for contract in chosen:
+    for number, contract in enumerate(chosen, 1):
+        say(f"{contract.label} ({number} of {len(chosen)})")
         engine = engine_of(database, project.settings, contract)
         ours = _ours(engine, project.catalog, contract, run.as_of)
         unanswered = {finding.clause.id for finding in ours if finding.outcome == "errored"}

@@ -1,6 +1,7 @@
 // Shows what fits every select of .filters; an item carries its words in data-<name of the select>.
 document.documentElement.classList.add("script");
 addEventListener("DOMContentLoaded", () => {
+  for (const badge of document.querySelectorAll("[data-old]")) badge.hidden = Date.now() < Date.parse(badge.dataset.old);
   for (const form of document.querySelectorAll(".filters")) {
     const scope = document.getElementById(form.dataset.for);
     const items = [...scope.querySelectorAll("[data-outcome]")];
