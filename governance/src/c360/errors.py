@@ -1,6 +1,8 @@
 """The two ways a command ends badly, never mixed up: the data is bad (1), or we could not tell (2)."""
 
+import difflib
 import errno
+from collections.abc import Iterable
 
 
 class CouldNotTell(Exception):
@@ -21,6 +23,14 @@ class Breach(CouldNotTell):
     """The data or a contract breaks a clause. Exit code 1."""
 
     exit_code = 1
+
+
+def unknown(message: str, name: str, known: Iterable[str]) -> CouldNotTell:
+    """The error for a name that was typed and does not exist: the nearest known name, and all of them."""
+    names = sorted(set(known))
+    near = difflib.get_close_matches(name, names, n=1)
+    meant = f"Did you mean {near[0]}? " if near else ""
+    return CouldNotTell(message, f"{meant}There are: {', '.join(names) or 'none'}.")
 
 
 _ENDED = ("57P01", "57P02", "57P03")
