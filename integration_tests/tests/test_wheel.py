@@ -86,7 +86,7 @@ def test_the_flow_runs_from_the_wheel(installed, tmp_path, home):
     where = run(installed / "python", "-c", "import c360; print(c360.__file__)", cwd=tmp_path, env=env).stdout
     assert where.startswith(str(installed.parent)), "the wheel, and not the checkout"
     try:
-        c360("init")
+        c360("init", "--example")
         assert "Valid: 1 contract, 0 warnings." in c360("lint")
         c360("generate")
         c360("coverage")
