@@ -91,6 +91,8 @@ def test_the_flow_runs_from_the_wheel(installed, tmp_path, home):
         c360("generate")
         c360("coverage")
         assert "accepted" in c360("ingest", "counts", "deliveries/counts.csv")
+        again = "import c360; print(c360.open_project().ingest('counts', 'deliveries/counts.csv')[0]['outcome'])"
+        assert run(installed / "python", "-c", again, cwd=tmp_path, env=env).stdout == "repeated\n"
         c360("build")
         c360("publish")
         c360("report")

@@ -3,18 +3,21 @@
 import difflib
 import errno
 from collections.abc import Iterable
+from typing import Any
 
 
 class CouldNotTell(Exception):
     """The command could not run: no database, an unreadable file, bad configuration. Exit code 2.
 
-    `message` is one sentence with what and where; `remedy` is the next command to type.
+    `message` is one sentence with what and where; `remedy` is the next command to type. In the Python API
+    `result` is what was found until then.
     """
 
     exit_code = 2
 
     def __init__(self, message: str, remedy: str = "") -> None:
         self.message = message
+        self.result: Any = None
         self.remedy = remedy
         super().__init__(f"{message} {remedy}".strip())
 
