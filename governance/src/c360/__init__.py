@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     )
 
 __version__ = "1.4.0"
-DISTRIBUTION = "customer360-governance"
-"""What pip calls the toolkit."""
 __all__ = ["Broken", "Built", "CouldNotTell", "Delivery", "Generated", "Problem", "Project", "Published", "Verdict",
            "open_project"]  # fmt: skip
 

@@ -55,6 +55,7 @@ class Delivery(TypedDict):
     file: str
     dataset: str
     outcome: str
+    reason: str
     delivered: int
     promoted: int
     quarantined: int
@@ -62,7 +63,6 @@ class Delivery(TypedDict):
     superseded: int
     corrected: int
     erased: int
-    reason: str
     delivery_id: int | None
     rows_by_clause: dict[str, int]
     clauses: dict[str, str]

@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
-from c360 import DISTRIBUTION, __version__
+from c360 import __version__
 from c360.console import annotate, styled
 from c360.database.shell import left_out
-from c360.errors import CouldNotTell, plainly, unknown
+from c360.errors import DISTRIBUTION, CouldNotTell, plainly, unknown
 from c360.printable import one_line
 
 GROUPS = {

@@ -5,6 +5,9 @@ import errno
 from collections.abc import Iterable
 from typing import Any
 
+DISTRIBUTION = "customer360-governance"
+"""What pip calls the toolkit."""
+
 
 class CouldNotTell(Exception):
     """The command could not run: no database, an unreadable file, bad configuration. Exit code 2.
