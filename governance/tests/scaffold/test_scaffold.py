@@ -116,3 +116,20 @@ def test_the_workflow_installs_what_the_variable_names_and_nothing_when_it_names
     assert installing(wheel).stdout.splitlines() == ["install", wheel]
     refused = installing("")
     assert refused.returncode and not refused.stdout and "Set the variable C360_PACKAGE" in refused.stderr
+
+
+def test_the_example_can_be_deleted(tmp_path: Path) -> None:
+    """As docs/start.md says: nothing that is left needs it."""
+    scaffold(tmp_path, example=True)
+    own = tmp_path / "contracts/sources/rides/1.0.0.odcs.yaml"
+    example = tmp_path / "contracts/sources/counts/1.0.0.odcs.yaml"
+    own.parent.mkdir()
+    own.write_text(example.read_text(encoding="utf-8").replace("counts", "rides"), encoding="utf-8")
+    settings = load({}, tmp_path)
+    target = target_of(settings)
+    write(plan(catalog_of(settings.contracts, settings), target), tmp_path, target.folders)
+    for path in (example, tmp_path / "deliveries/counts.csv", tmp_path / "warehouse/models/bicycles_by_day.sql"):
+        path.unlink()
+    write(plan(catalog_of(settings.contracts, settings), target), tmp_path, target.folders)
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [path for path in left if "bicycles_by_day" in path.name or "counts" in path.read_text(encoding="utf-8")]
