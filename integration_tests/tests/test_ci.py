@@ -164,7 +164,7 @@ def test_a_release_is_a_wheel_with_pages_changes_and_checksums(copy):
 def other(tmp_path):
     """A project of somebody else, and what the action runs in it."""
     root = tmp_path / "other"
-    done = shell(tmp_path, f"c360 init {root}")
+    done = shell(tmp_path, f"c360 init --example {root}")
     assert done.returncode == 0, done.stderr
     assert shell(root, "c360 release --all && c360 generate").returncode == 0
     git(root, "init", "-q", "-b", "main")

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 CONTRACTS = {
     "ours": "contracts",
     "foreign": "integration_tests/foreign/contracts",
-    "scaffold": "governance/src/c360/scaffold/project/contracts",
+    "scaffold": "governance/src/c360/scaffold/example/contracts",
     "mutation": "integration_tests/mutation/contracts",
 }
 NOT_AIMED_AT = {"rules"}

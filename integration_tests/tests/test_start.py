@@ -1,4 +1,4 @@
-"""docs/start.md, typed as it stands in an empty folder: six commands, and the last delivery is refused."""
+"""docs/start.md, typed as it stands in an empty folder: six commands, a refused delivery, and a build that passes."""
 
 import os
 import re
@@ -43,6 +43,8 @@ def test_six_commands_lead_to_the_first_refused_delivery(tmp_path, env):
         shown = re.findall(r"→ .*(c360 quarantine show .+)$", last.stderr, re.MULTILINE)
         assert last.returncode == 1 and "bad.csv was refused" in last.stderr, last.stdout + last.stderr
         assert len(shown) == 1 and typed(shown[0]).returncode == 0, last.stderr
+        next_ones = typed("c360 build && c360 verify && make check build")
+        assert next_ones.returncode == 0, next_ones.stdout[-2000:] + next_ones.stderr[-2000:]
     finally:
         typed("c360 db stop")
     assert time.monotonic() - began < MINUTES * 60

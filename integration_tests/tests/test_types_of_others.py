@@ -96,7 +96,7 @@ from {{ source('animals', 'animals') }} group by mood
 def test_types_that_a_database_has_of_its_own(workplace):
     """A delivery is stored as what they are logically; a product has them, as dbt compares; and so a draft is."""
     root = workplace.folder / "project"
-    assert workplace.c360("init", root).code == 0
+    assert workplace.c360("init", "--example", root).code == 0
     for path in (*root.glob("contracts/sources/*/*"), *root.glob("warehouse/models/*.sql")):
         path.unlink()
     for layer, text in (("sources/animals", ANIMALS), ("products/herd", HERD)):

@@ -86,11 +86,13 @@ def test_the_flow_runs_from_the_wheel(installed, tmp_path, home):
     where = run(installed / "python", "-c", "import c360; print(c360.__file__)", cwd=tmp_path, env=env).stdout
     assert where.startswith(str(installed.parent)), "the wheel, and not the checkout"
     try:
-        c360("init")
+        c360("init", "--example")
         assert "Valid: 1 contract, 0 warnings." in c360("lint")
         c360("generate")
         c360("coverage")
         assert "accepted" in c360("ingest", "counts", "deliveries/counts.csv")
+        again = "import c360; print(c360.open_project().ingest('counts', 'deliveries/counts.csv')[0]['outcome'])"
+        assert run(installed / "python", "-c", again, cwd=tmp_path, env=env).stdout == "repeated\n"
         c360("build")
         c360("publish")
         c360("report")

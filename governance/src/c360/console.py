@@ -3,10 +3,13 @@
 import json
 import os
 import shlex
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,32 +118,57 @@ def colour_of(row: list[str]) -> str | None:
 def coloured(text: str, colour: str) -> str:
     """On a terminal in colour; one line of text, in which nothing acts on it."""
     shown = {"amber": "yellow", "grey": "bright_black"}.get(colour, colour)
-    return click.style(one_line(text), fg=shown) if sys.stdout.isatty() else one_line(text)
+    return styled(one_line(text), fg=shown) if sys.stdout.isatty() else one_line(text)
+
+
+def styled(text: str, **style: Any) -> str:
+    """The text in a colour or bold, unless NO_COLOR is set. Click leaves styles out of what is no terminal."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, **style)
+
+
+_NARROW = 12
+"""No column of a table is made narrower than this, in characters."""
+
+
+def _fitted(widths: list[int], limit: int) -> list[int]:
+    """The widths of a table's columns, the widest made narrower until a line has at most `limit` characters."""
+    fitted = list(widths)
+    while sum(fitted) + 2 * (len(fitted) - 1) > limit and max(fitted) > _NARROW:
+        fitted[fitted.index(max(fitted))] -= 1
+    return fitted
 
 
 def print_table(head: list[str], rows: list[list[str]]) -> None:
-    """Aligned columns; numbers to the right, outcomes in colour where the terminal has any.
+    """Aligned columns; numbers to the right, outcomes in colour if the terminal has any.
 
+    On a terminal, long cells are wrapped within their column; in a pipe a row is always one line, for grep.
     Cells hold text of contracts and of deliveries: nothing in them acts on the terminal.
     """
     texts = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(head, *texts, strict=True)]
+    if sys.stdout.isatty():
+        widths = _fitted(widths, shutil.get_terminal_size().columns)
     numeric = [
         bool(texts) and all(row[i].replace(",", "").replace(".", "").lstrip("-").isdigit() for row in texts)
         for i in range(len(head))
     ]
 
     def line(cells: list[str]) -> str:
-        return "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(cells, widths, numeric, strict=True)
-        ).rstrip()
+        sized = zip(cells, widths, strict=True)
+        parts = [textwrap.wrap(cell, width) if len(cell) > width else [cell] for cell, width in sized]
+        return "\n".join(
+            "  ".join(
+                part.rjust(width) if right else part.ljust(width)
+                for part, width, right in zip(part_of_each, widths, numeric, strict=True)
+            ).rstrip()
+            for part_of_each in zip_longest(*parts, fillvalue="")
+        )
 
-    click.echo(click.style(line(head), bold=True))
+    click.echo(styled(line(head), bold=True))
     for row in texts:
         text = line(row)
         colour = colour_of(row)
-        click.echo(click.style(text, fg=colour) if colour and sys.stdout.isatty() else text)
+        click.echo(styled(text, fg=colour) if colour else text)
     click.echo()
 
 

@@ -1,18 +1,26 @@
 """The two ways a command ends badly, never mixed up: the data is bad (1), or we could not tell (2)."""
 
+import difflib
 import errno
+from collections.abc import Iterable
+from typing import Any
+
+DISTRIBUTION = "customer360-governance"
+"""What pip calls the toolkit."""
 
 
 class CouldNotTell(Exception):
     """The command could not run: no database, an unreadable file, bad configuration. Exit code 2.
 
-    `message` is one sentence with what and where; `remedy` is the next command to type.
+    `message` is one sentence with what and where; `remedy` is the next command to type. In the Python API
+    `result` is what was found until then.
     """
 
     exit_code = 2
 
     def __init__(self, message: str, remedy: str = "") -> None:
         self.message = message
+        self.result: Any = None
         self.remedy = remedy
         super().__init__(f"{message} {remedy}".strip())
 
@@ -21,6 +29,14 @@ class Breach(CouldNotTell):
     """The data or a contract breaks a clause. Exit code 1."""
 
     exit_code = 1
+
+
+def unknown(message: str, name: str, known: Iterable[str]) -> CouldNotTell:
+    """The error for a name that was typed and does not exist: the nearest known name, and all of them."""
+    names = sorted(set(known))
+    near = difflib.get_close_matches(name, names, n=1)
+    meant = f"Did you mean {near[0]}? " if near else ""
+    return CouldNotTell(message, f"{meant}There are: {', '.join(names) or 'none'}.")
 
 
 _ENDED = ("57P01", "57P02", "57P03")

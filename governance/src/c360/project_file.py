@@ -109,6 +109,10 @@ def _is_below(value: Any) -> bool:
     return not path.is_absolute() and ".." not in path.parts and ":" not in value and bool(path.parts)
 
 
+def _is_root_or_below(value: Any) -> bool:
+    return value == "." or _is_below(value)
+
+
 def _is_name(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip()) and value.isprintable()
 
@@ -139,6 +143,7 @@ def _are_reasons(value: Any) -> bool:
 
 
 _PATH = "a path below the project's root"
+_ROOT_OR_PATH = f"{_PATH}, or . for the root itself"
 _FLAG = "true or false"
 _COUNT = "a whole number from 1 to 2000000"
 _WORD = "a word of letters, digits, - and _"
@@ -148,8 +153,8 @@ _SETTINGS: dict[str, tuple[str, str, Callable[[Any], bool]]] = {
     "classifications": ("classifications", _PATH, _is_below),
     "raw_schema": ("raw_schema", "a name", _is_name),
     "engine": ("engine", "postgres, spark or server", _is_engine),
-    "dbt.package": ("dbt_package", _PATH, _is_below),
-    "dbt.project": ("dbt_project", _PATH, _is_below),
+    "dbt.package": ("dbt_package", _ROOT_OR_PATH, _is_root_or_below),
+    "dbt.project": ("dbt_project", _ROOT_OR_PATH, _is_root_or_below),
     "soda.enabled": ("soda", _FLAG, _is_flag),
     "soda.checks": ("soda_checks", _PATH, _is_below),
     "database.statement_timeout": ("statement_timeout", f"{_COUNT} (seconds)", _is_count),

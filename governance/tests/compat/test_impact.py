@@ -120,7 +120,7 @@ def test_without_a_manifest_it_says_what_is_missing(root, look):  # noqa: F811
 
 def test_no_such_contract_and_no_such_manifest(root, look):  # noqa: F811
     code, _, err = look("nope")
-    assert code == 1 and "There is no contract 'nope'" in err and "There are: orders" in err
+    assert code == 2 and "There is no contract 'nope'" in err and "There are: orders" in err
     (root / "integration_tests" / "target" / "manifest.json").write_text("[")
     code, _, err = look(CONTRACT["name"])
     assert code == 2 and "is no manifest of dbt" in err

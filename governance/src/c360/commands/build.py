@@ -1,6 +1,7 @@
 """`c360 build`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -27,11 +28,15 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
     from c360.dbt import packages
     from c360.dbt.build import KINDS, summary
     from c360.dbt.build import build as run_dbt
+    from c360.dbt.log import SAY
     from c360.engine import require_postgres
-    from c360.ledger.history import BADNESS, Run, on_record
+    from c360.ledger.history import Run, on_record
     from c360.ledger.tables import prepare
     from c360.project import open_project
 
+    if as_json:  # on its own on standard output
+        before = SAY.set(lambda text: click.echo(text, err=True))
+        click.get_current_context().call_on_close(lambda: SAY.reset(before))
     project = open_project()
     require_postgres(project.settings, project.catalog, "build")
     run = Run.start("build", clock(as_of))
@@ -45,12 +50,12 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
             click.echo(left_out, err=True)
         with waiting("building", as_json) as say:
             built = run_dbt(project, database, run, dbt_arguments, pinned=as_of is not None, say=say)
-        nodes = summary(built.answer)
         if as_json:
-            worst_last = sorted(built.findings, key=lambda found: BADNESS.index(found.outcome))
-            print_json({"nodes": nodes, "clauses": {f.clause.id: f.outcome for f in worst_last}})
+            print_json(as_dict(built))
         else:
-            print_table(["kind", "nodes", *KINDS], [[kind, *map(str, counts)] for kind, counts in nodes.items()])
+            print_table(
+                ["kind", "nodes", *KINDS], [[kind, *map(str, counts)] for kind, counts in summary(built.answer).items()]
+            )
             bad = [found for found in built.findings if found.outcome != "passed" or found.detail]
             if bad:
                 print_table(
@@ -58,6 +63,15 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
                     [[f.clause.id, f.outcome, str(f.rows or ""), f.detail or ""] for f in bad],
                 )
         built.require()
+
+
+def as_dict(built: Any) -> Any:
+    """As `--json` prints it; of several outcomes of a clause the worst."""
+    from c360.dbt.build import summary
+    from c360.ledger.history import BADNESS
+
+    worst_last = sorted(built.findings, key=lambda found: BADNESS.index(found.outcome))
+    return {"nodes": summary(built.answer), "clauses": {f.clause.id: f.outcome for f in worst_last}}
 
 
 def _require_options(arguments: tuple[str, ...], project: Path) -> None:

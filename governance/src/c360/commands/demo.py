@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import click
 
-from c360.console import as_of_option, clock, connected, print_table
+from c360.console import as_of_option, clock, connected, print_table, styled
 from c360.errors import Breach
 from c360.settings import Settings
 
@@ -64,7 +64,7 @@ def _run(*arguments: str) -> None:
     """One command, shown as it would be typed."""
     from c360.cli import c360
 
-    click.echo(click.style(f"$ c360 {' '.join(arguments)}", bold=True))
+    click.echo(styled(f"$ c360 {' '.join(arguments)}", bold=True))
     c360.main(list(arguments), prog_name="c360", standalone_mode=False)
 
 
@@ -76,7 +76,7 @@ def _summarise(settings: Settings, now: datetime) -> None:
     database = connected(settings)
     deliveries = taken(database, now)
     stages = held(database, now, ("gate", "build", "verify"))
-    click.echo(click.style("\nSummary\n", bold=True))
+    click.echo(styled("\nSummary\n", bold=True))
     names = ["delivery", "outcome", "delivered", "promoted", "quarantined", "duplicates", "superseded", ""]
     print_table(names, [[str(cell) for cell in astuple(one)] for one in deliveries])
     print_table(["stage", "clauses that held", "of"], [[str(cell) for cell in astuple(one)] for one in stages])

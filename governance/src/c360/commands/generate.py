@@ -1,6 +1,7 @@
 """`c360 generate`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -28,21 +29,11 @@ def generate(only_check: bool, contracts: Path | None, out: Path | None) -> None
 
     Where versions are released (c360 release), also what has changed from one to the next: CHANGELOG.md beside them.
     """
-    from c360.compat.changelog import changelog
-    from c360.generate import check, plan, target_of, write
     from c360.generate.model_sql import require_sql
     from c360.project import open_project
-    from c360.share.plan import shares
-    from c360.share.policy import policies_of
 
     project = open_project(contracts)
-    root = (out or project.settings.root).resolve()
-    target = target_of(project.settings)
-    files = plan(project.catalog, target)
-    if contracts is None:
-        files |= shares(policies_of(project), target)
-        files |= changelog(project.contracts, project.settings)
-    drift = (check if only_check else write)(files, root, target.folders)
+    drift, files = generated(project, (out or project.settings.root).resolve(), only_check, whole=contracts is None)
     for word, paths in (("stale", drift.stale), ("missing", drift.missing), ("orphaned", drift.orphaned)):
         for path in paths:
             click.echo(f"{word if only_check else {'orphaned': 'deleted'}.get(word, 'written'):8}  {path}")
@@ -51,4 +42,19 @@ def generate(only_check: bool, contracts: Path | None, out: Path | None) -> None
     if out is None:
         require_sql(project.catalog, project.settings.dbt_package / "models")
     if not drift:
-        click.echo(f"{len(files)} generated files are as the contracts ask.")
+        click.echo(f"{files} generated files are as the contracts ask.")
+
+
+def generated(project: Any, root: Path, only_check: bool, whole: bool = True) -> tuple[Any, int]:
+    """Write or check the files; what differed, and how many there are. `whole`: policies and the changelog too."""
+    from c360.compat.changelog import changelog
+    from c360.generate import check, plan, target_of, write
+    from c360.share.plan import shares
+    from c360.share.policy import policies_of
+
+    target = target_of(project.settings)
+    files = plan(project.catalog, target)
+    if whole:
+        files |= shares(policies_of(project), target)
+        files |= changelog(project.contracts, project.settings)
+    return (check if only_check else write)(files, root, target.folders), len(files)

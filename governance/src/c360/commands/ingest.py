@@ -70,7 +70,7 @@ def ingest(
                 results.append(taken)
     finally:  # what was taken before a file that cannot be read stays taken, so say so
         if as_json:
-            print_json([_as_dict(result) for result in results])
+            print_json([as_dict(result) for result in results])
         elif results:
             _show(results)
     breach = breach_of(results)
@@ -132,7 +132,8 @@ def _files(given: Path) -> list[Path]:
     return [given]
 
 
-def _as_dict(result: Any) -> dict[str, Any]:
+def as_dict(result: Any) -> Any:
+    """As `--json` prints it."""
     numbers = ("delivered", "promoted", "quarantined", "duplicates", "superseded", "corrected", "erased", "reason",
                "delivery_id")  # fmt: skip
     return {

@@ -26,30 +26,16 @@ def lint(path: Path | None, as_json: bool) -> None:
     Each finding bears the name of its rule. Strict rules (a team, descriptions, classifications, …) warn, and are
     errors where c360.toml says strict; one that a project does without is switched off there, with the reason.
     """
-    from c360.contract.classifications import classifications
-    from c360.contract.findings import LintRules
     from c360.contract.load import contract_files
-    from c360.lint.lint import linted
     from c360.settings import load, of_contracts
 
     settings = load(fallback=path and path.resolve().parent)
     settings = of_contracts(settings, path) if path else settings
-    rules = LintRules(settings.strict, settings.lint_off)
     place = path or settings.contracts
-    found, contracts = linted(place, classifications(settings.classifications), rules, settings.file.raw_schema)
+    found = problems(settings, path)
     files = len(contract_files(place)) if place.is_dir() else 1
-    if path is None and not any(f.severity == "error" for f in found):
-        found += _policies(settings, contracts)
     if as_json:
-        print_json(
-            [
-                {
-                    "file": str(f.file), "line": f.line, "path": f.path,
-                    "severity": f.severity, "rule": f.rule, "message": f.message,
-                }
-                for f in found
-            ]
-        )  # fmt: skip
+        print_json(as_dicts(found))
     else:
         for f in found:
             click.echo(one_line(f))
@@ -62,6 +48,31 @@ def lint(path: Path | None, as_json: bool) -> None:
         raise Breach(said, "Correct the errors, then: c360 generate")
     if not as_json:
         click.echo(f"Valid: {counted(files, 'contract', 'contracts')}, {warnings}.")
+
+
+def problems(settings: Any, path: Path | None = None) -> list[Any]:
+    """What lint finds in a file or folder; by default in the project's contracts, and then in its policies."""
+    from c360.contract.classifications import classifications
+    from c360.contract.findings import LintRules
+    from c360.lint.lint import linted
+
+    rules = LintRules(settings.strict, settings.lint_off)
+    levels = classifications(settings.classifications)
+    found, contracts = linted(path or settings.contracts, levels, rules, settings.file.raw_schema)
+    if path is None and not any(f.severity == "error" for f in found):
+        found += _policies(settings, contracts)
+    return found
+
+
+def as_dicts(found: list[Any]) -> list[Any]:
+    """As `--json` prints it."""
+    return [
+        {
+            "file": str(f.file), "line": f.line, "path": f.path,
+            "severity": f.severity, "rule": f.rule, "message": f.message,
+        }
+        for f in found
+    ]  # fmt: skip
 
 
 def _policies(settings: Any, contracts: list[Any]) -> list[Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from c360.console import as_of_option, clock, connected, contracts_option, json_option, print_json, print_table, waiting
-from c360.errors import Breach, CouldNotTell
+from c360.errors import Breach, CouldNotTell, unknown
 
 
 @click.command(
@@ -43,9 +43,10 @@ def verify(
 
     project = open_project(contracts)
     chosen = [c for c in project.catalog.contracts if not names or c.name in names]
+    known = {contract.name for contract in project.catalog.contracts}
     for name in names:
-        if name not in {contract.name for contract in chosen}:
-            raise CouldNotTell(f"There is no contract named {name!r}.", "See: c360 verify --help")
+        if name not in known:
+            raise unknown(f"There is no contract named {name!r}.", name, known)
     run = Run.start("verify", clock(as_of))
     database = connected(project.settings)
     prepare(database)
@@ -57,7 +58,7 @@ def verify(
             click.echo(f"{ending.detail}.", err=True)
         shown = [found for found in findings if found.outcome != "passed"] if only_broken else findings
         if as_json:
-            print_json([_as_dict(found) for found in shown])
+            print_json([as_dict(found) for found in shown])
         elif only_broken:
             _table(shown)
         else:
@@ -75,7 +76,7 @@ def verify(
             )
 
 
-def _as_dict(found: Any) -> dict[str, Any]:
+def as_dict(found: Any) -> dict[str, Any]:
     return {
         "clause": found.clause.id,
         "contract": found.clause.contract,

@@ -11,7 +11,7 @@ from c360.compat.compare import ContractComparison, compare_all
 from c360.compat.steps import all_contracts
 from c360.contract.consumers import Consumer, consumers
 from c360.dbt.manifest import downstream, nodes_of, read_manifest
-from c360.errors import Breach
+from c360.errors import unknown
 from c360.model import Contract
 from c360.printable import shown
 
@@ -38,12 +38,12 @@ def impact(folder: Path, name: str | None, base: str | None, levels: Path | None
     """Who uses the contract `name`, or any; with `base`, who is affected by what changed since. `path` is dbt's
     manifest.
 
-    Raises Breach when there is no such contract, CouldNotTell for a manifest that cannot be read.
+    Raises CouldNotTell when there is no such contract, and for a manifest that cannot be read.
     """
     now = all_contracts(folder)
-    names = sorted({contract.name for contract in now.values()})
+    names = {contract.name for contract in now.values()}
     if name is not None and name not in names:
-        raise Breach(f"There is no contract {shown(name)}.", f"There are: {', '.join(names)}.")
+        raise unknown(f"There is no contract {shown(name)}.", name, names)
     comparisons = None if base is None else compare_all(folder, base, levels, today)
     manifest = read_manifest(path)
     registered = consumers(folder, now.values())

@@ -8,7 +8,7 @@ from functools import cached_property
 from c360.clause.dialect import POSTGRES, Dialect
 from c360.contract.document import parse
 from c360.contract.names import faults, where
-from c360.errors import Breach
+from c360.errors import Breach, unknown
 from c360.model import Contract, Dataset, Where
 from c360.printable import file_stem, shown
 
@@ -46,8 +46,8 @@ class Catalog:
         """The contract and dataset of that name. Raises Breach naming those that there are."""
         if dataset in self._by_name:
             return self._by_name[dataset]
-        known = ", ".join(sorted(candidate.name for _, candidate in self.pairs()))
-        raise Breach(f"No contract describes the dataset {dataset!r}.", f"There are: {known}.")
+        said = unknown(f"No contract describes the dataset {dataset!r}.", dataset, self._by_name)
+        raise Breach(said.message, said.remedy)
 
     def versions(self, dataset: Dataset) -> list[tuple[Contract, Dataset]]:
         """The live versions of the dbt model that a dataset is, the newest first; itself where dbt knows none of it."""

@@ -104,7 +104,9 @@ def _is_contract(path: Path) -> bool:
     try:
         return is_odcs_contract(path.read_bytes())
     except OSError as error:
-        raise CouldNotTell(f"Cannot read {path}: {error.strerror}.", "Check the path.") from error
+        missing = isinstance(error, FileNotFoundError)
+        remedy = "Check the path; c360 import FILE drafts a first contract." if missing else "Check the path."
+        raise CouldNotTell(f"Cannot read {path}: {error.strerror}.", remedy) from error
 
 
 def is_odcs_contract(content: bytes) -> bool:

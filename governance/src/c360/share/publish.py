@@ -11,7 +11,7 @@ from c360.contract.sunset import refuse_ended
 from c360.database import connect
 from c360.database.access import TRANSFORMER
 from c360.database.waiting import Say, partners_let_go
-from c360.errors import Breach, CouldNotTell
+from c360.errors import Breach, CouldNotTell, unknown
 from c360.ledger.standings import Standing
 from c360.project import Project
 from c360.share import bundle
@@ -89,12 +89,12 @@ def _publish(
 
 def require_partner(project: Project, partner: str) -> None:
     """Raises CouldNotTell for a partner that no policy names, and that has no share."""
-    known = sorted({policy.partner for policy in policies_of(project)})
+    known = {policy.partner for policy in policies_of(project)}
     if partner not in known:
         with closing(connect(project.settings, role=TRANSFORMER)) as owner:
             if partner in {name for name, _ in open_shares(owner.cursor())}:
                 return
-        raise CouldNotTell(f"No policy is for a partner {partner!r}.", f"There are: {', '.join(known) or 'none'}.")
+        raise unknown(f"No policy is for a partner {partner!r}.", partner, known)
 
 
 def _require_held(project: Project, overview: Overview, policy: Policy, say: Say) -> None:

@@ -10,7 +10,7 @@ from c360.status.overview import Overview
 from c360.status.sla import Attainment
 
 
-def as_dict(overview: Overview, wrong: Sequence[Cause] = ()) -> dict[str, Any]:
+def as_dict(overview: Overview, wrong: Sequence[Cause]) -> dict[str, Any]:
     """Times are ISO 8601 in UTC; shares lie between 0 and 1."""
     broken = overview.broken()
     by_clause: dict[str, list[dict[str, Any]]] = {}
