@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from c360.settings import Settings
 
 as_of_option = click.option(
-    "--as-of", metavar="TIME", help="The clock for freshness and age, ISO 8601 in UTC; now when silent."
+    "--as-of", metavar="TIME", help="The clock for freshness and age, ISO 8601 in UTC; by default now."
 )
 contracts_option = click.option(
     "--contracts",

@@ -69,11 +69,11 @@ Example:
 @click.argument("dataset")
 @click.option("--until", required=True, metavar="TIME", help="No reminder comes before (ISO 8601, UTC).")
 @click.option("--reason", required=True, metavar="TEXT", help="What is being done; it goes on record.")
-@click.option("--by", metavar="NAME", help="Who is on it; the user of this computer when silent.")
+@click.option("--by", metavar="NAME", help="Who is on it; by default the user of this computer.")
 @as_of_option
 @contracts_option
 def ack(dataset: str, until: str, reason: str, by: str | None, as_of: str | None, contracts: Path | None) -> None:
-    """Say who is on all that is wrong with DATASET: its reminders are silent until then.
+    """Say who is on all that is wrong with DATASET: no reminder is sent until then.
 
     The page, status and alerts name who it is. More clauses that break, and the recovery, are told all the same. What
     breaks anew later is not acknowledged.

@@ -35,7 +35,7 @@ Examples:
 )
 @click.argument("datasets", nargs=-1, metavar="[DATASET]...")
 @click.option(
-    "--rows", multiple=True, callback=_counts, metavar="[DATASET=]N", help=f"How many; {ROWS} when silent. Repeatable."
+    "--rows", multiple=True, callback=_counts, metavar="[DATASET=]N", help=f"How many; by default {ROWS}. Repeatable."
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder.")
 @click.option("--format", "form", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
@@ -43,7 +43,7 @@ Examples:
     "--defects", is_flag=True, help="Break each clause once, and write defects.json: what the gate must make of it."
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The same gives the same bytes.")
-@click.option("--now", metavar="TIME", help="When rows are loaded, ISO 8601 in UTC; now when silent.")
+@click.option("--now", metavar="TIME", help="When rows are loaded, ISO 8601 in UTC; by default now.")
 @contracts_option
 def fake(
     datasets: tuple[str, ...], rows: dict[str, int], out: Path, form: str, defects: bool, seed: int, now: str | None,

@@ -32,7 +32,7 @@ Examples:
 @click.argument("person", metavar="ID", required=False)
 @click.option("--of", metavar="DATASET", help="Whose id it is, where contracts do not tell; or DATASET.COLUMN.")
 @click.option("--dry-run", is_flag=True, help="Only say how many rows would go, by table.")
-@click.option("--by", metavar="NAME", help="Who does it; the user of this computer when silent.")
+@click.option("--by", metavar="NAME", help="Who does it; by default the user of this computer.")
 @click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
 @click.option(
     "--list", "listing", is_flag=True, help="Who did it when, with how many rows by table; nothing is erased."

@@ -21,7 +21,7 @@ Examples:
 @as_of_option
 @json_option
 def impact(contract: str | None, base: str | None, contracts: Path | None, as_of: str | None, as_json: bool) -> None:
-    """Who uses CONTRACT (all of them when silent): registered consumers, and dbt models, by dbt's last manifest.
+    """Who uses CONTRACT (by default, each contract): registered consumers, and dbt models, by dbt's last manifest.
 
     With --base only who is affected by what has changed since that commit.
     """

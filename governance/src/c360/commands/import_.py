@@ -27,8 +27,8 @@ Examples:
 @click.option(
     "--table", "tables", multiple=True, metavar="NAME", help="Of a file, only this; without, of the database."
 )
-@click.option("--name", metavar="NAME", help="What the contract is called; after the file or the table when silent.")
-@click.option("--dialect", default="postgres", metavar="NAME", help="Whose SQL it is; Postgres when silent.")
+@click.option("--name", metavar="NAME", help="The contract's name; by default that of the file or the table.")
+@click.option("--dialect", default="postgres", metavar="NAME", help="The dialect of the SQL; by default Postgres.")
 @click.option("--upgrade", is_flag=True, help="Only write an ODCS file in today's version of the standard.")
 @click.option("--out", metavar="FILE", help="Where to write; - prints. Silent: below the project's contracts folder.")
 @contracts_option

@@ -19,17 +19,19 @@ Examples:
 )
 @click.argument("dataset")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--delimiter", metavar="CHAR", help="What separates fields; a comma when silent.")
-@click.option("--quote", metavar="CHAR", help="What quotes fields; a double quote when silent.")
-@click.option("--encoding", metavar="NAME", help="utf-8 when silent.")
+@click.option("--delimiter", metavar="CHAR", help="What separates fields; by default a comma.")
+@click.option("--quote", metavar="CHAR", help="What quotes fields; by default a double quote.")
+@click.option("--encoding", metavar="NAME", help="By default utf-8.")
 @click.option("--null", "null_values", multiple=True, metavar="TEXT", help="What stands for null, besides nothing.")
-@click.option("--decimal", metavar="CHAR", help="The decimal mark of numbers; a point when silent.")
-@click.option("--thousands", metavar="CHAR", help="What groups digits; nothing when silent.")
-@click.option("--date-format", metavar="FORMAT", help="Such as dd.MM.yyyy; ISO 8601 when silent.")
-@click.option("--timestamp-format", metavar="FORMAT", help="Such as dd.MM.yyyy HH:mm:ss; ISO 8601 when silent.")
+@click.option("--decimal", metavar="CHAR", help="The decimal mark of numbers; by default a point.")
+@click.option("--thousands", metavar="CHAR", help="What groups digits; by default nothing.")
+@click.option("--date-format", metavar="FORMAT", help="Such as dd.MM.yyyy; by default ISO 8601.")
+@click.option("--timestamp-format", metavar="FORMAT", help="Such as dd.MM.yyyy HH:mm:ss; by default ISO 8601.")
 @click.option("--ignore-case", is_flag=True, default=None, help="The header's names are the contract's in any case.")
 @click.option("--alias", "aliases", multiple=True, metavar="THEIRS=OURS", help="Another name for a column.")
-@click.option("--compression", type=click.Choice(["gzip", "zstd", "none"]), help="LintProblem by the file when silent.")
+@click.option(
+    "--compression", type=click.Choice(["gzip", "zstd", "none"]), help="By default, what the file's first bytes say."
+)
 @as_of_option
 @contracts_option
 @json_option

@@ -59,7 +59,7 @@ def _choosing(command: Callable[..., None]) -> Callable[..., None]:
 def _deciding(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say who decides, and why."""
     reason = click.option("--reason", required=True, metavar="TEXT", help="Why; it goes on record.")
-    by = click.option("--by", metavar="NAME", help="Who decides; the user of this computer when silent.")
+    by = click.option("--by", metavar="NAME", help="Who decides; by default the user of this computer.")
     return reason(by(command))
 
 
