@@ -1,29 +1,15 @@
--- The fact holds what it grows from, transaction by transaction: none is left behind, stands twice, or is out of date.
--- It fails when an id that was undisputed is claimed twice by now, or a row came later than lookback_days allows:
--- build once with --full-refresh.
+-- The fact holds what it grows from, row by row and column by column: none is left behind, gone or out of date.
+-- It fails when an id that was undisputed is claimed twice by now, a row was edited under its load time, or it came or
+-- went later than lookback_days allows: build once with --full-refresh.
 with joined as (
 
-    select
-        id,
-        contact_id,
-        amount,
-        category,
-        count(*) as transactions
-    from {{ ref('int_transactions_joined') }}
-    group by id, contact_id, amount, category
+    select * from {{ ref('int_transactions_joined') }}
 
 ),
 
 enriched as (
 
-    select
-        id,
-        contact_id,
-        amount,
-        category,
-        count(*) as transactions
-    from {{ ref('transactions_enriched') }}
-    group by id, contact_id, amount, category
+    select * from {{ ref('transactions_enriched') }}
 
 ),
 
@@ -31,13 +17,17 @@ final as (
 
     select count(*) as violations
     from joined
-    full outer join enriched
-        on
-            joined.id = enriched.id
-            and joined.contact_id = enriched.contact_id
-            and joined.amount = enriched.amount
-            and joined.category = enriched.category
-    where joined.id is null or enriched.id is null or joined.transactions <> enriched.transactions
+    full outer join enriched on joined.id = enriched.id
+    where
+        joined.id is null
+        or enriched.id is null
+        or joined.contact_id <> enriched.contact_id
+        or joined.transaction_date <> enriched.transaction_date
+        or joined.category <> enriched.category
+        or joined.item_count <> enriched.item_count
+        or joined.amount <> enriched.amount
+        or joined.loaded_at <> enriched.loaded_at
+        or enriched.amount_per_item <> cast(joined.amount / nullif(joined.item_count, 0) as numeric(14, 2))
 
 )
 

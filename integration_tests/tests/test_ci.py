@@ -219,3 +219,19 @@ def test_hooks_for_others_call_commands_that_are_there():
         assert hook["entry"].removeprefix("c360 ") in ("lint", "generate") and re.compile(hook["files"]).search(
             "contracts/sources/contacts/1.0.0.odcs.yaml"
         )
+
+
+def test_a_scheduled_job_without_its_secret_fails():
+    """Every step that reads a secret is run without one: it ends with 2, says what to set, and runs nothing else."""
+    scheduled = [
+        path for path in WORKFLOWS if "schedule" in workflow(path.name).get(True, {})
+    ]  # YAML reads `on` as true
+    jobs = [job for path in scheduled for job in workflow(path.name)["jobs"].values() if "secrets." in f"{job}"]
+    assert jobs
+    for job in jobs:
+        (secret,) = (name for name, held in job["env"].items() if "secrets." in held)
+        (script,) = (step["run"] for step in job["steps"] if "run" in step)
+        ended = subprocess.run(
+            ["bash", "-ec", script], env={secret: "", "PATH": os.defpath}, capture_output=True, text=True
+        )
+        assert ended.returncode == 2 and f"::error::Nothing was checked. Set the secret {secret}" in ended.stdout

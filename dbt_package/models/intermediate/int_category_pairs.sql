@@ -1,6 +1,8 @@
 -- One row a scope and ordered pair of categories: how far buying the first speaks for the second.
 -- affinity: the share of the second in what buyers of the first buy.
 -- lift: how much more often the second follows the first than these buyers' tastes alone explain.
+{{ config(enabled=customer360.is_enabled('contacts', 'transactions')) }}
+
 with purchases as (
 
     select * from {{ ref('int_purchases_scoped') }}

@@ -1,4 +1,6 @@
 -- One row a scope and category of the contract: its share in all purchases.
+{{ config(enabled=customer360.is_enabled('contacts', 'transactions')) }}
+
 with categories as (
 
     select * from {{ ref('int_categories') }}
@@ -14,8 +16,10 @@ tallies as (
 scopes as (
 
     select 'now' as scope
+    {%- if customer360.is_enabled('evaluation') %}
     union all
     select 'holdout' as scope
+    {%- endif %}
 
 ),
 

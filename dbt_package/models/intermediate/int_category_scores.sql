@@ -1,7 +1,7 @@
 -- One row a scope, customer and category of the contract.
 -- score = what the customer bought, smoothed by what customers with such purchases buy,
 -- times what follows the last purchase.
-{{ config(materialized='table') }}
+{{ config(enabled=customer360.is_enabled('contacts', 'transactions'), materialized='table') }}
 
 with contacts as (
 

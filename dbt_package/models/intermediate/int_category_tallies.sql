@@ -1,5 +1,5 @@
 -- One row a scope, customer and category that the customer has bought.
-{{ config(materialized='table') }}
+{{ config(enabled=customer360.is_enabled('contacts', 'transactions'), materialized='table') }}
 
 with purchases as (
 

@@ -1,4 +1,7 @@
--- One row a purchase and scope: `now` sees all purchases, `holdout` those before the days that are held out.
+-- One row a purchase and scope: `now` sees all purchases, `holdout` those before the days that are held out. There is
+-- no `holdout` where the evaluation is switched off.
+{{ config(enabled=customer360.is_enabled('contacts', 'transactions')) }}
+
 with transactions as (
 
     select * from {{ ref('transactions_enriched') }}
@@ -11,11 +14,13 @@ scopes as (
         'now' as scope,
         max(transaction_date) as until_date
     from transactions
+    {%- if customer360.is_enabled('evaluation') %}
     union all
     select
         'holdout' as scope,
         max(transaction_date) - interval '{{ var("holdout_days") }}' day as until_date
     from transactions
+    {%- endif %}
 
 ),
 

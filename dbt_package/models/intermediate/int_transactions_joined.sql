@@ -1,4 +1,6 @@
 -- One row a transaction whose contact is known.
+{{ config(enabled=customer360.is_enabled('contacts', 'transactions')) }}
+
 with transactions as (
 
     select * from {{ ref('stg_web__transactions') }}

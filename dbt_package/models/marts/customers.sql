@@ -1,5 +1,9 @@
 -- One row a customer: every contact, with or without a purchase.
-{{ config(indexes=[{'columns': ['id'], 'unique': true}], grants=customer360.reader_grants()) }}
+{{ config(
+    enabled=customer360.is_enabled('contacts'),
+    indexes=[{'columns': ['id'], 'unique': true}],
+    grants=customer360.reader_grants()
+) }}
 
 {%- set categories = customer360.contract_enum('transactions', 'category') %}
 
@@ -9,9 +13,20 @@ with contacts as (
 
 ),
 
+-- With no transactions nobody bought anything.
 transactions as (
 
+    {% if customer360.is_enabled('transactions') %}
     select * from {{ ref('transactions_enriched') }}
+    {% else %}
+    select
+        id as contact_id,
+        cast(null as timestamp) as transaction_date,
+        cast(null as {{ dbt.type_string() }}) as category,
+        cast(null as numeric(12, 2)) as amount
+    from contacts
+    where 1 = 0
+    {% endif %}
 
 ),
 

@@ -1,5 +1,5 @@
 -- One row a customer, as 1.x of the contract promises it: purchase times in UTC without a zone, under their old names.
-{{ config(materialized='view', grants=customer360.reader_grants()) }}
+{{ config(enabled=customer360.is_enabled('contacts'), materialized='view', grants=customer360.reader_grants()) }}
 
 with customers as (
 

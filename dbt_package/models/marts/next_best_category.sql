@@ -1,5 +1,6 @@
 -- One row a customer and rank: the categories of the contract, from the likeliest next purchase to the least likely.
 {{ config(
+    enabled=customer360.is_enabled('contacts', 'transactions'),
     indexes=[{'columns': ['customer_id', 'rank'], 'unique': true}],
     grants=customer360.reader_grants()
 ) }}

@@ -1,6 +1,9 @@
 -- One row a method: how well it foretells the first purchase in the days held out, from all purchases before them.
 -- Where there is none before them, nothing could be learnt: no customer is judged, and there are no rates.
-{{ config(grants=customer360.reader_grants()) }}
+{{ config(
+    enabled=customer360.is_enabled('contacts', 'transactions', 'evaluation'),
+    grants=customer360.reader_grants()
+) }}
 
 {%- set methods = ['recommender', 'popularity', 'own_favourite'] %}
 

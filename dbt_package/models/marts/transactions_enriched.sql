@@ -1,9 +1,13 @@
--- One row a transaction whose contact is known. Grows by what was loaded, late rows and corrections included.
+-- One row a transaction whose contact is known. New, late and corrected rows come in; rows that are gone leave.
 {{ config(
+    enabled=customer360.is_enabled('contacts', 'transactions'),
     materialized='table' if target.type == 'spark' else 'incremental',
     incremental_strategy='delete+insert' if target.type == 'postgres' else 'merge',
     unique_key='id',
     on_schema_change='append_new_columns',
+    pre_hook="{{ customer360.delete_gone_transactions(
+        this, ref('base_web__transactions'), ref('stg_salesforce__contacts')
+    ) }}",
     indexes=[{'columns': ['id'], 'unique': true}, {'columns': ['contact_id']}, {'columns': ['loaded_at']}],
     liquid_clustered_by=['contact_id', 'transaction_date'],
     grants=customer360.reader_grants()
@@ -15,33 +19,38 @@ with transactions as (
 
 ),
 
-delivered as (
+contacts as (
 
-    select * from {{ ref('base_web__transactions') }}
-    {#- With --no-introspect there is no connection to ask whether the table exists. #}
-    {% if flags.INTROSPECT and is_incremental() and var('lookback_days') is not none %}
-    where
-        loaded_at >= (
-            select coalesce(max(known.loaded_at), cast('1970-01-01' as timestamp))
-                - interval '{{ var("lookback_days") }}' day
-            from {{ this }} as known
-        )
-    {% endif %}
+    select id from {{ ref('stg_salesforce__contacts') }}
 
 ),
 
--- The bound skips what is known before it is deduplicated and joined; a row may come late by any time.
+delivered as (
+
+    select
+        id,
+        contact_id,
+        loaded_at
+    from {{ ref('base_web__transactions') }}
+
+),
+
+-- The bound skips what is known before it is typed, deduplicated and joined; a row may come late by any time. A row
+-- whose contact is not known does not set it: the row may never be known.
 arrived as (
 
     select *
     from transactions
+    {#- With --no-introspect there is no connection to ask whether the table exists. #}
     {% if flags.INTROSPECT and is_incremental() %}
     where
         loaded_at >= (
             select min(delivered.loaded_at)
             from delivered
+            inner join contacts on delivered.contact_id = contacts.id
             where
-                not exists (
+                {{ customer360.loaded_lately('delivered.loaded_at', this) }}
+                and not exists (
                     select 1
                     from {{ this }} as known
                     where known.id = delivered.id and known.loaded_at >= delivered.loaded_at

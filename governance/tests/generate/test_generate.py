@@ -160,15 +160,15 @@ def test_what_is_generated_bears_the_name_of_its_package(tmp_path):
     assert not check(files, tmp_path, target.folders)
 
 
-def test_a_source_keeps_the_schema_of_its_contract(tmp_path):
+def test_a_source_lies_where_its_contract_says_unless_a_variable_moves_it(tmp_path):
     catalog = Catalog.of(find_contracts(EXPECTED / "contracts"))
     schemas = {dataset.schema for _, dataset in catalog.pairs()}
     for raw in (*schemas, "elsewhere"):
         files = plan(catalog, replace(OURS, raw_schema=raw))
         for _, dataset in catalog.pairs():
             said = yaml.safe_load(files[f"dbt_package/models/contracts/{dataset.name}.yml"])["sources"][0]["schema"]
-            moved = "{{ var('customer360_raw_schema', '%s') }}" % raw
-            assert said == (moved if dataset.schema == raw else dataset.schema)
+            default = f"var('customer360_raw_schema', '{raw}')" if dataset.schema == raw else f"'{dataset.schema}'"
+            assert said == "{{ var('customer360_%s_schema', %s) }}" % (dataset.name, default)
 
 
 @pytest.mark.parametrize(

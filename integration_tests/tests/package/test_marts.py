@@ -27,6 +27,24 @@ BROKEN_MARTS = {
     "update analytics.transactions_enriched set id = gen_random_uuid() where category = 'Beauty'": {
         "transactions_enriched_holds_every_transaction",
     },
+    # Each column of the fact is compared, and what is in it alone is found.
+    **{
+        damage: {"transactions_enriched_holds_every_transaction"}
+        for damage in (
+            *(
+                f"update analytics.transactions_enriched set {column} = {value} where category = 'Beauty'"
+                for column, value in {
+                    "transaction_date": "transaction_date - interval '1 microsecond'",
+                    "category": "'Books'",
+                    "item_count": "item_count + 1",
+                    "amount_per_item": "amount_per_item + 0.01",
+                    "loaded_at": "loaded_at - interval '1 second'",
+                }.items()
+            ),
+            "insert into analytics.transactions_enriched select gen_random_uuid(), contact_id, transaction_date, "
+            "category, item_count, 0, 0, loaded_at from analytics.transactions_enriched limit 1",
+        )
+    },
     "delete from analytics.next_best_category where rank = 2": {"next_best_category_ranks_every_category"},
 }  # fmt: skip
 
@@ -71,3 +89,17 @@ def test_late_new_and_corrected_rows_arrive_and_known_ones_are_left_alone(raw, m
     assert [amount for _, amount, _ in rows] == ["10.00", "99.00", "12.50", "12.50", "12.50"]
     kept = {key for key, _, xmin in rows if written.get(key) == xmin}
     assert kept == {make.transaction(1, 1)["id"], make.transaction(3, 2)["id"]}
+
+
+def test_rows_that_are_gone_leave_and_what_is_left_takes_their_place(raw, make, dbt):
+    """By a delivery, with no full refresh: what was deleted, a later version that was, and all of an erased contact."""
+    dbt.insert("transactions", make.transaction(4, 2, amount="1.00", _loaded_at_utc="2026-02-01 00:00:00"))
+    dbt.insert("transactions", make.transaction(4, 2, amount="2.00"), make.transaction(5, 3))
+    assert dbt("run", "--select", "+transactions_enriched").success
+    raw.sql("delete from raw.transactions where id in (%s) or amount = 2.00", make.transaction(2, 1)["id"])
+    raw.sql("delete from raw.contacts where id = %s", make.id(3))
+    assert dbt("run", "--select", "+transactions_enriched").success
+    rows = raw.sql("select id::text, amount::text from analytics.transactions_enriched order by id")
+    kept = [(make.transaction(n, 1)["id"], amount) for n, amount in ((1, "10.00"), (3, "12.50"), (4, "1.00"))]
+    assert rows == kept
+    assert dbt.bad("test", "--select", "transactions_enriched_holds_every_transaction") == set()

@@ -38,3 +38,17 @@ def test_the_recommender_beats_popularity_clearly(workplace, dbt):
     for ours, theirs in zip(scores["recommender"], scores["popularity"], strict=True):
         assert ours > theirs
     assert scores["recommender"][2] > scores["own_favourite"][2]
+
+
+def test_the_evaluation_can_be_switched_off(raw, dbt):
+    assert dbt("run", "--select", dbt.PACKAGE).success
+    recommended = raw.sql("select * from analytics.next_best_category order by customer_id, rank")
+    raw.sql("drop schema analytics cascade")
+    outcome = dbt("build", "--select", dbt.PACKAGE, variables={"customer360_evaluation_enabled": False})
+    assert outcome.success and {str(node.status) for node in outcome.result} <= {"success", "pass", "no-op"}
+    names = {node.node.name for node in outcome.result}
+    assert not [name for name in names if "evaluation" in name]
+    assert "customer_segmentation" in names and "recommendations" not in names  # an exposure depends on the evaluation
+    assert raw.sql("select to_regclass('analytics.next_best_category_evaluation')") == [(None,)]
+    assert raw.sql("select distinct scope from analytics.int_category_scores") == [("now",)]
+    assert raw.sql("select * from analytics.next_best_category order by customer_id, rank") == recommended

@@ -1,4 +1,6 @@
 -- One row a delivered contact that breaks no clause by itself; staging deduplicates.
+{{ config(enabled=customer360.is_enabled('contacts')) }}
+
 with contacts as (
 
     {{ customer360.judged(source('salesforce', 'contacts'), 'contacts', key='id') }}

@@ -1,4 +1,6 @@
 -- One row a contact, as it was loaded last. An id that two different people claim is nobody's.
+{{ config(enabled=customer360.is_enabled('contacts')) }}
+
 with final as (
 
     {{ customer360.deduplicated(

@@ -1,6 +1,6 @@
 -- One row a delivered contact that is not taken: its id as delivered, and the clauses that it breaks.
 -- A table: with a view over both sources, replacing the two base views at once deadlocks in Postgres.
-{{ config(materialized='table') }}
+{{ config(enabled=customer360.is_enabled('contacts'), materialized='table') }}
 
 with judged as (
 

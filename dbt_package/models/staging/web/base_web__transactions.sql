@@ -1,4 +1,6 @@
 -- One row a delivered transaction that breaks no clause by itself, typed; staging deduplicates.
+{{ config(enabled=customer360.is_enabled('transactions')) }}
+
 with transactions as (
 
     {{ customer360.judged(source('web', 'transactions'), 'transactions', key='id') }}

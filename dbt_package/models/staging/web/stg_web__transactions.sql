@@ -1,4 +1,6 @@
 -- One row a transaction, as it was loaded last. An id that two contacts are said to have paid is nobody's.
+{{ config(enabled=customer360.is_enabled('transactions')) }}
+
 with final as (
 
     {{ customer360.deduplicated(

@@ -13,39 +13,46 @@ from c360.model import Clause, Column, Contract, Dataset
 
 def render(catalog: Catalog, contract: Contract, dataset: Dataset, target: Target) -> str:
     by_column, of_table = data_tests(catalog, dataset, target)
-    table: dict[str, Any] = {"name": dataset.name}
-    if dataset.table != dataset.name:
-        table["identifier"] = dataset.table
+    table: dict[str, Any] = {"name": dataset.name, "identifier": _place(dataset, target, "identifier", dataset.table)}
     table["description"] = dataset.description
-    table["config"] = _config(contract, dataset, target.name)
+    table["config"] = _config(contract, dataset, target)
     if of_table:
         table["data_tests"] = of_table
     table["columns"] = [column_entry(column, by_column[column.name]) for column in dataset.columns]
     source = {
         "name": contract.system,
-        "schema": _schema(dataset.schema, target),
+        "database": _place(dataset, target, "database", None),
+        "schema": _schema(dataset, target),
         "tables": [table],
     }
     return f"# {header(contract)}\n" + dbt_yaml({"version": 2, "sources": [source]})
 
 
-def _schema(schema: str, target: Target) -> str:
-    """That of the contract. A variable of the package moves the raw schema, and nothing that lies elsewhere."""
-    if schema != target.raw_schema:
-        return schema
-    return Template("{{ var('%s_raw_schema', %s) }}" % (target.name, jinja_text(schema)))
+def _place(dataset: Dataset, target: Target, what: str, default: str | None) -> Template:
+    text = "none" if default is None else jinja_text(default)
+    return Template("{{ var('%s', %s) }}" % (target.variable(dataset.name, what), text))
 
 
-def _config(contract: Contract, dataset: Dataset, package: str) -> dict[str, Any]:
+def _schema(dataset: Dataset, target: Target) -> Template:
+    """That of the contract, unless a variable moves this source; one of the package moves the raw schema as a whole."""
+    if dataset.schema != target.raw_schema:
+        return _place(dataset, target, "schema", dataset.schema)
+    raw = "var('%s_raw_schema', %s)" % (target.name, jinja_text(dataset.schema))
+    return Template("{{ var('%s', %s) }}" % (target.variable(dataset.name, "schema"), raw))
+
+
+def _config(contract: Contract, dataset: Dataset, target: Target) -> dict[str, Any]:
+    enabled = Template("{{ var('%s', true) }}" % target.variable(dataset.name, "enabled"))
     meta = {"contract": contract.name, "version": contract.version, "owner": contract.team}
     freshness = next(iter(FRESHNESS.of(dataset)), None)
     if freshness is None:
-        return {"meta": meta}
+        return {"enabled": enabled, "meta": meta}
     column = dataset.physical(freshness.column or "")
     kind = canonical_type(dataset.column(freshness.column or "").physical_type)
     zoned = ", zoned=true" if "with time zone" in kind else ""
-    query = "{{ %s.loaded_at_query(%s, this%s) }}" % (package, jinja_text(column), zoned)
+    query = "{{ %s.loaded_at_query(%s, this%s) }}" % (target.name, jinja_text(column), zoned)
     return {
+        "enabled": enabled,
         "loaded_at_query": Template(query),
         "freshness": thresholds(freshness),
         "meta": {**meta, "clause": freshness.id},

@@ -13,12 +13,6 @@ from c360.generate.text import Template, Verbatim, jinja_text, unique_slugs
 from c360.model import Clause, Dataset, Relationship
 
 
-def gated(package: str) -> Template:
-    """Whether a source holds what its contract says, as the variable of the package says: where no gate stands before
-    it, staging sets rows aside instead, and what reads the source would meet other types."""
-    return Template("{{ var('%s_gate', true) }}" % package)
-
-
 def data_tests(catalog: Catalog, dataset: Dataset, target: Target) -> tuple[dict[str, list[Any]], list[Any]]:
     """Tests by column, and the tests of the table as a whole; ours bear the name of the dbt package."""
     names = unique_slugs([clause.id for clause in dataset.clauses], joint="__")
@@ -38,7 +32,7 @@ def data_tests(catalog: Catalog, dataset: Dataset, target: Target) -> tuple[dict
             "severity": "warn" if clause.severity == "warning" else "error",
             "meta": {"clause": Verbatim(clause.id)},
         }
-        enabled = _enabled(catalog, clause, target, built)
+        enabled = _enabled(catalog, clause, dataset, target, built)
         if enabled:
             body["config"] = {"enabled": enabled, **body["config"]}
         place = by_column[clause.column] if clause.column and kind in _COLUMN_TESTS else of_table
@@ -46,22 +40,31 @@ def data_tests(catalog: Catalog, dataset: Dataset, target: Target) -> tuple[dict
     return by_column, of_table
 
 
-def _enabled(catalog: Catalog, clause: Clause, target: Target, built: bool) -> Template | None:
-    """When there is anything to test, where that is not always."""
+def _enabled(catalog: Catalog, clause: Clause, dataset: Dataset, target: Target, built: bool) -> Template | None:
+    """When there is anything to test, where that is not always: a source with no gate before it is not tested, since it
+    may break its contract; staging sets rows aside instead."""
     if clause.kind.dbt == "elementary":
         return elementary.enabled(target.name)
-    only = gated(target.name) if not built or _leads_to_a_source(catalog, clause) else None
+    source = dataset.name if not built else _source_it_leads_to(catalog, clause)
+    asked = [f"var('{target.name}_gate', true)"] if source else []
+    if built and source:
+        asked.append(f"var('{target.variable(source, 'enabled')}', true)")
+    if built and clause.kind.dbt in _HELD_BY_MODEL_CONTRACT and not catalog.find(dataset.name)[0].suffix:
+        asked.append(f"var('{target.name}_full_tests', true)")
     if clause.kind.reads_nested:
-        return Template(_LOOKS_INSIDE.replace("}}", f"and {only.removeprefix('{{ ')}") if only else _LOOKS_INSIDE)
-    return only
+        asked.insert(0, "target.type not in ('spark', 'databricks')")
+    return Template("{{ %s }}" % " and ".join(asked)) if asked else None
 
 
-_LOOKS_INSIDE = "{{ target.type not in ('spark', 'databricks') }}"
+_HELD_BY_MODEL_CONTRACT = {"column_clause", "unexpected_columns_clause", "not_null"}
+"""Tests of what is not built otherwise. An older version is likely a view, which takes no constraint: it keeps them."""
 
 
-def _leads_to_a_source(catalog: Catalog, clause: Clause) -> bool:
+def _source_it_leads_to(catalog: Catalog, clause: Clause) -> str | None:
     promised = clause.argument
-    return isinstance(promised, Relationship) and catalog.find(promised.target)[0].layer == "sources"
+    if isinstance(promised, Relationship) and catalog.find(promised.target)[0].layer == "sources":
+        return promised.target
+    return None
 
 
 _COLUMN_TESTS = {"not_null", "unique", "relationships", "row_clause", "column_clause", "elementary.column_anomalies"}
@@ -91,12 +94,16 @@ def _test(catalog: Catalog, clause: Clause, dataset: Dataset) -> tuple[str, dict
 
 
 def _relationship(catalog: Catalog, promised: Relationship, dataset: Dataset) -> tuple[str, dict[str, Any]]:
-    _, target = catalog.find(promised.target)
-    to, fields = reference(catalog, promised.target), [target.physical(name) for name in promised.target_columns]
-    if len(fields) == 1 and POSTGRES.quote(fields[0]) == fields[0]:  # dbt's own test cannot quote it
-        return "relationships", {"to": to, "field": fields[0]}
-    columns = [dataset.physical(name) for name in promised.columns]
-    return "relationship_clause", {"columns": columns, "to": to, "target_columns": fields}
+    contract, target = catalog.find(promised.target)
+    columns, fields = map(dataset.physical, promised.columns), list(map(target.physical, promised.target_columns))
+    if contract.layer == "sources" and catalog.find(dataset.name)[0].layer != "sources":
+        # With dbt's source(), a test of this product would be among those of the source.
+        to: dict[str, Any] = {"to_source": [contract.system, target.name]}
+    else:
+        to = {"to": reference(catalog, promised.target)}
+        if len(fields) == 1 and POSTGRES.quote(fields[0]) == fields[0]:  # dbt's own test cannot quote it
+            return "relationships", {**to, "field": fields[0]}
+    return "relationship_clause", {"columns": list(columns), **to, "target_columns": fields}
 
 
 def _type(promised: str) -> dict[str, str]:

@@ -33,6 +33,10 @@ class Target:
         sharing = f"{models}/sharing", self.unity_catalog
         return (self.soda_checks, f"{models}/contracts", *sharing, macros, self.gate)
 
+    def variable(self, dataset: str, what: str) -> str:
+        """The name of a dbt variable about one source: its `database`, `schema` or `identifier`, or `enabled`."""
+        return f"{self.name}_{slug(dataset)}_{what}"
+
     @property
     def unity_catalog(self) -> str:
         """The folder of what Unity Catalog is told of partners, which dbt does not read."""

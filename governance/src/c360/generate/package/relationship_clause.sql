@@ -1,6 +1,11 @@
-{% test relationship_clause(model, columns, to, target_columns) %}
-    {#- Each row leads to a row of `to`, by several columns; a row with a null among them refers to nothing. -#}
+{% test relationship_clause(model, columns, target_columns, to=none, to_source=none) %}
+    {#- Each row leads to a row of another table, by several columns; a row with a null among them refers to nothing.
+        The table is `to`, or `to_source`: [source, table] of this package. It is looked up by its name, so that the test
+        of a product depends on the product alone, and `--select source:*` leaves it out. -#}
     {{ config(fail_calc="coalesce(sum(violations), 0)") }}
+    {%- if to_source and execute %}
+    {%- set to = graph.sources["source.__package__." ~ to_source | join(".")].relation_name %}
+    {%- endif %}
 
     select count(*) as violations
     from {{ model }} as child
