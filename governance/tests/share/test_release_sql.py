@@ -127,7 +127,7 @@ def check_one(rows, policy):
             persons[group_of(row)] += 1
             kinds[group_of(row)] |= {row[name] for name in row if name.startswith("s_")} - {UNTOLD}
     assert all(many >= K for many in persons.values()), persons
-    assert all(len(kinds[group]) >= policy.l for group in persons if policy.sensitive), kinds
+    assert all(len(kinds[group]) >= policy.diversity.l for group in persons if policy.sensitive), kinds
     labels = Counter(row[name] for row in rows if row["person"] for name in row if name.startswith("s_"))
     assert all(many >= K for many in labels.values()), labels
     ids = [row["person"] for row in rows if row["person"] is not None]

@@ -20,16 +20,17 @@ from c360.errors import Breach, CouldNotTell
 from c360.model import Column, Contract, Dataset
 from c360.printable import shown
 from c360.project import Project
-from c360.share import consent
+from c360.share import consent, diversity
 from c360.share.consent import Consent
+from c360.share.diversity import Diversity, diversity_of
 from c360.share.ladder import LADDERS, Ladder
 from c360.share.living import policy_files
 
-LEAST_K, USUAL_K, MOST_CANARIES, MOST_RELEASES = 3, 11, 100, 24
+LEAST_K, USUAL_K, MOST_K, MOST_CANARIES, MOST_RELEASES = 3, 11, 1_000_000, 100, 24
 _PARTNER = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _KEYS = (
     "partner", "product", "version", "contract_version", "purpose", "legal_basis", "until", "contact", "terms", "k",
-    "sensitive", "l", "canaries", "pseudonyms", "only_where", "columns",
+    "sensitive", "l", "t", "canaries", "pseudonyms", "only_where", "columns",
 )  # fmt: skip
 _NEEDED = ("partner", "product", "version", "purpose", "legal_basis", "until", "contact", "columns")
 _LONGEST = 500
@@ -67,7 +68,7 @@ class Policy:
     terms: str
     k: int
     sensitive: str | None
-    l: int  # noqa: E741 (what the literature calls it)
+    diversity: Diversity
     canaries: int
     window: int
     columns: tuple[SharedColumn, ...]
@@ -190,7 +191,7 @@ def _problems(document: Document, catalog: Catalog, levels: Sequence[str]) -> It
     if "until" in data and _day(data["until"]) is None:
         yield ("until",), "until is no day, such as 2030-12-31"
     k = data.get("k", USUAL_K)
-    if not _is_whole(k) or not LEAST_K <= k <= 1_000_000:
+    if not _is_whole(k) or not LEAST_K <= k <= MOST_K:
         yield ("k",), f"k is no whole number from {LEAST_K} on"
     canaries = data.get("canaries", 0)
     if not _is_whole(canaries) or not 0 <= canaries <= MOST_CANARIES:
@@ -245,17 +246,16 @@ def _of_product(data: dict[str, Any], catalog: Catalog, levels: Sequence[str]) -
 
 
 def _of_sensitive(data: dict[str, Any], columns: dict[str, Any]) -> Iterator[tuple[Place, str]]:
-    sensitive, least = data.get("sensitive"), data.get("l")
+    sensitive, k = data.get("sensitive"), data.get("k", USUAL_K)
     if sensitive is None:
-        if least is not None:
-            yield ("l",), "l is about a sensitive column, and none is named"
+        for key in ("l", "t"):
+            if data.get(key) is not None:
+                yield (key,), f"{key} is about a sensitive column, and none is named"
         return
     if sensitive not in columns or not isinstance(columns[sensitive], dict):
         yield ("sensitive",), f"{shown(sensitive)} is none of the columns that are generalised"
-    if not isinstance(least, int) or isinstance(least, bool) or not 2 <= least <= 1_000:
-        yield ("l" if "l" in data else "sensitive",), "l is no whole number from 2 on"
-    elif _is_whole(k := data.get("k", USUAL_K)) and least > k:
-        yield ("l",), f"l is beyond k, which is {k}: a group of k persons never has so many kinds"
+    linked = (_window(data.get("pseudonyms", "release")) or 1) > 1
+    yield from diversity.problems(data, k if _is_whole(k) else MOST_K, linked)
 
 
 def _person(catalog: Catalog, dataset: Dataset, closed: Sequence[str]) -> str | None:
@@ -322,7 +322,7 @@ def _policy(document: Document, catalog: Catalog) -> Policy:
         terms=data.get("terms", ""),
         k=data.get("k", USUAL_K),
         sensitive=data.get("sensitive"),
-        l=data.get("l", 1),
+        diversity=diversity_of(data),
         canaries=data.get("canaries", 0),
         window=_window(data.get("pseudonyms", "release")) or 1,
         columns=tuple(s for s in shared if s.how != "suppress"),

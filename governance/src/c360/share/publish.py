@@ -76,7 +76,7 @@ def _publish(
     releases = release(project, chosen, now, pinned)
     for made in releases:
         if not made.published:
-            asked = f"k = {made.policy.k}" + (f" and l = {made.policy.l}" if made.policy.sensitive else "")
+            asked = " and ".join(filter(None, (f"k = {made.policy.k}", made.policy.diversity.told)))
             say(f"Nobody of {made.policy.dataset.name} is published: no group of its {made.persons} has {asked}.")
     kept = [asdict(one) for one in overview.sla]
     with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner.transaction():
