@@ -1,9 +1,9 @@
 """SQL of the sensitive labels that a release tells: k persons at least share each, and that of no value, too.
 
-A label that fewer share is held back: it becomes that of no value. A group whose labels are then not as different as the
-policy asks (l, t) is left out, and so another label may become rare. So the labels are counted anew, in a fixed number of rounds. After the last round
-everybody of the groups that it counted is published, or nobody is where it would leave out one more group. So what is
-published is what the last round counted.
+A label that fewer share is held back: it becomes that of no value. A group that is then not as diverse as the policy
+asks (l, t) is left out, and so another label may become rare. So the labels are counted anew, in a fixed number of
+rounds. After the last round everybody of the groups that it counted is published, or nobody is where it would leave out
+one more group. So what is published is what the last round counted.
 """
 
 from c360.share.columns import Columns, Parts, grouped_by, listed, select
