@@ -196,6 +196,16 @@ def test_one_partner_gets_a_product_once(tmp_path, catalog):
         policies(tmp_path, catalog, LEVELS)
 
 
+def test_what_one_partner_gets_has_the_same_pseudonyms_everywhere(tmp_path, catalog):
+    write(tmp_path, pseudonyms={"releases": 6})
+    for name, pseudonyms, agrees in (("same", {"releases": 6}, True), ("other", None, False)):
+        changes = {"product": "next_best_category", "pseudonyms": pseudonyms}
+        found = told(write(tmp_path, name, **changes), catalog)
+        said = [what for what in found if what.startswith("acme has one key")]
+        assert said == ["acme has one key, and acme.yaml says otherwise: write the same into both"] * (not agrees)
+        (tmp_path / f"{name}.yaml").unlink()
+
+
 def test_a_column_that_is_suppressed_stands_in_no_model(tmp_path, catalog):
     (policy,) = policies(write(tmp_path, columns=columns(gender="suppress")), catalog, LEVELS)
     made = files(policy, Target(package="p", name="p"))

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from c360.clause.kinds import FRESHNESS
 from c360.clause.types import canonical_type
 from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
@@ -77,6 +78,8 @@ class Policy:
     """Who is in the share; None: everybody."""
     version: str
     """That of the contract that the partner gets."""
+    promised: tuple[dict[str, Any], ...]
+    """Its service levels: those of the product, or else how fresh the sources are when it is published."""
 
     @property
     def name(self) -> str:
@@ -154,6 +157,7 @@ def findings(
     """Everything that is wrong in the policies of a folder, all of it in one run: file, line, place and what. A last
     day before `today` is wrong too."""
     seen: dict[tuple[str, str], Path] = {}
+    windows: dict[str, tuple[Path, Any]] = {}
     for path in policy_files(folder):
         try:
             document = parse(path)
@@ -168,6 +172,11 @@ def findings(
         first = seen.setdefault(share, path)
         if first != path:
             found.append((("product",), f"{share[0]} gets {share[1]} by {first.relative_to(folder)} too: keep one"))
+        said = document.data.get("pseudonyms", "release")
+        other, window = windows.setdefault(share[0], (path, said))
+        if _window(said) != _window(window):
+            what = f"{share[0]} has one key, and {other.relative_to(folder)} says otherwise: write the same into both"
+            found.append((("pseudonyms",) if "pseudonyms" in document.data else (), what))
         for place, what in found:
             yield path, document.line(place), place, what
 
@@ -329,7 +338,19 @@ def _policy(document: Document, catalog: Catalog) -> Policy:
         person=person,
         consent=consent.consent_of(data.get("only_where"), catalog, dataset),
         version=data.get("contract_version", "1.0.0"),
+        promised=tuple(contract.document.get("slaProperties") or _of_sources(catalog)),
     )
+
+
+def _of_sources(catalog: Catalog) -> Iterator[dict[str, Any]]:
+    """How old what is published may be: nothing is published while a source is older than its contract allows."""
+    sources = [dataset for one, dataset in catalog.pairs() if one.layer == "sources"]
+    oldest = max((clause.argument for dataset in sources for clause in FRESHNESS.of(dataset)), default=0)
+    if oldest:
+        hours = -(-oldest // 3600)
+        value, unit = (hours // 24, "d") if hours % 24 == 0 else (hours, "h")
+        about = "The newest rows that it is made of are no older when it is published."
+        yield {"property": "latency", "value": value, "unit": unit, "driver": "operational", "description": about}
 
 
 def _is_text(value: Any) -> bool:
