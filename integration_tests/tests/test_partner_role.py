@@ -198,8 +198,8 @@ def test_what_a_role_may_do_too_much_is_found_and_taken_back(shared):
             assert excess_privileges(database, PARTNER) == []
 
 
-def test_what_a_partner_reads_is_in_the_log_of_the_server_and_no_value_of_a_row(shared):
-    log = shared.settings.home / "postgres/log"
+def test_what_a_partner_reads_is_in_the_log_of_the_server_and_no_value_of_a_row(server, shared):
+    log = server.home / "postgres/log"
     began = log.stat().st_size
     with closing(session(shared)) as partner:
         ages = {age for (age,) in partner.execute(f"select age from {VIEW} where age <> %s", ("nobody's",))}
