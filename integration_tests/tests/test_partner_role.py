@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from c360.database import connect, parameters, waiting
+from c360.ledger import locks
 from c360.share.role import CONNECTIONS, LIMITS, excess_privileges, role_of
 from governance.tests.workplace import NOW
 
@@ -195,6 +196,52 @@ def test_what_a_role_may_do_too_much_is_found_and_taken_back(shared):
             assert told.code == 1 and f"too much  {name} {what}" in told.out, told.out
             assert shared.c360("access").code == 0
             assert excess_privileges(database, PARTNER) == []
+
+
+def test_what_a_partner_reads_is_in_the_log_of_the_server_and_no_value_of_a_row(server, shared):
+    log = server.home / "postgres/log"
+    began = log.stat().st_size
+    with closing(session(shared)) as partner:
+        ages = {age for (age,) in partner.execute(f"select age from {VIEW} where age <> %s", ("nobody's",))}
+        for tried in ("set log_statement = none", "set log_min_messages = panic", "set log_parameter_max_length = -1"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                partner.execute(tried)
+            partner.rollback()
+        with pytest.raises(psycopg.errors.InvalidTextRepresentation, match=ages.copy().pop()):
+            partner.execute(f"select cast(age as integer) from {VIEW}")
+        partner.rollback()
+        with partner.cursor().copy(f"copy (select age from {VIEW}) to stdout") as copied:
+            assert len(list(copied.rows())) >= 11
+    said = log.read_text()[began:]
+    lines = [line for line in said.splitlines() if f"_{role_of(PARTNER)}@" in line]
+    assert any(f"select age from {VIEW} where" in line for line in lines)
+    assert any("copy (select age from" in line for line in lines)
+    assert ages and not any(value in said for value in (*ages, "nobody's")), said
+
+
+def test_an_advisory_lock_of_a_partner_stops_no_delivery(shared, make):
+    """On a server where nobody could take these functions from the public."""
+    name = role_of(PARTNER)
+    shared.sql(f"grant execute on function pg_advisory_lock(bigint) to {name}")
+    try:
+        with closing(session(shared)) as held:
+            held.execute("set idle_in_transaction_session_timeout = 0")
+            held.execute(f"select pg_advisory_lock({locks.GATE})")
+            more = shared.write("more.csv", [make.contact(n) for n in range(60, 70)])
+            with in_time():
+                done = shared.ingest("contacts", more)
+            assert done.code == 0 and f"Ended a session: {name} (process " in done.err, done.err
+    finally:
+        shared.sql(f"revoke execute on function pg_advisory_lock(bigint) from {name}")
+
+
+def test_keys_of_a_partner_without_a_policy_are_listed(shared):
+    shared.sql("insert into sharing.key (partner, version) values ('gone_by', 1)")
+    listed = shared.c360("keys", "list", "gone_by")
+    assert listed.code == 0 and "gone_by" in listed.out, listed.err
+    unknown = shared.c360("keys", "list", "nobody")
+    assert unknown.code == 2 and "No policy is for a partner 'nobody'" in unknown.err
+    shared.sql("delete from sharing.key where partner = 'gone_by'")
 
 
 def test_without_a_connection_left_it_says_so(shared, monkeypatch):

@@ -55,11 +55,11 @@ fine as (
 
 coarse as (
 
-    select counted.c1, counted.c2, counted.c3
+    select c1, c2, c3
     from counted
     left join fine using (f1, f2, f3)
     where fine.f1 is null
-    group by counted.c1, counted.c2, counted.c3
+    group by c1, c2, c3
     having sum(persons) >= 11
 
 ),
@@ -162,11 +162,11 @@ moving as (
 
 stuck as (
 
-    select ways.last_path
+    select last_path
     from ways
     left join moving using (last_path, last_group, now_group)
     where moving.last_path is null and ways.last_path > 0
-    group by ways.last_path
+    group by last_path
     having not (sum(persons) >= 11)
 
 ),

@@ -89,11 +89,11 @@ fine as (
 
 coarse as (
 
-    select counted.c1, counted.c2
+    select c1, c2
     from counted
     left join fine using (f1, f2)
     where fine.f1 is null
-    group by counted.c1, counted.c2
+    group by c1, c2
     having sum(persons) >= 20 and count(distinct nullif(s_band_250, 1)) >= 3
 
 ),
@@ -158,12 +158,20 @@ told_1 as (
 
 ),
 
+sound_1 as (
+
+    select q1_band_5_25, q2_round_100_1000, step
+    from told_1
+    group by q1_band_5_25, q2_round_100_1000, step
+    having sum(persons) >= 20 and count(distinct nullif(s_band_250, 1)) >= 3
+
+),
+
 kinds_1 as (
 
-    select
-        *,
-        sum(case s_band_250 when 1 then 0 else 1 end) over (partition by q1_band_5_25, q2_round_100_1000, step) as kinds
+    select told_1.*
     from told_1
+    inner join sound_1 using (q1_band_5_25, q2_round_100_1000, step)
 
 ),
 
@@ -177,7 +185,6 @@ alike_in_kinds_1 as (
         persons,
         sum(persons) over (partition by s_band_250) as alike
     from kinds_1
-    where kinds >= 3
 
 ),
 
@@ -198,12 +205,20 @@ told_2 as (
 
 ),
 
+sound_2 as (
+
+    select q1_band_5_25, q2_round_100_1000, step
+    from told_2
+    group by q1_band_5_25, q2_round_100_1000, step
+    having sum(persons) >= 20 and count(distinct nullif(s_band_250, 1)) >= 3
+
+),
+
 kinds_2 as (
 
-    select
-        *,
-        sum(case s_band_250 when 1 then 0 else 1 end) over (partition by q1_band_5_25, q2_round_100_1000, step) as kinds
+    select told_2.*
     from told_2
+    inner join sound_2 using (q1_band_5_25, q2_round_100_1000, step)
 
 ),
 
@@ -217,7 +232,6 @@ alike_in_kinds_2 as (
         persons,
         sum(persons) over (partition by s_band_250) as alike
     from kinds_2
-    where kinds >= 3
 
 ),
 
@@ -238,12 +252,20 @@ told_3 as (
 
 ),
 
+sound_3 as (
+
+    select q1_band_5_25, q2_round_100_1000, step
+    from told_3
+    group by q1_band_5_25, q2_round_100_1000, step
+    having sum(persons) >= 20 and count(distinct nullif(s_band_250, 1)) >= 3
+
+),
+
 kinds_3 as (
 
-    select
-        *,
-        sum(case s_band_250 when 1 then 0 else 1 end) over (partition by q1_band_5_25, q2_round_100_1000, step) as kinds
+    select told_3.*
     from told_3
+    inner join sound_3 using (q1_band_5_25, q2_round_100_1000, step)
 
 ),
 
@@ -251,7 +273,7 @@ settled as (
 
     select *
     from kinds_3
-    where not exists (select 1 from kinds_3 where not (kinds >= 3))
+    where (select count(*) from kinds_3) = (select count(*) from told_3)
 
 ),
 

@@ -1,6 +1,7 @@
 """SQL of a share as dbt would fill it in: customers are read, what was published before lies in published."""
 
 import jinja2
+import yaml
 
 from c360.generate.target import Target
 from c360.share.columns import Columns
@@ -18,6 +19,17 @@ def view_filled_in(policy: Policy, released: str) -> str:
     """The query of the view on Postgres, over SQL of what is released."""
     (model,) = (text for path, text in files(policy, Target()).items() if path.endswith(f"share_{policy.name}.sql"))
     return _render(model, {"config": lambda **_: "", "var": lambda *_: "", "ref": lambda *_, **__: released})
+
+
+def anonymity_test(policy: Policy, released: str) -> str:
+    """The query of the dbt test of a release, the first of those that its model has."""
+    made = files(policy, Target())
+    (macro,) = (text for path, text in made.items() if path.endswith("k_anonymous.sql"))
+    (properties,) = (text for path, text in made.items() if path.endswith(".yml"))
+    tests = yaml.safe_load(properties)["models"][0]["data_tests"]
+    asked = tests[0]["k_anonymous"]["arguments"]
+    text = macro.replace("{% test ", "{% macro ").replace("{% endtest %}", "{% endmacro %}")
+    return _render(f"{text}{{{{ k_anonymous(model, **asked) }}}}", {"model": released, "asked": asked})
 
 
 def _render(text: str, context: dict[str, object], compare: bool = False) -> str:

@@ -54,3 +54,17 @@ def test_it_says_which_end_of_a_band_is_in_it(policy):
         " The lower end of a band is in it, the upper one in the next."
     )
     assert "end of a band" not in columns["first_purchase_at"]["description"]
+
+
+def test_it_says_how_old_the_sources_may_be_where_the_product_promises_nothing(policy):
+    (level,) = contract_of(policy, "share", {})["slaProperties"]
+    assert (level["property"], level["value"], level["unit"]) == ("latency", 1, "d")
+    assert not any(source in str(level) for source in ("contacts", "transactions"))
+    own = replace(policy, promised=({"property": "availability", "value": 99},))
+    assert contract_of(own, "share", {})["slaProperties"] == [{"property": "availability", "value": 99}]
+
+
+def test_a_column_is_as_confidential_as_ours(policy):
+    ours = {shared.name: shared.column.classification for shared in policy.columns}
+    found = {one["name"]: one["classification"] for one in contract_of(policy, "share", {})["schema"][0]["properties"]}
+    assert ours == {name: found[name] for name in ours} and "public" not in ours.values()

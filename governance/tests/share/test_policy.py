@@ -80,7 +80,7 @@ def test_a_canary_needs_values_that_can_be_compared(tmp_path):
 
 def test_what_is_silent_holds_by_default(tmp_path, catalog):
     (policy,) = policies(write(tmp_path), catalog, LEVELS)
-    assert (policy.k, policy.l, policy.sensitive, policy.person) == (11, 1, None, "id")
+    assert (policy.k, policy.diversity.told, policy.sensitive, policy.person) == (11, "", None, "id")
     assert policy.window == 1 and not policy.linked, "releases cannot be linked"
     assert [s.column.name for s in policy.columns] == ["id", "age", "total_expense"], "nothing else is shared"
     assert policies(tmp_path / "none", catalog, LEVELS) == []
@@ -130,8 +130,26 @@ def test_what_is_silent_holds_by_default(tmp_path, catalog):
         ({"l": 3}, "l is about a sensitive column, and none is named"),
         ({"sensitive": "gender", "l": 3}, "'gender' is none of the columns that are generalised"),
         ({"sensitive": "total_expense", "l": 1}, "l is no whole number from 2 on"),
-        ({"sensitive": "total_expense"}, "l is no whole number from 2 on"),
+        ({"sensitive": "total_expense"}, "a sensitive column needs an l"),
         ({"sensitive": "total_expense", "l": 12}, "l is beyond k, which is 11"),
+        ({"sensitive": "total_expense", "l": {"entropy": 11.5}}, "l is beyond k, which is 11"),
+        ({"sensitive": "total_expense", "l": {"entropy": 1}}, "an entropy l is no number above 1"),
+        ({"sensitive": "total_expense", "l": {"entropy": float("nan")}}, "an entropy l is no number above 1"),
+        ({"sensitive": "total_expense", "l": {"entropy": 2, "recursive": {}}}, "l is none of 3, {entropy: 2.5}"),
+        ({"sensitive": "total_expense", "l": {"probabilistic": 3}}, "l is none of 3, {entropy: 2.5}"),
+        ({"sensitive": "total_expense", "l": {"recursive": 3}}, "recursive has an l and a c"),
+        ({"sensitive": "total_expense", "l": {"recursive": {"l": 3, "c": 0}}}, "c is no number above 0"),
+        ({"sensitive": "total_expense", "l": {"recursive": {"l": 3, "c": "1); drop"}}}, "c is no number above 0"),
+        ({"sensitive": "total_expense", "l": {"recursive": {"l": 2.5, "c": 2}}}, "l is no whole number from 2 on"),
+        ({"sensitive": "total_expense", "l": {"recursive": {"l": 12, "c": 2}}}, "l is beyond k, which is 11"),
+        ({"sensitive": "total_expense", "t": 1}, "t is no number between 0 and 1"),
+        ({"sensitive": "total_expense", "t": -0.1}, "t is no number between 0 and 1"),
+        ({"sensitive": "total_expense", "t": True}, "t is no number between 0 and 1"),
+        ({"t": 0.3}, "t is about a sensitive column, and none is named"),
+        (
+            {"sensitive": "total_expense", "t": 0.3, "pseudonyms": {"releases": 2}},
+            "none would hold a t for long: write pseudonyms: release",
+        ),
     ],
 )  # fmt: skip
 def test_each_rule_is_told(tmp_path, catalog, changes, what):
@@ -176,6 +194,16 @@ def test_one_partner_gets_a_product_once(tmp_path, catalog):
     assert told(tmp_path, catalog) == ["acme gets customers by acme.yaml too: keep one"]
     with pytest.raises(Breach, match="acme gets customers by another file too"):
         policies(tmp_path, catalog, LEVELS)
+
+
+def test_what_one_partner_gets_has_the_same_pseudonyms_everywhere(tmp_path, catalog):
+    write(tmp_path, pseudonyms={"releases": 6})
+    for name, pseudonyms, agrees in (("same", {"releases": 6}, True), ("other", None, False)):
+        changes = {"product": "next_best_category", "pseudonyms": pseudonyms}
+        found = told(write(tmp_path, name, **changes), catalog)
+        said = [what for what in found if what.startswith("acme has one key")]
+        assert said == ["acme has one key, and acme.yaml says otherwise: write the same into both"] * (not agrees)
+        (tmp_path / f"{name}.yaml").unlink()
 
 
 def test_a_column_that_is_suppressed_stands_in_no_model(tmp_path, catalog):

@@ -51,6 +51,7 @@ def ingest(
     nothing of it is taken. How a sender writes CSV is best said in the contract (docs/deliveries.md); the options say
     it for one run.
     """
+    from c360.database.waiting import partners_let_go
     from c360.engine import engine_of
     from c360.gate.ingest import breach_of
     from c360.gate.ingest import ingest as take
@@ -66,7 +67,7 @@ def ingest(
     results = []
     try:
         for path in paths:
-            with reading(path, "landing", as_json) as (read, say):
+            with reading(path, "landing", as_json) as (read, say), partners_let_go(project.settings, _tell):
                 run = Run.start("gate", clock(as_of))
                 taken = take(database, engine, project.catalog, dataset, path, run, read, say, form)
                 results.append(taken)
@@ -78,6 +79,10 @@ def ingest(
     breach = breach_of(results)
     if breach:
         raise breach
+
+
+def _tell(what: str) -> None:
+    click.echo(what, err=True)
 
 
 def _form(described: Any, **given: Any) -> Any:

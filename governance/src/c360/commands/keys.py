@@ -58,7 +58,9 @@ def show(partner: str | None, as_json: bool) -> None:
     """Which keys there are, since when, and until when."""
     from c360.share.keys import keys as all_keys
 
-    there = all_keys(_database(partner), partner)
+    there = all_keys(_database(None), partner)
+    if partner is not None and not there:
+        _database(partner)  # which says so, if nobody knows that partner
     if as_json:
         print_json([vars(key) for key in there])
         return

@@ -33,6 +33,7 @@ SERVER_SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
     "log_checkpoints": "off",
+    "log_line_prefix": "%m[%p]_%u@%d_",
 }
 
 

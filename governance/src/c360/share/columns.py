@@ -27,7 +27,6 @@ class Columns:
         chosen = policy.sensitive_column
         self.sensitive = [f"s_{chosen.ladder.name}"] if chosen and chosen.ladder else []
         self.none = chosen.ladder.none if chosen and chosen.ladder else ""
-        self.kinds = [f"nullif({label}, {self.none})" for label in self.sensitive]  # no value is no kind
         self.group = [*self.quasi, "step"]
         self.others = [*self.public, *self.sensitive]
         self.payload = [*self.group, *self.others]
@@ -43,10 +42,35 @@ class Columns:
         """Where `people` or `counted` are with the sensitive labels that are told, by their names."""
         return f"told_{table} as {table}" if self.sensitive else table
 
-    def sound(self) -> str:
-        """Of a group of what is counted: k persons, and l kinds of what is sensitive among them."""
-        kinds = [f" and count(distinct {kind}) >= {self.policy.l}" for kind in self.kinds]
-        return "".join([f"sum(persons) >= {self.policy.k}", *kinds])
+    def sound(self, keys: list[str], source: str, whole: str = "", holds: bool = True) -> str:
+        """A query of the groups, by keys, that hold: k persons, and what is sensitive among them as different as the
+        policy asks; or of those that do not. `source` is what is counted, and `whole` where a part of everybody has
+        each label (`shares`), if that is asked."""
+        asked, names = [f"sum(persons) >= {self.policy.k}"], listed(keys)
+        how = self.policy.diversity
+        for label in self.sensitive:
+            if how.is_counted:
+                asked.append(how.counted(label, self.none))
+                continue
+            by = f"partition by {names}"
+            frequent = f"case {label} when {self.none} then 0 else sum(persons) end"
+            cells = [
+                *(*keys, label, "cast(sum(persons) as bigint) as persons"),
+                *[f"sum(sum(persons)) over ({by}) as size"] * (how.t is not None),
+                *[f"row_number() over ({by} order by {frequent} desc) as place"] * (how.kind == "recursive"),
+            ]
+            made = "\n    ".join(f"{select(cells)}{source}{grouped_by([*keys, label])}".splitlines())
+            source = f"from (\n    {made}\n) as cells"
+            source += f"\ninner join {whole} using ({label})" * (how.t is not None)
+            asked += how.weighed(label, self.none)
+        condition = " and ".join(asked)
+        return f"select {names}\n{source}\ngroup by {names}\nhaving {condition if holds else f'not ({condition})'}"
+
+    def shares(self, source: str) -> str:
+        """A query of the part of everybody that has each sensitive label."""
+        (label,) = self.sensitive
+        part = "1.0 * sum(persons) / sum(sum(persons)) over () as share"
+        return f"{select([label, part])}from {source}\ngroup by {label}"
 
 
 def newest_key(policy: Policy) -> str:

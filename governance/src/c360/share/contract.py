@@ -49,7 +49,7 @@ def contract_of(policy: Policy, schema: str, address: Address, held: str = "") -
         ],
         "team": {"name": str((ours.get("team") or {}).get("name", ""))},
         "support": [{"channel": policy.contact, "tool": "other"}],
-        "slaProperties": list(ours.get("slaProperties") or []),
+        "slaProperties": [*policy.promised],
         "customProperties": [
             {"property": "sunset", "value": str(policy.until)},
             {"property": "k", "value": policy.k},
@@ -122,7 +122,7 @@ def _property(one: PartnerColumn) -> dict[str, Any]:
         "description": one.description,
         "logicalType": _LOGICAL.get(one.physical_type, logical),
         "physicalType": one.physical_type,
-        "classification": "internal" if one.shared and one.shared.how == "pseudonym" else "public",
+        "classification": one.shared.column.classification if one.shared else "public",
         "required": one.required,
     }
     if one.name == LEVEL:

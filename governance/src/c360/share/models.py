@@ -161,7 +161,8 @@ def _properties(policy: Policy, target: Target) -> str:
     columns = Columns(policy)
     asked: dict[str, Any] = {"columns": columns.group, "k": policy.k}
     if columns.sensitive:
-        asked |= {"sensitive": columns.kinds[0], "l": policy.l}
+        (label,), how = columns.sensitive, policy.diversity
+        asked |= {"sensitive": label, "no_value": columns.none, "holds": " and ".join(how.weighed(label, columns.none))}
     alone = [*columns.sensitive, *[columns.path] * policy.linked]
     tested = [asked, *({"columns": [name], "k": policy.k} for name in alone)]
     about = f"What {policy.partner} is given of {policy.dataset.model}"
@@ -191,12 +192,35 @@ def _properties(policy: Policy, target: Target) -> str:
 
 
 _TEST = """{#- Generated from policies of partners. Do not edit; run: c360 generate -#}
-{% test k_anonymous(model, columns, k, sensitive=none, l=1) %}
-    {#- Groups of equal quasi-identifiers with fewer than k persons, or fewer than l kinds of what is sensitive. -#}
-    select {{ columns | join(", ") }}
+{% test k_anonymous(model, columns, k, sensitive=none, no_value=none, holds=none) %}
+    {#- Groups of equal quasi-identifiers with fewer than k persons, or whose sensitive labels do not hold what is asked
+    of them: a condition over one row a label. -#}
+    {%- set group = columns | join(", ") %}
+    select {{ group }}
     from {{ model }}
-    group by {{ columns | join(", ") }}
-    having count(distinct person) < {{ k }}{% if sensitive %} or count(distinct {{ sensitive }}) < {{ l }}{% endif %}
+    group by {{ group }}
+    having count(distinct person) < {{ k }}
+    {%- if sensitive %}
+    union all
+    select {{ group }}
+    from (
+        select
+            {{ group }},
+            {{ sensitive }},
+            count(*) as persons,
+            sum(count(*)) over (partition by {{ group }}) as size,
+            row_number() over (
+                partition by {{ group }}
+                order by case {{ sensitive }} when {{ no_value }} then 0 else count(*) end desc
+            ) as place,
+            1.0 * sum(count(*)) over (partition by {{ sensitive }}) / sum(count(*)) over () as share
+        from {{ model }}
+        where person is not null
+        group by {{ group }}, {{ sensitive }}
+    ) as labels
+    group by {{ group }}
+    having not ({{ holds }})
+    {%- endif %}
 {% endtest %}
 """
 _LAST = """{#- Generated from policies of partners. Do not edit; run: c360 generate -#}

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from c360.clause.kinds import FRESHNESS
 from c360.clause.types import canonical_type
 from c360.contract.catalog import Catalog
 from c360.contract.classifications import classifications
@@ -20,16 +21,17 @@ from c360.errors import Breach, CouldNotTell
 from c360.model import Column, Contract, Dataset
 from c360.printable import shown
 from c360.project import Project
-from c360.share import consent
+from c360.share import consent, diversity
 from c360.share.consent import Consent
+from c360.share.diversity import Diversity, diversity_of
 from c360.share.ladder import LADDERS, Ladder
 from c360.share.living import policy_files
 
-LEAST_K, USUAL_K, MOST_CANARIES, MOST_RELEASES = 3, 11, 100, 24
+LEAST_K, USUAL_K, MOST_K, MOST_CANARIES, MOST_RELEASES = 3, 11, 1_000_000, 100, 24
 _PARTNER = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _KEYS = (
     "partner", "product", "version", "contract_version", "purpose", "legal_basis", "until", "contact", "terms", "k",
-    "sensitive", "l", "canaries", "pseudonyms", "only_where", "columns",
+    "sensitive", "l", "t", "canaries", "pseudonyms", "only_where", "columns",
 )  # fmt: skip
 _NEEDED = ("partner", "product", "version", "purpose", "legal_basis", "until", "contact", "columns")
 _LONGEST = 500
@@ -67,7 +69,7 @@ class Policy:
     terms: str
     k: int
     sensitive: str | None
-    l: int  # noqa: E741 (what the literature calls it)
+    diversity: Diversity
     canaries: int
     window: int
     columns: tuple[SharedColumn, ...]
@@ -76,6 +78,8 @@ class Policy:
     """Who is in the share; None: everybody."""
     version: str
     """That of the contract that the partner gets."""
+    promised: tuple[dict[str, Any], ...]
+    """Its service levels: those of the product, or else how fresh the sources are when it is published."""
 
     @property
     def name(self) -> str:
@@ -153,6 +157,7 @@ def findings(
     """Everything that is wrong in the policies of a folder, all of it in one run: file, line, place and what. A last
     day before `today` is wrong too."""
     seen: dict[tuple[str, str], Path] = {}
+    windows: dict[str, tuple[Path, Any]] = {}
     for path in policy_files(folder):
         try:
             document = parse(path)
@@ -167,6 +172,11 @@ def findings(
         first = seen.setdefault(share, path)
         if first != path:
             found.append((("product",), f"{share[0]} gets {share[1]} by {first.relative_to(folder)} too: keep one"))
+        said = document.data.get("pseudonyms", "release")
+        other, window = windows.setdefault(share[0], (path, said))
+        if _window(said) != _window(window):
+            what = f"{share[0]} has one key, and {other.relative_to(folder)} says otherwise: write the same into both"
+            found.append((("pseudonyms",) if "pseudonyms" in document.data else (), what))
         for place, what in found:
             yield path, document.line(place), place, what
 
@@ -190,7 +200,7 @@ def _problems(document: Document, catalog: Catalog, levels: Sequence[str]) -> It
     if "until" in data and _day(data["until"]) is None:
         yield ("until",), "until is no day, such as 2030-12-31"
     k = data.get("k", USUAL_K)
-    if not _is_whole(k) or not LEAST_K <= k <= 1_000_000:
+    if not _is_whole(k) or not LEAST_K <= k <= MOST_K:
         yield ("k",), f"k is no whole number from {LEAST_K} on"
     canaries = data.get("canaries", 0)
     if not _is_whole(canaries) or not 0 <= canaries <= MOST_CANARIES:
@@ -245,17 +255,16 @@ def _of_product(data: dict[str, Any], catalog: Catalog, levels: Sequence[str]) -
 
 
 def _of_sensitive(data: dict[str, Any], columns: dict[str, Any]) -> Iterator[tuple[Place, str]]:
-    sensitive, least = data.get("sensitive"), data.get("l")
+    sensitive, k = data.get("sensitive"), data.get("k", USUAL_K)
     if sensitive is None:
-        if least is not None:
-            yield ("l",), "l is about a sensitive column, and none is named"
+        for key in ("l", "t"):
+            if data.get(key) is not None:
+                yield (key,), f"{key} is about a sensitive column, and none is named"
         return
     if sensitive not in columns or not isinstance(columns[sensitive], dict):
         yield ("sensitive",), f"{shown(sensitive)} is none of the columns that are generalised"
-    if not isinstance(least, int) or isinstance(least, bool) or not 2 <= least <= 1_000:
-        yield ("l" if "l" in data else "sensitive",), "l is no whole number from 2 on"
-    elif _is_whole(k := data.get("k", USUAL_K)) and least > k:
-        yield ("l",), f"l is beyond k, which is {k}: a group of k persons never has so many kinds"
+    linked = (_window(data.get("pseudonyms", "release")) or 1) > 1
+    yield from diversity.problems(data, k if _is_whole(k) else MOST_K, linked)
 
 
 def _person(catalog: Catalog, dataset: Dataset, closed: Sequence[str]) -> str | None:
@@ -322,14 +331,26 @@ def _policy(document: Document, catalog: Catalog) -> Policy:
         terms=data.get("terms", ""),
         k=data.get("k", USUAL_K),
         sensitive=data.get("sensitive"),
-        l=data.get("l", 1),
+        diversity=diversity_of(data),
         canaries=data.get("canaries", 0),
         window=_window(data.get("pseudonyms", "release")) or 1,
         columns=tuple(s for s in shared if s.how != "suppress"),
         person=person,
         consent=consent.consent_of(data.get("only_where"), catalog, dataset),
         version=data.get("contract_version", "1.0.0"),
+        promised=tuple(contract.document.get("slaProperties") or _of_sources(catalog)),
     )
+
+
+def _of_sources(catalog: Catalog) -> Iterator[dict[str, Any]]:
+    """How old what is published may be: nothing is published while a source is older than its contract allows."""
+    sources = [dataset for one, dataset in catalog.pairs() if one.layer == "sources"]
+    oldest = max((clause.argument for dataset in sources for clause in FRESHNESS.of(dataset)), default=0)
+    if oldest:
+        hours = -(-oldest // 3600)
+        value, unit = (hours // 24, "d") if hours % 24 == 0 else (hours, "h")
+        about = "The newest rows that it is made of are no older when it is published."
+        yield {"property": "latency", "value": value, "unit": unit, "driver": "operational", "description": about}
 
 
 def _is_text(value: Any) -> bool:

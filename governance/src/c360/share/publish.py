@@ -4,7 +4,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from c360.contract.classifications import classifications
 from c360.contract.sunset import refuse_ended
@@ -21,7 +21,7 @@ from c360.share.policy import Policy, policies_of
 from c360.share.release import release
 from c360.share.window import Release
 from c360.share.withdraw import delete_data, withdraw_ended
-from c360.status.overview import Overview, read_overview
+from c360.status.overview import Overview, Sla, read_overview
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -76,15 +76,21 @@ def _publish(
     releases = release(project, chosen, now, pinned)
     for made in releases:
         if not made.published:
-            asked = f"k = {made.policy.k}" + (f" and l = {made.policy.l}" if made.policy.sensitive else "")
+            asked = " and ".join(filter(None, (f"k = {made.policy.k}", made.policy.diversity.told)))
             say(f"Nobody of {made.policy.dataset.name} is published: no group of its {made.persons} has {asked}.")
-    kept = [{key: value for key, value in asdict(one).items() if key != "days"} for one in overview.sla]
+    kept = [_kept(one) for one in overview.sla]
     with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner.transaction():
         folders = [
             bundle.write(one, owner, folder / one.policy.dataset.name, project.settings, levels, kept, now)
             for one in releases
         ]
     return Published(tuple(releases), tuple(folders), tuple(ended))
+
+
+def _kept(one: Sla) -> dict[str, Any]:
+    """How a promise was kept, as the partner may know: not of which source, nor at which instant that was loaded."""
+    newest = one.newest and one.newest.date()
+    return {key: of for key, of in asdict(one).items() if key not in ("dataset", "clause", "days")} | {"newest": newest}
 
 
 def require_partner(project: Project, partner: str) -> None:

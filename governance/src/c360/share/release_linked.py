@@ -80,16 +80,8 @@ def _chosen(columns: Columns) -> Parts:
     """Where each way leads, and the path that it makes."""
     moving = f"left join moving using ({listed(_WAY)})"
     others_stay = "where moving.last_path is null and ways.last_path > 0"
-    yield (
-        "moving",
-        f"select {listed(_WAY)}\nfrom ways\nwhere now_group <> last_group\ngroup by {listed(_WAY)}\n"
-        f"having {columns.sound()}",
-    )
-    yield (
-        "stuck",
-        f"select ways.last_path\nfrom ways\n{moving}\n{others_stay}\ngroup by ways.last_path\n"
-        f"having not ({columns.sound()})",
-    )
+    yield "moving", columns.sound(_WAY, "from ways\nwhere now_group <> last_group")
+    yield "stuck", columns.sound(["last_path"], f"from ways\n{moving}\n{others_stay}", holds=False)
     leaves = "moving.last_path is not null and stuck.last_path is null"
     goes = f"case when {leaves} then ways.now_group else ways.last_group end as number"
     yield (

@@ -98,11 +98,12 @@ def _placed(policy: Policy, columns: Columns) -> Parts:
     """Who stands among how many, and so by which step: what a release would be if there were none before."""
     numbers = range(1, len(policy.quasi) + 1)
     f, c, known = [f"f{n}" for n in numbers], [f"c{n}" for n in numbers], _known_by(policy)
-    enough = columns.sound()
-    yield "fine", f"select {listed(f)}\nfrom counted\ngroup by {listed(f)}\nhaving {enough}"
-    coarse = listed(c, "counted")
+    whole = "whole"
+    if policy.diversity.t is not None:
+        yield whole, columns.shares("counted")
+    yield "fine", columns.sound(f, "from counted", whole)
     not_fine = f"from counted\nleft join fine using ({listed(f)})"
-    yield "coarse", f"select {coarse}\n{not_fine}\nwhere fine.f1 is null\ngroup by {coarse}\nhaving {enough}"
+    yield "coarse", columns.sound(c, f"{not_fine}\nwhere fine.f1 is null", whole)
     labels = [
         f"case when fine.f1 is null then counted.c{n} else counted.f{n} end as {name}"
         for n, name in enumerate(columns.quasi, 1)

@@ -21,6 +21,15 @@ LIMITS = {
     "temp_file_limit": "2GB",
 }
 """Settings of a partner's sessions. It can change all but the last one: c360 ends a session that it waits for."""
+RECORD = {
+    "log_statement": "all",
+    "log_parameter_max_length": "0",
+    "log_min_messages": "log",
+    "log_error_verbosity": "terse",
+}
+"""Settings by which the server's own log has each statement of a partner, and no value of a row: none of what is bound
+to a statement, and no error, which may quote one. A partner cannot change them."""
+_SETTINGS = LIMITS | RECORD
 _LOCKS, _LARGE = "^pg_(try_)?advisory_(xact_)?lock", "^(lo_creat|lo_create|lo_from_bytea|lo_import)$"
 """Names of functions that whoever logs in may run, until an administrator takes them from the public."""
 _OPEN_FUNCTIONS = (
@@ -45,7 +54,7 @@ def script(partner: str, database: str, user: str | None) -> str:
             f"{literal(f'{key}={limit}')} = any (select unnest(rolconfig) from pg_roles where rolname = '{name}')",
             f"alter role {name} set {key} = {literal(limit)}",
         )
-        for key, limit in LIMITS.items()
+        for key, limit in _SETTINGS.items()
     )
     public = f"has_database_privilege('public', {literal(database)}, 'temporary')"
     return "\n".join(
@@ -211,7 +220,7 @@ def excess_privileges(database: "Connection", partner: str) -> list[str]:
             (TRANSFORMER, partner),
         )
         schemas = [schema for (schema,) in cursor.fetchall()]
-        limits = [f"{key}={limit}" for key, limit in LIMITS.items()]
+        limits = [f"{key}={limit}" for key, limit in _SETTINGS.items()]
         cursor.execute(
             _TOO_MUCH,
             {"role": role_of(partner), "schemas": schemas, "locks": _LOCKS, "large": _LARGE, "limits": limits,
