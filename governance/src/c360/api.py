@@ -18,7 +18,7 @@ from c360.errors import CouldNotTell, plainly, unknown
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from c360.ledger.history import Run
+    from c360.ledger.history import Ending, Run
     from c360.project import Project as Opened
     from c360.settings import Settings
 
@@ -167,7 +167,7 @@ class Project:
         with _in_words(lambda: as_dict(found[0]) if found else None):
             opened, run = self._opened(), _run("build", as_of)
             require_postgres(self._settings, opened.catalog, "build")
-            with self._recorded(run) as database:
+            with self._recorded(run, opened) as (database, _):
                 found.append(build(opened, database, run, dbt_arguments, pinned=as_of is not None))
                 found[0].require()
         result: Built = as_dict(found[0])
@@ -186,7 +186,7 @@ class Project:
                 if name not in known:
                     raise unknown(f"There is no contract {name!r}.", name, known)
             chosen = [c for c in opened.catalog.contracts if not contracts or c.name in contracts]
-            with self._recorded(run) as database:
+            with self._recorded(run, opened) as (database, _):
                 findings, _ = verify(opened, database, run, chosen, pinned=as_of is not None)
                 result += [as_dict(found) for found in findings]
                 for outcome, error in (("failed", Broken), ("errored", CouldNotTell)):
@@ -208,11 +208,12 @@ class Project:
             if partner:
                 require_partner(opened, partner)
             require_place(folder)
-            with self._recorded(run, *([partner] if partner else [])) as database:
+            with self._recorded(run, opened, partner or "*") as (database, ending):
                 if partner is None:
                     write_pages(opened.catalog.contracts, folder)
                     return {"folders": [str(folder)]}
                 made = publish(opened, database, partner, folder, run.as_of, as_of is not None, lambda what: None)
+                ending.released = [one.told_of for one in made.releases]
                 return {"folders": [str(path) for path in made.folders]}
 
     def status(self, as_of: datetime | None = None) -> dict[str, Any]:
@@ -249,14 +250,14 @@ class Project:
             yield database
 
     @contextmanager
-    def _recorded(self, run: "Run", *subject: str) -> Iterator["Connection"]:
+    def _recorded(self, run: "Run", opened: "Opened", subject: str = "*") -> Iterator[tuple["Connection", "Ending"]]:
         from c360.ledger.history import on_record
         from c360.ledger.tables import prepare
 
         with self._database() as database:
             prepare(database)
-            with on_record(database, run, *subject):
-                yield database
+            with on_record(database, run, subject, opened.catalog) as ending:
+                yield database, ending
 
 
 def open_project(folder: str | Path | None = None) -> Project:

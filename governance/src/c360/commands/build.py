@@ -44,7 +44,7 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
         _require_options(dbt_arguments, project.settings.dbt_project)
     database = connected(project.settings)
     prepare(database)
-    with on_record(database, run):
+    with on_record(database, run, catalog=project.catalog):
         left_out = packages.left_out(project.settings)
         if left_out:
             click.echo(left_out, err=True)

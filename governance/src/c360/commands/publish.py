@@ -103,8 +103,9 @@ def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
     run = Run.start("publish", clock(as_of))
     database = connected(project.settings)
     prepare(database)
-    with on_record(database, run, partner):
+    with on_record(database, run, partner, project.catalog) as ending:
         made = make(project, database, partner, folder.resolve(), run.as_of, as_of is not None, _tell)
+        ending.released = [one.told_of for one in made.releases]
     for one in made.ended:
         click.echo(f"Withdrawn: {one}.")
     if made.releases:

@@ -50,7 +50,7 @@ def verify(
     run = Run.start("verify", clock(as_of))
     database = connected(project.settings)
     prepare(database)
-    with on_record(database, run) as ending:
+    with on_record(database, run, catalog=project.catalog) as ending:
         with waiting("verifying", as_json) as say:
             findings, strays = verify_contracts(project, database, run, chosen, pinned=as_of is not None, say=say)
         if strays:

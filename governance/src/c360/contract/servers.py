@@ -29,3 +29,9 @@ def unity_catalog_of(contract: Contract) -> str:
     """The catalogue of Unity Catalog that holds them; empty for that of the session."""
     servers = contract.document.get("servers") or []
     return next((str(s["catalog"]) for s in servers if s.get("type") == "databricks" and s.get("catalog")), "")
+
+
+def host_of(contract: Contract) -> str:
+    """The workspace of Databricks; empty where the contract names none."""
+    listed = contract.document.get("servers") or []
+    return next((str(s["host"]) for s in listed if s.get("type") == "databricks" and s.get("host")), "")

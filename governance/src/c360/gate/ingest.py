@@ -78,7 +78,7 @@ def ingest(
     gate = Gate(ledger, engine, catalog, contract, dataset, run, say)
     delivery = Delivery(path, form or Form.of(dataset), dataset, progress, engine)
     delivery.require_some_column()
-    with on_record(ledger, run, dataset.name) as ending:
+    with on_record(ledger, run, dataset.name, catalog) as ending:
         refuse_ended([contract], run.as_of.date())
         try:
             with entered(gate) as landing:

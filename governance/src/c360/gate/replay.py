@@ -33,7 +33,7 @@ def replay(gate: Gate) -> Replayed:
     """
     prepare(gate.ledger)
     dataset = gate.dataset
-    with on_record(gate.ledger, gate.run, dataset.name), entered(gate) as landing, judging(gate):
+    with on_record(gate.ledger, gate.run, dataset.name, gate.catalog), entered(gate) as landing, judging(gate):
         found = origins(gate.ledger, dataset.name)
         plans = []
         broken: Counter[str] = Counter()

@@ -6,16 +6,19 @@ is on record too. Time runs by `as_of`, the clock of the run; `at` is when it wa
 
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from c360.errors import Breach, CouldNotTell, plainly
+from c360.ledger import events
 from c360.model import Clause
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+    from c360.contract.catalog import Catalog
 
 Outcome = Literal["passed", "failed", "warned", "skipped", "errored"]
 BADNESS: tuple[Outcome, ...] = ("passed", "skipped", "warned", "errored", "failed")
@@ -61,6 +64,8 @@ class Ending:
 
     outcome: Outcome | None = "passed"
     detail: str | None = None
+    released: list[tuple[str, str, str, int]] = field(default_factory=list)
+    """What was released to a partner: product, schema and name of the view, and how many persons are in it."""
 
 
 def failing(clause: Clause[Any]) -> Outcome:
@@ -88,16 +93,28 @@ def record(database: "Connection", run: Run, findings: Iterable[Finding]) -> Non
 
 
 @contextmanager
-def on_record(database: "Connection", run: Run, subject: str = EVERYTHING) -> Iterator[Ending]:
+def on_record(
+    database: "Connection", run: Run, subject: str = EVERYTHING, catalog: "Catalog | None" = None
+) -> Iterator[Ending]:
     """Put down how a run ended, in a transaction of its own: passed, failed (Breach), errored (anything else).
 
     `subject` is the dataset that a delivery is for. The row's clause is the subject; its detail is our own
     sentence, or just the kind of an unforeseen error, whose text may quote data. A run begins when names, options and
-    paths are known to be right: check them before. One that lacks a tool that is not installed did not begin.
+    paths are known to be right: check them before. One that lacks a tool that is not installed did not begin. With
+    the project's `catalog`, events of OpenLineage tell of it too, if they are on.
     """
     ending = Ending()
-    try:
+    with (
+        events.told(database, run, subject, catalog, ending) if catalog else nullcontext(),
+        _kept(database, run, subject, ending),
+    ):
         yield ending
+
+
+@contextmanager
+def _kept(database: "Connection", run: Run, subject: str, ending: Ending) -> Iterator[None]:
+    try:
+        yield
     except BaseException as error:
         ending.outcome = "failed" if isinstance(error, Breach) else "errored"
         ending.detail = _why(error)

@@ -57,6 +57,11 @@ class Release:
     oldest: int
 
     @property
+    def told_of(self) -> tuple[str, str, str, int]:
+        """Product, schema and name of the view, and how many persons are in it."""
+        return self.policy.dataset.name, self.schema, self.view, self.published
+
+    @property
     def suppressed(self) -> int:
         return max(0, self.persons - self.published)
 
