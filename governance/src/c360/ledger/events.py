@@ -10,12 +10,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from queue import Queue
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID
 
+from c360 import __version__
 from c360.contract import servers
 from c360.contract.catalog import Catalog
 from c360.model import Contract, Dataset
@@ -117,9 +117,7 @@ class _Stage:
 
         facets: dict[str, Any] = {
             "nominalTime": nominal_time_run.NominalTimeRunFacet(_written(self._run.as_of)),
-            "processing_engine": processing_engine_run.ProcessingEngineRunFacet(
-                version("customer360-governance"), "c360"
-            ),
+            "processing_engine": processing_engine_run.ProcessingEngineRunFacet(__version__, "c360"),
         }
         if len(self._parent) == 3:
             namespace, job, run = self._parent
@@ -286,6 +284,8 @@ class _Sender:
         """An event is made at once, from what the ledger has now."""
         try:
             self._queue.put(make())
+        except ModuleNotFoundError:
+            self._failed = "its client is not installed (pip install 'customer360-governance[openlineage]')"
         except Exception as error:  # the run's own error is the one to see
             self._failed = type(error).__name__
 
