@@ -10,14 +10,15 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from queue import Queue
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID
 
-from c360 import __version__
 from c360.contract import servers
 from c360.contract.catalog import Catalog
+from c360.errors import DISTRIBUTION
 from c360.model import Contract, Dataset
 from c360.settings import load
 
@@ -29,7 +30,7 @@ PATIENCE_S = 3
 PARENT = "OPENLINEAGE_PARENT_ID"
 """`<namespace>/<job>/<run>` of the run that this one is a part of. OpenLineage's integration of dbt reads it too."""
 _VERBS = {"gate": "ingest"}
-_PRODUCER = "https://pypi.org/project/customer360-governance"
+_PRODUCER = f"https://pypi.org/project/{DISTRIBUTION}"
 
 
 class Run(Protocol):
@@ -117,7 +118,7 @@ class _Stage:
 
         facets: dict[str, Any] = {
             "nominalTime": nominal_time_run.NominalTimeRunFacet(_written(self._run.as_of)),
-            "processing_engine": processing_engine_run.ProcessingEngineRunFacet(__version__, "c360"),
+            "processing_engine": processing_engine_run.ProcessingEngineRunFacet(version(DISTRIBUTION), "c360"),
         }
         if len(self._parent) == 3:
             namespace, job, run = self._parent
@@ -285,7 +286,7 @@ class _Sender:
         try:
             self._queue.put(make())
         except ModuleNotFoundError:
-            self._failed = "its client is not installed (pip install 'customer360-governance[openlineage]')"
+            self._failed = f"its client is not installed (pip install '{DISTRIBUTION}[openlineage]')"
         except Exception as error:  # the run's own error is the one to see
             self._failed = type(error).__name__
 
