@@ -86,6 +86,8 @@ def _limit(dataset: Dataset) -> float:
 
 
 def _explained(found: Finding) -> str:
+    if found.detail:
+        return f": {found.detail}"
     if found.clause.kind is not FRESHNESS or found.measured is None:
         return "" if found.measured is None else f" (measured {found.measured:g})"
     promised = timedelta(seconds=found.clause.argument)
