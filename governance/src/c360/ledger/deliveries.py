@@ -197,10 +197,11 @@ def earlier(database: "Connection", dataset: str, sha256: str, as_of: datetime, 
     than once counts once, and the content with this `sha256` does not count. In the caller's transaction."""
     with database.cursor() as cursor:
         cursor.execute(
-            "select coalesce(newest_load at time zone 'UTC', as_of), newest_load at time zone 'UTC', "
-            "delivered, numbers from (select distinct on (sha256) * from (select * from governance.delivery "
-            "where dataset = %s and outcome = 'accepted' and as_of <= %s and sha256 <> %s order by delivery_id desc limit %s) as last "
-            "order by sha256, delivery_id) as each_once order by 1, delivery_id",
+            "with last as (select * from governance.delivery where dataset = %s and outcome = 'accepted' "
+            "and as_of <= %s and sha256 <> %s order by delivery_id desc limit %s), "
+            "each_once as (select distinct on (sha256) *, newest_load at time zone 'UTC' as newest from last "
+            "order by sha256, delivery_id) "
+            "select coalesce(newest, as_of), newest, delivered, numbers from each_once order by 1, delivery_id",
             (dataset, as_of, sha256, limit),
         )
         return [Earlier(*row) for row in cursor.fetchall()]
