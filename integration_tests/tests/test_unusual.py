@@ -87,7 +87,7 @@ def test_amounts_a_hundredfold_and_a_delivery_that_came_late(workplace, deliver)
 
 
 def test_content_that_comes_again_is_one_past(workplace, deliver):
-    for day in (1, 2, 1, 2, 1, 2):  # each is a delivery, for another came in between
+    for day in (1, 2) * 5:  # each is a delivery, for another came in between
         deliver(day, 300)
     assert on_record(workplace, VOLUME) == []
 

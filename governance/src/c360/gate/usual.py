@@ -2,11 +2,11 @@
 
 A number is unusual when it is more than `widest(n)` spreads away from the median of n earlier ones. With `ENOUGH`
 earlier deliveries on the same weekday it is the median of these. The distances of the earlier numbers from their
-medians (of the others of their weekday, where weekdays count) give the spread: 1.4826 times their median or 1.2533 times their
-mean without the largest eighth, whichever is larger. Of normal noise both are about its standard deviation; the second
-keeps a few numbers that happen to agree from alarming. A steady series is granted the noise of counting, of which two
-percent are the least. Counts and averages are compared as logarithms, shares as the arcsine of their root, which has
-one noise wherever it lies.
+medians (of the others of their weekday, where weekdays count) give the spread: 1.4826 times their median or 1.2533
+times their mean without the largest eighth, whichever is larger. Of normal noise both are about its standard
+deviation; the second keeps a few numbers that happen to agree from alarming. A steady series is granted the noise of
+counting, of which two percent are the least. Counts and averages are compared as logarithms, shares as the arcsine of
+their root, which has one noise wherever it lies.
 
 Two things are not unusual: a number that an earlier delivery of that weekday had, too; and one that the last `ENOUGH`
 deliveries had, for these are a past of their own. See Iglewicz and Hoaglin, How to Detect and Handle Outliers (1993),
