@@ -103,3 +103,23 @@ def test_the_numbers_of_some_rows(database):
     }
     assert "average" not in few["d.0"], "an average of four values says too much of each"
     assert none == {}
+
+
+@pytest.mark.usefixtures("server")
+def test_a_value_beyond_a_double_stops_no_delivery(database):
+    from c360.database import connect
+    from c360.engine.postgres.measure import numbers_of
+    from c360.engine.postgres.tables import MISCAST, make_room, tables
+
+    described, connection = dataset(), connect(database, role=None)
+    with connection.transaction(force_rollback=True), connection.cursor() as cursor:
+        for role in ("c360_loader", "c360_transformer"):
+            cursor.execute(f"do $$ begin create role {role}; exception when duplicate_object then null; end $$")
+        make_room(cursor, described)
+        typed = tables(described).typed
+        cursor.execute(f"create table {typed} (n numeric, t text, kind text, {MISCAST} text[])")
+        cursor.execute(f"insert into {typed} select 1e400, 'abc', 'B', null from generate_series(1, 30)")
+        assert numbers_of(cursor, described) == {}
+        cursor.execute(f"update {typed} set n = 2")
+        assert numbers_of(cursor, described)["d.0"]["average"] == 2
+    connection.close()
