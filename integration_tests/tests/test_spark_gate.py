@@ -455,3 +455,47 @@ def dying(patch, owner, step: str, nth: int, after: bool) -> None:
         return done
 
     patch.setattr(owner, step, dies)
+
+
+def test_both_take_the_same_numbers_of_a_delivery(sides, tmp_path):
+    """What the next deliveries are compared with, and what is unusual then."""
+    watch = {"type": "custom", "engine": "elementary", "severity": "warning"}
+    properties = [
+        {"name": "id", "primaryKey": True, "physicalType": "integer", "logicalType": "integer"},
+        {"name": "price", "physicalType": "numeric(9, 2)", "logicalType": "number",
+         "quality": [{"id": "level", "implementation": {"column_anomalies": {"column_anomalies": [
+             "average", "standard_deviation", "zero_percent", "null_percent"]}}, **watch}]},
+        {"name": "note", "physicalType": "text", "logicalType": "string",
+         "quality": [{"id": "note", "implementation": {"column_anomalies": {"column_anomalies": [
+             "average_length", "missing_percent"]}}, **watch}]},
+        {"name": "kind", "physicalType": "text", "logicalType": "string", "classification": "public",
+         "enum": [{"value": "it's", "id": "its"}, {"value": "B", "id": "b"}]},
+        {"name": "at", "physicalType": "timestamp", "logicalType": "timestamp"},
+    ]  # fmt: skip
+    rules = [
+        {"id": test, "implementation": {test: arguments}, **watch}
+        for test, arguments in {
+            "volume_anomalies": {},
+            "freshness_anomalies": {},
+            "dimension_anomalies": {"dimensions": ["kind"]},
+        }.items()
+    ]
+    contract = {"name": "watched", "properties": properties, "quality": rules,
+                "sla": [{"property": "freshness", "value": 900, "unit": "d", "element": "watched.at"}]}  # fmt: skip
+    catalog = catalog_of(tmp_path, contract)
+    kinds = ("B", "it's")
+    for day in range(5):
+        at = f"2026-02-0{day + 1} 10:00:00"
+        lines = [
+            f"{day * 100 + n},{f'{n % 3}.10' if n % 7 else ''},{'x' * (n % 5)},{kinds[n % 2]},{at}"
+            for n in range(40 if day < 4 else 3)
+        ]
+        file = tmp_path / f"day{day}.csv"
+        file.write_text("\n".join(["id,price,note,kind,at", *lines, ""]))
+        _, _, delivered, *_, findings = deliver(sides, catalog, "watched", file)
+    assert ("watched.volume_anomalies", "warned", None) in findings and delivered == 3
+    query = "select numbers from governance.delivery where dataset = 'watched' order by delivery_id"
+    for (ours,), (theirs,) in zip(*(side.ask(query) for side in sides), strict=True):
+        assert ours.keys() == theirs.keys() and len(ours) == 3
+        for clause, found in ours.items():
+            assert theirs[clause] == pytest.approx(found)

@@ -33,7 +33,7 @@ __all__ = [
 Severity = Literal["error", "warning"]
 Scope = Literal["row", "delivery", "contract"]
 """What breaks a clause: a row alone (at the gate it is quarantined), a delivery as a whole, or none of them (said about
-the contract, or wanting a history)."""
+the contract, or comparing deliveries with each other)."""
 Point = Literal["lint", "gate", "soda scan", "soda at the gate", "dbt", "verify"]
 """An enforcement point; at the gate, Soda looks at less than in a scan of the table."""
 DbtTest = Literal["not_null", "unique", "relationships", "column_clause", "unexpected_columns_clause", "elementary"]
@@ -126,6 +126,8 @@ class Clause(Generic[A_co]):
         """Why nothing is done about it at a point; empty where something is."""
         if isinstance(self.argument, Unenforced):
             return "" if point == "lint" and self.argument.warn else self.argument.why
+        if point == "gate" and isinstance(self.argument, Anomaly) and not self.argument.watched:
+            return "no count, share or average of a delivery tells it; Elementary's test in dbt does"
         if point == "lint" and not self.kind.linted:
             return "it is said about data"
         return self.kind.not_here.get(point, "")

@@ -49,10 +49,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Anomaly:
-    """What is compared with its own past: a test of Elementary's package, and its arguments by their names there."""
+    """What is compared with its own past: a test of Elementary's package, and its arguments by their names there.
+
+    `watched` names the numbers that the gate takes of each delivery (`c360.clause.watched`); none where it takes none.
+    """
 
     test: str
     arguments: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    watched: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

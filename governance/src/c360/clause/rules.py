@@ -10,6 +10,7 @@ from c360.clause.arguments import LONGEST, Anomaly, Rule, Scalar
 from c360.clause.operators import OPERATORS, Expected, Operator
 from c360.clause.patterns import require_pattern
 from c360.clause.promise import Entry, Promise, as_list
+from c360.clause.watched import watched
 from c360.errors import Breach
 
 ARGUMENTS: dict[str, set[str]] = {
@@ -102,7 +103,8 @@ def anomaly(entry: Entry) -> Iterator[Promise[Anomaly]]:
         )
     test = str(next(iter(body)))
     name = str(quality.get("id") or quality.get("name") or test)
-    yield Promise(Anomaly(test, arguments or {}), entry.column, name, quality)
+    taken = watched(test, arguments or {}, entry)
+    yield Promise(Anomaly(test, arguments or {}, taken), entry.column, name, quality)
 
 
 def _rule(entry: Entry) -> Promise[Rule]:

@@ -150,6 +150,7 @@ def as_dict(result: Any) -> Any:
         **{name: getattr(result, name) for name in numbers},
         "rows_by_clause": result.rows_by_clause,
         "clauses": {found.clause.id: found.outcome for found in result.findings},
+        "unusual": {found.clause.id: found.detail for found in result.findings if found.detail},
     }
 
 
@@ -168,7 +169,9 @@ def _show(results: list[Any]) -> None:
         if result.outcome == "repeated":
             click.echo(f"{result.path.name}: {result.reason}; nothing changed.")
         for found in result.findings if result.outcome == "accepted" else ():
-            if found.clause.kind is PRESENT and found.outcome == "warned":
+            if found.detail:
+                click.echo(f"{result.path.name}: {found.clause.id} warns: {found.detail}.")
+            elif found.clause.kind is PRESENT and found.outcome == "warned":
                 click.echo(f"{result.path.name}: it has no column for {found.clause.id}; it was read as null.")
         if result.erased:
             click.echo(f"{result.path.name}: {result.erased:,} rows of people who were forgotten were kept out.")

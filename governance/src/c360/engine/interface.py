@@ -6,11 +6,14 @@ What is put on record (`c360.ledger`) is in a Postgres, whatever the engine. Wha
 docs/decisions/0016-an-engine-is-a-folder.md.
 """
 
+import math
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from c360.clause.watched import is_share
 from c360.contract.catalog import Catalog
 from c360.delivery.files import Delivery
 from c360.delivery.form import Form
@@ -64,11 +67,27 @@ class Plan:
     """The number of the decision, for rows that came by one."""
 
 
+Numbers = dict[str, dict[str, float]]
+"""What later deliveries are compared with, by clause id and name (`c360.clause.watched`)."""
+
+
+def named_numbers(asked: Sequence[tuple[str, str, str]], answers: Sequence[Any]) -> Numbers:
+    """The numbers that were asked for, out of the count of rows and then an answer to each; none where a number is
+    null or not finite, and no share of no rows."""
+    rows, *values = answers
+    found: Numbers = {}
+    for (clause, name, _), value in zip(asked, values, strict=True):
+        if value is None or (is_share(name) and not rows) or not math.isfinite(value):
+            continue
+        found.setdefault(clause, {})[name] = float(value) / rows if is_share(name) else float(value)
+    return found
+
+
 class Landing(Protocol):
     """One dataset's delivery while it is in the gate, for who is alone with it (`c360.gate.entry`). Numbers of
     deliveries and decisions are the ledger's.
 
-    It is called in this order: land or land_quarantined, cast, keep_out; scan; plan; evidence or apply; clear.
+    It is called in this order: land or land_quarantined, cast, keep_out; scan; plan, numbers; evidence or apply; clear.
     """
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -94,6 +113,9 @@ class Landing(Protocol):
 
     def scan(self, contract: Contract, now: datetime) -> dict[str, Verdict]:
         """Measure what landed: by Soda or, where the project has none, by the engine itself. By clause id."""
+
+    def numbers(self) -> Numbers:
+        """What later deliveries are compared with, of the rows that landed and could be cast, in one pass."""
 
     def plan(self, as_of: datetime, how: How = "delivered", clean: bool = False) -> Plan:
         """Judge each row alone, collapse those that say the same, judge the others together and beside raw, and say

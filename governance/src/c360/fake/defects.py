@@ -23,6 +23,7 @@ _SCENE = 8
 _WHOLE = (20, 100, 1_000)
 """Rows of a small delivery that breaks a clause as a whole: the fewest that break none before."""
 _WHY = {
+    kinds.ANOMALY.name: "only a delivery that follows four others can break it",
     kinds.CONFLICT.name: "only a delivery that follows another one can break it",
     kinds.SQL.name: "it is SQL about more than one row",
     kinds.ROW_RULE.name: "no value was found that breaks its SQL",

@@ -10,7 +10,7 @@ from c360.clause.kinds import PRESENT, READABLE, UNEXPECTED_COLUMNS
 from c360.contract.catalog import Catalog
 from c360.delivery.files import Delivery
 from c360.delivery.readings import TwoReadings
-from c360.engine.interface import Engine, Landing, Plan
+from c360.engine.interface import Engine, Landing, Numbers, Plan
 from c360.ledger import deliveries
 from c360.ledger.deliveries import Account, Note, Outcome
 from c360.ledger.history import Finding, Run, failing, record
@@ -140,18 +140,20 @@ def carry_out(
     set_aside: int = 0,
     erased: int = 0,
     findings: Sequence[Finding] = (),
+    numbers: Numbers | None = None,
 ) -> tuple[int, int]:
     """Put down what is planned, do it, and put down that it is done. Where the engine's rows are not in the ledger's
     database these are three steps: after a kill between them, whoever comes next goes on (`gate.entry`).
 
-    `set_aside` are lines that are no record. Returns the number of the delivery, and how many rows it corrected.
+    `set_aside` are lines that are no record, `numbers` what later deliveries are compared with. Returns the number of
+    the delivery, and how many rows it corrected.
     """
     account = Account(
         plan.promoted, plan.quarantined + set_aside, plan.duplicates, plan.superseded, plan.newest_load, erased
     )
     becomes: Outcome = "accepted" if plan.how == "delivered" else "replay"
     with gate.ledger.transaction():
-        number = deliveries.plan(gate.ledger, what, account, becomes, asdict(plan))
+        number = deliveries.plan(gate.ledger, what, account, becomes, asdict(plan), numbers or {})
         record(gate.ledger, gate.run, findings)
     return number, finish(gate, landing, number, plan, gate.run.as_of)
 

@@ -17,7 +17,7 @@ from c360.delivery.form import Form
 from c360.delivery.readings import TwoReadings
 from c360.engine.interface import Engine, Landing, Verdict
 from c360.errors import Breach, CouldNotTell
-from c360.gate import account, judge
+from c360.gate import account, judge, usual
 from c360.gate.account import Gate, Refused
 from c360.gate.entry import entered, judging
 from c360.ledger.deliveries import accepted_last
@@ -128,12 +128,14 @@ def _decide(
     gate.say("splitting")
     plan = landing.plan(gate.run.as_of, clean=judge.is_clean(dataset, verdicts))
     rows = plan.broken | account.unreadable(dataset, delivery)
+    numbers = landing.numbers()
     findings = columns + judge.find(dataset, verdicts, plan, rows)
+    findings += usual.take(gate, delivery.sha256, delivered, plan, numbers)
     lost = plan.quarantined + delivery.set_aside
     _refuse_if_broken(dataset, landing, delivery, findings, lost, rows)
     gate.say("promoting")
     what = account.note(gate, delivery, delivered)
-    number, corrected = account.carry_out(gate, landing, what, plan, delivery.set_aside, erased, findings)
+    number, corrected = account.carry_out(gate, landing, what, plan, delivery.set_aside, erased, findings, numbers)
     return Ingested(
         delivery.path, dataset.name, "accepted", delivered, plan.promoted, lost, plan.duplicates, plan.superseded,
         corrected, tuple(findings), rows_by_clause={clause: count for clause, count in rows.items() if count},

@@ -85,6 +85,8 @@ def _limit(dataset: Dataset) -> float:
 
 
 def _explained(found: Finding) -> str:
+    if found.detail:
+        return f": {found.detail}"
     if found.measured is None:
         return ""
     old = aged(found.clause, found.measured)

@@ -7,7 +7,7 @@ parses and builds where Elementary is not installed.
 import re
 from typing import Any
 
-from c360.clause.kinds import PRESENT
+from c360.clause.kinds import ANOMALY, PRESENT
 from c360.clause.promise import as_list
 from c360.errors import Breach
 from c360.generate.text import Template, dbt_yaml, header, unique_slugs
@@ -102,9 +102,9 @@ def gate(contract: Contract, dataset: Dataset, package: str) -> str:
     """A dbt source over the delivered table, with a test a clause that reads the gate's last verdict.
 
     A refused delivery is a failure; rows in quarantine, an absent column that may be empty, and all that is of severity
-    warning, a warning.
+    warning, a warning. Anomaly clauses have tests of Elementary's own.
     """
-    clauses = [clause for clause in dataset.clauses if not clause.absent("gate")]
+    clauses = [clause for clause in dataset.clauses if not clause.absent("gate") and clause.kind is not ANOMALY]
     names = unique_slugs([clause.id for clause in clauses], joint="__")
     by_column: dict[str, list[Any]] = {}
     for clause in clauses:

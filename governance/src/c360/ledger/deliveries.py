@@ -63,6 +63,17 @@ class Delivered:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """An accepted delivery that later ones are compared with. `day` is when its newest row was loaded, else its run's
+    clock (UTC); `numbers` are those that the gate took of it, by clause and name."""
+
+    day: datetime
+    newest: datetime | None
+    delivered: int
+    numbers: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
 class Arrival:
     """One delivery (or replay of quarantined rows): what became of its rows. Time in UTC."""
 
@@ -122,11 +133,18 @@ def refuse(database: "Connection", what: Note, reason: str) -> int:
     return _insert(database, what, "refused", {"reason": reason})
 
 
-def plan(database: "Connection", what: Note, account: Account, becomes: Outcome, plan: Mapping[str, Any]) -> int:
+def plan(
+    database: "Connection",
+    what: Note,
+    account: Account,
+    becomes: Outcome,
+    plan: Mapping[str, Any],
+    numbers: Mapping[str, Mapping[str, float]],
+) -> int:
     """Put down what will become of a delivery, in the caller's transaction, before anything of it is written; returns
-    its number. The table checks that no row is unaccounted for."""
+    its number. The table checks that no row is unaccounted for. `numbers` are what later ones are compared with."""
     carried = json.dumps({"becomes": becomes, "plan": plan})
-    return _insert(database, what, "planned", {**asdict(account), "plan": carried})
+    return _insert(database, what, "planned", {**asdict(account), "plan": carried, "numbers": json.dumps(numbers)})
 
 
 def accept(database: "Connection", delivery_id: int) -> None:
@@ -177,6 +195,21 @@ def deliveries_of(database: "Connection", dataset: str, as_of: datetime, days: i
         {"dataset": dataset, "as_of": as_of, "start": as_of - timedelta(days=days, hours=1)},
     )
     return [Delivered(*row) for row in rows]
+
+
+def earlier(database: "Connection", dataset: str, sha256: str, as_of: datetime, limit: int) -> list[Earlier]:
+    """The last accepted deliveries up to `as_of`, at most `limit`, by the time of their rows. Content that came more
+    than once counts once, and the content with this `sha256` does not count. In the caller's transaction."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "with last as (select * from governance.delivery where dataset = %s and outcome = 'accepted' "
+            "and as_of <= %s and sha256 <> %s order by delivery_id desc limit %s), "
+            "each_once as (select distinct on (sha256) *, newest_load at time zone 'UTC' as newest from last "
+            "order by sha256, delivery_id) "
+            "select coalesce(newest, as_of), newest, delivered, numbers from each_once order by 1, delivery_id",
+            (dataset, as_of, sha256, limit),
+        )
+        return [Earlier(*row) for row in cursor.fetchall()]
 
 
 def arrivals(

@@ -10,7 +10,7 @@ from c360.database.scanner import scanner
 from c360.delivery.files import Delivery
 from c360.delivery.form import Form
 from c360.delivery.shapes import Spelling
-from c360.engine.interface import How, Plan, Verdict
+from c360.engine.interface import How, Numbers, Plan, Verdict
 from c360.engine.postgres import (
     casts,
     keep_out,
@@ -136,6 +136,9 @@ class PostgresLanding:
             land.newest_load(self._cursor, self._dataset, as_of),
             looked,
         )
+
+    def numbers(self) -> Numbers:
+        return measure.numbers_of(self._cursor, self._dataset)
 
     def evidence(self) -> Evidence | None:
         return quarantine.take_evidence(self._cursor, self._dataset)

@@ -6,20 +6,25 @@ The numbers are those of the same SQL (`c360.clause.measures`), by the same scan
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
 from c360.clause.measure import ZERO, Measure
 from c360.clause.measures import measure
+from c360.clause.watched import numbers
 from c360.contract.catalog import Catalog
 from c360.database.answers import Answer, answers
 from c360.database.scanner import Scanner, Untold, scanner
-from c360.engine.interface import Verdict
+from c360.engine.interface import Numbers, Verdict, named_numbers
 from c360.engine.postgres.land import instant
+from c360.engine.postgres.tables import MISCAST, tables
 from c360.generate.soda import seen_at_gate
 from c360.ledger.history import failing
 from c360.model import Clause, Dataset
 from c360.settings import Settings
+
+if TYPE_CHECKING:
+    from psycopg import Cursor
 
 ENGINE = "postgres"
 
@@ -48,6 +53,23 @@ def _verdict(clause: Clause[Any], what: Measure, answer: Answer) -> Verdict:
         return Verdict("errored", None, ENGINE, answer.why, answer.remedy)
     holds = answer is not None and what.holds(answer)
     return Verdict("passed" if holds else failing(clause), answer, ENGINE)
+
+
+def numbers_of(cursor: "Cursor", dataset: Dataset) -> Numbers:
+    """What later deliveries are compared with: SQL of ours alone, so it needs no scanner. None of it where a value is
+    beyond what a double holds."""
+    import psycopg
+
+    asked = numbers(dataset, POSTGRES)
+    if not asked:
+        return {}
+    listed = ", ".join(["count(*)", *(sql for *_, sql in asked)])
+    try:
+        with cursor.connection.transaction():
+            cursor.execute(f"select {listed} from {tables(dataset).typed} where {MISCAST} is null")
+    except psycopg.DataError:
+        return {}
+    return named_numbers(asked, cursor.fetchone() or ())
 
 
 def measure_table(looking: Scanner, catalog: Catalog, dataset: Dataset, now: datetime) -> dict[str, Verdict]:

@@ -13,7 +13,7 @@ from c360.contract.catalog import Catalog
 from c360.contract.servers import unity_catalog_of
 from c360.delivery.files import Delivery
 from c360.delivery.form import Form
-from c360.engine.interface import How, Plan, Verdict
+from c360.engine.interface import How, Numbers, Plan, Verdict
 from c360.engine.spark import keep_out, land, measure, promote, quarantine, raw, split
 from c360.engine.spark.lake import MISCAST, Failed, Lake, could_not, tables
 from c360.engine.spark.session import session
@@ -115,6 +115,10 @@ class SparkLanding:
             how, judged.broken, judged.quarantined, going.promoted, going.superseded,
             going.duplicates + judged.collapsed, judged.collapsed, newest, looked,
         )  # fmt: skip
+
+    def numbers(self) -> Numbers:
+        with _saying(self._dataset):
+            return measure.numbers_of(*self._all)
 
     def evidence(self) -> Evidence | None:
         with _saying(self._dataset):

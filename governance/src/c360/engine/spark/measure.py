@@ -11,8 +11,9 @@ from c360.clause.kinds import PHYSICAL_TYPE, PRESENT, ROW_RULE, SQL, UNEXPECTED_
 from c360.clause.measure import ZERO, Measure
 from c360.clause.measures import measure
 from c360.clause.types import unsized
+from c360.clause.watched import numbers
 from c360.contract.catalog import Catalog
-from c360.engine.interface import Verdict
+from c360.engine.interface import Numbers, Verdict, named_numbers
 from c360.engine.spark.lake import MISCAST, Failed, Lake, Tables, could_not, q
 from c360.engine.spark.land import instant
 from c360.errors import Breach
@@ -27,6 +28,15 @@ def measure_landed(lake: Lake, here: Tables, catalog: Catalog, dataset: Dataset,
     """A verdict by clause id: aggregates in one pass, unless one of them has no answer; then each alone."""
     with _as_its_table(lake, here, dataset):
         return _measured(lake, catalog, dataset, now, list(filter(seen_at_gate, dataset.clauses)))
+
+
+def numbers_of(lake: Lake, here: Tables, dataset: Dataset) -> Numbers:
+    """What later deliveries are compared with."""
+    asked = numbers(dataset, DATABRICKS)
+    if not asked:
+        return {}
+    listed = ", ".join(["count(*)", *(sql for *_, sql in asked)])
+    return named_numbers(asked, lake.rows(f"select {listed} from {here.typed} where {MISCAST} is null")[0])
 
 
 def measure_table(lake: Lake, here: Tables, catalog: Catalog, dataset: Dataset, now: datetime) -> dict[str, Verdict]:
