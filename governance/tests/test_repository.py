@@ -82,7 +82,7 @@ def test_one_version() -> None:
     project = tomllib.loads((ROOT / "governance/pyproject.toml").read_text())
     assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "c360.__version__"}
     package = yaml.safe_load((ROOT / "dbt_package/dbt_project.yml").read_text())["version"]
-    (latest, *_) = re.findall(r"^\| (\d+\.\d+\.\d+) \|", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    (latest, *_) = re.findall(r"^## \[(\d+\.\d+\.\d+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     pages = [ROOT / "dbt_package/README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "governance/ci").glob("*.yml")]
     said = r"(?:\brevision: |\brev: |\bref: |C360_VERSION: |refs/tags/|customer360@)(\d\S+?)[}]?$"
     shown = re.findall(said, "\n".join(page.read_text() for page in pages), re.MULTILINE)
