@@ -124,8 +124,8 @@ release: $(READY) ## Write wheel, contract pages, changes and checksums of the r
 	@rm -rf dist && mkdir dist
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --no-index --wheel-dir dist ./governance
 	@$(C360) publish --out dist/contracts && tar -C dist -czf dist/contracts.tar.gz contracts && rm -rf dist/contracts
-	@sed -n '/^| $(TAG) |/s/^| \([^|]*\) | \([^|]*\) | \([^|]*\) | \(.*\) |$$/\4 Breaking schema changes: \3./p' CHANGELOG.md >dist/CHANGES.md
-	@test -s dist/CHANGES.md || { echo "CHANGELOG.md has no line for $(TAG)." >&2; exit 1; }
+	@awk '/^## \[/ { on = ($$2 == "[$(TAG)]"); next } on' CHANGELOG.md >dist/CHANGES.md
+	@test -s dist/CHANGES.md || { echo "CHANGELOG.md has no section of $(TAG)." >&2; exit 1; }
 	@cd dist && sha256sum * >SHA256SUMS
 
 .PHONY: coverage

@@ -155,7 +155,7 @@ def test_a_release_is_a_wheel_with_pages_changes_and_checksums(copy):
     assert set(sums) == {wheel, "contracts.tar.gz", "CHANGES.md"}
     assert all(hashlib.sha256((dist / name).read_bytes()).hexdigest() == told for name, told in sums.items())
     changes = (dist / "CHANGES.md").read_text()
-    assert "Breaking schema changes: " in changes and changes.count("\n") == 1
+    assert "Breaking schema changes: " in changes and "## [" not in changes and "1.3.0" not in changes
     done = shell(copy, f"{MAKE} release TAG=0.0.1")
     assert done.returncode != 0 and "The version here is not TAG=0.0.1." in done.stderr
 
