@@ -6,6 +6,7 @@ import tomllib
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from urllib.parse import unquote
 
 import pytest
@@ -189,3 +190,28 @@ def test_the_job_of_databricks_is_what_its_interface_takes() -> None:
     assert named == set(bundle["variables"])
     environment = job.job_clusters[0].new_cluster.spark_env_vars
     assert environment["C360_DATABASE_URL"] == "{{secrets/${var.secret_scope}/database_url}}", "in no file"
+
+
+PRIVATE = ("silent", "silence", "foretell", "nobody is that", "as the house wants", "persons in it that nobody is")
+"""Words for which the field has plain ones: not set, default, warn, decoy records."""
+
+
+def sentences(page: str) -> list[str]:
+    """Those of a page of Markdown, without code, tables and headings."""
+    text = re.sub(r"```.*?```", "", page, flags=re.DOTALL)
+    text = "\n".join("" if re.match(r" {4}| *\||#", line) else line for line in text.splitlines())
+    text = re.sub(r"^([-*] |\d+\. )", "\n\n", text, flags=re.MULTILINE)
+    parts = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
+    found = [one for part in parts for one in re.split(r"(?<=[.!?:])\s+(?=[A-Z`*\[\"(])", part)]
+    return [one for one in found if len(one.split()) > 2]
+
+
+def test_guides_are_in_short_sentences_and_plain_words() -> None:
+    """No sentence of more than 30 words, half of them of 14 at most. The reference is made of docstrings."""
+    pages = [ROOT / "README.md", *(page for page in (ROOT / "docs").glob("*.md") if page.name != "reference.md")]
+    told = {page.name: sentences(page.read_text()) for page in pages}
+    assert sum(map(len, told.values())) > 500
+    assert [(name, one) for name, page in told.items() for one in page if len(one.split()) > 30] == []
+    assert median(len(one.split()) for page in told.values() for one in page) <= 14
+    words = [(page.name, word) for page in pages for word in PRIVATE if re.search(rf"(?i)\b{word}\b", page.read_text())]
+    assert words == []

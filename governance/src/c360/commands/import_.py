@@ -30,7 +30,7 @@ Examples:
 @click.option("--name", metavar="NAME", help="The contract's name; by default that of the file or the table.")
 @click.option("--dialect", default="postgres", metavar="NAME", help="The dialect of the SQL; by default Postgres.")
 @click.option("--upgrade", is_flag=True, help="Only write an ODCS file in today's version of the standard.")
-@click.option("--out", metavar="FILE", help="Where to write; - prints. Silent: below the project's contracts folder.")
+@click.option("--out", metavar="FILE", help="Where to write; - prints. By default the contracts folder.")
 @contracts_option
 def import_(
     files: tuple[Path, ...],
