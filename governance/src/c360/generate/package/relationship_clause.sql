@@ -1,10 +1,13 @@
 {% test relationship_clause(model, columns, target_columns, to=none, to_source=none) %}
     {#- Each row leads to a row of another table, by several columns; a row with a null among them refers to nothing.
-        The table is `to`, or `to_source`: [source, table] of this package. It is looked up by its name, so that the test
-        of a product depends on the product alone, and `--select source:*` leaves it out. -#}
+        The table is `to`, or `to_source`: [source, table]. That is looked up by its name, in this package first, so that
+        the test of a product depends on the product alone, and `--select source:*` leaves it out. -#}
     {{ config(fail_calc="coalesce(sum(violations), 0)") }}
     {%- if to_source and execute %}
-    {%- set to = graph.sources["source.__package__." ~ to_source | join(".")].relation_name %}
+    {%- set there = graph.sources.values()
+        | selectattr("source_name", "equalto", to_source[0]) | selectattr("name", "equalto", to_source[1]) | list %}
+    {%- set ours = there | selectattr("package_name", "equalto", "__package__") | list %}
+    {%- set to = (ours + there)[0].relation_name %}
     {%- endif %}
 
     select count(*) as violations
