@@ -1,7 +1,7 @@
 {% test relationship_clause(model, columns, target_columns, to=none, to_source=none) %}
     {#- Each row leads to a row of another table, by several columns; a row with a null among them refers to nothing.
-        The table is `to`, or `to_source`: [source, table]. That is looked up by its name, in this package first, so that
-        the test of a product depends on the product alone, and `--select source:*` leaves it out. -#}
+        The table is `to`, or `to_source`: [source, table]. That is looked up by its name, in this package first. So the
+        test of a product depends on the product alone, and `--select source:*` leaves it out. -#}
     {{ config(fail_calc="coalesce(sum(violations), 0)") }}
     {%- if to_source and execute %}
     {%- set there = graph.sources.values()
