@@ -4,6 +4,7 @@ They are off unless the environment says where to send them, as OpenLineage's ow
 the ledger: it holds all that an event says, so nothing is lost with one. No value of a row is in an event.
 """
 
+import json
 import os
 import sys
 import threading
@@ -32,8 +33,9 @@ PATIENCE_S = 3
 PAUSE_S = 60
 """So long nothing is sent to a receiver that took no event."""
 PARENT, ROOT = "OPENLINEAGE_PARENT_ID", "OPENLINEAGE_ROOT_PARENT_ID"
-"""`<namespace>/<job>/<run>` of the run that this one is a part of, and of the one that all of it is a part of.
-OpenLineage's integration of dbt reads them too."""
+"""`<namespace>/<job>/<run>` of the run that this one is a part of, and of the one that all of it is a part of."""
+CONTEXT = "OPENLINEAGE_CONTEXT"
+"""Both as JSON, which count where it is set. OpenLineage's own integration of dbt reads all three."""
 Table = tuple[str, str]
 """Schema and name."""
 Column = tuple[Table, str]
@@ -117,13 +119,14 @@ class _Stage:
         self.namespace = os.environ.get("OPENLINEAGE_NAMESPACE", "c360")
         verb = _VERBS.get(run.stage, run.stage)
         self.job = verb if subject == "*" else f"{verb}.{subject}"
-        self._parent = _run_of(os.environ.get(PARENT, ""))
-        self._root = _run_of(os.environ.get(ROOT, "")) or self._parent
+        self._parent, self._root = _above(os.environ)
 
     def above_others(self) -> dict[str, str]:
         """Variables that tell programs of this run that it is above them, and what is above it."""
-        own = (self.namespace.replace("/", "_"), self.job, str(self._run.id))
-        return {PARENT: "/".join(own), ROOT: "/".join(self._root or own)}
+        own = (self.namespace, self.job, str(self._run.id))
+        first = self._root or own
+        context = {"parent": _as_json(own) | {"root": _as_json(first)}}
+        return {PARENT: "/".join(own), ROOT: "/".join(first), CONTEXT: json.dumps(context)}
 
     def event(self, state: str, ending: Ending | None = None) -> Any:
         """The event; its datasets are known at the end alone."""
@@ -297,13 +300,31 @@ def _counted(rows: int | None) -> dict[str, Any]:
     return {} if rows is None else {"outputStatistics": facet}
 
 
-def _run_of(text: str) -> tuple[str, str, str] | None:
-    """Namespace, job and id of a run, as OPENLINEAGE_PARENT_ID names it; None for what is no such name."""
-    namespace, _, rest = text.partition("/")
-    job, _, run = rest.rpartition("/")
+Above = tuple[str, str, str]
+"""Namespace, job and id of a run."""
+
+
+def _above(env: Mapping[str, str]) -> tuple[Above | None, Above | None]:
+    """The run that this one is a part of, and the first of all; None for what names no run."""
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        parent = json.loads(env.get(CONTEXT, ""))["parent"]
+        near, first = (_run(one["job"]["namespace"], one["job"]["name"], one["run"]["runId"])
+                       for one in (parent, parent.get("root") or parent))  # fmt: skip
+        return near, first
+    named = (env.get(name, "").split("/") for name in (PARENT, ROOT))
+    near, first = (_run(*parts) if len(parts) == 3 else None for parts in named)
+    return near, first or near
+
+
+def _run(namespace: str, job: str, run: str) -> Above | None:
     with suppress(ValueError):
-        return (namespace, job, str(UUID(run))) if namespace and job else None
+        return namespace, job, str(UUID(run))
     return None
+
+
+def _as_json(above: Above) -> dict[str, Any]:
+    namespace, job, run = above
+    return {"run": {"runId": run}, "job": {"namespace": namespace, "name": job}}
 
 
 def _written(moment: datetime) -> str:
@@ -324,7 +345,7 @@ class _Sender:
         self._since: float | None = None
         """When the event went out that is under way."""
         said = sorted((name, value) for name, value in os.environ.items() if name.startswith("OPENLINEAGE_"))
-        self._receiver = str([one for one in said if one[0] not in (PARENT, ROOT)])
+        self._receiver = str([one for one in said if one[0] not in (PARENT, ROOT, CONTEXT)])
         self._is_left_alone = time.monotonic() < _DOWN.get(self._receiver, 0)
         self._thread = threading.Thread(target=self._work, daemon=True)
         if self._is_left_alone:
@@ -332,12 +353,14 @@ class _Sender:
         try:
             self._client = _client()
             self._thread.start()
+            return
         except ModuleNotFoundError:
             self._failed = f"its client is not installed (pip install '{DISTRIBUTION}[openlineage]')"
         except LookupError as error:
             self._failed = str(error.args[0])
         except Exception as error:  # of what the client was told; the stage goes on
             self._failed = type(error).__name__
+        self._is_down = True
 
     def send(self, make: Callable[[], Any]) -> None:
         """An event is made at once, from what the ledger has now."""
