@@ -167,8 +167,9 @@ class Project:
         with _in_words(lambda: as_dict(found[0]) if found else None):
             opened, run = self._opened(), _run("build", as_of)
             require_postgres(self._settings, opened.catalog, "build")
-            with self._recorded(run, opened) as (database, _):
+            with self._recorded(run, opened) as (database, ending):
                 found.append(build(opened, database, run, dbt_arguments, pinned=as_of is not None))
+                ending.made = found[0].made
                 found[0].require()
         result: Built = as_dict(found[0])
         return result
@@ -213,7 +214,7 @@ class Project:
                     write_pages(opened.catalog.contracts, folder)
                     return {"folders": [str(folder)]}
                 made = publish(opened, database, partner, folder, run.as_of, as_of is not None, lambda what: None)
-                ending.released = [one.told_of for one in made.releases]
+                ending.made = lambda: [one.made for one in made.releases]
                 return {"folders": [str(path) for path in made.folders]}
 
     def status(self, as_of: datetime | None = None) -> dict[str, Any]:

@@ -44,12 +44,13 @@ def build(dbt_arguments: tuple[str, ...], as_of: str | None, as_json: bool) -> N
         _require_options(dbt_arguments, project.settings.dbt_project)
     database = connected(project.settings)
     prepare(database)
-    with on_record(database, run, catalog=project.catalog):
+    with on_record(database, run, catalog=project.catalog) as ending:
         left_out = packages.left_out(project.settings)
         if left_out:
             click.echo(left_out, err=True)
         with waiting("building", as_json) as say:
             built = run_dbt(project, database, run, dbt_arguments, pinned=as_of is not None, say=say)
+        ending.made = built.made
         if as_json:
             print_json(as_dict(built))
         else:

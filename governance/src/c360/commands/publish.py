@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,9 @@ from c360.console import as_of_option, clock, connected, contracts_option, print
 from c360.errors import CouldNotTell
 from c360.folders import require_place
 from c360.printable import one_line
-from c360.settings import Settings
+
+if TYPE_CHECKING:
+    from c360.project import Project
 
 
 @click.command(
@@ -68,7 +70,7 @@ def publish(
         return
     folder = (out or project.settings.site / "contracts").resolve()
     require_place(folder)
-    with _on_record(project.settings):
+    with _on_record(project):
         pages = write_pages(project.catalog.contracts, folder)
     click.echo(f"{pages} contract pages: {folder / 'index.html'}")
 
@@ -105,7 +107,7 @@ def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
     prepare(database)
     with on_record(database, run, partner, project.catalog) as ending:
         made = make(project, database, partner, folder.resolve(), run.as_of, as_of is not None, _tell)
-        ending.released = [one.told_of for one in made.releases]
+        ending.made = lambda: [one.made for one in made.releases]
     for one in made.ended:
         click.echo(f"Withdrawn: {one}.")
     if made.releases:
@@ -130,17 +132,17 @@ def _tell(what: str) -> None:
 
 
 @contextmanager
-def _on_record(settings: Settings) -> Iterator[None]:
+def _on_record(project: "Project") -> Iterator[None]:
     """In the history, where there is a database: pages need none."""
     from c360.ledger.history import Run, on_record
     from c360.ledger.tables import prepare
 
     try:
-        database = connected(settings)
+        database = connected(project.settings)
     except CouldNotTell as error:
         click.echo(f"Not in the history: {error.message}", err=True)
         yield
         return
     prepare(database)
-    with on_record(database, Run.start("publish")):
+    with on_record(database, Run.start("publish"), catalog=project.catalog):
         yield

@@ -9,10 +9,13 @@ from c360.contract.sunset import refuse_ended
 from c360.database import connect
 from c360.database.access import TRANSFORMER, Place, open_marts
 from c360.dbt import packages
+from c360.dbt.columns import origins, reads
 from c360.dbt.elementary import prepare_tables
+from c360.dbt.manifest import newest_manifest, read_manifest
 from c360.dbt.session import dbt, log_of
 from c360.dbt.verdicts import OUTCOMES, name_of, of_models, of_sources, refused, results_of, stale
 from c360.errors import Breach, CouldNotTell
+from c360.ledger.events import Made
 from c360.ledger.history import Finding, Run, record
 from c360.ledger.locks import building
 from c360.project import Project
@@ -34,6 +37,22 @@ class Built:
         broken = [found.clause.id for found in self.findings if found.outcome == "failed"]
         if broken:  # a model's contract, or a test that the project made a mere warning
             raise Breach(f"{len(broken)} clauses are broken: {', '.join(broken[:3])}.", "See: c360 status")
+
+    def made(self) -> list[Made]:
+        """The tables of products that dbt made, with what they are made of by its manifest."""
+        manifest = read_manifest(newest_manifest(self.project.settings))
+        promised = {(d.schema, d.table): [c.physical_name for c in d.columns] for _, d in self.project.catalog.pairs()}
+        above, columns = reads(manifest, promised), origins(manifest, promised)
+        found = []
+        for result in results_of(self.answer):
+            node = result.node
+            if str(node.resource_type) == "model" and OUTCOMES.get(str(result.status)) == "passed":
+                table = (str(node.schema), str(node.alias))
+                rows = (result.adapter_response or {}).get("rows_affected", -1)
+                if table in promised:
+                    counted = rows if rows >= 0 else None  # -1 of a view
+                    found.append(Made(table, counted, above.get(table, set()), columns.get(table, {})))
+        return found
 
 
 def build(

@@ -5,9 +5,9 @@ is on record too. Time runs by `as_of`, the clock of the run; `at` is when it wa
 """
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -64,8 +64,8 @@ class Ending:
 
     outcome: Outcome | None = "passed"
     detail: str | None = None
-    released: list[tuple[str, str, str, int]] = field(default_factory=list)
-    """What was released to a partner: product, schema and name of the view, and how many persons are in it."""
+    made: Callable[[], list[events.Made]] = list
+    """Tells the tables and views that the run made, if somebody asks."""
 
 
 def failing(clause: Clause[Any]) -> Outcome:

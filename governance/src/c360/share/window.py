@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from c360.clause.dialect import POSTGRES
+from c360.ledger.events import Made
 from c360.share import keys
 from c360.share.columns import Columns
 from c360.share.contract import IN_THIS
@@ -57,9 +58,12 @@ class Release:
     oldest: int
 
     @property
-    def told_of(self) -> tuple[str, str, str, int]:
-        """Product, schema and name of the view, and how many persons are in it."""
-        return self.policy.dataset.name, self.schema, self.view, self.published
+    def made(self) -> Made:
+        """The view as a table that was made; its rows are the persons, for canaries are nobody's business."""
+        dataset = self.policy.dataset
+        product = (dataset.schema, dataset.table)
+        columns = {shared.name: {(product, shared.column.physical_name)} for shared in self.policy.columns}
+        return Made((self.schema, self.view), self.published, {product}, columns)
 
     @property
     def suppressed(self) -> int:
