@@ -55,7 +55,7 @@ def recorder(log: Path, say: Callable[[str], None] = lambda step: None) -> Calla
     """For dbtRunner's callbacks: writes events to the log file, and warnings and errors to the terminal; `say` is told
     of each node that begins."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    say = SAY.get()  # here: the threads of dbt have contexts of their own
+    warn = SAY.get()  # here: the threads of dbt have contexts of their own
 
     def record(event: Any) -> None:
         level = str(event.info.level)
@@ -67,7 +67,7 @@ def recorder(log: Path, say: Callable[[str], None] = lambda step: None) -> Calla
         with log.open("a", encoding="utf-8") as file:
             file.write(f"{event.info.ts.ToJsonString()} [{level}] {message}\n")
         if level != "info" and message.strip():
-            say(message)
+            warn(message)
 
     return record
 
