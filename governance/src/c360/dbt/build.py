@@ -46,7 +46,7 @@ class Built:
         found = []
         for result in results_of(self.answer):
             node = result.node
-            if str(node.resource_type) == "model" and OUTCOMES.get(str(result.status)) == "passed":
+            if _kind(node) == "model" and OUTCOMES.get(str(result.status)) == "passed":
                 table = (str(node.schema), str(node.alias))
                 rows = (result.adapter_response or {}).get("rows_affected", -1)
                 if table in promised:
@@ -110,11 +110,15 @@ def _open_marts(project: Project) -> None:
         open_marts(cursor, marts)
 
 
+def _kind(node: Any) -> str:
+    return str(node.resource_type).rpartition(".")[2].lower()
+
+
 def summary(result: Any) -> dict[str, list[int]]:
     """Per kind of node: how many, and how many of each outcome."""
     counts: dict[str, list[int]] = {}
     for node in results_of(result):
-        kind = str(node.node.resource_type).rpartition(".")[2].lower()
+        kind = _kind(node.node)
         if kind == "operation":  # Elementary's hooks
             continue
         row = counts.setdefault(kind, [0] * 6)
