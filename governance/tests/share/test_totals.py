@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
+import psycopg
 import pytest
 
 from c360.contract import find_contracts
@@ -212,7 +213,7 @@ def fill(cursor, *rows):
 
 PEOPLE = [
     (1, 30, "F", "10.25"), (2, 49, "F", "5000"), (3, 50, "M", "-7.10"), (4, 55, "X", "1"), (5, None, None, None),
-    (6, 999, "M", "-900"), (7, 130, "F", "NaN"),
+    (6, 999, "M", "-900"), (7, 130, "F", "NaN"), (7, 130, "F", "NaN"),
 ]  # fmt: skip
 
 
@@ -280,7 +281,22 @@ def test_the_budget_is_spent_and_then_it_is_refused_whatever_the_policy_becomes(
     cheaper = replace(policy.totals, each=Decimal("0.2"))
     budget.spend(cursor, policy, cheaper, NOW)
     assert budget.spent(cursor, policy) == Decimal("1.2")
-    assert budget.spent(cursor, replace(policy, partner="other")) == 0
+    assert budget.spent(cursor, replace(policy, partner="other")) == 0, "a budget of its own"
+
+
+def test_two_publications_at_a_time_do_not_spend_the_same_rest(database, tmp_path, catalog):
+    policy = policy_of(tmp_path, catalog, epsilon={"each": 0.5, "total": 0.5})
+    with closing(connect(database, role=None)) as one, closing(connect(database, role=None)) as other:
+        with one.transaction():
+            one.execute("drop schema if exists sharing cascade; create schema sharing")
+            budget.spend(one.cursor(), replace(policy, partner="before"), policy.totals, NOW)
+        with one.transaction():
+            budget.spend(one.cursor(), policy, policy.totals, NOW)
+            with pytest.raises(psycopg.errors.LockNotAvailable), other.transaction():
+                other.execute("set local lock_timeout = '100ms'")
+                budget.spend(other.cursor(), policy, policy.totals, NOW)
+        with pytest.raises(Breach), other.transaction():
+            budget.spend(other.cursor(), policy, policy.totals, NOW)
 
 
 def test_thirds_of_a_budget_add_up_to_all_of_it(cursor, tmp_path, catalog):

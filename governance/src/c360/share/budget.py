@@ -26,8 +26,7 @@ revoke all on sharing.spent from public"""
 
 
 def spent(cursor: "Cursor", policy: Policy) -> Decimal:
-    """All that the partner ever spent on the product; `cursor` is the transformer's."""
-    cursor.execute(_TABLE)
+    """All that the partner ever spent on the product, once it spent something; `cursor` is the transformer's."""
     cursor.execute(
         "select coalesce(sum(epsilon), 0) from sharing.spent where partner = %s and product = %s",
         (policy.partner, policy.dataset.name),
