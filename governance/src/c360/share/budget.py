@@ -20,8 +20,7 @@ create table if not exists sharing.spent (
     product text not null,
     at timestamptz not null,
     epsilon numeric not null check (epsilon > 0)
-);
-revoke all on sharing.spent from public"""
+)"""
 """Append-only: an erasure, a withdrawal and another policy leave it as it is."""
 
 

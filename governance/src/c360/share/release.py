@@ -32,6 +32,7 @@ def release(project: Project, policies: list[Policy], now: datetime, pinned: boo
             rows = [policy for policy in policies if not policy.totals]
             if not all(goes_on(cursor, policy) for policy in rows):
                 keys.renew(cursor, partner, now)
+        with owner.transaction(), owner.cursor() as cursor:
             totals = {one.name: release_totals.make(cursor, one, one.totals, now) for one in policies if one.totals}
         names = [*(f"release_{policy.name}" for policy in rows), *(f"share_{policy.name}" for policy in policies)]
         with dbt(project, now if pinned else None, **{VARIABLE: partner}) as invoke:

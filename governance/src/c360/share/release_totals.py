@@ -88,5 +88,4 @@ def _put(cursor: "Cursor", policy: Policy, totals: Totals, rows: list[tuple[obje
         cursor.execute(f"drop table if exists {table} cascade")
         listed = ", ".join(f"{quote(name)} {kind}" for name, kind in columns.items())
         cursor.execute(f"create table {table} ({listed})")
-        cursor.execute(f"revoke all on {table} from public")
     cursor.executemany(f"insert into {table} values ({', '.join(['%s'] * len(columns))})", rows)
