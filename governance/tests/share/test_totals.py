@@ -11,6 +11,7 @@ from fractions import Fraction
 import numpy as np
 import psycopg
 import pytest
+from pyarrow import parquet
 
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
@@ -18,11 +19,12 @@ from c360.contract.classifications import classifications
 from c360.database import connect
 from c360.errors import Breach
 from c360.generate.target import Target
-from c360.share import budget, noise, release_totals
+from c360.share import budget, bundle, noise, release_totals
 from c360.share.contract import contract_of
 from c360.share.models import files
 from c360.share.policy import policies
 from c360.share.unity_catalog import files as unity_catalog
+from c360.share.window import Release
 from governance.tests.share.test_consent import CONSENTS, ONLY
 from governance.tests.share.test_policy import ROOT, told, write
 
@@ -322,6 +324,21 @@ def test_the_contract_tells_groups_and_error_bars_and_promises_no_k(tmp_path, ca
     said = {one["property"]: one["value"] for one in document["customProperties"]}
     assert (said["epsilon"], said["epsilonTotal"]) == (0.5, 1.2) and "k" not in said
     assert "Numbers may be below 0" in document["description"]["limitations"]
+
+
+def test_files_hold_numbers_with_their_scale_and_the_example_holds_none_of_them(cursor, tmp_path, catalog):
+    fill(cursor, *PEOPLE)
+    policy = policy_of(tmp_path, catalog)
+    release_totals.make(cursor, policy, policy.totals, NOW)
+    made = Release(policy, "sharing", "totals_acme__customers", 7, 7, 0, 12, 0, 0)
+    bundle._data(made, cursor.connection, tmp_path / "customers")
+    table = parquet.read_table(tmp_path / "customers.parquet")
+    assert [str(field.type) for field in table.schema] == ["string", "string", "int64", "decimal128(38, 2)"]
+    cursor.execute("select * from sharing.totals_acme__customers")
+    assert sorted(zip(*table.to_pydict().values(), strict=True), key=str) == sorted(cursor.fetchall(), key=str)
+    bundle._sample(made, cursor.connection, tmp_path / "sample.csv")
+    lines = (tmp_path / "sample.csv").read_text().splitlines()
+    assert lines[:3] == ["age,gender,persons,total_expense_sum", "0-49,F,1,10", "0-49,M,2,20"] and len(lines) == 11
 
 
 def test_dbt_makes_the_view_alone(tmp_path, catalog):

@@ -46,7 +46,7 @@ def spend(cursor: "Cursor", policy: Policy, totals: Totals, now: datetime) -> No
         raise Breach(
             f"Of the {totals.total} of epsilon that {policy.partner} may spend on {policy.dataset.name}, "
             f"{max(left, Decimal(0))} is left, and a publication costs {totals.each}.",
-            f"What is published stays; a larger total in {policy.path.name} weakens what everybody in it was promised.",
+            f"What is published stays. To go on, write a larger total in {policy.path.name}, a weaker promise to all.",
         )
     cursor.execute(
         "insert into sharing.spent values (%s, %s, %s, %s)", (policy.partner, policy.dataset.name, now, totals.each)

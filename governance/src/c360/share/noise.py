@@ -32,7 +32,7 @@ class Noise:
         """Units by which a number is off at most, in `SURE` of all cases."""
         import opendp.prelude as dp
 
-        return math.ceil(dp.discrete_laplacian_scale_to_accuracy(self.scale, alpha=1 - SURE))
+        return math.floor(dp.discrete_laplacian_scale_to_accuracy(self.scale, alpha=1 - SURE))
 
     def draw(self, numbers: Sequence[int]) -> list[int]:
         return list(self.measurement([max(-REACH, min(REACH, number)) for number in numbers]))

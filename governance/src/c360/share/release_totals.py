@@ -53,14 +53,16 @@ def _product(policy: Policy) -> str:
 def counted(cursor: "Cursor", policy: Policy, totals: Totals) -> tuple[int, list[list[int]]]:
     """How many persons there are, and without noise the counts of all cells and each sum, in units. A person counts
     once, whatever the product holds: that is what the noise is made for."""
-    groups = [group.sql for group in totals.groups]
-    sums = [f"coalesce(sum({one.sql}), 0)" for one in totals.sums]
-    agreed = policy.consent.on_postgres(policy.dataset.physical(policy.person)) if policy.consent else "true"
-    by = ", ".join(str(n) for n in range(1, len(groups) + 1))
-    asked = ", ".join([*groups, "count(*)", *sums])
     person = quote(policy.dataset.physical(policy.person))
-    once = f"(select distinct on ({person}) * from {_product(policy)} where {agreed}) as each_person"
-    cursor.execute(f"select {asked} from {once} group by {by}")
+    agreed = policy.consent.on_postgres(policy.dataset.physical(policy.person)) if policy.consent else "true"
+    groups = {f"g{n}": group.sql for n, group in enumerate(totals.groups, 1)}
+    sums = {f"s{n}": one.sql for n, one in enumerate(totals.sums, 1)}
+    each = ", ".join(f"{sql} as {name}" for name, sql in (groups | sums).items())
+    asked = ", ".join([*groups, "count(*)", *(f"coalesce(sum({name}), 0)" for name in sums)])
+    cursor.execute(
+        f"select {asked} from (select distinct on ({person}) {each} from {_product(policy)} where {agreed}) as person "
+        f"group by {', '.join(groups)}"
+    )
     found: dict[Cell, list[int]] = {cell: [0] * (1 + len(sums)) for cell in totals.cells}
     persons = 0
     for row in cursor.fetchall():

@@ -86,7 +86,7 @@ def problems(data: dict[str, Any], dataset: Dataset, person: str) -> Iterator[tu
     if _epsilon(data.get("epsilon")) is None:
         yield (
             ("epsilon",) if "epsilon" in data else (),
-            f"epsilon is not {{each: 0.5, total: 6.0}}: numbers above 0, each up to total, total up to {MOST_EPSILON}",
+            f"epsilon is not {{each: 0.5, total: 6.0}}: from 0.001 on, each up to total, total up to {MOST_EPSILON}",
         )
     sums = data.get("sums", [])
     if not isinstance(sums, list) or len(set(map(str, sums))) < len(sums):
