@@ -316,6 +316,7 @@ def test_the_contract_tells_groups_and_error_bars_and_promises_no_k(tmp_path, ca
     columns = {one["name"]: one for one in table["properties"]}
     assert list(columns) == ["age", "gender", "persons", "total_expense_sum"]
     assert columns["total_expense_sum"]["logicalType"] == "number"
+    assert "; bands of 50. Both ends of a band are in it. Empty for who has none" in columns["age"]["description"]
     bars = [columns[name]["customProperties"] for name in ("persons", "total_expense_sum")]
     made = noise.noises(policy.totals)
     assert [bar["value"] for (bar,) in bars] == [made[0].error_bar, made[1].error_bar / 100]

@@ -124,8 +124,10 @@ def partner_columns(policy: Policy) -> list[PartnerColumn]:
 def _columns_of_totals(totals: Totals) -> Iterator[PartnerColumn]:
     for group in totals.groups:
         about = (group.column.description or group.column.name).rstrip(".")
-        empty = "Empty for who has none, or one that is in no other row"
-        yield PartnerColumn(group.column.name, "text", group.column.name, f"{about}{group.description}. {empty}.")
+        bands = f"; {group.ladder.descriptions[0]}" if group.ladder else ""
+        ends = _ends(SharedColumn(group.column, "generalize", group.ladder))
+        empty = "Empty for who has none, or one that is in no other row."
+        yield PartnerColumn(group.column.name, "text", group.column.name, f"{about}{bands}.{ends} {empty}")
     noisy = "with noise, so it may be below 0"
     yield PartnerColumn(PERSONS, "bigint", PERSONS, f"How many persons, {noisy}.", required=True)
     for one in totals.sums:

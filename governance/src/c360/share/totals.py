@@ -14,7 +14,7 @@ from c360.clause.types import canonical_type
 from c360.contract.document import Place
 from c360.model import Column, Dataset
 from c360.printable import shown
-from c360.share.ladder import LADDERS
+from c360.share.ladder import LADDERS, Ladder
 
 PERSONS = "persons"
 """The column of counts."""
@@ -29,12 +29,13 @@ Cell = tuple[str | None, ...]
 
 @dataclass(frozen=True)
 class Group:
-    """A column whose values tell groups apart: SQL of the value on Postgres, and the label of each of its values."""
+    """A column whose values tell groups apart: SQL of such a value on Postgres, and the label of each. `ladder` makes
+    the bands, where it is banded."""
 
     column: Column
     sql: str
     labels: dict[Any, str] = field(hash=False)
-    description: str
+    ladder: Ladder | None = None
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _group(dataset: Dataset, name: Any, how: Any, person: str) -> Group | str:
         values = [str(entry["value"]) for entry in column.enum]
         if not values or column.logical_type not in ("string", "integer"):
             return f"as_values takes the groups from a list of values (enum), and the contract has none for {name}"
-        return Group(column, f"{quoted}::text", dict(zip(values, values, strict=True)), "")
+        return Group(column, f"{quoted}::text", dict(zip(values, values, strict=True)))
     width = how.get("band") if isinstance(how, dict) and len(how) == 1 else None
     if isinstance(width, bool) or not isinstance(width, int):
         return f"how groups are made of {name} is none of as_values, {{band: 20}}"
@@ -167,7 +168,7 @@ def _group(dataset: Dataset, name: Any, how: Any, person: str) -> Group | str:
         return f"bands of {width} make more than {MOST_CELLS} groups of {name}"
     end = width - (column.logical_type == "integer")
     labels = {low: f"{low}-{low + end}" for low in range(first, last + 1, width)}
-    return Group(column, ladder.fine(POSTGRES, quoted), labels, f"; {ladder.descriptions[0]}")
+    return Group(column, ladder.fine(POSTGRES, quoted), labels, ladder)
 
 
 def _sum(dataset: Dataset, name: Any, person: str) -> Sum | str:
