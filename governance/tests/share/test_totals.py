@@ -133,8 +133,8 @@ def test_an_error_bar_is_what_so_many_numbers_are_off_by(tmp_path, catalog):
     policy = policy_of(tmp_path, catalog)
     for one in noise.noises(policy.totals):
         off = np.abs(np.array(one.draw([0] * 20_000)))
-        assert (off <= one.error_bar).mean() > 0.945
-        assert (off <= one.error_bar * 0.8).mean() < 0.945, "and it is no wider than need be"
+        assert (off <= one.error_bar).mean() > 0.942
+        assert (off <= one.error_bar * 0.8).mean() < 0.942, "and it is no wider than need be"
 
 
 def test_numbers_that_are_too_large_are_cut_and_not_refused(tmp_path, catalog):
@@ -162,7 +162,7 @@ def _loss(first, second):
         a, b = ours.sum(), theirs.sum()
         if min(a, b) > 1_000:
             ratios.append((abs(np.log(a / b)), np.sqrt(1 / a + 1 / b)))
-    return max(ratios, key=lambda one: one[0] - 4 * one[1])
+    return max(ratios, key=lambda one: one[0] - 5 * one[1])
 
 
 def _releases(made, count, total, draws=DRAWS):
@@ -177,7 +177,7 @@ def test_a_million_draws_lose_no_more_than_epsilon(tmp_path, catalog):
     with_all = _releases(made, len(population), sum(population))
     without = _releases(made, len(population) - 1, sum(population[:-1]))
     loss, error = _loss(with_all, without)
-    assert loss - 4 * error <= 1
+    assert loss - 5 * error <= 1
     assert loss > 0.95, "the noise is no larger than what is paid for"
 
 
@@ -185,7 +185,7 @@ def test_half_of_the_noise_would_be_seen(tmp_path, catalog):
     """What the test above measures goes beyond epsilon where the noise is too small."""
     made = noise.noises(policy_of(tmp_path, catalog, epsilon={"each": 2, "total": 2}).totals)
     loss, error = _loss(_releases(made, 3, 126_050, 50_000), _releases(made, 2, 26_000, 50_000))
-    assert loss - 4 * error > 1
+    assert loss - 5 * error > 1
 
 
 class _Without:
