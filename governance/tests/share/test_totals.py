@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import psycopg
@@ -24,7 +25,7 @@ from c360.share.contract import contract_of
 from c360.share.models import files
 from c360.share.policy import policies
 from c360.share.unity_catalog import files as unity_catalog
-from c360.share.window import Release
+from c360.share.window import _LOG, Release, log
 from governance.tests.share.test_consent import CONSENTS, ONLY
 from governance.tests.share.test_policy import ROOT, told, write
 
@@ -325,6 +326,24 @@ def test_the_contract_tells_groups_and_error_bars_and_promises_no_k(tmp_path, ca
     said = {one["property"]: one["value"] for one in document["customProperties"]}
     assert (said["epsilon"], said["epsilonTotal"]) == (0.5, 1.2) and "k" not in said
     assert "Numbers may be below 0" in document["description"]["limitations"]
+
+
+def test_rows_that_the_partner_got_before_are_gone(cursor, tmp_path, catalog):
+    policy = policy_of(tmp_path, catalog)
+    cursor.execute(_LOG)
+    view = SimpleNamespace(schema="share_acme", alias="customers")
+    for partner in ("acme", "other"):
+        cursor.execute(f"create table sharing.release_{partner}__customers (person integer)")
+        before = Release(replace(policy, partner=partner), "share_acme", "customers", 7, 7, 0, 7, 0, 0)
+        log(cursor, before, ("sharing", f"release_{partner}__customers"), 1, NOW)
+    release_totals.make(cursor, policy, policy.totals, NOW)
+    for _ in range(2):
+        made = release_totals.put_down(cursor, policy, 0, view, NOW)
+    assert (made.rows, made.published) == (12, 0)
+    cursor.execute(
+        "select tablename from pg_tables where schemaname = 'sharing' and tablename ~ 'customers' order by 1"
+    )
+    assert cursor.fetchall() == [("release_other__customers",), ("totals_acme__customers",)]
 
 
 def test_files_hold_numbers_with_their_scale_and_the_example_holds_none_of_them(cursor, tmp_path, catalog):

@@ -37,7 +37,15 @@ def make(cursor: "Cursor", policy: Policy, totals: Totals, now: datetime) -> int
 
 
 def put_down(cursor: "Cursor", policy: Policy, published: int, view: Any, now: datetime) -> Release:
-    """On record, with how many persons are in it; `view` is dbt's node, or whatever has its `schema` and `alias`."""
+    """On record, with how many persons are in it; `view` is dbt's node, or whatever has its `schema` and `alias`. Rows
+    that the partner got before go: nothing reads them any more."""
+    cursor.execute(
+        "select distinct release_schema, release_name from sharing.release where partner = %s and product = %s "
+        "and withdrawn is null and key_version is not null",
+        (policy.partner, policy.dataset.name),
+    )
+    for schema, table in cursor.fetchall():
+        cursor.execute(f"drop table if exists {quote(schema)}.{quote(table)}")
     cursor.execute(f"select count(*) from {_product(policy)}")
     (persons,) = cursor.fetchone() or (0,)
     rows = len(policy.totals.cells) if policy.totals else 0
