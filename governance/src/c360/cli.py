@@ -75,6 +75,7 @@ EXTRAS = {
     "datacontract": "verify",
     "elementary": "elementary",
     "requests": "catalog",
+    "opendp": "totals",
 }
 """By the name that is imported, what `pip install` calls the part of c360 that needs it."""
 

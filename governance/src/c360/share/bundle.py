@@ -23,7 +23,7 @@ from c360.folders import replacing
 from c360.model import Contract
 from c360.publish.pages import write_pages
 from c360.settings import Settings
-from c360.share import signing
+from c360.share import budget, signing
 from c360.share.contract import IN_THIS, Address, address_of, contract_of
 from c360.share.models import LEVEL, partner_columns
 from c360.share.policy import Policy
@@ -34,7 +34,7 @@ from c360.yaml_writer import to_yaml
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from psycopg import Connection
+    from psycopg import Connection, Cursor
 
 SAMPLE, _DATA = "sample.csv", (".csv", ".parquet")
 SUMS, MANIFEST, SIGNATURE, PUBLIC = "SHA256SUMS", "manifest.json", "manifest.json.sig", "publisher.pem"
@@ -164,16 +164,26 @@ def _signed(folder: Path, home: Path, release: Release, database: "Connection", 
             "serial": serial,
             "previous": previous,
             "published": f"{now:%Y-%m-%dT%H:%M:%SZ}",
-            "k": release.policy.k,
             "rows": release.rows,
-            "pseudonyms": {"releases": release.policy.window} if release.policy.linked else "release",
-            "held_back": {"persons": release.held, "longest_releases": release.oldest},
+            **_protection(release, cursor),
             "files": files | {SUMS: _sha256(folder / SUMS)},
         }
         content = json.dumps(about, indent=2).encode() + b"\n"
         (folder / MANIFEST).write_bytes(content)
         signing.sign(content, home, folder / SIGNATURE, folder / PUBLIC)
         put_down(cursor, release.policy, serial, _sha256(folder / MANIFEST), now)
+
+
+def _protection(release: Release, cursor: "Cursor") -> dict[str, Any]:
+    policy = release.policy
+    if policy.totals:
+        each, total, used = policy.totals.each, policy.totals.total, budget.spent(cursor, policy)
+        return {"epsilon": {"each": float(each), "total": float(total), "spent": float(used)}}
+    return {
+        "k": policy.k,
+        "pseudonyms": {"releases": policy.window} if policy.linked else "release",
+        "held_back": {"persons": release.held, "longest_releases": release.oldest},
+    }
 
 
 def _sha256(path: Path) -> str:
@@ -199,6 +209,8 @@ def _data(release: Release, database: "Connection", path: Path) -> None:
 def _arrow(physical: str) -> Any:
     import pyarrow as pa
 
+    if physical.startswith("numeric(38,"):
+        return pa.decimal128(38, int(physical[len("numeric(38,") : -1]))
     return {"bigint": pa.int64(), "integer": pa.int32(), "date": pa.date32()}.get(physical, pa.string())
 
 
@@ -207,6 +219,9 @@ def _sample(release: Release, database: "Connection", path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file, database.cursor() as cursor:
         writer = csv.writer(file)
         writer.writerow([one.name for one in partner_columns(release.policy)])
+        if totals := release.policy.totals:
+            writer.writerows([*cell, n, *(n * 10 for _ in totals.sums)] for n, cell in enumerate(totals.cells[:10], 1))
+            return
         cursor.execute(f"select {', '.join(_invented(release))} from generate_series(1, 10) as n")
         writer.writerows(cursor.fetchall())
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from c360.clause.dialect import Dialect
+from c360.clause.dialect import POSTGRES, Dialect
 from c360.clause.types import canonical_type
 from c360.contract.catalog import Catalog
 from c360.contract.document import Place
@@ -27,12 +27,13 @@ _KEYS = ("dataset", "person", "where")
 
 @dataclass(frozen=True)
 class Consent:
-    """Values that columns must have, all of them. `source` is how dbt names the dataset of these columns, and `person`
-    its column of the person's id; both are empty where the columns are the product's."""
+    """Values that columns must have, all of them. `source` is how dbt names the dataset of these columns, `table` how
+    Postgres does, and `person` is its column of the person's id; all are empty where the columns are the product's."""
 
     values: tuple[tuple[Column, Value], ...]
     source: str = ""
     person: str = ""
+    table: str = ""
 
     @property
     def told(self) -> str:
@@ -41,16 +42,23 @@ class Consent:
 
     def sql(self, target: Target, person: str) -> str:
         """The condition on a row of the product; `person` is the column of its person's id."""
-        agreed = in_both_dialects(
-            target,
-            lambda dialect: " and ".join(
-                f"{dialect.quote(column.physical_name)} = {_literal(dialect, value)}" for column, value in self.values
-            ),
-        )
+        agreed = in_both_dialects(target, self._agreed)
         if not self.source:
             return agreed
         known, theirs = name_in_both(target, person), name_in_both(target, self.person)
         return f"{known} in (\n    select {theirs}\n    from {{{{ {self.source} }}}}\n    where {agreed}\n)"
+
+    def on_postgres(self, person: str) -> str:
+        """The same without dbt."""
+        agreed, quote = self._agreed(POSTGRES), POSTGRES.quote
+        if not self.source:
+            return agreed
+        return f"{quote(person)} in (select {quote(self.person)} from {self.table} where {agreed})"
+
+    def _agreed(self, dialect: Dialect) -> str:
+        return " and ".join(
+            f"{dialect.quote(column.physical_name)} = {_literal(dialect, value)}" for column, value in self.values
+        )
 
 
 def _literal(dialect: Dialect, value: Value) -> str:
@@ -65,7 +73,8 @@ def consent_of(said: dict[str, Any] | None, catalog: Catalog, dataset: Dataset) 
         return Consent(tuple((dataset.column(name), value) for name, value in said["where"].items()))
     _, held = catalog.find(said["dataset"])
     values = tuple((held.column(name), value) for name, value in said["where"].items())
-    return Consent(values, reference(catalog, held.name), held.physical(said["person"]))
+    table = f"{POSTGRES.quote(held.schema)}.{POSTGRES.quote(held.table)}"
+    return Consent(values, reference(catalog, held.name), held.physical(said["person"]), table)
 
 
 def problems(said: Any, catalog: Catalog, dataset: Dataset, linked: bool) -> Iterator[Finding]:

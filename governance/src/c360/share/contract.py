@@ -1,5 +1,6 @@
 """The contract that a partner gets: only what is shared, as it is shared, with the terms; ODCS v3.2, pure."""
 
+from decimal import Decimal
 from typing import Any
 
 from c360.clause.dialect import POSTGRES
@@ -7,6 +8,7 @@ from c360.contract.document import dicts
 from c360.database import parameters
 from c360.settings import Settings
 from c360.share.models import LEVEL, PartnerColumn, partner_columns
+from c360.share.noise import SURE, noises
 from c360.share.policy import Policy
 
 Address = dict[str, Any]
@@ -29,6 +31,12 @@ def contract_of(policy: Policy, schema: str, address: Address, held: str = "") -
     people = (
         f"Groups of fewer than {policy.k} persons are left out, so totals are lower than ours. {_pseudonyms(policy)}"
     )
+    if totals := policy.totals:
+        people = (
+            f"Totals of {len(totals.cells)} groups, with noise of differential privacy (discrete Laplace, by OpenDP). "
+            f"A publication costs each person {totals.each} of epsilon, all of them {totals.total} at most. Numbers "
+            "may be below 0, groups that nobody is in have numbers too, and who adds rows up adds their noise up."
+        )
     if policy.consent:
         people = f"Only persons of whom {policy.consent.told} are in it. {people}"
     return {
@@ -52,7 +60,7 @@ def contract_of(policy: Policy, schema: str, address: Address, held: str = "") -
         "slaProperties": [*policy.promised],
         "customProperties": [
             {"property": "sunset", "value": str(policy.until)},
-            {"property": "k", "value": policy.k},
+            *_promised(policy),
             *custom,
         ],
         "schema": [
@@ -61,18 +69,42 @@ def contract_of(policy: Policy, schema: str, address: Address, held: str = "") -
                 "logicalType": "object",
                 "physicalType": "view",
                 "physicalName": table,
-                "description": f"{policy.dataset.description.rstrip('.')}, as far as it is shared.",
-                "properties": [_property(one) for one in partner_columns(policy)],
-                "quality": [
-                    {"id": "not_empty", "type": "library", "metric": "rowCount", "mustBeGreaterThan": 0,
-                     "description": "There is somebody in it."},
-                    {"id": "alike", "type": "sql", "query": _in_small_groups(policy), "mustBe": 0,
-                     "description": f"Each row is like {policy.k - 1} others at least, in all that somebody may be "
-                                    "known by."},
-                ],
+                "description": _about(policy),
+                "properties": _properties(policy),
+                "quality": _quality(policy),
             }
         ],
     }  # fmt: skip
+
+
+def _about(policy: Policy) -> str:
+    if policy.totals:
+        groups = " and ".join(group.column.name for group in policy.totals.groups)
+        return f"Totals of {policy.dataset.model} by {groups}: one row a group."
+    return f"{policy.dataset.description.rstrip('.')}, as far as it is shared."
+
+
+def _promised(policy: Policy) -> list[dict[str, Any]]:
+    if totals := policy.totals:
+        return [
+            {"property": "epsilon", "value": float(totals.each)},
+            {"property": "epsilonTotal", "value": float(totals.total)},
+        ]
+    return [{"property": "k", "value": policy.k}]
+
+
+def _quality(policy: Policy) -> list[dict[str, Any]]:
+    if policy.totals:
+        return [
+            {"id": "all_groups", "type": "library", "metric": "rowCount", "mustBe": len(policy.totals.cells),
+             "description": "Each group is in it, with somebody or not."},
+        ]  # fmt: skip
+    return [
+        {"id": "not_empty", "type": "library", "metric": "rowCount", "mustBeGreaterThan": 0,
+         "description": "There is somebody in it."},
+        {"id": "alike", "type": "sql", "query": _in_small_groups(policy), "mustBe": 0,
+         "description": f"Each row is like {policy.k - 1} others at least, in all that somebody may be known by."},
+    ]  # fmt: skip
 
 
 def address_of(policy: Policy, settings: Settings) -> Address:
@@ -115,8 +147,21 @@ def _in_small_groups(policy: Policy) -> str:
     return f"select count(*) from (select 1 as one from ${{table}}{groups} having count(*) < {policy.k}) as small"
 
 
+def _properties(policy: Policy) -> list[dict[str, Any]]:
+    found = [_property(one) for one in partner_columns(policy)]
+    if totals := policy.totals:
+        scales = [0, *(one.scale for one in totals.sums)]
+        numbers = found[len(totals.groups) :]
+        for entry, noise, scale in zip(numbers, noises(totals), scales, strict=True):
+            bar = Decimal(noise.error_bar).scaleb(-scale)
+            entry["description"] += f" In {SURE:.0%} of all cases it is off by {bar} at most."
+            entry["customProperties"] = [{"property": "errorBar", "value": float(bar)}]
+    return found
+
+
 def _property(one: PartnerColumn) -> dict[str, Any]:
-    logical = one.shared.column.logical_type if one.shared else "string"
+    number = "number" if one.physical_type.startswith("numeric") else "string"
+    logical = one.shared.column.logical_type if one.shared else number
     found: dict[str, Any] = {
         "name": one.name,
         "description": one.description,

@@ -5,19 +5,21 @@ one never makes pseudonyms of an older release. On Databricks it is a table, sin
 that stand behind a row filter.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from c360.clause.dialect import POSTGRES
 from c360.generate.dbt_models import data_type
 from c360.generate.target import Target
-from c360.generate.text import dbt_yaml, jinja_text, jinja_value
+from c360.generate.text import dbt_yaml, inert, jinja_text, jinja_value
 from c360.printable import one_line
 from c360.share.columns import Columns
 from c360.share.keys import CANARY, TABLE, normalized
 from c360.share.policy import Policy, SharedColumn
 from c360.share.release_sql import release
 from c360.share.sql import cast, in_both_dialects, name_in_both
+from c360.share.totals import PERSONS, Totals
 
 VARIABLE = "share"
 """Of dbt: the partner whose shares are made; none without it, in whatever project the package is installed."""
@@ -27,6 +29,11 @@ LEVEL = "generalization_level"
 """The column that tells by which step a row is published; only where there are two."""
 
 literal = POSTGRES.literal
+
+
+def totals_table(policy: Policy) -> tuple[str, str]:
+    """The private table of totals, beside the keys: schema and name."""
+    return TABLE.partition(".")[0], f"totals_{policy.name}"
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,11 @@ def schema_of(policy: Policy) -> str:
 def files(policy: Policy, target: Target) -> dict[str, str]:
     """What dbt makes of a policy: path below the project's root, and text."""
     folder, name = f"{target.package}/models/sharing", policy.name
+    if policy.totals:
+        return {
+            f"{folder}/share_{name}.sql": _share_of_totals(policy, target),
+            f"{folder}/{name}.yml": f"# {_origin(policy)}\n" + dbt_yaml({"version": 2, "models": [_shared(policy)]}),
+        }
     hints = jinja_text(PLANNER, '"')
     planner = f"pre_hook=({hints} if target.type == 'postgres' else '')"
     head = _head(policy, jinja_text("table"), PRIVATE, planner)
@@ -82,6 +94,8 @@ def _head(policy: Policy, materialized: str, schema: str, *more: str) -> str:
 
 def partner_columns(policy: Policy) -> list[PartnerColumn]:
     """What the partner gets, in the order of the policy."""
+    if policy.totals:
+        return list(_columns_of_totals(policy.totals))
     columns = Columns(policy)
     quasi, public, sensitive = iter(columns.quasi), iter(columns.public), iter(columns.sensitive)
     found = []
@@ -105,6 +119,20 @@ def partner_columns(policy: Policy) -> list[PartnerColumn]:
         about = "1 where the row has the finer of what is described, 2 where it has the coarser."
         found.append(PartnerColumn(LEVEL, "integer", "step", about, required=True))
     return found
+
+
+def _columns_of_totals(totals: Totals) -> Iterator[PartnerColumn]:
+    for group in totals.groups:
+        about = (group.column.description or group.column.name).rstrip(".")
+        bands = f"; {group.ladder.descriptions[0]}" if group.ladder else ""
+        ends = _ends(SharedColumn(group.column, "generalize", group.ladder))
+        empty = "Empty for who has none, or one that is in no other row."
+        yield PartnerColumn(group.column.name, "text", group.column.name, f"{about}{bands}.{ends} {empty}")
+    noisy = "with noise, so it may be below 0"
+    yield PartnerColumn(PERSONS, "bigint", PERSONS, f"How many persons, {noisy}.", required=True)
+    for one in totals.sums:
+        about = f"Sum of {one.column.name} over these persons, {noisy}."
+        yield PartnerColumn(one.name, one.physical_type, one.name, about, required=True)
 
 
 def _ends(shared: SharedColumn) -> str:
@@ -132,9 +160,6 @@ def _share(policy: Policy, target: Target) -> str:
         is_pseudonym = one.shared is not None and one.shared.how == "pseudonym"
         value = pseudonym if is_pseudonym else cast(target, one.sql, one.physical_type)
         lines.append(f"{value} as {name_in_both(target, one.name)}")
-    today = in_both_dialects(  # whatever clock a run is told, and whatever zone a partner sets
-        target, lambda dialect: f"cast({dialect.in_utc('current_timestamp', 'timestamp with time zone')} as date)"
-    )
     listed = ",\n    ".join(lines)
     view = f"{target.name}.by_engine({jinja_value({'postgres': 'view', 'databricks': 'table'})})"
     return f"""{_head(policy, view, schema_of(policy), f"alias={jinja_text(policy.dataset.model)}")}
@@ -153,8 +178,28 @@ select
 from released
 inner join {TABLE} as keys
     on released.key_version = keys.version and keys.partner = {literal(policy.partner)}
-where {today} <= date {literal(str(policy.until))}
+where {_not_ended(policy, target)}
 """
+
+
+def _share_of_totals(policy: Policy, target: Target) -> str:
+    """On Postgres alone, where the totals are made (`release_totals`)."""
+    listed = ",\n    ".join(inert(POSTGRES.quote(one.name)) for one in partner_columns(policy))
+    head = _head(policy, jinja_text("view"), schema_of(policy), f"alias={jinja_text(policy.dataset.model)}")
+    return f"""{head}
+
+select
+    {listed}
+from {inert(".".join(map(POSTGRES.quote, totals_table(policy))))}
+where {_not_ended(policy, target)}
+"""
+
+
+def _not_ended(policy: Policy, target: Target) -> str:
+    today = in_both_dialects(  # whatever clock a run is told, and whatever zone a partner sets
+        target, lambda dialect: f"cast({dialect.in_utc('current_timestamp', 'timestamp with time zone')} as date)"
+    )
+    return f"{today} <= date {literal(str(policy.until))}"
 
 
 def _properties(policy: Policy, target: Target) -> str:
@@ -166,6 +211,19 @@ def _properties(policy: Policy, target: Target) -> str:
     alone = [*columns.sensitive, *[columns.path] * policy.linked]
     tested = [asked, *({"columns": [name], "k": policy.k} for name in alone)]
     about = f"What {policy.partner} is given of {policy.dataset.model}"
+    models = [
+        {
+            "name": f"release_{policy.name}",
+            "description": f"{about}, with who it is about. Private.",
+            "data_tests": [{"k_anonymous": {"arguments": one}} for one in tested],
+        },
+        _shared(policy),
+    ]
+    return dbt_yaml({"version": 2, "models": models})
+
+
+def _shared(policy: Policy) -> dict[str, Any]:
+    """The properties of the view."""
     entries = []
     for one in partner_columns(policy):
         entry: dict[str, Any] = {
@@ -175,20 +233,12 @@ def _properties(policy: Policy, target: Target) -> str:
         }
         tests = ["not_null"] * one.required + ["unique"] * one.unique
         entries.append(entry | ({"data_tests": tests} if tests else {}))
-    models = [
-        {
-            "name": f"release_{policy.name}",
-            "description": f"{about}, with who it is about. Private.",
-            "data_tests": [{"k_anonymous": {"arguments": one}} for one in tested],
-        },
-        {
-            "name": f"share_{policy.name}",
-            "description": f"What {policy.partner} gets of {policy.dataset.model}: {policy.purpose}",
-            "config": {"contract": {"enforced": True}},
-            "columns": entries,
-        },
-    ]
-    return dbt_yaml({"version": 2, "models": models})
+    return {
+        "name": f"share_{policy.name}",
+        "description": f"What {policy.partner} gets of {policy.dataset.model}: {policy.purpose}",
+        "config": {"contract": {"enforced": True}},
+        "columns": entries,
+    }
 
 
 _TEST = """{#- Generated from policies of partners. Do not edit; run: c360 generate -#}

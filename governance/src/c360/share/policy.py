@@ -21,17 +21,18 @@ from c360.errors import Breach, CouldNotTell
 from c360.model import Column, Contract, Dataset
 from c360.printable import shown
 from c360.project import Project
-from c360.share import consent, diversity
+from c360.share import consent, diversity, totals
 from c360.share.consent import Consent
 from c360.share.diversity import Diversity, diversity_of
 from c360.share.ladder import LADDERS, Ladder
 from c360.share.living import policy_files
+from c360.share.totals import Totals
 
 LEAST_K, USUAL_K, MOST_K, MOST_CANARIES, MOST_RELEASES = 3, 11, 1_000_000, 100, 24
 _PARTNER = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _KEYS = (
     "partner", "product", "version", "contract_version", "purpose", "legal_basis", "until", "contact", "terms", "k",
-    "sensitive", "l", "t", "canaries", "pseudonyms", "only_where", "columns",
+    "sensitive", "l", "t", "canaries", "pseudonyms", "only_where", "share", *totals.OF_TOTALS, "columns",
 )  # fmt: skip
 _NEEDED = ("partner", "product", "version", "purpose", "legal_basis", "until", "contact", "columns")
 _LONGEST = 500
@@ -80,6 +81,8 @@ class Policy:
     """That of the contract that the partner gets."""
     promised: tuple[dict[str, Any], ...]
     """Its service levels: those of the product, or else how fresh the sources are when it is published."""
+    totals: Totals | None = None
+    """What a partner gets who gets no rows, and so none of `columns`."""
 
     @property
     def name(self) -> str:
@@ -139,7 +142,8 @@ def policies(folder: Path, catalog: Catalog, levels: Sequence[str]) -> list[Poli
         policy = _policy(document, catalog)
         if policy.name in seen:
             raise Breach(f"{path}: {policy.partner} gets {policy.dataset.name} by another file too.", "Keep one.")
-        other = next((one for one in found if one.partner == policy.partner and one.window != policy.window), None)
+        alike = (one for one in found if one.partner == policy.partner and not (one.totals or policy.totals))
+        other = next((one for one in alike if one.window != policy.window), None)
         if other is not None:
             raise Breach(
                 f"{path}: pseudonyms stay for {policy.window} releases, in {other.path.name} for {other.window}, and "
@@ -209,6 +213,11 @@ def _problems(document: Document, catalog: Catalog, levels: Sequence[str]) -> It
         yield ("canaries",), "canaries are known by their pseudonyms, and none is shared"
     if _window(data.get("pseudonyms", "release")) is None:
         yield ("pseudonyms",), f"pseudonyms is neither release nor {{releases: N}}, N from 2 to {MOST_RELEASES}"
+    if data.get("share", "rows") not in ("rows", "totals"):
+        yield ("share",), "share is neither rows nor totals"
+    for key in totals.OF_TOTALS:
+        if key in data and data.get("share") != "totals":
+            yield (key,), f"{key} is about totals: write share: totals, or leave it out"
     yield from _of_product(data, catalog, levels)
 
 
@@ -234,6 +243,18 @@ def _of_product(data: dict[str, Any], catalog: Catalog, levels: Sequence[str]) -
     if person is None or dataset.key != (person,):
         yield ("product",), f"{product} is not one row a person, so nobody can tell how many stand behind a row"
         return
+    if data.get("share") == "totals":
+        yield from totals.problems(data, dataset, person)
+    else:
+        yield from _of_rows(data, dataset, person, levels)
+    linked = (_window(data.get("pseudonyms", "release")) or 1) > 1
+    if "only_where" in data:
+        for place, what in consent.problems(data["only_where"], catalog, dataset, linked):
+            yield ("only_where", *place), what
+
+
+def _of_rows(data: dict[str, Any], dataset: Dataset, person: str, levels: Sequence[str]) -> Iterator[tuple[Place, str]]:
+    columns = data["columns"]
     for name, how in columns.items():
         try:
             _shared(dataset, name, how, person, levels[0] if levels else "")
@@ -245,9 +266,6 @@ def _of_product(data: dict[str, Any], catalog: Catalog, levels: Sequence[str]) -
             what = f"{column.name} is {column.physical_type}, whose values nobody can compare"
             why = "a canary has the most frequent" if data.get("canaries") else "each stays as it was"
             yield ("columns", column.name), f"{what}, and {why}: leave out one of the two"
-    if "only_where" in data:
-        for place, what in consent.problems(data["only_where"], catalog, dataset, linked):
-            yield ("only_where", *place), what
     sensitive = data.get("sensitive")
     if not any(isinstance(how, dict) and name != sensitive for name, how in columns.items()):
         yield ("columns",), "no column is generalised but the sensitive one, so nobody can be among k"
@@ -313,10 +331,9 @@ def _policy(document: Document, catalog: Catalog) -> Policy:
     data = document.data
     contract, dataset = catalog.find(data["product"])
     (person,) = dataset.key
-    shared = [
-        _shared(dataset, name, how, person, dataset.column(name).classification)
-        for name, how in data["columns"].items()
-    ]
+    only_totals = totals.totals_of(data, dataset, person) if data.get("share") == "totals" else None
+    rows = {} if only_totals else data["columns"]
+    shared = [_shared(dataset, name, how, person, dataset.column(name).classification) for name, how in rows.items()]
     until = _day(data["until"])
     assert until is not None
     return Policy(
@@ -339,6 +356,7 @@ def _policy(document: Document, catalog: Catalog) -> Policy:
         consent=consent.consent_of(data.get("only_where"), catalog, dataset),
         version=data.get("contract_version", "1.0.0"),
         promised=tuple(contract.document.get("slaProperties") or _of_sources(catalog)),
+        totals=only_totals,
     )
 
 

@@ -14,7 +14,7 @@ from c360.database.waiting import Say, partners_let_go
 from c360.errors import Breach, CouldNotTell, unknown
 from c360.ledger.standings import Standing
 from c360.project import Project
-from c360.share import bundle
+from c360.share import budget, bundle
 from c360.share.contract import address_of, is_local
 from c360.share.living import Ended, open_shares
 from c360.share.policy import Policy, policies_of
@@ -45,8 +45,8 @@ def publish(
     now. A partner's session that is in the way is ended, and `say` told.
 
     Raises CouldNotTell for a partner that no policy names, or a product of which nobody knows whether it holds; Breach
-    when it does not hold, when k does not, when the partner's contract breaks without a major step, or when a change of
-    the policy needs a new key.
+    when it does not hold, when k does not, when the budget of totals is gone, when the contract breaks without
+    a major step, or when a change of the policy needs a new key.
     """
     require_partner(project, partner)
     with partners_let_go(project.settings, say):
@@ -75,11 +75,15 @@ def _publish(
         bundle.changes_since(policy, None, address, folder / policy.dataset.name, levels, now)
     releases = release(project, chosen, now, pinned)
     for made in releases:
-        if not made.published:
+        if not made.published and not made.policy.totals:
             asked = " and ".join(filter(None, (f"k = {made.policy.k}", made.policy.diversity.told)))
             say(f"Nobody of {made.policy.dataset.name} is published: no group of its {made.persons} has {asked}.")
     kept = [_kept(one) for one in overview.sla]
     with closing(connect(project.settings, role=TRANSFORMER)) as owner, owner.transaction():
+        for policy in chosen:
+            if policy.totals:
+                used = budget.spent(owner.cursor(), policy)
+                say(f"{policy.dataset.name}: {used} of {policy.totals.total} of epsilon is spent.")
         folders = [
             bundle.write(one, owner, folder / one.policy.dataset.name, project.settings, levels, kept, now)
             for one in releases

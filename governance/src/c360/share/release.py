@@ -10,7 +10,7 @@ from c360.dbt.session import dbt, log_of
 from c360.dbt.verdicts import results_of
 from c360.errors import Breach, CouldNotTell
 from c360.project import Project
-from c360.share import keys, role
+from c360.share import keys, release_totals, role
 from c360.share.models import VARIABLE
 from c360.share.policy import Policy
 from c360.share.window import Release, ensure_log, goes_on, put_down
@@ -21,16 +21,20 @@ quote = POSTGRES.quote
 def release(project: Project, policies: list[Policy], now: datetime, pinned: bool) -> list[Release]:
     """Make the shares of one partner; `pinned` says that the clock of the run is not now.
 
-    Raises Breach when k or l does not hold in what was made, CouldNotTell when dbt could not make it.
+    Raises Breach when k or l does not hold in what was made, or the budget of totals is gone; CouldNotTell when dbt
+    could not make it.
     """
     partner = policies[0].partner
     _ensure_role(project, partner)
     with closing(connect(project.settings, role=TRANSFORMER)) as owner:
         with owner.transaction(), owner.cursor() as cursor:
             ensure_log(cursor)
-            if not all(goes_on(cursor, policy) for policy in policies):
+            rows = [policy for policy in policies if not policy.totals]
+            if not all(goes_on(cursor, policy) for policy in rows):
                 keys.renew(cursor, partner, now)
-        names = [name for policy in policies for name in (f"release_{policy.name}", f"share_{policy.name}")]
+        with owner.transaction(), owner.cursor() as cursor:
+            totals = {one.name: release_totals.make(cursor, one, one.totals, now) for one in policies if one.totals}
+        names = [*(f"release_{policy.name}" for policy in rows), *(f"share_{policy.name}" for policy in policies)]
         with dbt(project, now if pinned else None, **{VARIABLE: partner}) as invoke:
             answer = invoke("build", "--select", *names)
         nodes = {str(node.node.name): node.node for node in results_of(answer)}
@@ -42,9 +46,12 @@ def release(project: Project, policies: list[Policy], now: datetime, pinned: boo
         with owner.transaction(), owner.cursor() as cursor:
             found = []
             for policy in policies:
-                kept, view = nodes[f"release_{policy.name}"], nodes[f"share_{policy.name}"]
+                view = nodes[f"share_{policy.name}"]
                 role.grant(cursor, partner, str(view.schema), str(view.alias))
-                found.append(put_down(owner, policy, kept, view, now))
+                if policy.totals:
+                    found.append(release_totals.put_down(cursor, policy, totals[policy.name], view, now))
+                else:
+                    found.append(put_down(owner, policy, nodes[f"release_{policy.name}"], view, now))
             return found
 
 

@@ -40,6 +40,8 @@ def files(policies: Sequence[Policy], target: Target) -> dict[str, str]:
     """A file for each partner whose products lie on Databricks too: path below the project's root, and text."""
     by_partner: dict[str, list[tuple[Policy, dict[str, Any]]]] = {}
     for policy in policies:
+        if policy.totals:  # made on Postgres alone
+            continue
         server = next((s for s in dicts(policy.contract.document.get("servers")) if s.get("type") == "databricks"), {})
         if server.get("catalog") and server.get("schema"):
             by_partner.setdefault(policy.partner, []).append((policy, server))

@@ -44,8 +44,9 @@ alter table sharing.release add column if not exists oldest integer not null def
 @dataclass(frozen=True)
 class Release:
     """What was made of a policy. `persons` are those of the product; `published` of them are in the share, `coarser`
-    of these by the coarser step; the others stand in too small a group. Of `held` ones the labels are not those
-    that they would have anew, the longest for `oldest` releases. `rows` are those of the share, canaries too."""
+    of these by the coarser step; the others stand in too small a group, or did not agree. Of `held` ones the labels are
+    not those that they would have anew, the longest for `oldest` releases. `rows` are those of the share, canaries
+    too."""
 
     policy: Policy
     schema: str
@@ -148,12 +149,18 @@ def put_down(owner: "Connection", policy: Policy, kept: Any, view: Any, now: dat
         published, coarser, rows, key, *untrue = map(int, cursor.fetchone() or (0,) * 6)
         cursor.execute(f"select count(*) from {product}")
         (persons,) = cursor.fetchone() or (0,)
-        place = (str(view.schema), str(view.alias))
-        cursor.execute(
-            "insert into sharing.release (partner, product, version, at, schema_name, view_name, release_schema, "
-            "release_name, key_version, persons, published, coarser, held, oldest) "
-            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (policy.partner, policy.dataset.name, policy.contract.version, now, *place, str(kept.schema),
-             str(kept.alias), key, persons, published, coarser, *untrue),
-        )  # fmt: skip
-    return Release(policy, *place, int(persons), published, coarser, rows, *untrue)
+        made = Release(policy, str(view.schema), str(view.alias), int(persons), published, coarser, rows, *untrue)
+        log(cursor, made, (str(kept.schema), str(kept.alias)), key, now)
+    return made
+
+
+def log(cursor: "Cursor", made: Release, table: tuple[str, str], key: int | None, now: datetime) -> None:
+    """Put a release on record; `table` is what its view reads, schema and name, and `key` of which pseudonyms are."""
+    policy = made.policy
+    cursor.execute(
+        "insert into sharing.release (partner, product, version, at, schema_name, view_name, release_schema, "
+        "release_name, key_version, persons, published, coarser, held, oldest) "
+        "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (policy.partner, policy.dataset.name, policy.contract.version, now, made.schema, made.view, *table, key,
+         made.persons, made.published, made.coarser, made.held, made.oldest),
+    )  # fmt: skip
