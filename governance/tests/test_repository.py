@@ -117,7 +117,8 @@ WORDS = (
     "scan", "split", "plan", "promote", "raw", "quarantine", "replay", "resolve", "discard", "duplicate", "superseded",
     "conflict", "identity", "build", "verify", "verdict", "outcome", "finding", "history", "freshness", "SLA",
     "anomaly", "report", "alert", "partner", "policy", "share", "release", "pseudonym", "quasi-identifier", "k",
-    "ladder", "canary", "totals", "epsilon", "bundle", "version", "draft", "release of a contract", "lock", "compatibility grade",
+    "ladder", "canary", "totals", "epsilon", "bundle", "version", "draft", "release of a contract", "lock",
+    "compatibility grade",
     "consumer", "deprecated", "sunset", "retired", "ledger", "run", "as-of", "engine",
 )  # fmt: skip
 """The glossary's, in the order of the flow."""
