@@ -137,7 +137,7 @@ class Trap:
         assert self.look() == self.before
         said = self.log.read_text(errors="replace")
         for session in self.sessions:
-            for statement in re.findall(rf" \[{session}\] LOG:  (?:statement|execute [^:]*): (.*)", said):
+            for statement in re.findall(rf"\[{session}\]_\S*_LOG:  (?:statement|execute [^:]*): (.*)", said):
                 assert _HARMLESS.fullmatch(statement), statement
         self.sessions.clear()
 
@@ -247,4 +247,6 @@ def test_the_trap_works(trap: Trap) -> None:
     with scanner(trap.settings) as looking:
         session = looking._database.info.backend_pid
         looking.rows("select 42")
-    assert re.search(rf" \[{session}\] LOG:  execute <unnamed>: select \* from \(\n\tselect 42", trap.log.read_text())
+    assert re.search(
+        rf"\[{session}\]_\S*_LOG:  execute <unnamed>: select \* from \(\n\tselect 42", trap.log.read_text()
+    )
