@@ -152,7 +152,7 @@ def deliver(db, catalog, name, now, happens):
         else:
             newest = f"{now - old * HOUR:%Y-%m-%d %H:%M:%S}"
             account = Account(delivered - sum(lost.values()), sum(lost.values()), 0, 0, newest)
-            deliveries.accept(db, deliveries.plan(db, what, account, "accepted", {}))
+            deliveries.accept(db, deliveries.plan(db, what, account, "accepted", {}, {}))
 
 
 def stop(db, catalog, now):
