@@ -82,14 +82,14 @@ def row_rule(clause: Clause[Rule], row: Row) -> str:
 def _bound(clause: Clause[Bound], row: Row, beyond: str) -> str:
     name, dialect, canonical = row.name(clause), row.dialect, canonical_type(row.column(clause).physical_type)
     bound = dialect.literal(clause.argument)
+    if isinstance(clause.argument, str) and row.column(clause).logical_type in ("integer", "number"):
+        _read(clause, _number, "number", "20")
     if canonical == "date":
         bound = f"date {dialect.literal(str(_read(clause, _day, 'day', '2026-01-31')))}"
     elif canonical.startswith("timestamp"):
         bound = _instant(clause, canonical, dialect)
     elif isinstance(clause.argument, float) and not math.isfinite(clause.argument):
         raise Breach(f"The bound of {clause.id} is {clause.argument}.", "Write a finite number.")
-    elif isinstance(clause.argument, str) and row.column(clause).logical_type in ("integer", "number"):
-        _read(clause, _number, "number", "20")
     elif canonical == "real":  # else 0.1 as a real is compared with 0.1 as a double, and is larger
         bound = f"cast({bound} as {dialect.type_of('real')})"
     outside = f"{name} {beyond} {bound}"
