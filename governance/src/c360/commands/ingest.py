@@ -66,11 +66,11 @@ def ingest(
     engine = engine_of(database, project.settings, contract)
     results = []
     try:
-        for path in paths:
-            with reading(path, "landing", as_json) as (read, say), partners_let_go(project.settings, _tell):
-                run = Run.start("gate", clock(as_of))
-                taken = take(database, engine, project.catalog, dataset, path, run, read, say, form)
-                results.append(taken)
+        with partners_let_go(project.settings, _tell):
+            for path in paths:
+                with reading(path, "landing", as_json) as (read, say):
+                    run = Run.start("gate", clock(as_of))
+                    results.append(take(database, engine, project.catalog, dataset, path, run, read, say, form))
     finally:  # what was taken before a file that cannot be read stays taken, so say so
         if as_json:
             print_json([as_dict(result) for result in results])

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from queue import Queue
@@ -217,7 +218,7 @@ class _Stage:
         from openlineage.client.facet_v2 import column_lineage_dataset as facet
         from openlineage.client.facet_v2 import schema_dataset
 
-        known = {(d.schema, d.table): (c, d) for c, d in self._catalog.pairs()}
+        known = self._tables
         fields = {
             column: facet.Fields(
                 [facet.InputField(*self._name(*known[table]), name) for table, name in sorted(origins)]
@@ -249,10 +250,18 @@ class _Stage:
 
     def _name(self, contract: Contract, dataset: Dataset) -> tuple[str, str]:
         """As the standard names tables: https://openlineage.io/docs/spec/naming"""
-        if servers.engine_of(contract, load().engine) == "spark" and (host := servers.host_of(contract)):
+        if servers.engine_of(contract, self._setting) == "spark" and (host := servers.host_of(contract)):
             above = servers.unity_catalog_of(contract) or "hive_metastore"  # of a workspace without Unity Catalog
             return f"unitycatalog://{host}", f"{above}.{dataset.schema}.{dataset.table}"
         return self._in_postgres((dataset.schema, dataset.table))
+
+    @cached_property
+    def _setting(self) -> str:
+        return load().engine
+
+    @cached_property
+    def _tables(self) -> dict[Table, tuple[Contract, Dataset]]:
+        return {(d.schema, d.table): (c, d) for c, d in self._catalog.pairs()}
 
     def _in_postgres(self, table: Table) -> tuple[str, str]:
         info = self._database.info
