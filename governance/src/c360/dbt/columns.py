@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 from typing import Any
 
-from c360.ledger.events import Column, Table
+from c360.dbt.manifest import Table, nearest, tables_of
+from c360.ledger.events import Column
 
 SECONDS = 5
 """How long the columns of all models may take; eighteen models of some fifty lines take one."""
@@ -17,26 +18,13 @@ _LONGEST = 100_000
 """Characters of SQL. What is longer was generated, and would take minutes."""
 
 
-def table_of(node: Mapping[str, Any]) -> Table:
-    """Where a source, model, seed or snapshot of the manifest lies."""
-    return str(node["schema"]), str(node.get("identifier") or node.get("alias") or node["name"])
-
-
 def reads(manifest: Mapping[str, Any], promised: Iterable[Table]) -> dict[Table, set[Table]]:
     """For each of the `promised` tables that dbt makes: those of them that it is made of, as near as there are any."""
-    nodes, tables = _nodes(manifest), set(promised)
-    parents: Mapping[str, list[str]] = manifest.get("parent_map", {})
+    tables = set(promised)
+    known = {key: table for key, table in tables_of(manifest).items() if table in tables}
     found: dict[Table, set[Table]] = {}
-    for key, node in nodes.items():
-        if table_of(node) not in tables:
-            continue
-        seen, waiting = {key}, [key]
-        near = found.setdefault(table_of(node), set())
-        while waiting:
-            above = [parent for parent in parents.get(waiting.pop(), []) if parent in nodes and parent not in seen]
-            seen.update(above)
-            near |= {table_of(nodes[parent]) for parent in above} & tables
-            waiting += [parent for parent in above if table_of(nodes[parent]) not in tables]
+    for key, table in known.items():
+        found.setdefault(table, set()).update(known[near] for near in nearest(manifest, key, known))
     return found
 
 
@@ -45,14 +33,15 @@ def origins(
 ) -> dict[Table, dict[str, set[Column]]]:
     """For each of the `promised` tables, given with their columns, that dbt makes: by column those of other such tables
     that its values come from. What only filters, joins or sorts is none of them."""
-    nodes = _nodes(manifest)
+    places = tables_of(manifest)
+    nodes = {key: node for part in ("sources", "nodes") for key, node in manifest.get(part, {}).items()}
     dialect = str(manifest.get("metadata", {}).get("adapter_type", "postgres"))
     graph: dict[str, set[str]] = {}
-    waiting = [key for key, node in nodes.items() if table_of(node) in promised]
+    waiting = [key for key, table in places.items() if table in promised]
     while waiting:
         key = waiting.pop()
         if key not in graph:
-            graph[key] = nodes.keys() & set(manifest.get("parent_map", {}).get(key, []))
+            graph[key] = places.keys() & set(manifest.get("parent_map", {}).get(key, []))
             waiting += graph[key]
     found: dict[Table, dict[str, set[Column]]] = {}
     until = time.monotonic() + SECONDS
@@ -60,20 +49,13 @@ def origins(
         code = nodes[key].get("compiled_code") or ""
         if not 0 < len(code) <= _LONGEST or time.monotonic() > until:
             continue
-        above = {table_of(nodes[parent]) for parent in graph[key]}
+        above = {places[parent] for parent in graph[key]}
         known = {table: set(promised.get(table, found.get(table, ()))) for table in above}
-        found[table_of(nodes[key])] = {
+        found[places[key]] = {
             column: {deep for one in near for deep in ({one} if one[0] in promised else found[one[0]][one[1]])}
             for column, near in _read(code, str(nodes[key].get("database") or ""), known, dialect).items()
         }
     return {table: columns for table, columns in found.items() if table in promised}
-
-
-def _nodes(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the manifest, what is a table or view."""
-    kinds = ("source", "model", "seed", "snapshot")
-    every = {**manifest.get("sources", {}), **manifest.get("nodes", {})}
-    return {key: node for key, node in every.items() if node.get("resource_type") in kinds}
 
 
 def _read(code: str, database: str, known: Mapping[Table, set[str]], dialect: str) -> dict[str, set[Column]]:

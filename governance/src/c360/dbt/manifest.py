@@ -1,7 +1,7 @@
 """dbt's manifest, as `c360 build` leaves it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,35 @@ def nodes_of(manifest: dict[str, Any], contract: Contract, dataset: Dataset) -> 
         name = node.get("alias" if node.get("version") else "name")  # versions of a model share its name
         if contract.layer == "products" and node.get("resource_type") == "model" and name == dataset.table:
             yield key
+
+
+Table = tuple[str, str]
+"""Schema and name."""
+
+
+def tables_of(manifest: Mapping[str, Any]) -> dict[str, Table]:
+    """By key where each source, model, snapshot and seed lies."""
+    made = {
+        key: node
+        for key, node in manifest.get("nodes", {}).items()
+        if node.get("resource_type") in ("model", "snapshot", "seed")
+    }
+    return {
+        key: (str(node["schema"]), str(node.get("identifier") or node.get("alias") or node["name"]))
+        for key, node in {**manifest.get("sources", {}), **made}.items()
+    }
+
+
+def nearest(manifest: Mapping[str, Any], start: str, known: Container[str]) -> set[str]:
+    """Of the `known` nodes those that `start` is made of, as near as there are any."""
+    parents: Mapping[str, list[str]] = manifest.get("parent_map", {})
+    found, seen, level = set(), {start}, [start]
+    while level:
+        above = [parent for node in level for parent in parents.get(node, []) if parent not in seen]
+        seen.update(above)
+        found |= {parent for parent in above if parent in known}
+        level = [parent for parent in dict.fromkeys(above) if parent not in known]
+    return found
 
 
 def downstream(manifest: dict[str, Any], start: str) -> Iterator[tuple[str, int]]:
