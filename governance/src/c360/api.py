@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from c360.errors import Breach as Broken
-from c360.errors import CouldNotTell, plainly, unknown
+from c360.errors import CouldNotTell, plainly
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -176,17 +176,13 @@ class Project:
 
     def verify(self, *contracts: str, as_of: datetime | None = None) -> list[Verdict]:
         """Run datacontract test for the named contracts, or for all."""
-        from c360.commands.verify import as_dict
+        from c360.commands.verify import as_dict, named
         from c360.verify.verify import verify
 
         result: list[Any] = []
         with _in_words(lambda: result or None):
             opened, run = self._opened(), _run("verify", as_of)
-            known = {contract.name for contract in opened.catalog.contracts}
-            for name in contracts:
-                if name not in known:
-                    raise unknown(f"There is no contract {name!r}.", name, known)
-            chosen = [c for c in opened.catalog.contracts if not contracts or c.name in contracts]
+            chosen = named(opened.catalog.contracts, contracts)
             with self._recorded(run, opened) as (database, _):
                 findings, _ = verify(opened, database, run, chosen, pinned=as_of is not None)
                 result += [as_dict(found) for found in findings]
@@ -219,22 +215,10 @@ class Project:
 
     def status(self, as_of: datetime | None = None) -> dict[str, Any]:
         """What holds now, in the shape of docs/history.md. A broken clause raises nothing: the answer is the result."""
-        from c360.ledger.alerts import acknowledged
-        from c360.ledger.tables import prepare
-        from c360.lineage import lineage
-        from c360.share.living import ended_here
-        from c360.status.causes import causes
-        from c360.status.machine import as_dict
-        from c360.status.overview import clock_of, read_overview
+        from c360.commands.status import read
 
         with _in_words(), self._database() as database:
-            prepare(database)
-            opened = self._opened()
-            overview = read_overview(database, opened.catalog, clock_of(database, as_of))
-            users = lineage(opened, overview.as_of.date())
-            wrong = causes(overview, opened.catalog, users, acknowledged(database, overview.as_of))
-            ended = ended_here(self._settings, overview.as_of.date())
-            return as_dict(overview, wrong) | {"ended_shares": [vars(one) for one in ended]}
+            return read(self._opened(), database, as_of).as_dict()
 
     def _opened(self) -> "Opened":
         from c360.project import Project as Opened

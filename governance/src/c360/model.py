@@ -181,12 +181,16 @@ class Dataset:
         return self.model if self.major is None else f"{self.model}.v{self.major}"
 
     def column(self, name: str) -> Column:
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise Breach(
-            f"The contract of {self.name} names a column {name!r} that it does not describe.", "Run: c360 lint"
-        )
+        column = self.find(name)
+        if column is None:
+            raise Breach(
+                f"The contract of {self.name} names a column {name!r} that it does not describe.", "Run: c360 lint"
+            )
+        return column
+
+    def find(self, name: object) -> Column | None:
+        """The column of that name, which may be whatever a file holds; None where there is none."""
+        return next((column for column in self.columns if column.name == name), None)
 
     def may_be_absent(self, name: str) -> bool:
         """Whether a delivery may leave the column out: it may be empty, and nothing tells rows apart or orders them by

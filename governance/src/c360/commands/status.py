@@ -1,7 +1,8 @@
 """`c360 status`."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,8 +20,13 @@ from c360.printable import counted, number, percent, span, when
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
+
+    from psycopg import Connection
 
     from c360.ledger.standings import Standing
+    from c360.project import Project
+    from c360.share.living import Ended
     from c360.status.causes import Cause
     from c360.status.overview import Overview
 
@@ -52,25 +58,13 @@ def status(everything: bool, fail: bool, as_of: str | None, contracts: Path | No
     judged counts like a stale one; a breach of severity warning is no failure. A share for a partner that has ended,
     or that no policy is for, is named until it is withdrawn, and counts as broken.
     """
-    from c360.ledger.alerts import acknowledged
-    from c360.ledger.tables import prepare
-    from c360.lineage import lineage
     from c360.project import open_project
-    from c360.share.living import ended_here
-    from c360.status.causes import causes
-    from c360.status.overview import clock_of, read_overview
 
     project = open_project(contracts)
-    database = connected(project.settings)
-    prepare(database)
-    overview = read_overview(database, project.catalog, clock_of(database, clock(as_of) if as_of else None))
-    users = lineage(project, overview.as_of.date())
-    wrong = causes(overview, project.catalog, users, acknowledged(database, overview.as_of))
-    ended = ended_here(project.settings, overview.as_of.date())
+    now = read(project, connected(project.settings), clock(as_of) if as_of else None)
+    overview, wrong, ended = now.overview, now.wrong, now.ended
     if as_json:
-        from c360.status.machine import as_dict
-
-        print_json(as_dict(overview, wrong) | {"ended_shares": [vars(one) for one in ended]})
+        print_json(now.as_dict())
     elif not overview.standings and not overview.runs:
         click.echo("Nothing is on record yet. Run: c360 demo")
     else:
@@ -80,6 +74,37 @@ def status(everything: bool, fail: bool, as_of: str | None, contracts: Path | No
         click.echo(f"Still to be read: {one}. {one.remedy}")
     if fail and (ended or overview.exit_code()):
         raise click.exceptions.Exit(1 if ended else overview.exit_code())
+
+
+@dataclass(frozen=True)
+class Now:
+    """All that status tells: what is on record, what is wrong by it, and shares that go on though they have ended."""
+
+    overview: "Overview"
+    wrong: "tuple[Cause, ...]"
+    ended: "list[Ended]"
+
+    def as_dict(self) -> dict[str, Any]:
+        """In the shape of docs/history.md."""
+        from c360.status.machine import as_dict
+
+        return as_dict(self.overview, self.wrong) | {"ended_shares": [vars(one) for one in self.ended]}
+
+
+def read(project: "Project", database: "Connection", as_of: "datetime | None") -> Now:
+    """How things stand at a time (with time zone), or by the clock of the newest run."""
+    from c360.ledger.alerts import acknowledged
+    from c360.ledger.tables import prepare
+    from c360.lineage import lineage
+    from c360.share.living import ended_here
+    from c360.status.causes import causes
+    from c360.status.overview import clock_of, read_overview
+
+    prepare(database)
+    overview = read_overview(database, project.catalog, clock_of(database, as_of))
+    users = lineage(project, overview.as_of.date())
+    wrong = causes(overview, project.catalog, users, acknowledged(database, overview.as_of))
+    return Now(overview, wrong, ended_here(project.settings, overview.as_of.date()))
 
 
 def _sentences(wrong: "Sequence[Cause]", everything: bool) -> None:

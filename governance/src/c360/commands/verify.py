@@ -1,12 +1,16 @@
 """`c360 verify`."""
 
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from c360.console import as_of_option, clock, connected, contracts_option, json_option, print_json, print_table, waiting
 from c360.errors import Breach, CouldNotTell, unknown
+
+if TYPE_CHECKING:
+    from c360.model import Contract
 
 
 @click.command(
@@ -42,11 +46,7 @@ def verify(
     from c360.verify.verify import verify as verify_contracts
 
     project = open_project(contracts)
-    chosen = [c for c in project.catalog.contracts if not names or c.name in names]
-    known = {contract.name for contract in project.catalog.contracts}
-    for name in names:
-        if name not in known:
-            raise unknown(f"There is no contract named {name!r}.", name, known)
+    chosen = named(project.catalog.contracts, names)
     run = Run.start("verify", clock(as_of))
     database = connected(project.settings)
     prepare(database)
@@ -74,6 +74,16 @@ def verify(
                 f"{len(untold)} clauses could not be told, {untold[0].clause.id} first: {untold[0].detail}.",
                 "Run c360 ingest and c360 build first.",
             )
+
+
+def named(contracts: Iterable["Contract"], names: Collection[str]) -> list["Contract"]:
+    """The contracts of these names, or all. Raises CouldNotTell for a name that no contract has."""
+    all_of_them = list(contracts)
+    known = {contract.name for contract in all_of_them}
+    for name in names:
+        if name not in known:
+            raise unknown(f"There is no contract named {name!r}.", name, known)
+    return [contract for contract in all_of_them if not names or contract.name in names]
 
 
 def as_dict(found: Any) -> dict[str, Any]:

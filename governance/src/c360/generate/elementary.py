@@ -67,7 +67,7 @@ def anomaly_test(clause: Clause[Anomaly], dataset: Dataset) -> tuple[str, dict[s
 
 
 def _physical(clause: Clause, dataset: Dataset, name: Any, shown: bool = False) -> str:
-    column = next((column for column in dataset.columns if column.name == name), None)
+    column = dataset.find(name)
     if column is None:
         raise Breach(
             f"{clause.id}: {dataset.name} has no column {name!r} to go by.",

@@ -101,7 +101,7 @@ def problems(said: Any, catalog: Catalog, dataset: Dataset, linked: bool) -> Ite
 
 def _of_person(said: dict[str, Any], held: Dataset, dataset: Dataset) -> Iterator[Finding]:
     name = said.get("person")
-    person = next((column for column in held.columns if column.name == name), None)
+    person = held.find(name)
     (ours,) = (dataset.column(key) for key in dataset.key)
     if person is None:
         yield ("person",), f"{held.name} has no column {shown(str(name))} that would hold the person's id"
@@ -116,7 +116,7 @@ def _of_person(said: dict[str, Any], held: Dataset, dataset: Dataset) -> Iterato
 
 
 def _of_value(held: Dataset, name: str, value: Any) -> str:
-    column = next((one for one in held.columns if one.name == name), None)
+    column = held.find(name)
     if column is None:
         return f"{held.name} has no column {shown(str(name))}"
     if type(value) is not _TYPES.get(column.logical_type):

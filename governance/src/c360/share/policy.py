@@ -297,7 +297,7 @@ def _person(catalog: Catalog, dataset: Dataset, closed: Sequence[str]) -> str | 
 
 
 def _shared(dataset: Dataset, name: str, how: Any, person: str | None, public: str) -> SharedColumn:
-    column = next((c for c in dataset.columns if c.name == name), None)
+    column = dataset.find(name)
     if column is None:
         known = ", ".join(c.name for c in dataset.columns)
         raise PolicyError((), f"{dataset.name} has no column {shown(name)}; there are: {known}")

@@ -137,7 +137,7 @@ def _epsilon(said: Any) -> tuple[Decimal, Decimal] | None:
 def _column(dataset: Dataset, name: Any, person: str) -> Column | str:
     if name == person:
         return f"{name} is a person's id, and says nothing of groups"
-    column = next((one for one in dataset.columns if one.name == name), None)
+    column = dataset.find(name)
     if column is None:
         known = ", ".join(one.name for one in dataset.columns)
         return f"{dataset.name} has no column {shown(str(name))}; there are: {known}"

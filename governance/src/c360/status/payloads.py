@@ -4,6 +4,7 @@ Sources: api.slack.com/reference/block-kit, the schema of adaptive cards 1.4 (Te
 """
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -96,7 +97,7 @@ def _slack(name: str, as_of: str, changes: Sequence[Change]) -> dict[str, Any]:
 
 def _slack_text(text: str) -> str:
     """Slack knows three escapes, and links in no other way than by these signs."""
-    return one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escape(one_line(text), quote=False)
 
 
 def _teams(name: str, as_of: str, changes: Sequence[Change]) -> dict[str, Any]:

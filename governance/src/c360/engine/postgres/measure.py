@@ -44,15 +44,17 @@ def measure_landed(
     asked = [(clause, measure(clause, where)) for clause in clauses]
     with scanner(settings, search_path) as looking:
         found = answers(looking, where.relation, asked, together=alone is None)
-    return {clause.id: _verdict(clause, what, found[clause.id]) for clause, what in asked}
+    return {clause.id: _verdict(clause, what, found[clause.id], ENGINE) for clause, what in asked}
 
 
-def _verdict(clause: Clause[Any], what: Measure, answer: Answer) -> Verdict:
+def _verdict(clause: Clause[Any], what: Measure, answer: Answer, engine: str) -> Verdict:
     """Null, which a rule's query gives for no rows or for NaN, keeps no bound."""
     if isinstance(answer, Untold):
-        return Verdict("errored", None, ENGINE, answer.why, answer.remedy)
-    holds = answer is not None and what.holds(answer)
-    return Verdict("passed" if holds else failing(clause), answer, ENGINE)
+        return Verdict("errored", None, engine, answer.why, answer.remedy)
+    if answer is None:
+        return Verdict(failing(clause), None, engine, "the rule returns null")
+    rows = int(answer) if what.rule is ZERO and clause.scope == "row" else None
+    return Verdict("passed" if what.holds(answer) else failing(clause), answer, engine, rows=rows)
 
 
 def numbers_of(cursor: "Cursor", dataset: Dataset) -> Numbers:
@@ -78,20 +80,11 @@ def measure_table(looking: Scanner, catalog: Catalog, dataset: Dataset, now: dat
     `looking` finds the tables of the dataset's schema by their bare names.
     """
     clauses = [clause for clause in dataset.clauses if not clause.absent("verify")]
-    where = catalog.where(dataset, f"timestamp '{now:%Y-%m-%d %H:%M:%S.%f}'")
+    where = catalog.where(dataset, instant(now))
     measures = [(clause, measure(clause, where)) for clause in clauses]
     relation = POSTGRES.quote(dataset.table)
     if looking.rows(f"select to_regclass({POSTGRES.literal(relation)}) is null") == [(True,)]:
         none = f"there is no table {dataset.schema}.{dataset.table}"
         return {clause.id: Verdict("errored", None, "sql", none) for clause in clauses}
     found = answers(looking, relation, measures)
-    return {clause.id: _of_table(clause, what, found[clause.id]) for clause, what in measures}
-
-
-def _of_table(clause: Clause[Any], what: Measure, value: Answer) -> Verdict:
-    if isinstance(value, Untold):
-        return Verdict("errored", None, "sql", value.why)
-    if value is None:
-        return Verdict(failing(clause), None, "sql", "the rule returns null")
-    rows = int(value) if what.rule is ZERO and clause.scope == "row" else None
-    return Verdict("passed" if what.holds(value) else failing(clause), value, "sql", rows=rows)
+    return {clause.id: _verdict(clause, what, found[clause.id], "sql") for clause, what in measures}
