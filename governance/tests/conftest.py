@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-from governance.tests.servers import database, server  # noqa: F401
+from governance.tests.servers import database, db, server  # noqa: F401
 from governance.tests.workplace import make, shared_workplace, workplace  # noqa: F401
 
 settings.register_profile("untimed", deadline=None)

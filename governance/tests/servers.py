@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
@@ -20,7 +20,11 @@ from psycopg import sql
 
 from c360 import database as database_module
 from c360.database import server as server_module
+from c360.ledger.tables import prepare
 from c360.settings import Settings, load
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 ROOT = Path(__file__).parents[2]
 """The repository."""
@@ -63,6 +67,17 @@ def database(server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
             yield replace(server, home=home, database_url=url)
     finally:  # else what fails for one module fails for all after it
         shutil.rmtree(home)
+
+
+@pytest.fixture
+def db(database: Settings) -> "Iterator[Connection]":
+    """A connection to the module's database, whose ledger is as new."""
+    connection = database_module.connect(database)
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("drop schema if exists governance cascade; drop schema if exists quarantine cascade")
+    prepare(connection)
+    yield connection
+    connection.close()
 
 
 @contextmanager

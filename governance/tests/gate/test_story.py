@@ -16,7 +16,6 @@ import pytest
 
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
-from c360.database import connect
 from c360.delivery.shapes import Unknown
 from c360.engine.interface import Engine, Landing, Plan, Verdict
 from c360.errors import CouldNotTell
@@ -31,7 +30,6 @@ from c360.ledger.deliveries import arrivals, newest_delivery, planned
 from c360.ledger.history import Run
 from c360.ledger.outcomes import outcomes
 from c360.ledger.quarantine import Chosen, Evidence
-from c360.ledger.tables import prepare
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SILENT: dict = {}
@@ -201,13 +199,8 @@ class FilesLanding:
 
 
 @pytest.fixture
-def ledger(database):
-    connection = connect(database)
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("drop schema if exists governance cascade; drop schema if exists quarantine cascade")
-    prepare(connection)
-    yield connection
-    connection.close()
+def ledger(db):
+    return db
 
 
 @pytest.fixture

@@ -25,16 +25,6 @@ def clauses(database):
     return [clause for _, dataset in catalog.pairs() for clause in dataset.clauses]
 
 
-@pytest.fixture
-def db(database):
-    connection = connect(database)
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("drop schema if exists governance cascade")
-    prepare(connection)
-    yield connection
-    connection.close()
-
-
 def rows(db, query, *arguments):
     with db.transaction(), db.cursor() as cursor:
         cursor.execute(query, arguments or None)

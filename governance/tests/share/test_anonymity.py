@@ -29,13 +29,6 @@ age,region,disease,id
 """
 
 
-@pytest.fixture
-def patients(tmp_path: Path) -> Path:
-    path = tmp_path / "patients.csv"
-    path.write_text(PATIENTS)
-    return path
-
-
 def check(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as ended:
         main(["privacy", "check", *map(str, arguments)])

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c360.cli import main
 from c360.share.anonymity import anonymity
+from governance.tests.share.test_anonymity import check
 
 PATIENTS = """\
 age,disease,salary
@@ -41,20 +41,6 @@ Diseases, by group: 2 ulcer 1 flu; 1 flu 1 angina 1 asthma; 1 flu 2 angina. In t
 
 def values(path: Path, sensitive: str, **wanted: float) -> dict[str, float | None]:
     return {measure.name: measure.value for measure in anonymity(path, ["age"], [sensitive], **wanted).sensitive}
-
-
-@pytest.fixture
-def patients(tmp_path: Path) -> Path:
-    path = tmp_path / "patients.csv"
-    path.write_text(PATIENTS)
-    return path
-
-
-def check(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as ended:
-        main(["privacy", "check", *map(str, arguments)])
-    said = capsys.readouterr()
-    return ended.value.code, said.out, said.err
 
 
 def test_a_table_worked_by_hand(patients: Path) -> None:

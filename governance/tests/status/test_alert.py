@@ -19,7 +19,6 @@ from c360.database import connect
 from c360.errors import Breach, CouldNotTell
 from c360.ledger.alerts import Acknowledged
 from c360.ledger.history import Finding, Run, record
-from c360.ledger.tables import prepare
 from c360.project import Project
 from c360.report.site import write_site
 from c360.settings import Settings, load
@@ -70,16 +69,6 @@ def hook(*answers, wait=0.0):
 @pytest.fixture(scope="module")
 def catalog(database):
     return Catalog.of(find_contracts(database.contracts))
-
-
-@pytest.fixture
-def db(database):
-    connection = connect(database)
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("drop schema if exists governance cascade; drop schema if exists quarantine cascade")
-    prepare(connection)
-    yield connection
-    connection.close()
 
 
 @pytest.fixture

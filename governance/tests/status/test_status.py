@@ -12,11 +12,9 @@ from c360.commands.status import status
 from c360.console import colour_of
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
-from c360.database import connect
 from c360.ledger.deliveries import Delivered
 from c360.ledger.history import Finding, Run, on_record, record
 from c360.ledger.standings import Standing, trend
-from c360.ledger.tables import prepare
 from c360.printable import age, percent, span
 from c360.status.machine import as_dict
 from c360.status.overview import clock_of, read_overview
@@ -119,16 +117,6 @@ def test_an_older_newest_row_is_worse():
 @pytest.fixture(scope="module")
 def catalog(database):
     return Catalog.of(find_contracts(database.contracts))
-
-
-@pytest.fixture
-def db(database):
-    connection = connect(database)
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("drop schema if exists governance cascade; drop schema if exists quarantine cascade")
-    prepare(connection)
-    yield connection
-    connection.close()
 
 
 def clause(catalog, name):

@@ -13,12 +13,10 @@ from click.testing import CliRunner
 from c360.commands.status import status
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
-from c360.database import connect
 from c360.errors import CouldNotTell
 from c360.ledger import deliveries
 from c360.ledger.deliveries import Account, Note
 from c360.ledger.history import Finding, Run, failing, on_record, record
-from c360.ledger.tables import prepare
 from c360.lineage import Users, lineage, upstream
 from c360.project import Project
 from c360.status.alert import raise_alert
@@ -116,16 +114,6 @@ def project(database, tmp_path):
     (tmp_path / "dbt" / "target" / "manifest.json").write_text(json.dumps(MANIFEST))
     found = find_contracts(database.contracts)
     return Project(replace(database, home=tmp_path), Catalog.of(found), database.contracts)
-
-
-@pytest.fixture
-def db(database):
-    connection = connect(database)
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("drop schema if exists governance cascade; drop schema if exists quarantine cascade")
-    prepare(connection)
-    yield connection
-    connection.close()
 
 
 def deliver(db, catalog, name, now, happens):
