@@ -132,7 +132,8 @@ def _ended_by(error: BaseException) -> int:
         click.echo(f"{styled('Error:', fg='red')} {one_line(error.message)}", err=True)
         if error.remedy:
             click.echo(f"  → {one_line(error.remedy)}", err=True)
-        annotate("error", f"{error.message} {error.remedy}")
+        if not error.annotated:
+            annotate("error", f"{error.message} {error.remedy}")
         return error.exit_code
     if isinstance(error, ModuleNotFoundError) and (tool := (error.name or "").partition(".")[0]) in EXTRAS:
         click.echo(f"{styled('Error:', fg='red')} This needs {tool}, which is not installed.", err=True)
