@@ -158,7 +158,9 @@ def _sarif(command: str, entries: list[Entry]) -> str:
                 partial_fingerprints={"c360/v1": print_},
             )
         )
-    driver = ToolDriver(name="c360", version=version(DISTRIBUTION), rules=[ReportingDescriptor(id=rule) for rule in rules])
+    driver = ToolDriver(
+        name="c360", version=version(DISTRIBUTION), rules=[ReportingDescriptor(id=rule) for rule in rules]
+    )
     run = Run(
         tool=Tool(driver=driver),
         results=results,
