@@ -293,6 +293,7 @@ def test_hooks_for_others_install_themselves(copy, other, tools):
     home = str(copy / ".pre-commit-of-others")
     bare = {
         "PRE_COMMIT_HOME": home,
+        "PYTHONPATH": "",
         "PATH": os.pathsep.join(p for p in os.environ["PATH"].split(os.pathsep) if p != str(BIN)),
     }
     done = shell(other, f"{tools}/pre-commit run --all-files --verbose", **bare)
