@@ -213,7 +213,7 @@ def test_every_step_of_the_action_runs_and_the_worst_code_counts(tmp_path):
 
 def test_what_is_no_valid_contract_is_annotated_once(other):
     (file,) = (other / "contracts").glob("*/*/*.odcs.yaml")
-    file.write_text(file.read_text().replace("kind: DataContract", "kind: 7"))
+    file.write_text(file.read_text().replace("physicalType: integer", "physicalType: 7"))
     done = act(other, GITHUB_WORKSPACE=str(other))
     errors = [line for line in done.stderr.splitlines() if line.startswith("::error")]
     assert len(errors) == len(set(errors)) and all("file=contracts/" in error for error in errors), errors
