@@ -62,6 +62,7 @@ GROUPS = {
         "db": ("c360.commands.db:db", "The database: start, stop, status, url, env, psql."),
         "access": ("c360.commands.access:access", "The roles that stages run as: make, check or print them."),
         "deps": ("c360.commands.deps:deps", "Get the dbt packages of Elementary, once."),
+        "schema": ("c360.commands.schema:schema", "Print the JSON Schema of an output, a policy or a consumer's file."),
         "completion": ("c360.commands.completion:completion", "Print the completion script of a shell."),
     },
 }
