@@ -121,7 +121,7 @@ def test_the_page_of_the_package_links_to_nothing_beside_it() -> None:
 
 
 def test_what_hooks_install_is_of_the_toolkit() -> None:
-    """pyproject.toml at the root says the same as that of governance, with the requirements of requirements/contracts.in."""
+    """pyproject.toml at the root says the same as that of governance, with fewer requirements."""
     hooks, toolkit = (tomllib.loads((ROOT / path / "pyproject.toml").read_text()) for path in (".", "governance"))
     for key in ("name", "requires-python", "scripts"):
         assert hooks["project"][key] == toolkit["project"][key]
