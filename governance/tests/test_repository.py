@@ -20,7 +20,7 @@ from governance.tests.servers import ROOT
 AT_THE_ROOT = {
     ".ci", ".editorconfig", ".github", ".gitignore", ".pre-commit-config.yaml", ".pre-commit-hooks.yaml", ".soda",
     "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "action.yml", "c360.toml", "contracts", "dbt_package",
-    "docker-compose.yml", "docs", "governance", "integration_tests", "requirements", "soda_checks",
+    "docker-compose.yml", "docs", "governance", "integration_tests", "pyproject.toml", "requirements", "soda_checks",
 }  # fmt: skip
 KINDS = {
     "", ".css", ".csv", ".editorconfig", ".gitignore", ".html", ".in", ".js", ".json", ".lock", ".md", ".py", ".sh",
@@ -103,6 +103,33 @@ def test_links_lead_somewhere() -> None:
         if not target.exists() or (part and part not in headings(target)):
             dead.append(f"{page.relative_to(ROOT)}: {link}")
     assert len(links) > 10 and dead == []
+
+
+def test_the_readme_says_on_one_screen_what_it_is_for_whom_and_how_to_start() -> None:
+    screen = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:40]
+    assert any("It is for" in line for line in screen) and "make demo" in "\n".join(screen)
+    fold = next(number for number, line in enumerate(screen) if line.startswith("## "))
+    assert "```sh" in screen[:fold] and len(screen[:fold]) <= 30
+
+
+def test_the_page_of_the_package_links_to_nothing_beside_it() -> None:
+    """A package index shows it without the repository."""
+    assert tomllib.loads((ROOT / "governance/pyproject.toml").read_text())["project"]["readme"] == "README.md"
+    page = (ROOT / "governance/README.md").read_text(encoding="utf-8")
+    links = LINK.findall(page)
+    assert links and all(link.startswith("https://") for link in links)
+    assert set(re.findall(r"^c360 ([a-z]+)", page, re.MULTILINE)) <= set(VERBS)
+
+
+def test_what_hooks_install_is_of_the_toolkit() -> None:
+    """pyproject.toml at the root says the same as that of governance, with fewer requirements."""
+    hooks, toolkit = (tomllib.loads((ROOT / path / "pyproject.toml").read_text()) for path in (".", "governance"))
+    for key in ("name", "requires-python", "scripts"):
+        assert hooks["project"][key] == toolkit["project"][key]
+    lines = (ROOT / "requirements/contracts.in").read_text().splitlines()
+    names = {re.split(r"[^\w-]", line)[0].lower() for line in lines if line and not line.startswith("#")}
+    given = {re.split(r"[^\w-]", line)[0].lower() for line in toolkit["project"]["dependencies"]}
+    assert names - {"setuptools"} < given
 
 
 def headings(page: Path) -> set[str]:

@@ -26,11 +26,11 @@ from c360.settings import Settings
 NOW = "2026-03-01T12:00:00Z"
 LOADED = "2026-03-01 10:00:00"
 
-_OURS = ("C360_", "PG", "DBT_")
+_OURS = ("C360_", "PG", "DBT_", "GITHUB_")
 _TOLD = ("C360_DBT_PACKAGES", "C360_CATALOG_TEST_URL", "C360_OPENMETADATA_TOKEN")
 """What a test may be told: where Elementary's packages are, and of which catalogue `make catalog-test` is."""
 for _name in [name for name in os.environ if name.startswith(_OURS) and name not in _TOLD]:
-    del os.environ[_name]  # a developer's own home, database and clock are no part of a test
+    del os.environ[_name]  # the home, database and clock of a developer or a CI job are no part of a test
 
 MISLEADING = {
     "PGSERVICE": "nowhere", "PGHOSTADDR": "127.0.0.1", "PGOPTIONS": "-c default_transaction_read_only=on",

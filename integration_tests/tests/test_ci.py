@@ -1,6 +1,7 @@
 """The files of CI: what GitHub runs is what `make ci` runs here, for this project and, by the action, for others."""
 
 import hashlib
+import importlib.metadata
 import os
 import re
 import shutil
@@ -102,7 +103,7 @@ def commit(root):
 
 def env(**others):
     """The environment without what belongs to git, databases and CI around these tests."""
-    ours = ("BASE", "C360", "DATACONTRACT", "DBT_", "GIT", "MAKE", "MFLAGS", "PG", "SERVER", "TAG")
+    ours = ("BASE", "C360", "COMMENT", "DATACONTRACT", "DBT_", "GIT", "MAKE", "MFLAGS", "PG", "SERVER", "TAG")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     return (
         kept | {"NO_COLOR": "1", "PATH": f"{BIN}{os.pathsep}{kept['PATH']}", "GIT_CONFIG_GLOBAL": os.devnull} | others
@@ -174,22 +175,88 @@ def other(tmp_path):
 
 def act(root, **others):
     script = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"][-1]["run"]
-    return shell(root, script, GITHUB_ACTION_PATH=str(ROOT), C360=str(BIN / "c360"), **others)
+    given = {"GITHUB_ACTION_PATH": str(ROOT), "C360": str(BIN / "c360"), "GITHUB_ACTIONS": "true"}
+    return shell(root, script, **given | others)
 
 
 def test_the_action_finds_what_breaks_others(other, tmp_path):
-    summary = tmp_path / "summary.md"
-    done = act(other, BASE="main", GITHUB_STEP_SUMMARY=str(summary))
+    told = {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"), "GITHUB_OUTPUT": str(tmp_path / "output")}
+    done = act(other, BASE="main", **told)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert summary.read_text() == "No contract changes.\n"
+    assert (tmp_path / "summary.md").read_text() == "No contract changes.\n"
     (file,) = (other / "contracts").glob("*/*/*.odcs.yaml")
-    file.write_text(file.read_text().replace("status: active", "status: active # as ever"))
-    assert act(other, BASE="main").returncode == 1
+    text = file.read_text()
+    file.write_text(text.replace("status: active", "status: active # as ever"))
+    done = act(other, BASE="main", **told)
+    assert done.returncode == 1
+    assert "generated files are as the contracts ask" in done.stdout, "all steps run"
+    file.write_text(text.replace("physicalType: integer", "physicalType: text"))
+    done = act(other, BASE="main", **told)
+    assert done.returncode == 1 and "Generated files differ" in done.stderr + done.stdout
+    set_last = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
+    assert set_last["grade"] == "major" and set_last["breaking"] == "true"
+    declared = yaml.safe_load((ROOT / "action.yml").read_text())["outputs"]
+    assert declared.keys() == set_last.keys()
+    assert all(one["value"] == f"${{{{ steps.contracts.outputs.{name} }}}}" for name, one in declared.items())
+
+
+def test_every_step_of_the_action_runs_and_the_worst_code_counts(tmp_path):
+    fake = tmp_path / "c360"
+    fake.write_text('#!/bin/sh\necho "$@"\n[ "$1" = lint ] && exit 2\n[ "$1" = compat ] && exit 1\nexit 0\n')
+    fake.chmod(0o755)
+    done = act(tmp_path, C360=str(fake), BASE="main", COMMENT="true", DATACONTRACT="a.yaml\n\nb.yaml")
+    assert done.stdout == "lint\ngenerate --check\ncompat --base main --comment\n"
+    assert done.returncode == 2 and done.stderr.count("datacontract") == 2, "it has no datacontract beside it"
+    fake.write_text('#!/bin/sh\n[ "$1" = generate ] && exit 1\nexit 0\n')
+    assert act(tmp_path, C360=str(fake)).returncode == 1
+
+
+def test_what_is_no_valid_contract_is_annotated_once(other):
+    (file,) = (other / "contracts").glob("*/*/*.odcs.yaml")
+    file.write_text(file.read_text().replace("physicalType: integer", "physicalType: 7"))
+    done = act(other, GITHUB_WORKSPACE=str(other))
+    errors = [line for line in done.stderr.splitlines() if line.startswith("::error")]
+    assert len(errors) == len(set(errors)) and all("file=contracts/" in error for error in errors), errors
+    assert done.returncode == 1
 
 
 def test_the_action_asks_datacontract(other):
     done = act(other, DATACONTRACT="contracts/none.yaml\n", SERVER="local; echo no")
     assert done.returncode != 0 and "contracts/none.yaml" in done.stdout + done.stderr
+
+
+@pytest.fixture
+def light(tmp_path):
+    """A folder with the packages of requirements/contracts.txt, and no other."""
+    folder = tmp_path / "light"
+    folder.mkdir()
+    for name in re.findall(r"(?m)^([\w.-]+)==", (ROOT / "requirements/contracts.txt").read_text()):
+        for file in importlib.metadata.distribution(name).files:
+            top = file.parts[0]
+            if top not in ("..", "__pycache__") and not (folder / top).exists():
+                (folder / top).symlink_to(importlib.metadata.distribution(name).locate_file(top))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["lint"],
+        ["lint", "--format", "sarif"],
+        ["compat", "--base", "main", "--format", "junit"],
+        ["generate", "--check"],
+    ],
+    ids=" ".join,
+)
+def test_the_action_and_the_hooks_install_what_they_need(other, light, arguments):
+    paths = [str(light), str(ROOT / "governance/src")]
+    program = f"import sys; sys.path += {paths!r}\nfrom c360.cli import main\nmain({arguments!r})"
+    (light / "customer360_governance-1.dist-info").mkdir()
+    (light / "customer360_governance-1.dist-info/METADATA").write_text("Name: customer360-governance\nVersion: 1\n")
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program], cwd=other, env=env(), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +279,28 @@ def test_a_commit_that_changes_a_contract_is_linted_and_generated(copy, tools):
         git(copy, "checkout", "-q", "HEAD", "--", str(file))
     assert done.returncode != 0 and re.search(r"c360 lint\.+Failed", done.stdout), done.stdout + done.stderr
     assert "has changed; put it back" in done.stdout
+
+
+def test_hooks_for_others_install_themselves(copy, other, tools):
+    """As pre-commit does for another repository: it clones this one, and installs it into an environment of its own."""
+    commit_of = git(copy, "rev-parse", "HEAD").strip()
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    config = {"repos": [{"repo": f"file://{copy}", "rev": commit_of, "hooks": [{"id": hook["id"]} for hook in hooks]}]}
+    (other / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
+    (file,) = (other / "contracts").glob("*/*/*.odcs.yaml")
+    text = file.read_text()
+    git(other, "add", "--all")
+    home = str(copy / ".pre-commit-of-others")
+    bare = {
+        "PRE_COMMIT_HOME": home,
+        "PYTHONPATH": "",
+        "PATH": os.pathsep.join(p for p in os.environ["PATH"].split(os.pathsep) if p != str(BIN)),
+    }
+    done = shell(other, f"{tools}/pre-commit run --all-files --verbose", **bare)
+    assert done.returncode == 0 and "Valid: 1 contract" in done.stdout, done.stdout + done.stderr
+    file.write_text(text.replace("status: active", "status: 7"))
+    done = shell(other, f"{tools}/pre-commit run --all-files", **bare)
+    assert done.returncode != 0 and re.search(r"c360 lint\.+Failed", done.stdout), done.stdout
 
 
 def test_hooks_for_others_call_commands_that_are_there():

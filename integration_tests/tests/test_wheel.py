@@ -92,6 +92,7 @@ def test_the_flow_runs_from_the_wheel(installed, tmp_path, home):
         assert "Valid: 1 contract, 0 warnings." in c360("lint")
         c360("generate")
         c360("coverage")
+        assert '"A policy file of c360"' in c360("schema", "policy")
         assert "accepted" in c360("ingest", "counts", "deliveries/counts.csv")
         again = "import c360; print(c360.open_project().ingest('counts', 'deliveries/counts.csv')[0]['outcome'])"
         assert run(installed / "python", "-c", again, cwd=tmp_path, env=env).stdout == "repeated\n"

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
         Problem,
         Project,
         Published,
+        Released,
         Verdict,
         open_project,
     )
 
 __version__ = "1.4.0"
-__all__ = ["Broken", "Built", "CouldNotTell", "Delivery", "Generated", "Problem", "Project", "Published", "Verdict",
+__all__ = ["Broken", "Built", "CouldNotTell", "Delivery", "Generated", "Problem", "Project", "Published", "Released",
+           "Verdict",
            "open_project"]  # fmt: skip
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from c360.project import Project as Opened
     from c360.settings import Settings
 
-__all__ = ["Broken", "Built", "CouldNotTell", "Delivery", "Generated", "Problem", "Project", "Published", "Verdict",
+__all__ = ["Broken", "Built", "CouldNotTell", "Delivery", "Generated", "Problem", "Project", "Published", "Released",
+           "Verdict",
            "open_project"]  # fmt: skip
 
 
@@ -49,7 +50,8 @@ class Generated(TypedDict):
 class Delivery(TypedDict):
     """What became of a file. `outcome` is accepted, refused or repeated; numbers count rows.
 
-    Unless it was refused, delivered = promoted + quarantined + duplicates + erased.
+    Unless it was refused, delivered = promoted + quarantined + duplicates + erased. `unusual` has, by clause that looks
+    at the deliveries before, what is unlike them.
     """
 
     file: str
@@ -66,6 +68,7 @@ class Delivery(TypedDict):
     delivery_id: int | None
     rows_by_clause: dict[str, int]
     clauses: dict[str, str]
+    unusual: dict[str, str]
 
 
 class Built(TypedDict):
@@ -89,10 +92,23 @@ class Verdict(TypedDict):
     detail: str | None
 
 
+class Released(TypedDict):
+    """What a partner gets of a product. Numbers count persons but for `published`, `coarser` and `suppressed`, which
+    count rows: in the view, generalised further than others, and left out."""
+
+    product: str
+    view: str
+    persons: int
+    published: int
+    coarser: int
+    suppressed: int
+
+
 class Published(TypedDict):
-    """Folders with the pages of all contracts, or with the signed bundles of a partner."""
+    """Folders with the pages of all contracts, or with the signed bundles of a partner; and what the partner gets."""
 
     folders: list[str]
+    releases: list[Released]
 
 
 class Project:
@@ -123,14 +139,11 @@ class Project:
     def generate(self, check: bool = False) -> Generated:
         """Write the files that follow from the contracts. With `check`, write nothing, and raise Broken if a file
         differs."""
-        from c360.commands.generate import generated
+        from c360.commands.generate import as_dict, generated
 
         with _in_words():
             drift, files = generated(self._opened(), self.root, check)
-            result: Generated = {
-                "stale": list(drift.stale), "missing": list(drift.missing), "orphaned": list(drift.orphaned),
-                "files": files,
-            }  # fmt: skip
+            result: Generated = as_dict(drift, files)
             if check and drift:
                 raise _with(Broken("Generated files differ from the contracts.", "Run: c360 generate"), result)
         return result
@@ -194,6 +207,7 @@ class Project:
 
     def publish(self, partner: str | None = None, as_of: datetime | None = None) -> Published:
         """Write the pages of all contracts; with a partner, make the share and the signed bundles of its policy."""
+        from c360.commands.publish import as_dict
         from c360.folders import require_place
         from c360.publish.pages import write_pages
         from c360.share.publish import publish, require_partner
@@ -208,10 +222,11 @@ class Project:
             with self._recorded(run, opened, partner or "*") as (database, ending):
                 if partner is None:
                     write_pages(opened.catalog.contracts, folder)
-                    return {"folders": [str(folder)]}
+                    return {"folders": [str(folder)], "releases": []}
                 made = publish(opened, database, partner, folder, run.as_of, as_of is not None, lambda what: None)
                 ending.made = lambda: [one.made for one in made.releases]
-                return {"folders": [str(path) for path in made.folders]}
+                result: Published = as_dict(made)
+                return result
 
     def status(self, as_of: datetime | None = None) -> dict[str, Any]:
         """What holds now, in the shape of docs/history.md. A broken clause raises nothing: the answer is the result."""

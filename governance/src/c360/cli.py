@@ -62,6 +62,7 @@ GROUPS = {
         "db": ("c360.commands.db:db", "The database: start, stop, status, url, env, psql."),
         "access": ("c360.commands.access:access", "The roles that stages run as: make, check or print them."),
         "deps": ("c360.commands.deps:deps", "Get the dbt packages of Elementary, once."),
+        "schema": ("c360.commands.schema:schema", "Print the JSON Schema of an output, a policy or a consumer's file."),
         "completion": ("c360.commands.completion:completion", "Print the completion script of a shell."),
     },
 }
@@ -133,7 +134,8 @@ def _ended_by(error: BaseException) -> int:
         click.echo(f"{styled('Error:', fg='red')} {one_line(error.message)}", err=True)
         if error.remedy:
             click.echo(f"  → {one_line(error.remedy)}", err=True)
-        annotate("error", f"{error.message} {error.remedy}")
+        if not error.annotated:
+            annotate("error", f"{error.message} {error.remedy}")
         return error.exit_code
     if isinstance(error, ModuleNotFoundError) and (tool := (error.name or "").partition(".")[0]) in EXTRAS:
         click.echo(f"{styled('Error:', fg='red')} This needs {tool}, which is not installed.", err=True)

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from c360.errors import CouldNotTell
+from c360.errors import Breach, CouldNotTell
 from c360.printable import one_line
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from c360.ci import Entry
     from c360.settings import Settings
 
 as_of_option = click.option(
@@ -64,19 +65,65 @@ def connected(settings: "Settings", **how: Any) -> "Connection":
     return connection
 
 
+def in_github() -> bool:
+    """Whether this is a job of GitHub."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def report_option(*others: str) -> Callable[[Any], Any]:
+    """`--format`, with table as the default and with `others` before the formats of CI."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["table", *others, "junit", "sarif", "gitlab"]),
+        default="table",
+        help="junit, sarif, gitlab: a report for CI.",
+    )
+
+
+@contextmanager
+def reported(command: str, form: str, as_json: bool) -> Iterator[list["Entry"]]:
+    """Collect what a command finds; at the end annotate it in a job of GitHub, and print it if `form` is one of CI.
+
+    An error that ends the block is in the report too, if no entry tells of it.
+    """
+    from c360.ci import FORMS, Entry, render
+
+    if as_json and form != "table":
+        raise CouldNotTell("--json and --format exclude each other.", "Leave one of them out.")
+    entries: list[Entry] = []
+    ended: list[Entry] = []
+    try:
+        yield entries
+    except BaseException as error:
+        told = isinstance(error, CouldNotTell)
+        if not any(entry.level == "error" for entry in entries):
+            outcome = "failed" if isinstance(error, Breach) else "errored"
+            message = str(error) if told else "The command did not come to its end."
+            ended.append(Entry(command, command, outcome, message))
+        elif isinstance(error, CouldNotTell):
+            error.annotated = in_github()
+        raise
+    finally:
+        for entry in entries:
+            if entry.level:
+                annotate(entry.level, f"{entry.message} [{entry.rule}]", entry.file, entry.line)
+        if form in FORMS:
+            click.echo(render(form, command, [*entries, *ended]))
+
+
 def annotate(level: str, message: str, file: Path | None = None, line: int = 1) -> None:
     """In a job of GitHub, the same once more for its pages: beside the line that it is about. Else nothing.
 
     `level` is error or warning. What a contract says is text in it, and starts no command of the runner.
     """
-    if os.environ.get("GITHUB_ACTIONS") != "true":
+    if not in_github():
         return
     about = ""
     if file is not None:
-        root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
-        path = file.resolve()
-        shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-        about = f" file={_escaped(shown, ':,')},line={line}"
+        from c360.ci import shown_path
+
+        about = f" file={_escaped(shown_path(file), ':,')},line={line}"
     click.echo(f"::{level}{about}::{_escaped(one_line(message))}", err=True)
 
 

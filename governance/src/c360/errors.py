@@ -17,6 +17,8 @@ class CouldNotTell(Exception):
     """
 
     exit_code = 2
+    annotated = False
+    """Whether annotations of GitHub tell of it already, each at its line."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
         self.message = message

@@ -118,6 +118,15 @@ def test_the_workflow_installs_what_the_variable_names_and_nothing_when_it_names
     assert refused.returncode and not refused.stdout and "Set the variable C360_PACKAGE" in refused.stderr
 
 
+def test_the_workflow_compares_with_the_base_and_comments(tmp_path: Path) -> None:
+    scaffold(tmp_path)
+    (job,) = yaml.safe_load((tmp_path / ".github/workflows/contracts.yml").read_text("utf-8"))["jobs"].values()
+    assert job["steps"][0]["with"]["fetch-depth"] == 0 and job["permissions"]["pull-requests"] == "write"
+    (compat,) = [step for step in job["steps"] if "c360 compat" in step.get("run", "")]
+    assert "--comment" in compat["run"] and compat["if"] == "github.event_name == 'pull_request'"
+    assert compat["env"] == {"GITHUB_TOKEN": "${{ github.token }}"}
+
+
 def test_the_example_can_be_deleted(tmp_path: Path) -> None:
     """As docs/start.md says: nothing that is left needs it."""
     scaffold(tmp_path, example=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from c360.console import json_option, print_json
 from c360.errors import Breach, CouldNotTell
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ Examples:
 )
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; exit 1 when a right is missing or too much.")
 @click.option("--print", "only_print", is_flag=True, help="Print the SQL for an administrator; nothing is run.")
-def access(only_check: bool, only_print: bool) -> None:
+@json_option
+def access(only_check: bool, only_print: bool, as_json: bool) -> None:
     """Make the roles of c360 and give each its rights in the database; doing it again changes nothing.
 
     c360_loader owns what c360 writes, c360_transformer what dbt writes; c360_scanner, as whom the SQL of contracts
@@ -53,13 +55,16 @@ def access(only_check: bool, only_print: bool) -> None:
     with closing(database.connect(settings, role=None)) as connection:
         found = differences(connection, user, places)
         found += _of_partners(connection, settings, user, only_check)
-    for kind, what in sorted(found):
+    if as_json:
+        print_json([{"kind": kind, "what": what} for kind, what in sorted(found)])
+    for kind, what in () if as_json else sorted(found):
         click.echo(f"{kind:8}  {what}")
     if found:
         remedy = "Have an administrator run what c360 access --print prints, and revoke what is too much."
         remedy = "Run: c360 access" if only_check else remedy
         raise Breach(f"{len(found)} rights in {login['dbname']} are not as c360 wants them.", remedy)
-    click.echo(f"The roles have their rights in {login['dbname']}, and no more: {', '.join(rights.ROLES)}.")
+    if not as_json:
+        click.echo(f"The roles have their rights in {login['dbname']}, and no more: {', '.join(rights.ROLES)}.")
 
 
 def _of_partners(

@@ -5,7 +5,18 @@ from typing import Any
 
 import click
 
-from c360.console import as_of_option, clock, connected, contracts_option, json_option, print_json, print_table, reading
+from c360.console import (
+    as_of_option,
+    clock,
+    connected,
+    contracts_option,
+    json_option,
+    print_json,
+    print_table,
+    reading,
+    report_option,
+    reported,
+)
 from c360.errors import CouldNotTell
 
 
@@ -34,12 +45,14 @@ Examples:
 )
 @as_of_option
 @contracts_option
+@report_option()
 @json_option
 def ingest(
     dataset: str,
     files: tuple[Path, ...],
     as_of: str | None,
     contracts: Path | None,
+    form: str,
     as_json: bool,
     aliases: tuple[str, ...],
     **written: Any,
@@ -58,27 +71,44 @@ def ingest(
     from c360.ledger.history import Run
     from c360.project import open_project
 
-    project = open_project(contracts)
-    contract, described = named(project.catalog, dataset)
-    form = _form(described, **written, aliases=_pairs(aliases))
-    paths = [path for given in files for path in _files(given)]
-    database = connected(project.settings)
-    engine = engine_of(database, project.settings, contract)
-    results = []
-    try:
-        with partners_let_go(project.settings, _tell):
-            for path in paths:
-                with reading(path, "landing", as_json) as (read, say):
-                    run = Run.start("gate", clock(as_of))
-                    results.append(take(database, engine, project.catalog, dataset, path, run, read, say, form))
-    finally:  # what was taken before a file that cannot be read stays taken, so say so
-        if as_json:
-            print_json([as_dict(result) for result in results])
-        elif results:
-            _show(results)
-    breach = breach_of(results)
-    if breach:
-        raise breach
+    with reported("ingest", form, as_json) as entries:
+        project = open_project(contracts)
+        contract, described = named(project.catalog, dataset)
+        written_as = _form(described, **written, aliases=_pairs(aliases))
+        paths = [path for given in files for path in _files(given)]
+        database = connected(project.settings)
+        engine = engine_of(database, project.settings, contract)
+        results = []
+        try:
+            with partners_let_go(project.settings, _tell):
+                for path in paths:
+                    with reading(path, "landing", as_json or form != "table") as (read, say):
+                        run = Run.start("gate", clock(as_of))
+                        taken = take(database, engine, project.catalog, dataset, path, run, read, say, written_as)
+                        results.append(taken)
+        finally:  # what was taken before a file that cannot be read stays taken, so say so
+            entries += _entries(contract, results)
+            if as_json:
+                print_json([as_dict(result) for result in results])
+            elif results and form == "table":
+                _show(results)
+        breach = breach_of(results)
+        if breach:
+            raise breach
+
+
+def _entries(contract: Any, results: list[Any]) -> list[Any]:
+    """What CI reads: each delivery, and each clause that was judged for it."""
+    from c360.ci import Entry, Lines, of_clauses
+
+    lines = Lines([contract])
+    entries = []
+    for result in results:
+        outcome = "failed" if result.outcome == "refused" else "passed"
+        said = f"{result.path.name} was {result.outcome}{f': {result.reason}' if result.reason else ''}."
+        entries.append(Entry("delivery", result.path.name, outcome, said, result.path, 1, result.path.name))
+        entries += of_clauses(lines, result.findings, result.path.name)
+    return entries
 
 
 def _tell(what: str) -> None:

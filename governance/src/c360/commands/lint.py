@@ -1,12 +1,13 @@
 """`c360 lint`."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from c360.console import annotate, json_option, print_json
+from c360.console import json_option, print_json, report_option, reported
 from c360.errors import Breach
 from c360.printable import counted, one_line
 
@@ -16,11 +17,13 @@ from c360.printable import counted, one_line
 Examples:
   c360 lint
   c360 lint contracts/sources/contacts/1.0.0.odcs.yaml
-  c360 lint elsewhere/contracts --json"""
+  c360 lint elsewhere/contracts --json
+  c360 lint --format sarif > lint.sarif"""
 )
 @click.argument("path", required=False, type=click.Path(path_type=Path, exists=True))
+@report_option()
 @json_option
-def lint(path: Path | None, as_json: bool) -> None:
+def lint(path: Path | None, form: str, as_json: bool) -> None:
     """Check contracts: what the standard forbids, what can never hold, and what a strict project wants.
 
     Each finding bears the name of its rule. Strict rules (a team, descriptions, classifications, …) warn, and are
@@ -29,25 +32,36 @@ def lint(path: Path | None, as_json: bool) -> None:
     from c360.contract.load import contract_files
     from c360.settings import load, of_contracts
 
-    settings = load(fallback=path and path.resolve().parent)
-    settings = of_contracts(settings, path) if path else settings
-    place = path or settings.contracts
-    found = problems(settings, path)
-    files = len(contract_files(place)) if place.is_dir() else 1
-    if as_json:
-        print_json(as_dicts(found))
-    else:
-        for f in found:
+    with reported("lint", form, as_json) as entries:
+        settings = load(fallback=path and path.resolve().parent)
+        settings = of_contracts(settings, path) if path else settings
+        place = path or settings.contracts
+        found = problems(settings, path)
+        files = contract_files(place) if place.is_dir() else [place]
+        entries += _entries(found, files)
+        if as_json:
+            print_json(as_dicts(found))
+        for f in found if form == "table" and not as_json else ():
             click.echo(one_line(f))
-    for f in found:
-        annotate(f.severity, f"{f.message} [{f.rule}]", f.file, f.line)
-    errors = sum(f.severity == "error" for f in found)
-    warnings = counted(len(found) - errors, "warning", "warnings")
-    if errors:
-        said = f"{counted(errors, 'error', 'errors')} and {warnings} in the contracts."
-        raise Breach(said, "Correct the errors, then: c360 generate")
-    if not as_json:
-        click.echo(f"Valid: {counted(files, 'contract', 'contracts')}, {warnings}.")
+        errors = sum(f.severity == "error" for f in found)
+        warnings = counted(len(found) - errors, "warning", "warnings")
+        if errors:
+            said = f"{counted(errors, 'error', 'errors')} and {warnings} in the contracts."
+            raise Breach(said, "Correct the errors, then: c360 generate")
+        if form == "table" and not as_json:
+            click.echo(f"Valid: {counted(len(files), 'contract', 'contracts')}, {warnings}.")
+
+
+def _entries(found: list[Any], files: Iterable[Path]) -> list[Any]:
+    """What lint found, and the files in which it found nothing."""
+    from c360.ci import Entry, shown_path
+
+    outcomes = {"error": "failed", "warning": "warned"}
+    entries = [
+        Entry(f.rule, f.path, outcomes[f.severity], f.message, f.file, f.line, shown_path(f.file)) for f in found
+    ]
+    sound = sorted({*files} - {f.file for f in found})
+    return entries + [Entry("valid", "valid", "passed", "", file, 1, shown_path(file)) for file in sound]
 
 
 def problems(settings: Any, path: Path | None = None) -> list[Any]:

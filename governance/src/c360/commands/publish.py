@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from c360.console import as_of_option, clock, connected, contracts_option, print_table
+from c360.console import as_of_option, clock, connected, contracts_option, json_option, print_json, print_table
 from c360.errors import CouldNotTell
 from c360.folders import require_place
 from c360.printable import one_line
@@ -42,6 +42,7 @@ Examples:
     help="With --check: the publisher.pem that you trust; your own signing key's where there is one.",
 )
 @as_of_option
+@json_option
 def publish(
     partner: str | None,
     contracts: Path | None,
@@ -49,6 +50,7 @@ def publish(
     bundle: Path | None,
     key: Path | None,
     as_of: str | None,
+    as_json: bool,
 ) -> None:
     """Write the pages of all contracts; the folder is replaced as a whole.
 
@@ -60,19 +62,24 @@ def publish(
     from c360.publish.pages import write_pages
 
     if bundle is not None:
+        if as_json:
+            raise click.UsageError("--json does not go with --check.")
         _check(bundle, key)
         return
     if key is not None:
         raise click.UsageError("--key goes with --check DIR.")
     project = open_project(contracts)
     if partner is not None:
-        _share(project, partner, out or project.settings.site / "partners" / partner, as_of)
+        _share(project, partner, out or project.settings.site / "partners" / partner, as_of, as_json)
         return
     folder = (out or project.settings.site / "contracts").resolve()
     require_place(folder)
     with _on_record(project):
         pages = write_pages(project.catalog.contracts, folder)
-    click.echo(f"{pages} contract pages: {folder / 'index.html'}")
+    if as_json:
+        print_json({"folders": [str(folder)], "releases": []})
+    else:
+        click.echo(f"{pages} contract pages: {folder / 'index.html'}")
 
 
 def _check(folder: Path, key: Path | None) -> None:
@@ -94,7 +101,7 @@ def _check(folder: Path, key: Path | None) -> None:
         click.echo("Nobody told whose key that is. Name the one that you trust: --key publisher.pem", err=True)
 
 
-def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
+def _share(project: Any, partner: str, folder: Path, as_of: str | None, as_json: bool) -> None:
     from c360.ledger.history import Run, on_record
     from c360.ledger.tables import prepare
     from c360.share.publish import publish as make
@@ -109,7 +116,10 @@ def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
         made = make(project, database, partner, folder.resolve(), run.as_of, as_of is not None, _tell)
         ending.made = lambda: [one.made for one in made.releases]
     for one in made.ended:
-        click.echo(f"Withdrawn: {one}.")
+        click.echo(f"Withdrawn: {one}.", err=as_json)
+    if as_json:
+        print_json(as_dict(made))
+        return
     if made.releases:
         rows = [
             [
@@ -125,6 +135,20 @@ def _share(project: Any, partner: str, folder: Path, as_of: str | None) -> None:
         print_table(["product", "view", "persons", "published", "coarser", "left out"], rows)
         for path in made.folders:
             click.echo(f"{path}")
+
+
+def as_dict(made: Any) -> Any:
+    """As `--json` prints it."""
+    return {
+        "folders": [str(path) for path in made.folders],
+        "releases": [
+            {
+                "product": r.policy.dataset.name, "view": f"{r.schema}.{r.view}", "persons": r.persons,
+                "published": r.published, "coarser": r.coarser, "suppressed": r.suppressed,
+            }
+            for r in made.releases
+        ],
+    }  # fmt: skip
 
 
 def _tell(what: str) -> None:

@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from c360.ci import Entry, Lines
 from c360.compat.changes import Change, Diff
 from c360.compat.compare import ContractComparison
 from c360.compat.grades import Step
+from c360.contract.document import Document, Place, numbered
 from c360.errors import Breach
 from c360.printable import counted, one_line
 
@@ -99,7 +101,53 @@ def _places(changes: Iterable[Change]) -> str:
     return ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
 
 
-def comment(comparisons: list[ContractComparison]) -> str:
+def entries_of(comparisons: list[ContractComparison]) -> list[Entry]:
+    """What CI reads: each comparison, each change that needs a larger step, each consumer that a change breaks."""
+    lines = Lines(())
+    entries = []
+    for one in comparisons:
+        found = one.diff
+        label = f"{found.old.name} {found.old.version} to {found.new.version}"
+        version = lines.line(found.new.path, ("version",))
+        outcome = "passed" if found.enough else "failed"
+        said = verdict(found) if found.enough else f"{verdict(found)} {remedy(found)}"
+        entries.append(Entry("version-step", label, outcome, said, found.new.path, version, label))
+        for change in found.changes:
+            if change.step > found.given:
+                what = f"{change.place}: {change.rule.description}; this needs a {change.step.label} step."
+                line = lines.line(found.new.path, _spot(lines.document(found.new.path), change))
+                entries.append(Entry(change.rule.name, change.place, "failed", what, found.new.path, line, label))
+        for hit in one.affected:
+            name = hit.consumer.name
+            said = f"{found.new.name} {found.new.version} breaks {name} ({_places(hit.changes)})"
+            outcome = "passed" if hit.settled else "failed"
+            entries.append(
+                Entry(
+                    "consumer",
+                    name,
+                    outcome,
+                    f"{said}: {hit.settled or 'not acknowledged'}.",
+                    hit.consumer.path,
+                    1,
+                    label,
+                )
+            )
+    return entries
+
+
+def _spot(document: Document | None, change: Change) -> Place:
+    """Where a change stands in the new version: its column, else its table, else the version."""
+    names = ("physicalName", "name")
+    for i, table in numbered(document.data.get("schema") if document else None):
+        if change.dataset and change.dataset in [table.get(name) for name in names]:
+            for j, column in numbered(table.get("properties")):
+                if change.column and change.column in [column.get(name) for name in names]:
+                    return ("schema", i, "properties", j)
+            return ("schema", i)
+    return ("version",)
+
+
+def markdown_of_all(comparisons: list[ContractComparison]) -> str:
     """A comment for a pull request on all comparisons, and the consumers that they affect."""
     if not comparisons:
         return "No contract changes."
