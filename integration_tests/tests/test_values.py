@@ -86,6 +86,14 @@ def test_english_numbers_in_a_german_file_cost_their_rows(workplace, deliver):
     assert list(raw(workplace).values()) == ["1234.50", "1234.50", "1000", "-1234567.25"]
 
 
+@pytest.mark.parametrize("mark", ["\u00a0", "\u202f", "\u2019"])
+def test_groups_of_digits_as_france_and_switzerland_write_them(workplace, deliver, mark):
+    values = [("n", f"1{mark}234,50"), ("w", f"1{mark}000"), ("n", f"1{mark}23"), ("n", "1 234,50")]
+    answer = deliver(csv(workplace, values, ";"), "--delimiter", ";", "--decimal", ",", "--thousands", mark)
+    assert answer.code == 0, answer.err
+    assert list(raw(workplace).values()) == ["1234.50", "1000"]
+
+
 @pytest.mark.parametrize("odd", ["", "soon"])
 def test_what_stands_for_null_is_null_where_it_looks_like_a_value(workplace, deliver, odd):
     values = [("day", "9999-12-31"), ("w", "-1"), ("n", "0.00"), ("day", "2026-01-01"), ("day", odd)]

@@ -46,6 +46,8 @@ def test_what_the_contract_says_and_what_is_given_for_one_run():
         ({"delimiter": ";;"}, "a delimiter that is not one character"),
         ({"delimiter": "\n"}, "a delimiter that is not one character"),
         ({"quote": "é"}, "a quote that is not one character"),
+        *(({"thousands": mark}, "a thousands that is not one character") for mark in "\u2028\u0301\ue000"),
+        ({"decimal": "\u066b"}, "a decimal that is not one character"),
         ({"decimal": ""}, "a decimal that is not one character"),
         ({"delimiter": ";", "quote": ";"}, "one character for two things"),
         ({"decimal": ",", "thousands": ","}, "one character for two things"),

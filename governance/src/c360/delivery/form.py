@@ -10,6 +10,7 @@ Silent means UTF-8, commas, double quotes, decimal points and ISO 8601: the rest
 import codecs
 import csv
 import io
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
@@ -115,7 +116,8 @@ class Form:
             mark = getattr(self, name)
             if mark == "" and name in ("quote", "thousands"):
                 continue
-            if len(mark) != 1 or not mark.isascii() or mark in "\r\n\0\x01":
+            printed = mark.isascii() or (name == "thousands" and unicodedata.category(mark[0])[0] in "PZ")
+            if len(mark) != 1 or not printed or mark in "\r\n\0\x01\u2028\u2029":
                 raise _wrong(dataset, f"has a {name} that is not one character", f"Write {name}: ';' or the like.")
             if (
                 mark.isalnum()

@@ -79,6 +79,9 @@ MARKS = [
     (".", ","),
     (",", " "),
     (".", " "),
+    (",", "\u00a0"),
+    (",", "\u202f"),
+    (".", "\u2019"),
     (",", "'"),
     (".", "'"),
     (",", "_"),
@@ -112,7 +115,7 @@ def test_groups_are_of_three_digits_of_the_integer_part(db, decimal, thousands):
     for text in ASKEW:
         for kind in ("numeric", "numeric(12,2)", "real", "double precision", "bigint", "integer", "smallint"):
             assert value(db, written(text), kind, form) is None, (text, kind)
-    for other in {".", ",", "'", "_", " "} - {decimal, thousands}:
+    for other in {".", ",", "'", "_", " ", "\u00a0"} - {decimal, thousands}:
         assert value(db, f"1{other}234", "numeric", form) is None, other
 
 
