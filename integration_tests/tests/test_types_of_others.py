@@ -49,6 +49,18 @@ def test_what_has_no_value_in_a_type_costs_its_row(workplace):
     assert workplace.sql("select count(*) from raw.odd where weight is null or born is null or ip is null") == [(0,)]
 
 
+def test_what_the_server_cannot_do_is_said_in_a_sentence(workplace):
+    """The embedded server is built without libxml."""
+    root = workplace.folder / "project"
+    (root / "contracts").mkdir(parents=True)
+    (root / "c360.toml").write_text("")
+    (root / "contracts" / "odd.odcs.yaml").write_text(CONTRACT.replace("physicalType: VARIANT", "physicalType: xml"))
+    workplace = replace(workplace, settings=replace(workplace.settings, root=root))
+    answer = workplace.c360("ingest", "odd", workplace.write("odd.csv", [_row(1, doc="<a/>")]))
+    assert answer.code == 2 and "has no xml" in answer.err and "unforeseen" not in answer.err
+    assert len(answer.err.strip().splitlines()) == 2
+
+
 OWN = """
 create schema zoo;
 create domain citext as text; -- the embedded Postgres does not carry the extension

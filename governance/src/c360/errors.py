@@ -52,6 +52,10 @@ _SAYS = {
     "53400": ("The database came to a limit of its own, such as temp_file_limit", "Raise it, then run it again."),
     "57014": ("The database cancelled a query: somebody did, or it took too long", "Run it again."),
     "58030": ("The disk of the database cannot be read or written", "Check that disk, then run it again."),
+    "0A000": (
+        "The database cannot do what a contract asks of it; a Postgres without libxml, as the embedded one, has no xml",
+        "Connect to one that can, or choose another type.",
+    ),
     "25006": ("The database takes no changes: it is read-only", "Connect to one that does."),
     "40P01": ("The database stopped this command, which and another one waited for each other", "Run it again."),
 }
