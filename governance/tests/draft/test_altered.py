@@ -76,6 +76,16 @@ def test_what_is_added_in_words_of_one_database_is_told(tmp_path: Path, dialect:
     assert told in text and "Smith" not in text
 
 
+def test_what_is_altered_of_a_table_that_is_not_created_is_told(tmp_path: Path) -> None:
+    _, text = drafted(tmp_path, f"{CREATED}alter table other add column c int; alter table seq owner to me;")
+    assert "# Not read: ALTER TABLE other, which no statement before it creates." in text and "seq" not in text
+
+
+def test_a_type_that_is_not_known_makes_no_column_of_its_own(tmp_path: Path) -> None:
+    columns, text = drafted(tmp_path, "create table t (a int, m map<string, foo>, z string);", "spark")
+    assert list(columns) == ["a", "m", "z"] and "# Not read: foo, which has no type." in text
+
+
 def test_names_without_quotes_are_folded(tmp_path: Path) -> None:
     sql = f"{CREATED}ALTER TABLE T ADD COLUMN c int; ALTER TABLE T ALTER COLUMN B TYPE bigint, ADD UNIQUE (c);"
     columns, text = drafted(tmp_path, sql)

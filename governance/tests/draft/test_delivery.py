@@ -207,6 +207,46 @@ def test_two_alike_are_found_far_apart(tmp_path: Path) -> None:
     assert profiler.profile.distinct is False
 
 
+UUIDS = [f"a0eebc99-9c0b-4ef8-bb6d-6bb9bd3800{n:02}" for n in range(50)]
+
+
+def test_two_spellings_of_a_uuid_are_alike(tmp_path: Path) -> None:
+    path = written(tmp_path / "f.csv", ["id"], [[one] for one in [*UUIDS, UUIDS[7].upper()]])
+    assert "primaryKey" not in columns(path)["id"]
+    path = written(tmp_path / "f.csv", ["id"], [[one] for one in [*UUIDS[1:], UUIDS[0].upper()]])
+    assert columns(path)["id"]["primaryKey"] is True
+
+
+def test_what_is_no_uuid_after_all_is_not_known_to_be_distinct() -> None:
+    profiler = Profiler("id")
+    for block in (UUIDS, [*UUIDS[:1], "x"]):
+        profiler.add(pa.array([one.upper() for one in block]))
+    assert profiler.profile.distinct is None
+
+
+@pytest.mark.parametrize("twin", ["2024-01-01 00:00:07Z", "2024-01-01T02:00:07+02:00", "2024-01-01T00:00:07.000Z"])
+def test_two_spellings_of_an_instant_are_alike_in_a_key(tmp_path: Path, twin: str) -> None:
+    rows = [[f"s{sensor}", f"2024-01-01T00:00:{n:02}Z"] for n in range(40) for sensor in range(3)]
+    assert "primaryKey" in columns(written(tmp_path / "f.csv", ["sensor_id", "at"], rows))["at"]
+    assert "primaryKey" not in columns(written(tmp_path / "f.csv", ["sensor_id", "at"], [*rows, ["s1", twin]]))["at"]
+
+
+def test_minus_zero_is_no_whole_number(tmp_path: Path) -> None:
+    assert types(written(tmp_path / "f.csv", ["id", "n"], [[0, 1], ["-0", 2]])) == {
+        "id": "numeric(12,2)",
+        "n": "integer",
+    }
+
+
+def test_what_json_has_no_value_for_is_told(tmp_path: Path) -> None:
+    values = [{"a": float(n)} for n in range(9)]
+    pq.write_table(pa.table({"id": range(9), "s": values}), tmp_path / "f.parquet")
+    assert "such as NaN" not in draft(tmp_path / "f.parquet")[1]
+    pq.write_table(pa.table({"id": range(9), "s": [*values[:8], {"a": float("nan")}]}), tmp_path / "f.parquet")
+    text = " ".join(draft(tmp_path / "f.parquet")[1].replace("#", "").split())
+    assert "some hold what JSON has no value for, such as NaN: their rows would be quarantined" in text
+
+
 def test_phones_and_postcodes_stay_text(tmp_path: Path) -> None:
     path = written(
         tmp_path / "f.csv", ["telefonnummer", "PLZ", "card_no"], [["4912345", "10115", "4111111111111111"]] * 3

@@ -13,7 +13,7 @@ from sqlglot.errors import SqlglotError
 
 from c360.contract.catalog import on_disk
 from c360.draft.constraints import Constraint, TableDescription
-from c360.draft.ddl_altered import altered, altered_name, without_texts
+from c360.draft.ddl_altered import altered, altered_name, is_of_no_column, without_texts
 from c360.draft.ddl_constraints import constraint_of, constraints_of
 from c360.draft.ddl_tables import add_comment, column_of, described_table, parents, type_name
 from c360.draft.own_types import CITEXT, OwnType, with_own_types
@@ -46,6 +46,7 @@ def tables_of(path: Path, dialect: str) -> list[TableDescription]:
     schemas: dict[str, str] = {}
     first_names: dict[str, str] = {}
     twins: dict[str, list[str]] = {}
+    foreign: list[str] = []
     for one in read:
         create = one.tree
         if create in creates and create.kind == "TABLE" and not create.this.this.name.startswith("#"):
@@ -65,6 +66,8 @@ def tables_of(path: Path, dialect: str) -> list[TableDescription]:
         name = _written(name, tables, twins)
         if name in tables and (schema == schemas[name] or (name not in twins and "" in (schema, schemas[name]))):
             tables[name] = altered(tables[name], create, dialect, types)
+        elif name and name not in {*tables, *twins} and not is_of_no_column(create):
+            foreign.append(f"Not read: ALTER TABLE {name}, which no statement before it creates.")
     if not tables:
         raise CouldNotTell(f"{path} creates no table.", "Give c360 import SQL with create table (…).")
     constraints: dict[str, list[Constraint]] = {name: [] for name in tables}
@@ -83,7 +86,11 @@ def tables_of(path: Path, dialect: str) -> list[TableDescription]:
             replace(
                 table,
                 constraints=tuple(_led(one, keys) for one in constraints[name]),
-                notes=(*table.notes, *twins.get(name, ())),
+                notes=(
+                    *table.notes,
+                    *twins.get(name, ()),
+                    *(dict.fromkeys(foreign) if name == next(iter(tables)) else ()),
+                ),
             ),
             {column: types[named] for column, named in table.apart.items()},
         )

@@ -38,6 +38,11 @@ def added(tree: Any) -> str:
     return said if re.match(r"(?i)add\b", said) else ""
 
 
+def is_of_no_column(tree: Any) -> bool:
+    """Whether a statement that was not parsed says nothing of columns."""
+    return bool(_OF_NO_COLUMN.fullmatch(_commanded(tree)[1]))
+
+
 def _commanded(tree: Any) -> tuple[list[str], str]:
     """The names of the table that a statement alters which was not parsed, and what it says of it."""
     if not isinstance(tree, exp.Command) or str(tree.this).lower() != "alter":
@@ -57,7 +62,7 @@ def altered(table: TableDescription, tree: Any, dialect: str, types: Mapping[str
     options = tree.args.get("options") or [] if isinstance(tree, exp.Alter) else []
     notes += [f"Not read: {without_texts(one.sql(dialect, comments=False), dialect)}" for one in options]
     _, said = _commanded(tree)
-    if said and not _OF_NO_COLUMN.fullmatch(said):
+    if said and not is_of_no_column(tree):
         notes.append(f"Not read: {without_texts(said, dialect)}")
     part = {**table.part, "properties": list(columns.by_name.values())}
     return replace(table, part=part, apart=columns.apart, notes=tuple(notes))

@@ -13,6 +13,8 @@ from c360.draft.sql_types import described_type
 
 _COUNTED = ("SMALLSERIAL", "SERIAL", "BIGSERIAL")
 """What never is null, for it has a default."""
+_TYPED = ("databricks", "hive", "spark", "spark2")
+"""Where each column of a `create table` has a type."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,9 @@ def described_table(
     for column in schema.expressions:
         column = exp.ColumnDef(this=column) if isinstance(column, exp.Identifier) else column
         if not isinstance(column, exp.ColumnDef):
+            continue
+        if column.kind is None and dialect in _TYPED:  # of a type before it that was not read whole
+            columns.notes.append(f"Not read: {column.name}, which has no type.")
             continue
         columns.add(column)
     part = {"name": name, "physicalName": name}

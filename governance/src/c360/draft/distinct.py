@@ -1,6 +1,7 @@
 """Whether no two values are alike, in bounded memory: exact until the budget is spent, then not known."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,8 +41,14 @@ class Distinct:
         return self._seen is not None and all(bool(np.isin(block, self._seen).all()) for block in hashes)
 
 
-def hashed(values: Any) -> "np.ndarray":
-    """Of an Arrow array of text without nulls."""
+def hashed(values: Any, kind: str = "text") -> "np.ndarray":
+    """Of an Arrow array of text without nulls, one hash for all spellings of a value of the Postgres type `kind`."""
     import numpy as np
 
-    return np.fromiter(map(hash, values.to_pylist()), np.int64, len(values))
+    read: dict[str, Callable[[str], Any]] = {
+        "uuid": str.lower, "timestamp": datetime.fromisoformat, "timestamptz": datetime.fromisoformat,
+    }  # fmt: skip
+    texts = values.to_pylist()
+    return np.fromiter(
+        (hash(value) for value in (map(read[kind], texts) if kind in read else texts)), np.int64, len(texts)
+    )

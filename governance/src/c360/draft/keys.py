@@ -1,7 +1,7 @@
 """Seeks the key of a delivery: one column, or two together."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from c360.draft.classify import Classified, names_a_key
@@ -56,17 +56,19 @@ def find_pair(
         for pair in itertools.combinations(sorted(tried), 2)
         if named & set(pair)
     }
-    for hashes in hashed_blocks(source, tried) if pairs else ():
+    kinds = {at: str(properties[at].document["physicalType"]) for at in tried}
+    for hashes in hashed_blocks(source, kinds) if pairs else ():
         for (one, other), alike in pairs.items():
             alike.add(hashes[one] * 31 + hashes[other])
         pairs = {pair: alike for pair, alike in pairs.items() if alike.holds}
     return list(next(iter(pairs), ()))
 
 
-def hashed_blocks(source: Source, columns: Sequence[int]) -> Iterator[dict[int, Any]]:
-    """The values of some columns once more, as hashes by the number of the column; nulls are left out."""
+def hashed_blocks(source: Source, kinds: Mapping[int, str]) -> Iterator[dict[int, Any]]:
+    """The values of some columns once more, as hashes by the number of the column; nulls are left out. `kinds` are
+    the columns' types."""
     for block in blocks(source.open()):
-        yield {at: hashed(block.column(at).combine_chunks().drop_null()) for at in columns}
+        yield {at: hashed(block.column(at).combine_chunks().drop_null(), kind) for at, kind in kinds.items()}
 
 
 def with_key(properties: Sequence[Property], key: Sequence[int]) -> tuple[Property, ...]:

@@ -60,6 +60,7 @@ class Profiler:
         self._high: Any = None
         self._counts: dict[str, int] | None = {}
         self._distinct = Distinct(many)
+        self._folded = False
         self._codes: set[str] | None = set()
         self._long = 0
         self._likely = dict.fromkeys(LIKELY, 0)
@@ -78,6 +79,8 @@ class Profiler:
         counted = pc.value_counts(values)
         each, counts = counted.field("values"), counted.field("counts")
         self._shapes = {name: holds for name, holds in self._shapes.items() if holds(each)}
+        if "uuid" not in self._shapes and self._folded:  # two that are one as uuids are two as texts
+            self._distinct.holds = self._distinct.holds and None
         self._measure(each)
         self._count(each, counts, len(values))
         self._see_codes(each)
@@ -110,7 +113,8 @@ class Profiler:
         if self._distinct.holds:
             if len(each) < values:
                 self._distinct.holds = False
-            self._distinct.add(hashed(each))
+            self._folded = "uuid" in self._shapes
+            self._distinct.add(hashed(each, "uuid" if self._folded else "text"))
         if self._counts is None or len(each) > MOST_DISTINCT:
             self._counts = None
             return

@@ -73,7 +73,9 @@ def physical_type(profile: ColumnProfile, declared: str, found: Classified, deci
     """The declared type; else the narrowest that every value has."""
     shapes = profile.shapes
     if declared:
-        return declared, [f"the source declares {declared}"]
+        odd = declared == "jsonb" and profile.values and "json" not in shapes
+        why = ["some hold what JSON has no value for, such as NaN: their rows would be quarantined"] if odd else []
+        return declared, [f"the source declares {declared}", *why]
     if not profile.values:
         return "text", ["no value: its type is not known"]
     if found.code and "float" in shapes:
@@ -114,7 +116,7 @@ def _without_null_words(profile: ColumnProfile) -> list[str]:
 
 
 def holds(declared: str, profile: ColumnProfile) -> bool:
-    """Whether every value has the type that a file declares; what is nested is JSON."""
+    """Whether every value has the type that a file declares; what is nested has no other."""
     if declared == "jsonb":
         return True
     if declared.startswith("numeric"):

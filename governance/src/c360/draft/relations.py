@@ -43,10 +43,10 @@ def _referring(
         if target is draft or not same or not refers(prop.document["name"], target.name, key["name"]):
             continue
         to = f"{target.name}.{key['name']}"
-        values = Distinct()
-        for block in hashed_blocks(other, [key_at]):
+        values, kind = Distinct(), str(key["physicalType"])
+        for block in hashed_blocks(other, {key_at: kind}):
             values.add(block[key_at])
-        if not values.all_in(block[at] for block in hashed_blocks(source, [at])):
+        if not values.all_in(block[at] for block in hashed_blocks(source, {at: kind})):
             return Property(prop.document, (*prop.evidence, f"Not all of its values are in {to}, as its name says."))
         document: dict[str, Any] = {**prop.document, "relationships": [{"type": "foreignKey", "to": to}]}
         document["customProperties"] = document.pop("customProperties")

@@ -1,5 +1,6 @@
 """What the texts of a column may be: each shape a type or format of contracts, held only when every value has it."""
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ Holds = Callable[["pa.Array"], bool]
 _DAY = r"[1-9]\d{3}-[01]\d-[0-3]\d"
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
 _ZONE = r"(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)"
-_WHOLE = r"-?(0|[1-9]\d{0,%d})"
+_WHOLE = r"0|-?[1-9]\d{0,%d}"
 _POINT = r"-?(0|[1-9]\d{0,17})(\.\d{1,6})?"
 _NOT_FINITE = "NaN|Infinity|-Infinity"
 _SURE_DIGITS = 15
@@ -65,6 +66,16 @@ def _floats(pattern: str) -> Holds:
     return hold
 
 
+def _json(values: "pa.Array") -> bool:
+    """Texts of JSON (RFC 8259), which has no NaN: int takes none of its kind."""
+    try:
+        for text in values.to_pylist():
+            json.loads(text, parse_constant=int)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 SHAPES: dict[str, Holds] = {
     "uuid": _every("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
     "boolean": _every("(?i)true|false"),
@@ -81,6 +92,7 @@ SHAPES: dict[str, Holds] = {
     "time": _every(_CLOCK),
     "dotted": _every(r"[0-3]?\d\.[01]?\d\.[12]\d{3}"),
     "slashed": _every(r"[0-3]?\d/[0-3]?\d/[12]\d{3}"),
+    "json": _json,
     **{name: _every(TEXTS[name]) for name in ("email", "ipv4", "ipv6", "uri")},
 }
 """By name. `finite`: no number is NaN; `leading`: none begins with zeros, as codes do; `comma`: a decimal comma;
