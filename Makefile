@@ -128,6 +128,18 @@ release: $(READY) ## Write wheel, contract pages, changes and checksums of the r
 	@test -s dist/CHANGES.md || { echo "CHANGELOG.md has no section of $(TAG)." >&2; exit 1; }
 	@cd dist && sha256sum * >SHA256SUMS
 
+DOCS = NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs
+.PHONY: docs docs-serve docs-setup
+docs-setup: $(READY)
+	@$(BIN)/python requirements/environment.py .venv-docs requirements/docs.txt
+
+docs: docs-setup ## Build the documentation site into .c360/docs; a link that leads nowhere fails it
+	@$(DOCS) build --strict --quiet --config-file governance/mkdocs.yml
+	@echo ".c360/docs/index.html"
+
+docs-serve: docs-setup ## Serve the documentation site on http://127.0.0.1:8000, and build it anew when a page changes
+	@$(DOCS) serve --strict --config-file governance/mkdocs.yml
+
 .PHONY: coverage
 coverage: $(READY) ## Run every test, and tell which lines of the toolkit none of them reaches
 	@$(TEST) --cov=c360 --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
@@ -156,5 +168,5 @@ stop: $(READY) ## Stop the embedded database
 .PHONY: clean
 clean: ## Stop the database and remove everything that was made (.c360, .venv, caches)
 	@if [ -x $(C360) ]; then $(C360) db stop; fi
-	@rm -rf .c360 .venv .venv-catalog .venv-catalog.lock .venv-ci .venv-ci.lock dist .mypy_cache .pytest_cache .ruff_cache .hypothesis integration_tests/target integration_tests/logs integration_tests/dbt_packages integration_tests/.spark-venv integration_tests/.spark-venv.lock
+	@rm -rf .c360 .venv .venv-catalog .venv-catalog.lock .venv-ci .venv-ci.lock .venv-docs .venv-docs.lock dist .mypy_cache .pytest_cache .ruff_cache .hypothesis integration_tests/target integration_tests/logs integration_tests/dbt_packages integration_tests/.spark-venv integration_tests/.spark-venv.lock
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -77,9 +77,11 @@ def ended_at(workplace, lock, command, how=signal.SIGKILL):
     try:
         with holder.cursor() as cursor:
             cursor.execute(lock)
+        others = [pid for (pid,) in workplace.sql("select pid from pg_stat_activity")]  # one was killed a moment ago
         process = start(workplace, *command)
         blocked = (
-            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' "
+            f"and pid <> all(array{others})"
         )
         wait_for(lambda: process.poll() is not None or workplace.sql(blocked)[0][0] > 0)
         assert process.poll() is None, process.communicate()
