@@ -30,7 +30,7 @@ Generated from the code: `python governance/reference.py`. Do not edit.
 |---|---|
 | 0 | everything that was checked holds |
 | 1 | the data or a contract breaks a clause |
-| 2 | it could not be told: no database, an unreadable file, a wrong option or setting, a bug |
+| 2 | c360 could not tell: no database, an unreadable file, a wrong option or setting, a bug |
 """
 
 _OPTION = "`logicalTypeOptions: {%s: …}` of a property"

@@ -1,8 +1,8 @@
 """The Python API, which `import c360` gives: for orchestrators, notebooks and tests.
 
 A `Project` has a method for each stage. A method returns what the command's `--json` prints, prints nothing, and never
-ends the process. If a clause is broken it raises `Broken`, if it could not tell `CouldNotTell`; both have `message`,
-`remedy` (the next command to type) and `result`, which is what the method would have returned, or None.
+ends the process. It raises `Broken` if a clause is broken, and `CouldNotTell` if it could not tell. Both have
+`message`, `remedy` (the next command to type) and `result`: what the method would have returned, or None.
 """
 
 import os

@@ -31,7 +31,7 @@ class ProjectFile:
     dbt_package: str = "dbt_package"
     """The package that dbt files are generated for."""
     dbt_project: str = "dbt_package"
-    """Where dbt runs; the package itself when silent."""
+    """Where dbt runs; by default the package itself."""
     soda_checks: str = "soda_checks"
     soda: bool = True
     """Whether Soda scans deliveries, and checks are generated for it; else the gate measures by itself."""

@@ -28,9 +28,9 @@ Examples:
 def access(only_check: bool, only_print: bool, as_json: bool) -> None:
     """Make the roles of c360 and give each its rights in the database; doing it again changes nothing.
 
-    c360_loader owns what c360 writes, c360_transformer what dbt writes; c360_scanner, as whom the SQL of contracts
-    runs, may only select from the tables of contracts, and c360_reader only from the marts. Tables that are there
-    already are taken over. None of the roles is a superuser, and with them neither need be the user of
+    c360_loader owns what c360 writes, c360_transformer what dbt writes. The SQL of contracts runs as c360_scanner,
+    which may only select from the tables of contracts. c360_reader may only select from the marts. Tables that are
+    there already are taken over. None of the roles is a superuser, and with them neither need be the user of
     C360_DATABASE_URL. Every command makes them where it can; this one is for where it cannot, and to check.
     """
     from c360 import database as database

@@ -33,8 +33,9 @@ def alert(context: click.Context, as_of: str | None, contracts: Path | None, as_
     """Write what changed since the last alert below $C360_HOME/alerts, and post it to webhooks.
 
     One entry a cause: a refused delivery, rows set aside, a source that is late, broken clauses, a stage that failed, a
-    warning. It is told when it begins, when more clauses break, and once when it is over; what is broken again every
-    day, rows set aside every week, until somebody acknowledges it. Without a change there is no alert.
+    warning. It is reported when it begins, when more clauses break, and once when it is over. A reminder of what is
+    broken comes each day, of rows set aside each week, until someone acknowledges it. Without a change there is no
+    alert.
 
     Everything goes to $C360_WEBHOOK_URL. What concerns a channel of a contract (`support`) also goes to the address of
     that channel: $C360_WEBHOOK_URL_CRM_PLATFORM for #crm-platform. Addresses of Slack, Teams and PagerDuty get what
@@ -75,7 +76,7 @@ Example:
 def ack(dataset: str, until: str, reason: str, by: str | None, as_of: str | None, contracts: Path | None) -> None:
     """Say who is on all that is wrong with DATASET: no reminder is sent until then.
 
-    The page, status and alerts name who it is. More clauses that break, and the recovery, are told all the same. What
+    The page, status and alerts name who it is. More clauses that break, and the recovery, are still reported. What
     breaks anew later is not acknowledged.
     """
     from c360.ledger.alerts import Acknowledged

@@ -44,7 +44,7 @@ def push(dry_run: bool, prune: bool, verbose: bool, as_json: bool) -> None:
     """Bring the catalogue in step with the contracts, and add the results that it does not have.
 
     What is there as it ought to be is left alone: a second push sends nothing, and says one line. What the server
-    refuses is told, and the rest goes on without it.
+    refuses is reported, and the rest goes on without it.
     """
     from c360.catalogue import access
     from c360.catalogue.compare import compare, contracts_of, names_of, new_results, unread

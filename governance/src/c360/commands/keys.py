@@ -44,7 +44,7 @@ def rotate(partner: str) -> None:
 @click.argument("partner")
 @click.argument("version", type=click.IntRange(1, 2**31 - 1))
 def retire(partner: str, version: int) -> None:
-    """Delete a key of PARTNER for good: nobody can make its pseudonyms again."""
+    """Delete a key of PARTNER for good. Its pseudonyms cannot be made again."""
     from c360.share.keys import retire as end
 
     gone = end(_database(partner), partner, version)

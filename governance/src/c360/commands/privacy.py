@@ -49,12 +49,13 @@ def check(
     """How many in FILE, CSV or Parquet, are alike in what they may be known by, and what is learned of them.
 
     Records that are equal in all quasi-identifiers make a group. Each measure is that of the group that is worst by it.
-    k is its size: that many records, or persons. Of a sensitive column: l is the number of its values in a group: with
-    1, whoever is known to be in it has no secret. entropy l counts rare values for less. c is how much more frequent
-    than the rare values the most frequent one may be. t is how far the group is from the whole file, 0 to 1. alpha is
-    the part of a group that has one value. beta is how much more frequent a value is than in the whole file: 1 is
-    twice. More of k and l is better, less of c, t, alpha and beta. Values count as they are written; an empty one
-    counts as a value; a sensitive column of numbers only counts as numbers.
+    The k is its size: that many records, or persons. Of a sensitive column, l is the number of its values in a group:
+    with 1, the value of each person who is known to be in the group is known. Entropy l counts rare values for less.
+    The c of recursive l is how much more frequent than the rare values the most frequent one may be. The t of
+    t-closeness is how far the group is from the whole file, 0 to 1. Alpha is the part of a group that has one value.
+    Beta is how much more frequent a value is than in the whole file, where 1 is twice. More of k and l is better,
+    less of c, t, alpha and beta. Values count as they are written. An empty one counts as a value. A sensitive column
+    of numbers only counts as numbers.
     """
     from c360.share.anonymity import anonymity
 
@@ -85,7 +86,7 @@ Examples:
 @contracts_option
 @json_option
 def canaries(file: Path | None, contracts: Path | None, as_json: bool) -> None:
-    """The persons in shares that nobody is, and with FILE, CSV or Parquet, whose copy it is: exit 1 when it holds one.
+    """List the decoy persons in shares. With FILE (CSV or Parquet), say whose copy it is: exit 1 if it holds one.
 
     A policy says how many its partner gets (canaries: 3). They are in no total and count for no k.
     """

@@ -54,9 +54,9 @@ def publish(
 ) -> None:
     """Write the pages of all contracts; the folder is replaced as a whole.
 
-    With a PARTNER, what its policy says instead: the share is made in the database, in groups of k persons at least or
-    as totals with noise, and a signed bundle of contract, page and data is written. It is refused while what the
-    product or its sources promise does not hold.
+    With a PARTNER, make what its policy says instead: a share in the database, and a signed bundle of contract, page
+    and data. The share has groups of at least k persons, or totals with noise. It is refused while a clause of the
+    product or its sources does not hold.
     """
     from c360.project import open_project
     from c360.publish.pages import write_pages

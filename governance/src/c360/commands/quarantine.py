@@ -192,8 +192,8 @@ def export(
     """Write open rows as they were delivered, for their sender to correct. The file holds personal data: it is yours
     alone to read, and that it was made is on record.
 
-    A spreadsheet calculates a cell that begins with =, +, -, @, a tab or a line end, whoever wrote it: for a file that
-    people open in one, add --for-spreadsheets. To deliver such a file again, take the apostrophes out.
+    A spreadsheet calculates a cell that begins with =, +, -, @, a tab or a line end. For a file that people open in
+    one, add --for-spreadsheets. To deliver such a file again, take the apostrophes out.
     """
     from c360.gate.decide import export as write
     from c360.ledger.decisions import Decision

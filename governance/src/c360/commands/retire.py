@@ -16,7 +16,7 @@ Examples:
 @contracts_option
 @as_of_option
 def retire(version: str, contracts: Path | None, as_of: str | None) -> None:
-    """End a deprecated version, CONTRACT@VERSION or a file, once its sunset has passed: nobody builds it then."""
+    """End a deprecated version, CONTRACT@VERSION or a file, once its sunset has passed. It is built no more."""
     from c360.compat.release import pick
     from c360.compat.release import retire as end
     from c360.console import clock

@@ -40,9 +40,7 @@ Examples:
   c360 status --as-of 2026-03-01T12:00:00Z --json"""
 )
 @click.option("--all", "everything", is_flag=True, help="Every clause, not just what is broken.")
-@click.option(
-    "--fail", is_flag=True, help="Exit 1 when anything is broken, 2 when anything is stale or could not be told."
-)
+@click.option("--fail", is_flag=True, help="Exit 1 when anything is broken, 2 when anything is stale or unknown.")
 @as_of_option
 @contracts_option
 @json_option
@@ -53,10 +51,10 @@ def status(everything: bool, fail: bool, as_of: str | None, contracts: Path | No
     which the freshness promise held; hours before the first delivery on record are not counted. The gate's numbers
     are rows of the last delivery, the tables' numbers are rows that are in them now.
 
-    A verdict that is older than its dataset promises to be fresh (2 days where it promises nothing) is stale: the
-    clause does not hold any more, and is not broken either. With --fail, for CI, a clause that no stage ever
-    judged counts like a stale one; a breach of severity warning is no failure. A share for a partner that has ended,
-    or that no policy is for, is named until it is withdrawn, and counts as broken.
+    A verdict is stale if it is older than the freshness that its dataset promises, by default 2 days. A clause with a
+    stale verdict neither holds nor is broken. With --fail, for CI, a clause that no stage ever judged counts as stale,
+    and a breach of severity warning is no failure. A share that has ended, or that has no policy, is named until it is
+    withdrawn. It counts as broken.
     """
     from c360.project import open_project
 

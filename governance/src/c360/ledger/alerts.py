@@ -25,7 +25,7 @@ class Due:
 
 @dataclass(frozen=True)
 class Acknowledged:
-    """Who is on something that is wrong, and until when its reminders are silent; times in UTC."""
+    """Who is on something that is wrong, and until when there is no reminder of it; times in UTC."""
 
     as_of: datetime
     by: str
