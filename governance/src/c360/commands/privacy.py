@@ -49,13 +49,13 @@ def check(
     """How many in FILE, CSV or Parquet, are alike in what they may be known by, and what is learned of them.
 
     Records that are equal in all quasi-identifiers make a group. Each measure is that of the group that is worst by it.
-    The k is its size: that many records, or persons. Of a sensitive column, l is the number of its values in a group:
-    with 1, the value of each person who is known to be in the group is known. Entropy l counts rare values for less.
-    The c of recursive l is how much more frequent than the rare values the most frequent one may be. The t of
-    t-closeness is how far the group is from the whole file, 0 to 1. Alpha is the part of a group that has one value.
-    Beta is how much more frequent a value is than in the whole file, where 1 is twice. More of k and l is better,
-    less of c, t, alpha and beta. Values count as they are written. An empty one counts as a value. A sensitive column
-    of numbers only counts as numbers.
+    The k is its size: that many records, or persons. Of a sensitive column, l is the number of its values in a group.
+    If l is 1, whoever knows who is in the group knows the value of each. Entropy l counts rare values for less. The c
+    of recursive l is how much more frequent than the rare values the most frequent one may be. The t of t-closeness
+    is how far the group is from the whole file, 0 to 1. Alpha is the part of a group that has one value. Beta is how
+    much more frequent a value is than in the whole file, where 1 is twice. More of k and l is better, less of c, t,
+    alpha and beta. Values count as they are written. An empty one counts as a value. A sensitive column of numbers
+    only counts as numbers.
     """
     from c360.share.anonymity import anonymity
 
