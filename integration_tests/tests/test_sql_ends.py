@@ -28,10 +28,10 @@ ROWS = 400
 
 @pytest.fixture
 def hurried(workplace):
-    """A project whose rules may take a second and 20 MB of temporary files."""
+    """A project whose rules may take a second and 2 MB of temporary files."""
     root = workplace.folder / "project"
     root.mkdir(exist_ok=True)
-    (root / "c360.toml").write_text(f"[database]\nstatement_timeout = {DEADLINE_S}\ntemp_file_limit = 20\n")
+    (root / "c360.toml").write_text(f"[database]\nstatement_timeout = {DEADLINE_S}\ntemp_file_limit = 2\n")
     return replace(workplace, settings=replace(workplace.settings, root=root))
 
 
@@ -61,7 +61,7 @@ def assert_nothing_runs(place, within_s=10):
 
 ENDLESS = {
     "join": (JOIN, "took longer than 1 seconds", "statement_timeout = 2"),
-    "sort": (SORT, "temporary files (database.temp_file_limit)", "temp_file_limit = 40"),
+    "sort": (SORT, "temporary files (database.temp_file_limit)", "temp_file_limit = 4"),
     "growing text": (GROWING, "", ""),
 }  # fmt: skip
 
