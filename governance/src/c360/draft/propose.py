@@ -74,8 +74,8 @@ def physical_type(profile: ColumnProfile, declared: str, found: Classified, deci
     shapes = profile.shapes
     if declared:
         odd = declared == "jsonb" and profile.values and "json" not in shapes
-        why = ["some hold what JSON has no value for, such as NaN: their rows would be quarantined"] if odd else []
-        return declared, [f"the source declares {declared}", *why]
+        notes = ["some hold what JSON has no value for, such as NaN: their rows would be quarantined"] if odd else []
+        return declared, [f"the source declares {declared}", *notes]
     if not profile.values:
         return "text", ["no value: its type is not known"]
     if found.code and "float" in shapes:
