@@ -404,11 +404,11 @@ class Store:
         has an incident, which no success ends unless the case says so."""
         case = self.named("dataQuality/testCases", fqn, include="all")
         result = validated(CreateTestCaseResult, data)
-        self.insert(fqn, result)
-        if result["testCaseStatus"] == "Failed":
+        if result["testCaseStatus"] == "Failed":  # also of one that is refused then
             result["incidentId"] = case.setdefault("incidentId", str(uuid.uuid4()))
         elif result["testCaseStatus"] == "Success" and case.get("autoCloseIncident"):
             case.pop("incidentId", None)
+        self.insert(fqn, result)
         case["testCaseResult"] = self.results[fqn][-1]
         return result
 
@@ -439,19 +439,22 @@ class Store:
         return state
 
     def add_contract_result(self, contract: dict[str, Any], data: Any) -> dict[str, Any]:
-        """jdbi3/DataContractRepository.addContractResult: an id that is there is replaced, and the contract's status
-        stays then; else a plain insert, as of test cases."""
+        """jdbi3/DataContractRepository.addContractResult: an id that is there is replaced, any other is a plain insert,
+        as of test cases. The contract's own status follows a later instant, and the id that it shows, nothing else."""
         named = {"dataContractFQN": contract["fullyQualifiedName"], "id": data.get("id") or str(uuid.uuid4())}
         result = validated(DataContractResult, data | named)
-        for one in self.results.setdefault(contract["fullyQualifiedName"], []):
-            if one["id"] == result["id"]:
-                one |= result
-                return result
-        self.insert(contract["fullyQualifiedName"], result)
-        contract["latestResult"] = {
-            "timestamp": result["timestamp"], "status": result["contractExecutionStatus"],
-            "message": result.get("result", ""), "resultId": result["id"],
-        }  # fmt: skip
+        there = self.results.setdefault(contract["fullyQualifiedName"], [])
+        stored = next((one for one in there if one["id"] == result["id"]), None)
+        if stored is None:
+            self.insert(contract["fullyQualifiedName"], result)
+        else:
+            stored |= result
+        shown = contract.get("latestResult")
+        if not shown or shown["timestamp"] < result["timestamp"] or shown["resultId"] == result["id"]:
+            contract["latestResult"] = {
+                "timestamp": result["timestamp"], "status": result["contractExecutionStatus"],
+                "message": result.get("result", ""), "resultId": result["id"],
+            }  # fmt: skip
         return result
 
     def derived(self, labels: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -639,7 +642,7 @@ class Handler(BaseHTTPRequestHandler):
         access = "notAllow" if self.denied else "allow"
         granted = [{"operation": name, "access": access} for name in ("Create", "EditAll", "Delete", "ViewAll")]
         told = [{"resource": type_of(name), "permissions": granted} for name in CLASSES if CLASSES[name][0]]
-        return {"data": [validated(ResourcePermission, one) for one in told], "paging": {"total": len(told)}}
+        return {"data": [validated(ResourcePermission, one) for one in told]}
 
     def shown(self, collection: str, entity: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
         fields = {field for field in query.get("fields", "").split(",") if field}

@@ -84,26 +84,27 @@ class _Sender:
     def tell(self, result: Result) -> None:
         if result.ref.type == "dataContract":
             path = f"{COLLECTIONS['dataContract']}/{self._id(result.ref)}/results"
-            self._tell("PUT", path, {**(result.body or {}), "dataContractFQN": result.ref.name}, result.at)
+            self._server.call("PUT", path, {**(result.body or {}), "dataContractFQN": result.ref.name})
             return
         self._id(result.ref)
         cases, name = COLLECTIONS["testCase"], self._names_of_cases[result.ref]
         if result.body is not None:
-            self._tell("POST", f"{cases}/testCaseResults/{quote(name, safe='')}", result.body, result.at)
+            self._tell(f"{cases}/testCaseResults/{quote(name, safe='')}", result.body, result.at)
         if result.recovered:
             over = {"testCaseFailureReason": "Other", "testCaseFailureComment": "The last run found that it holds."}
             state = {"testCaseResolutionStatusType": "Resolved", "testCaseResolutionStatusDetails": over}
             self._server.call("POST", f"{cases}/testCaseIncidentStatus", {"testCaseReference": name, **state})
 
-    def _tell(self, method: str, path: str, body: Mapping[str, Any], at: int) -> None:
-        """The server takes one result an instant, and keeps the first for ever: it goes away for another."""
+    def _tell(self, path: str, body: Mapping[str, Any], at: int) -> None:
+        """The server takes one result of a test case and an instant, and keeps the first for ever: it goes away for
+        another."""
         try:
-            self._server.call(method, path, body)
+            self._server.call("POST", path, body)
         except Refused as refused:
             if refused.status != 409:
                 raise
             self._gone(f"{path}/{at}")
-            self._server.call(method, path, body)
+            self._server.call("POST", path, body)
 
     def _create(self, step: Step) -> None:
         """Made; restored where somebody deleted it softly; taken as it is where another push was quicker. What the
