@@ -7,12 +7,14 @@ import random
 import re
 import subprocess
 import sys
+import time
 import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -432,6 +434,35 @@ def test_a_server_that_fails_in_the_middle_is_told_and_the_next_push_goes_on(pro
     assert project.c360("check").code == 0
 
 
+def soon() -> str:
+    """A second from now, as the header Retry-After may say it."""
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=1), usegmt=True)
+
+
+@pytest.mark.parametrize(("how", "after"), [(429, lambda: "1"), (503, soon)], ids=["429, seconds", "503, a date"])
+@pytest.mark.parametrize("call", [3, 40], ids=["while it is read", "while it is sent to"])
+def test_a_server_that_says_when_to_come_again_is_asked_again(project, how, after, call):
+    needs_double(project).order(fail=call, how=how, after=after(), times=2)
+    began = time.monotonic()
+    done = project.c360("push")
+    assert done.code == 0, done.out + done.err
+    assert time.monotonic() - began > 1
+    assert project.c360("check").code == 0
+
+
+@pytest.mark.parametrize(("after", "waited"), [("3600", 0), ("0", 2)], ids=["too long", "again and again"])
+def test_patience_with_a_busy_server_has_an_end(project, after, waited):
+    needs_double(project).order(fail=40, how=429, after=after, times=1000)
+    with mock.patch("c360.catalogue.server._PATIENCE_S", 2), mock.patch("c360.catalogue.server.time.sleep") as slept:
+        done = project.c360("push")
+    assert sum(call.args[0] for call in slept.call_args_list) == waited
+    assert done.code == 2 and "is not well: it answered 429" in done.err, done.out + done.err
+    assert f"Run it again in {max(1, int(after))} seconds: it goes on." in done.err
+    project.catalogue.order(fail=0, how=None)
+    assert project.c360("push").code == 0
+    assert project.c360("check").code == 0
+
+
 def edits(p: Project) -> dict[str, tuple[str, str, Any, str]]:
     """Hand edits: method, path, body, and the name under which the check tells of them."""
     table, name = p.entities(), p.names.table("raw", "things")
@@ -635,6 +666,32 @@ def test_what_is_refused_takes_no_tag_and_no_owner_with_it(project):
     assert "did not take 1 entity" in done.err and ".." not in done.err
     assert tags_of(project) == {"id": ["internal"], "mail": ["pii_direct"], "kind": ["public"], "loaded": ["public"]}
     assert [owner["name"] for owner in project.entities()["owners"]] == ["makers"]
+
+
+def test_a_field_that_breaks_a_rule_of_the_server_takes_no_other_with_it(project):
+    """Of a new server's rules: a data product is of its table's domain. People have put it into one of their own."""
+    call, theirs = project.catalogue.call, f"D{project.space}"
+    call("PUT", "domains", {"name": theirs, "domainType": "Aggregate", "description": "d"})
+    call("PUT", "dataProducts", {"name": theirs, "domains": [theirs], "description": "d"})
+    for name in ("things", "totals", "sums"):
+        layer = "sources" if name == "things" else "products"
+        path = project.folder / "contracts" / layer / f"{name}.odcs.yaml"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"dataProduct": theirs}))
+    done = project.c360("push")
+    assert done.code == 2 and "did not take 3 entities" in done.err, done.out + done.err
+    assert "dataProducts: Rule [Data Product Domain Validation] validation failed" in done.err
+    assert tags_of(project) == {"id": ["internal"], "mail": ["pii_direct"], "kind": ["public"], "loaded": ["public"]}
+    table = project.entities()
+    assert ([o["name"] for o in table["owners"]], [d["name"] for d in table["domains"]]) == (["makers"], ["shop"])
+    assert table["description"] == "One row a thing." and not table.get("dataProducts")
+    with counted() as calls:
+        assert project.c360("push").code == 2
+    assert len(calls) == 3, "what was refused, once more"
+    product = project.at("dataProducts", theirs)
+    shop = [{"id": project.at("domains", "shop")["id"], "type": "domain"}]
+    call("PATCH", f"dataProducts/{product['id']}", [{"op": "add", "path": "/domains", "value": shop}])
+    assert project.c360("push").code == 0
+    assert project.c360("check").code == 0
 
 
 def test_a_word_may_change_its_case(project):

@@ -139,9 +139,26 @@ class _Sender:
                 raise
 
     def _bring(self, ref: Ref, changes: Iterable[Change], there: Mapping[str, Any]) -> None:
+        """All fields in one PATCH; each by itself where the server refuses that: one that breaks a rule takes no other
+        with it."""
+        wanted = list(self._sendable(changes))
+        try:
+            self._patch(ref, wanted, there)
+        except Refused:
+            if len(wanted) == 1:
+                raise
+            refused: list[Refused] = []
+            for change in wanted:
+                try:
+                    self._patch(ref, [change], self._read(ref))
+                except Refused as error:
+                    refused.append(Refused(error.status, f"{'.'.join(change[0])}: {error.why}"))
+            if refused:
+                raise refused[0] from None
+
+    def _patch(self, ref: Ref, wanted: list[Change], there: Mapping[str, Any]) -> None:
         """PATCH what differs from `there`, and read it back: once more where columns have moved since, or where the
         server said yes and stored nothing."""
-        wanted = list(self._sendable(changes))
         path = f"{COLLECTIONS[ref.type]}/{self._id(ref)}"
         operations = patch(wanted, there, self._id)
         for again in (True, False):
