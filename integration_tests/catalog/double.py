@@ -12,12 +12,13 @@ are relations are told only when they are asked for.
 Each rule beyond these names the class of the server's source that it is taken from, below
 openmetadata-service/src/main/java/org/openmetadata/service. It has none of: search but for tables, reviewers and
 drafts of terms, tasks and workflows (an incident is open or resolved, no more), versions and ETags, limits of a
-subscription, conditions in policies, columns within columns, inheritance but from a schema to its tables.
+subscription, rules that a new server has switched off, conditions in policies, columns within columns, inheritance but
+from a schema to its tables.
 
 `POST /double` sets {"fail": n, "how": "cut" | 503 | …} for the n-th call from now, for some `times` in a row and with
-the header Retry-After if it is told so (`after`); `save` and `restore` keep a state by
-a name; `deny` takes the bot's rights; `before` is a call {"method": …, "path": …, "body": …} that somebody else makes
-just before the next PATCH of a table.
+the header Retry-After if it is told so (`after`); `save` and `restore` keep a state by a name; `deny` takes the bot's
+rights; `before` is a call {"method": …, "path": …, "body": …} that somebody else makes just before the next PATCH of a
+table.
 """
 
 import base64
@@ -266,8 +267,7 @@ class Store:
         validated(CLASSES[collection][0], told)
 
     def obey_rules(self, before: dict[str, Any], after: dict[str, Any]) -> None:
-        """rules/RuleEngine.evaluateUpdate, exception/CatalogGenericExceptionMapper: what breaks a rule is refused, unless
-        it mends one."""
+        """rules/RuleEngine.evaluateUpdate: what breaks a rule is refused, unless it mends one."""
         broken = self.broken_rules(after)
         if broken and len(broken) >= len(self.broken_rules(before)):
             raise Refusal(400, f"Rule [{broken[0]}] validation failed: Entity does not satisfy the rule. Rule context: "

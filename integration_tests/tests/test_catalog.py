@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -879,6 +880,68 @@ def test_the_doctor_tells_what_does_not_fit(project):
     (project.folder / "c360.toml").write_text('[catalog]\nservice = "nowhere"\n')
     lost = project.c360("doctor")
     assert lost.code == 2 and "no database service nowhere" in lost.err and "metadata ingest" in lost.err
+
+
+STUB = """#!/bin/sh
+echo "$(basename "$0") $*" >>"$CALLS"
+case "$*" in
+  *users/login*) echo '{"accessToken": "eyJ.first.x"}';;
+  "compose "*" up "*)
+    echo "${OPENMETADATA_DB_PASSWORD:+p}${OPENMETADATA_FERNET_KEY:+k} $COMPOSE_PROJECT_NAME" >>"$CALLS"
+    exit "$UP";;
+  "catalog push") [ "$C360_OPENMETADATA_TOKEN" = eyJ.first.x ] && echo "Sent: 0 changes and 0 results.";;
+esac
+"""
+"""Stands in for docker, curl, make, c360 and the client: what is called goes into a file."""
+
+
+@pytest.fixture
+def stubs(tmp_path) -> dict[str, str]:
+    for name in ("bin/docker", "bin/curl", "bin/make", "tree/.venv/bin/c360", "tree/.venv-catalog/bin/metadata"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(STUB)
+        path.chmod(0o755)
+    (tmp_path / "tree/.venv/bin/python").symlink_to(sys.executable)
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("C360_", "OPENMETADATA_"))}
+    return env | {"PATH": f"{tmp_path / 'bin'}{os.pathsep}{env['PATH']}", "CALLS": str(tmp_path / "calls"), "UP": "0"}
+
+
+@pytest.mark.parametrize("up", ["0", "1"], ids=["the server starts", "it does not"])
+def test_the_smoke_test_starts_a_server_by_docker_and_removes_it(stubs, tmp_path, up):
+    script = tmp_path / "tree/integration_tests/catalog/smoke.sh"
+    script.parent.mkdir(parents=True)
+    shutil.copyfile(ROOT / "integration_tests/catalog/smoke.sh", script)
+    done = subprocess.run(["bash", script], env=stubs | {"UP": up}, capture_output=True, text=True)
+    calls = Path(stubs["CALLS"]).read_text().splitlines()
+    assert done.returncode == (0 if up == "0" else 2), done.stdout + done.stderr
+    assert calls[0:4] == [
+        "c360 --version", "docker version --format Docker {{.Server.Version}}",
+        "docker compose --profile catalog up --wait openmetadata", "pk c360-smoke",
+    ]  # fmt: skip
+    assert calls[-1] == "docker compose --profile catalog down --volumes --timeout 10"
+    if up == "1":
+        assert calls[4:-1] == ["docker compose --profile catalog logs --tail 50"]
+        return
+    assert "http://127.0.0.1:8585/api/v1/users/login" in calls[4]
+    assert [call for call in calls if call.startswith(("make", "metadata"))] == [
+        "make catalog-setup", "metadata ingest -c governance/openmetadata/postgres.yaml",
+        "metadata ingest -c governance/openmetadata/dbt.yaml",
+    ]  # fmt: skip
+    assert calls.count("c360 catalog push") == 3 and "eyJ" not in done.stdout + done.stderr
+
+
+def test_a_server_to_try_wants_passwords_first(stubs):
+    make = shutil.which("make", path=os.environ["PATH"])
+    command = [make, "--no-print-directory", "catalog-server"]
+    missing = subprocess.run(command, cwd=ROOT, env=stubs, capture_output=True, text=True)
+    assert missing.returncode == 2 and "Set OPENMETADATA_DB_PASSWORD and OPENMETADATA_FERNET_KEY" in missing.stderr
+    env = stubs | {"OPENMETADATA_DB_PASSWORD": "p", "OPENMETADATA_FERNET_KEY": "k"}
+    assert subprocess.run(command, cwd=ROOT, env=env, capture_output=True).returncode == 0
+    started = [line for line in Path(stubs["CALLS"]).read_text().splitlines() if " up " in line]
+    assert started == ["docker compose --profile catalog up --wait openmetadata"], "nothing that a port is taken by"
+    without = subprocess.run(command, cwd=ROOT, env=env | {"PATH": "/nowhere"}, capture_output=True, text=True)
+    assert without.returncode == 2 and "There is no Docker Compose here" in without.stderr
 
 
 @pytest.fixture(scope="module")

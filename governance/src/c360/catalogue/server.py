@@ -116,7 +116,8 @@ class Server:
 
         Raises:
             Refused: the server did not take this.
-            CouldNotTell: it is away, asks for more patience than there is, takes the token no more, or does not answer as an OpenMetadata does.
+            CouldNotTell: it is away, wants to be asked later than a command waits, takes the token no more, or does
+                not answer as an OpenMetadata does.
         """
         answer = self._answer(method, path, body, query)
         while wait := _asked_to_wait(answer):
