@@ -189,7 +189,7 @@ class Project:
         above = f"{self.names.service}.{self.names.database}.{schema}"
         self.catalogue.call("PUT", "tables", {"name": part["name"], "columns": columns, "databaseSchema": above})
 
-    def remember(self, outcome: str = "passed", at: str = NOW) -> None:
+    def remember(self, outcome: str = "passed", at: str = NOW, clause: str = "things.kind.enum") -> None:
         """What a gate and a verification would have found."""
         project = open_project(self.folder / "contracts")
         database = connect(self.place.settings)
@@ -197,9 +197,9 @@ class Project:
         clauses = {clause.id: clause for _, d in project.catalog.pairs() for clause in d.clauses}
         moment = datetime.fromisoformat(at).astimezone(UTC)
         with database.transaction():
-            for stage, name in (("gate", "things.kind.enum"), ("verify", "things.kind.enum")):
-                run = Run(uuid.uuid4(), stage, moment)
-                record(database, run, [Finding(clauses[name], "soda", outcome, rows=3 if outcome == "failed" else 0)])
+            for stage in ("gate", "verify"):
+                run, rows = Run(uuid.uuid4(), stage, moment), 3 if outcome == "failed" else 0
+                record(database, run, [Finding(clauses[clause], "soda", outcome, rows=rows)])
         database.close()
 
     def c360(self, *arguments: str, **env: str) -> Any:
@@ -687,7 +687,7 @@ def test_a_field_that_breaks_a_rule_of_the_server_takes_no_other_with_it(project
     assert table["description"] == "One row a thing." and not table.get("dataProducts")
     with counted() as calls:
         assert project.c360("push").code == 2
-    assert len(calls) == 3, "what was refused, once more"
+    assert len(calls) == 6, "what was refused, and by itself, of three tables"
     product = project.at("dataProducts", theirs)
     shop = [{"id": project.at("domains", "shop")["id"], "type": "domain"}]
     call("PATCH", f"dataProducts/{product['id']}", [{"op": "add", "path": "/domains", "value": shop}])
@@ -777,31 +777,48 @@ def test_a_column_may_have_a_dot(project):
     part = part | {"properties": [column("kind", physicalName="a.b", required=True)]}
     project.write(TOTALS | {"schema": [part]}, "products")
     project.table({"name": "totals", "properties": [{"name": "a.b"}]}, "analytics")
+    project.remember("failed", clause="totals.kind.required")
     done = project.c360("push")
     assert done.code == 0, done.out + done.err
+    (case,) = (key for key in project.state() if "totals.kind.required@verify" in key)
+    assert project.state()[case]["testCaseResult"]["testCaseStatus"] == "Failed"
     with counted() as calls:
         assert project.c360("push", "--prune").code == 0
     assert calls == []
 
 
 def test_what_the_server_adds_is_no_difference(project):
-    """A user by the name of the team, owners that a table inherits, labels that a term hands down, pages of a list."""
+    """A user by the name of the team, owners and domains that a table inherits, labels that a term hands down, pages of
+    a list."""
     call = project.catalogue.call
     call("PUT", "users", {"name": "makers", "email": "makers@open-metadata.org"})
+    nobodys = {key: value for key, value in OLD.items() if key not in ("team", "domain", "dataProduct")}
+    project.write(nobodys, "products")
     assert project.c360("push").code == 0
     assert [(o["type"], o["name"]) for o in contract_of(project)["owners"]] == [("team", "makers")]
-    schema = project.at("databaseSchemas", project.names.service, project.names.database, "share_acme")
-    user = {"id": project.at("users", "makers")["id"], "type": "user"}
-    call("PATCH", f"databaseSchemas/{schema['id']}", [{"op": "add", "path": "/owners", "value": [user]}])
-    call("PUT", "classifications", {"name": f"C{project.space}", "description": "d"})
-    call("PUT", "tags", {"name": "hot", "classification": f"C{project.space}", "description": "d"})
-    label = {"tagFQN": f"C{project.space}.hot", "source": "Classification", "labelType": "Manual", "state": "Confirmed"}
+    schema = project.at("databaseSchemas", project.names.service, project.names.database, "analytics")
+    for kind, path in (("user", "owners"), ("domain", "domains")):
+        (name,) = {"user": ["makers"], "domain": ["shop"]}[kind]
+        above = [{"id": project.at(f"{kind}s", name)["id"], "type": kind}]
+        call("PATCH", f"databaseSchemas/{schema['id']}", [{"op": "add", "path": f"/{path}", "value": above}])
+    inherited = project.at("tables", project.names.table("analytics", "sums"), fields="owners,domains")
+    assert inherited["owners"] and inherited["domains"]
+    internal = {
+        "tagFQN": f"{project.space}.internal", "source": "Classification", "labelType": "Manual", "state": "Confirmed",
+    }  # fmt: skip
     term = project.at("glossaryTerms", f"{project.space}.Mail address")
-    call("PATCH", f"glossaryTerms/{term['id']}", [{"op": "add", "path": "/tags", "value": [label]}])
-    assert "hot" in tags_of(project)["mail"]
+    call("PATCH", f"glossaryTerms/{term['id']}", [{"op": "add", "path": "/tags", "value": [internal]}])
+    assert tags_of(project)["mail"] == ["pii_direct", "internal"]
     with counted() as calls, mock.patch("c360.catalogue.server._PAGE", 2):
         assert project.c360("push").code == 0
     assert calls == []
+    (part,) = THINGS["schema"]
+    key, mail, *others = part["properties"]
+    closed = part | {"properties": [key, mail | {"classification": "pii_indirect"}, *others]}
+    project.write(THINGS | {"schema": [closed]}, "sources")
+    done = project.c360("push")
+    assert done.code == 0, done.out + done.err
+    assert tags_of(project)["mail"] == ["pii_indirect", "internal"]
 
 
 @pytest.mark.parametrize("n", [1, 30, 66])  # before anything, among the test cases, among the results

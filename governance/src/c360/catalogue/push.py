@@ -139,14 +139,12 @@ class _Sender:
                 raise
 
     def _bring(self, ref: Ref, changes: Iterable[Change], there: Mapping[str, Any]) -> None:
-        """All fields in one PATCH; each by itself where the server refuses that: one that breaks a rule takes no other
-        with it."""
+        """All fields in one PATCH. Where the server refuses that, each by itself, as it is read then: columns have
+        moved since, or one field breaks a rule, which takes no other with it."""
         wanted = list(self._sendable(changes))
         try:
             self._patch(ref, wanted, there)
         except Refused:
-            if len(wanted) == 1:
-                raise
             refused: list[Refused] = []
             for change in wanted:
                 try:
@@ -157,21 +155,13 @@ class _Sender:
                 raise refused[0] from None
 
     def _patch(self, ref: Ref, wanted: list[Change], there: Mapping[str, Any]) -> None:
-        """PATCH what differs from `there`, and read it back: once more where columns have moved since, or where the
-        server said yes and stored nothing."""
+        """PATCH what differs from `there`, and read it back: once more where the server said yes and stored nothing."""
         path = f"{COLLECTIONS[ref.type]}/{self._id(ref)}"
         operations = patch(wanted, there, self._id)
         for again in (True, False):
             if not operations:
                 return
-            sent = operations
-            try:
-                self._server.call("PATCH", path, operations)
-            except Refused:
-                operations = patch(wanted, self._read(ref), self._id)
-                if not again or operations == sent:
-                    raise
-                continue
+            self._server.call("PATCH", path, operations)
             operations = patch(wanted, self._read(ref), self._id)
             if again and any(o["path"] == "/schema" for o in operations):
                 # of a data contract, a change of descriptions, order or constraints alone is not stored
