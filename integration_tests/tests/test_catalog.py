@@ -736,20 +736,28 @@ def test_a_bot_without_rights_is_told_at_the_first_refusal(project):
     assert rules == NEEDED | {"ViewAll": ("All",)}
 
 
+LEVELS = {"id": ["internal"], "mail": ["pii_direct"], "kind": ["public"], "loaded": ["public"]}
+
+
+def moved() -> list[list[str]]:
+    """What another hand makes of the columns: one more in each place, each gone, and any order with one or two more."""
+    names, chance = list(LEVELS), random.Random(27)
+    more = [[*names[:place], "new", *names[place:]] for place in range(len(names) + 1)]
+    fewer = [[other for other in names if other != name] for name in names]
+    return more + fewer + [chance.sample([*names, "new", "more"][:count], count) for count in (4, 5, 6, 4, 5, 6)]
+
+
 def test_a_tag_never_lands_on_another_column(project):
-    """Ingestion, or a person, adds and moves columns after they were read and before they are changed."""
-    double, chance = needs_double(project), random.Random(27)
-    levels = {"id": ["internal"], "mail": ["pii_direct"], "kind": ["public"], "loaded": ["public"]}
-    for _ in range(8):
-        columns = [{"name": name, "dataType": "TEXT"} for name in [*levels, "new", "more"][: chance.choice((4, 5, 6))]]
-        chance.shuffle(columns)
+    """Ingestion, or a person, adds, moves and drops columns after they were read and before they are changed."""
+    double = needs_double(project)
+    for names in moved():
         schema = f"{project.names.service}.{project.names.database}.raw"
-        put = {"name": "things", "columns": columns, "databaseSchema": schema}
-        double.order(before={"method": "PUT", "path": "tables", "body": put})
+        put = {"name": "things", "columns": [{"name": name, "dataType": "TEXT"} for name in names]}
+        double.order(before={"method": "PUT", "path": "tables", "body": put | {"databaseSchema": schema}})
         done = project.c360("push")
-        assert done.code == 0, done.out + done.err
-        there = tags_of(project)
-        assert there == {c["name"]: levels.get(c["name"], []) for c in columns}
+        is_whole = set(LEVELS) <= set(names)
+        assert done.code == 0 if is_whole else "Traceback" not in done.err, done.out + done.err
+        assert tags_of(project) == {name: LEVELS.get(name, []) for name in names}, names
         double.order(restore="before")
         project.service()
 
