@@ -829,25 +829,41 @@ def test_what_the_server_adds_is_no_difference(project):
     assert tags_of(project)["mail"] == ["pii_indirect", "internal"]
 
 
-@pytest.mark.parametrize("n", [1, 30, 66])  # before anything, among the test cases, among the results
-def test_two_pushes_at_once(project, n):
-    """One has planned and sent a part; another does all of it; the first goes on. Both end well, with one of each."""
-    project.remember("failed")
+@contextmanager
+def another(project: Project, n: int, *arguments: str) -> Iterator[list[Any]]:
+    """Before the n-th call that changes something, somebody else does all of it with a push of theirs."""
     real, sent, others = requests.Session.request, [], []
 
     def request(self: Any, method: str, url: str, **more: Any) -> Any:
         if method != "GET" and len(sent) < n:
             sent.append(url)
             if len(sent) == n:
-                others.append(project.c360("push"))
+                others.append(project.c360("push", *arguments))
         return real(self, method, url, **more)
 
     with mock.patch.object(requests.Session, "request", request):
+        yield others
+
+
+@pytest.mark.parametrize("n", [1, 30, 66])  # before anything, among the test cases, among the results
+def test_two_pushes_at_once(project, n):
+    """One has planned and sent a part; another does all of it; the first goes on. Both end well, with one of each."""
+    project.remember("failed")
+    with another(project, n) as others:
         done = project.c360("push")
     assert [answer.code for answer in (*others, done)] == [0, 0], others[0].err + done.err
     with counted() as calls:
         assert project.c360("push").code == 0
     assert calls == [] and project.c360("check").code == 0
+
+
+def test_two_pushes_that_prune_at_once(project):
+    assert project.c360("push").code == 0
+    (project.folder / "contracts/sources/things.odcs.yaml").unlink()
+    with another(project, 4, "--prune") as others:
+        done = project.c360("push", "--prune")
+    assert [answer.code for answer in (*others, done)] == [0, 0], others[0].err + done.err
+    assert project.c360("check").code == 0
 
 
 def test_a_token_that_is_taken_no_more_sends_nothing(project):
@@ -890,8 +906,10 @@ def test_the_plan_is_told_before_anything_is_sent(project):
         done = project.c360("push", "--dry-run")
     assert done.code == 0 and calls == []
     assert re.search(r"^testCase +\d+$", done.out, re.MULTILINE)
-    assert "cannot hold" not in done.out
+    table = project.names.table("raw", "things")
+    assert "cannot hold" not in done.out and table not in done.out, "short"
     told = project.c360("push", "--dry-run", "--verbose").out
+    assert re.search(rf"^change +table +{re.escape(table)} +description, owners", told, re.MULTILINE)
     assert "things 1.0.0, things: the catalogue's data contract cannot hold support" in told
     data = project.c360("push", "--dry-run", "--json").json
     assert {step["action"] for step in data["steps"]} == {"create", "change"}
