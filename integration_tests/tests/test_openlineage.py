@@ -282,8 +282,8 @@ class Odd(BaseHTTPRequestHandler):
 
 @pytest.mark.parametrize(
     ("way", "said"),
-    [("slow", "longer than 3 seconds"), ("hangs after its headers", "longer than 3 seconds"),
-     ("drips", "longer than 3 seconds"), ("breaks down", "longer than 3 seconds"),
+    [("slow", "no answer within 3 seconds|is slow"), ("hangs after its headers", "no answer within 3 seconds"),
+     ("drips", "no answer within 3 seconds"), ("breaks down", "no answer within 3 seconds"),
      ("sends elsewhere", "TooManyRedirects"), ("sends elsewhere for ever", "TooManyRedirects")],
 )  # fmt: skip
 def test_an_odd_receiver_costs_a_command_seconds_and_a_line(shared_workplace, make, monkeypatch, way, said):
@@ -306,7 +306,7 @@ def test_an_odd_receiver_costs_a_command_seconds_and_a_line(shared_workplace, ma
         server.block_on_close = False
     assert done.code == 0 and "sesame" not in done.out + done.err, done.err
     assert len(waited) == 6 and sum(waited) < events.PATIENCE_S + 1, waited
-    assert said in done.err and "/sign-in" not in server.got
+    assert re.search(said, done.err) and "/sign-in" not in server.got
     assert done.err.count("\n") == 1, done.err
 
 
@@ -314,6 +314,11 @@ def test_what_names_no_receiver_is_told(shared_workplace, make, tmp_path):
     file = shared_workplace.write("nowhere.csv", [make.contact(12)])
     done = shared_workplace.c360("ingest", "contacts", file, "--as-of", NOW, OPENLINEAGE_CONFIG=str(tmp_path / "none"))
     assert (done.code, done.err.count("name no receiver")) == (0, 1)
+    lost = shared_workplace.c360("verify", "contacts", "--as-of", NOW, **to_file(tmp_path / "none" / "events"))
+    assert (
+        lost.err
+        == "OpenLineage lacks events of this run: RuntimeError No such file or directory. The ledger has them.\n"
+    )
     again = shared_workplace.c360("ingest", "contacts", file, "--as-of", NOW, OPENLINEAGE_URL="")
     assert (again.code, again.err) == (0, "")
 

@@ -405,8 +405,10 @@ class _Sender:
         while self._thread.is_alive() and time.monotonic() < min(self._since or began, began - waited) + PATIENCE_S:
             self._thread.join(0.05)
         waited += time.monotonic() - began
-        if self._thread.is_alive() or (waited > PATIENCE_S and not self._failed):
-            self._failed, self._is_down = f"its receiver takes longer than {PATIENCE_S} seconds", True
+        if self._thread.is_alive():
+            self._failed, self._is_down = f"no answer within {PATIENCE_S} seconds", True
+        elif waited > PATIENCE_S:
+            self._failed, self._is_down = self._failed or "its receiver is slow", True
         if self._is_down:
             _DOWN[self._receiver] = time.monotonic() + PAUSE_S
         else:
@@ -421,8 +423,8 @@ class _Sender:
                 self._client.emit(event)
             except Exception as error:
                 answer = getattr(error, "response", None)
-                code = f" {answer.status_code}" if answer is not None else ""
-                self._failed = f"{type(error).__name__}{code}"
+                code = getattr(answer, "status_code", None) or getattr(error.__cause__, "strerror", None)
+                self._failed = f"{type(error).__name__} {code or ''}".rstrip()
                 if answer is None or answer.is_redirect:  # nobody is there for the next one either
                     self._is_down = True
                     return
