@@ -71,7 +71,8 @@ catalog-smoke: $(READY) ## Try the catalogue on a real OpenMetadata after make d
 .PHONY: catalog-server
 catalog-server: ## Start a real OpenMetadata (needs Docker; docs/catalog.md says which variables)
 	@docker compose version >/dev/null 2>&1 || { echo "There is no Docker Compose here, and no package index serves OpenMetadata's server: name one that runs, C360_OPENMETADATA_URL=http://host:8585 make catalog-test" >&2; exit 2; }
-	@docker compose --profile catalog up --wait
+	@test -n "$$OPENMETADATA_DB_PASSWORD" && test -n "$$OPENMETADATA_FERNET_KEY" || { echo "Set OPENMETADATA_DB_PASSWORD and OPENMETADATA_FERNET_KEY: docs/catalog.md says how." >&2; exit 2; }
+	@docker compose --profile catalog up --wait openmetadata
 
 .PHONY: generate
 generate: $(READY) ## Write the generated files anew from the contracts

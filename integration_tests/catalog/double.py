@@ -12,11 +12,13 @@ are relations are told only when they are asked for.
 Each rule beyond these names the class of the server's source that it is taken from, below
 openmetadata-service/src/main/java/org/openmetadata/service. It has none of: search but for tables, reviewers and
 drafts of terms, tasks and workflows (an incident is open or resolved, no more), versions and ETags, limits of a
-subscription, conditions in policies, columns within columns, inheritance but from a schema to its tables.
+subscription, rules that a new server has switched off, conditions in policies, columns within columns, inheritance but
+from a schema to its tables.
 
-`POST /double` sets {"fail": n, "how": "cut" | 503 | …} for the n-th call from now; `save` and `restore` keep a state by
-a name; `deny` takes the bot's rights; `before` is a call {"method": …, "path": …, "body": …} that somebody else makes
-just before the next PATCH of a table.
+`POST /double` sets {"fail": n, "how": "cut" | 503 | …} for the n-th call from now, for some `times` in a row and with
+the header Retry-After if it is told so (`after`); `save` and `restore` keep a state by a name; `deny` takes the bot's
+rights; `before` is a call {"method": …, "path": …, "body": …} that somebody else makes just before the next PATCH of a
+table.
 """
 
 import base64
@@ -74,6 +76,15 @@ RELATIONS = {
 ALWAYS = {"dataContracts": {"extension", "reviewers"}, "testCases": {"testDefinition"}}
 HUMAN = ("description", "owners", "tags", "domains", "dataProducts", "displayName")
 """What a bot's PUT leaves as it is."""
+RULES = {
+    "Multiple Users or Single Team Ownership":
+        "Validates that an entity has either multiple owners or a single team as the owner.",
+    "Multiple Domains are not allowed":
+        "By default, we only allow entities to be assigned to a single domain, except for Users and Teams.",
+    "Data Product Domain Validation":
+        "Validates that Data Products assigned to an entity match the entity's domains.",
+}  # fmt: skip
+"""resources/json/data/settings/entityRulesSettings.json: those that a new server has switched on."""
 LINK = re.compile(r"<#E::table::(.+?)(?:::columns::(.+))?>")
 
 
@@ -102,8 +113,8 @@ def identity(said: str) -> str:
 
 
 class Refusal(Exception):
-    def __init__(self, status: int, message: str) -> None:
-        self.status, self.message = status, message
+    def __init__(self, status: int, message: str, after: str = "") -> None:
+        self.status, self.message, self.after = status, message, after
 
 
 def type_of(collection: str) -> str:
@@ -180,6 +191,7 @@ class Store:
             self.keep_columns(there, entity)
             entity |= kept
         self.check(collection, entity)
+        self.obey_rules({}, entity)
         self.all(collection)[entity["id"]] = entity
         return (200 if there else 201), entity
 
@@ -253,6 +265,25 @@ class Store:
             self.fits_its_table(entity)
         told = {k: v for k, v in entity.items() if k != "testCaseResult"}
         validated(CLASSES[collection][0], told)
+
+    def obey_rules(self, before: dict[str, Any], after: dict[str, Any]) -> None:
+        """rules/RuleEngine.evaluateUpdate: what breaks a rule is refused, unless it mends one."""
+        broken = self.broken_rules(after)
+        if broken and len(broken) >= len(self.broken_rules(before)):
+            raise Refusal(400, f"Rule [{broken[0]}] validation failed: Entity does not satisfy the rule. Rule context: "
+                               f"{RULES[broken[0]]}")  # fmt: skip
+
+    def broken_rules(self, entity: dict[str, Any]) -> list[str]:
+        """rules/LogicOps; a data product without a domain matches none."""
+        owners = [owner["type"] for owner in entity.get("owners") or []]
+        domains = {domain["id"] for domain in entity.get("domains") or []}
+        products = [self.by_id("dataProducts", ref["id"]) for ref in entity.get("dataProducts") or []]
+        is_broken = (
+            owners.count("team") > 1 or {"team", "user"} <= set(owners),
+            len(domains) > 1,
+            any(domains.isdisjoint(domain["id"] for domain in p.get("domains") or []) for p in products),
+        )
+        return [rule for rule, broken in zip(RULES, is_broken, strict=True) if broken]
 
     def labels(self, tags: list[dict[str, Any]] | None) -> None:
         """resources/tags/TagLabelUtil.checkMutuallyExclusive."""
@@ -328,6 +359,7 @@ class Store:
         for key in ("id", "name", "fullyQualifiedName"):
             after[key] = entity[key]
         self.check(collection, after)
+        self.obey_rules(entity, after)
         self.all(collection)[after["id"]] = after
         return after
 
@@ -404,11 +436,11 @@ class Store:
         has an incident, which no success ends unless the case says so."""
         case = self.named("dataQuality/testCases", fqn, include="all")
         result = validated(CreateTestCaseResult, data)
-        self.insert(fqn, result)
-        if result["testCaseStatus"] == "Failed":
+        if result["testCaseStatus"] == "Failed":  # also of one that is refused then
             result["incidentId"] = case.setdefault("incidentId", str(uuid.uuid4()))
         elif result["testCaseStatus"] == "Success" and case.get("autoCloseIncident"):
             case.pop("incidentId", None)
+        self.insert(fqn, result)
         case["testCaseResult"] = self.results[fqn][-1]
         return result
 
@@ -439,19 +471,22 @@ class Store:
         return state
 
     def add_contract_result(self, contract: dict[str, Any], data: Any) -> dict[str, Any]:
-        """jdbi3/DataContractRepository.addContractResult: an id that is there is replaced, and the contract's status
-        stays then; else a plain insert, as of test cases."""
+        """jdbi3/DataContractRepository.addContractResult: an id that is there is replaced, any other is a plain insert,
+        as of test cases. The contract's own status follows a later instant, and the id that it shows, nothing else."""
         named = {"dataContractFQN": contract["fullyQualifiedName"], "id": data.get("id") or str(uuid.uuid4())}
         result = validated(DataContractResult, data | named)
-        for one in self.results.setdefault(contract["fullyQualifiedName"], []):
-            if one["id"] == result["id"]:
-                one |= result
-                return result
-        self.insert(contract["fullyQualifiedName"], result)
-        contract["latestResult"] = {
-            "timestamp": result["timestamp"], "status": result["contractExecutionStatus"],
-            "message": result.get("result", ""), "resultId": result["id"],
-        }  # fmt: skip
+        there = self.results.setdefault(contract["fullyQualifiedName"], [])
+        stored = next((one for one in there if one["id"] == result["id"]), None)
+        if stored is None:
+            self.insert(contract["fullyQualifiedName"], result)
+        else:
+            stored |= result
+        shown = contract.get("latestResult")
+        if not shown or shown["timestamp"] < result["timestamp"] or shown["resultId"] == result["id"]:
+            contract["latestResult"] = {
+                "timestamp": result["timestamp"], "status": result["contractExecutionStatus"],
+                "message": result.get("result", ""), "resultId": result["id"],
+            }  # fmt: skip
         return result
 
     def derived(self, labels: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -479,7 +514,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        raw = self.rfile.read(length)
+        raw, after = self.rfile.read(length), ""
         with self.lock:
             try:
                 failure = self.failing()
@@ -494,11 +529,14 @@ class Handler(BaseHTTPRequestHandler):
                     return
             except Refusal as refusal:
                 print(self.command, self.path, refusal.status, refusal.message, raw[:300], file=sys.stderr, flush=True)
+                after = refusal.after
                 status, told = refusal.status, {"code": refusal.status, "message": refusal.message}
         body = b"" if told is None else json.dumps(told).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
+        if after:
+            self.send_header("Retry-After", after)
         self.end_headers()
         self.wfile.write(body)
 
@@ -508,11 +546,12 @@ class Handler(BaseHTTPRequestHandler):
         if not self.path.startswith("/api") or not self.plan:
             return None
         self.plan["fail"] -= 1
-        if self.plan["fail"] != 0:
+        times = self.plan.get("times", 1)
+        if not -times < self.plan["fail"] <= 0:
             return None
-        how, self.plan["how"] = self.plan["how"], None
+        how = self.plan["how"]
         if isinstance(how, int):
-            raise Refusal(how, "as it was told")
+            raise Refusal(how, "as it was told", self.plan.get("after", ""))
         return str(how)
 
     def routed(self, raw: bytes) -> tuple[int, Any]:
@@ -639,7 +678,7 @@ class Handler(BaseHTTPRequestHandler):
         access = "notAllow" if self.denied else "allow"
         granted = [{"operation": name, "access": access} for name in ("Create", "EditAll", "Delete", "ViewAll")]
         told = [{"resource": type_of(name), "permissions": granted} for name in CLASSES if CLASSES[name][0]]
-        return {"data": [validated(ResourcePermission, one) for one in told], "paging": {"total": len(told)}}
+        return {"data": [validated(ResourcePermission, one) for one in told]}
 
     def shown(self, collection: str, entity: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
         fields = {field for field in query.get("fields", "").split(",") if field}

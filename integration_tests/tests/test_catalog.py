@@ -5,14 +5,17 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
+import time
 import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -186,7 +189,7 @@ class Project:
         above = f"{self.names.service}.{self.names.database}.{schema}"
         self.catalogue.call("PUT", "tables", {"name": part["name"], "columns": columns, "databaseSchema": above})
 
-    def remember(self, outcome: str = "passed", at: str = NOW) -> None:
+    def remember(self, outcome: str = "passed", at: str = NOW, clause: str = "things.kind.enum") -> None:
         """What a gate and a verification would have found."""
         project = open_project(self.folder / "contracts")
         database = connect(self.place.settings)
@@ -194,9 +197,9 @@ class Project:
         clauses = {clause.id: clause for _, d in project.catalog.pairs() for clause in d.clauses}
         moment = datetime.fromisoformat(at).astimezone(UTC)
         with database.transaction():
-            for stage, name in (("gate", "things.kind.enum"), ("verify", "things.kind.enum")):
-                run = Run(uuid.uuid4(), stage, moment)
-                record(database, run, [Finding(clauses[name], "soda", outcome, rows=3 if outcome == "failed" else 0)])
+            for stage in ("gate", "verify"):
+                run, rows = Run(uuid.uuid4(), stage, moment), 3 if outcome == "failed" else 0
+                record(database, run, [Finding(clauses[clause], "soda", outcome, rows=rows)])
         database.close()
 
     def c360(self, *arguments: str, **env: str) -> Any:
@@ -432,6 +435,35 @@ def test_a_server_that_fails_in_the_middle_is_told_and_the_next_push_goes_on(pro
     assert project.c360("check").code == 0
 
 
+def soon() -> str:
+    """A second from now, as the header Retry-After may say it."""
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=1), usegmt=True)
+
+
+@pytest.mark.parametrize(("how", "after"), [(429, lambda: "1"), (503, soon)], ids=["429, seconds", "503, a date"])
+@pytest.mark.parametrize("call", [3, 40], ids=["while it is read", "while it is sent to"])
+def test_a_server_that_says_when_to_come_again_is_asked_again(project, how, after, call):
+    needs_double(project).order(fail=call, how=how, after=after(), times=2)
+    began = time.monotonic()
+    done = project.c360("push")
+    assert done.code == 0, done.out + done.err
+    assert time.monotonic() - began > 1
+    assert project.c360("check").code == 0
+
+
+@pytest.mark.parametrize(("after", "waited"), [("3600", 0), ("0", 2)], ids=["too long", "again and again"])
+def test_patience_with_a_busy_server_has_an_end(project, after, waited):
+    needs_double(project).order(fail=40, how=429, after=after, times=1000)
+    with mock.patch("c360.catalogue.server._PATIENCE_S", 2), mock.patch("c360.catalogue.server.time.sleep") as slept:
+        done = project.c360("push")
+    assert sum(call.args[0] for call in slept.call_args_list) == waited
+    assert done.code == 2 and "is not well: it answered 429" in done.err, done.out + done.err
+    assert f"Run it again in {max(1, int(after))} seconds: it goes on." in done.err
+    project.catalogue.order(fail=0, how=None)
+    assert project.c360("push").code == 0
+    assert project.c360("check").code == 0
+
+
 def edits(p: Project) -> dict[str, tuple[str, str, Any, str]]:
     """Hand edits: method, path, body, and the name under which the check tells of them."""
     table, name = p.entities(), p.names.table("raw", "things")
@@ -637,6 +669,32 @@ def test_what_is_refused_takes_no_tag_and_no_owner_with_it(project):
     assert [owner["name"] for owner in project.entities()["owners"]] == ["makers"]
 
 
+def test_a_field_that_breaks_a_rule_of_the_server_takes_no_other_with_it(project):
+    """Of a new server's rules: a data product is of its table's domain. People have put it into one of their own."""
+    call, theirs = project.catalogue.call, f"D{project.space}"
+    call("PUT", "domains", {"name": theirs, "domainType": "Aggregate", "description": "d"})
+    call("PUT", "dataProducts", {"name": theirs, "domains": [theirs], "description": "d"})
+    for name in ("things", "totals", "sums"):
+        layer = "sources" if name == "things" else "products"
+        path = project.folder / "contracts" / layer / f"{name}.odcs.yaml"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"dataProduct": theirs}))
+    done = project.c360("push")
+    assert done.code == 2 and "did not take 3 entities" in done.err, done.out + done.err
+    assert "dataProducts: Rule [Data Product Domain Validation] validation failed" in done.err
+    assert tags_of(project) == {"id": ["internal"], "mail": ["pii_direct"], "kind": ["public"], "loaded": ["public"]}
+    table = project.entities()
+    assert ([o["name"] for o in table["owners"]], [d["name"] for d in table["domains"]]) == (["makers"], ["shop"])
+    assert table["description"] == "One row a thing." and not table.get("dataProducts")
+    with counted() as calls:
+        assert project.c360("push").code == 2
+    assert len(calls) == 6, "what was refused, and by itself, of three tables"
+    product = project.at("dataProducts", theirs)
+    shop = [{"id": project.at("domains", "shop")["id"], "type": "domain"}]
+    call("PATCH", f"dataProducts/{product['id']}", [{"op": "add", "path": "/domains", "value": shop}])
+    assert project.c360("push").code == 0
+    assert project.c360("check").code == 0
+
+
 def test_a_word_may_change_its_case(project):
     assert project.c360("push").code == 0
     (part,) = THINGS["schema"]
@@ -678,20 +736,28 @@ def test_a_bot_without_rights_is_told_at_the_first_refusal(project):
     assert rules == NEEDED | {"ViewAll": ("All",)}
 
 
+LEVELS = {"id": ["internal"], "mail": ["pii_direct"], "kind": ["public"], "loaded": ["public"]}
+
+
+def moved() -> list[list[str]]:
+    """What another hand makes of the columns: one more in each place, each gone, and any order with one or two more."""
+    names, chance = list(LEVELS), random.Random(27)
+    more = [[*names[:place], "new", *names[place:]] for place in range(len(names) + 1)]
+    fewer = [[other for other in names if other != name] for name in names]
+    return more + fewer + [chance.sample([*names, "new", "more"][:count], count) for count in (4, 5, 6, 4, 5, 6)]
+
+
 def test_a_tag_never_lands_on_another_column(project):
-    """Ingestion, or a person, adds and moves columns after they were read and before they are changed."""
-    double, chance = needs_double(project), random.Random(27)
-    levels = {"id": ["internal"], "mail": ["pii_direct"], "kind": ["public"], "loaded": ["public"]}
-    for _ in range(8):
-        columns = [{"name": name, "dataType": "TEXT"} for name in [*levels, "new", "more"][: chance.choice((4, 5, 6))]]
-        chance.shuffle(columns)
+    """Ingestion, or a person, adds, moves and drops columns after they were read and before they are changed."""
+    double = needs_double(project)
+    for names in moved():
         schema = f"{project.names.service}.{project.names.database}.raw"
-        put = {"name": "things", "columns": columns, "databaseSchema": schema}
-        double.order(before={"method": "PUT", "path": "tables", "body": put})
+        put = {"name": "things", "columns": [{"name": name, "dataType": "TEXT"} for name in names]}
+        double.order(before={"method": "PUT", "path": "tables", "body": put | {"databaseSchema": schema}})
         done = project.c360("push")
-        assert done.code == 0, done.out + done.err
-        there = tags_of(project)
-        assert there == {c["name"]: levels.get(c["name"], []) for c in columns}
+        is_whole = set(LEVELS) <= set(names)
+        assert done.code == 0 if is_whole else "Traceback" not in done.err, done.out + done.err
+        assert tags_of(project) == {name: LEVELS.get(name, []) for name in names}, names
         double.order(restore="before")
         project.service()
 
@@ -719,52 +785,85 @@ def test_a_column_may_have_a_dot(project):
     part = part | {"properties": [column("kind", physicalName="a.b", required=True)]}
     project.write(TOTALS | {"schema": [part]}, "products")
     project.table({"name": "totals", "properties": [{"name": "a.b"}]}, "analytics")
+    project.remember("failed", clause="totals.kind.required")
     done = project.c360("push")
     assert done.code == 0, done.out + done.err
+    (case,) = (key for key in project.state() if "totals.kind.required@verify" in key)
+    assert project.state()[case]["testCaseResult"]["testCaseStatus"] == "Failed"
     with counted() as calls:
         assert project.c360("push", "--prune").code == 0
     assert calls == []
 
 
 def test_what_the_server_adds_is_no_difference(project):
-    """A user by the name of the team, owners that a table inherits, labels that a term hands down, pages of a list."""
+    """A user by the name of the team, owners and domains that a table inherits, labels that a term hands down, pages of
+    a list."""
     call = project.catalogue.call
     call("PUT", "users", {"name": "makers", "email": "makers@open-metadata.org"})
+    nobodys = {key: value for key, value in OLD.items() if key not in ("team", "domain", "dataProduct")}
+    project.write(nobodys, "products")
     assert project.c360("push").code == 0
     assert [(o["type"], o["name"]) for o in contract_of(project)["owners"]] == [("team", "makers")]
-    schema = project.at("databaseSchemas", project.names.service, project.names.database, "share_acme")
-    user = {"id": project.at("users", "makers")["id"], "type": "user"}
-    call("PATCH", f"databaseSchemas/{schema['id']}", [{"op": "add", "path": "/owners", "value": [user]}])
-    call("PUT", "classifications", {"name": f"C{project.space}", "description": "d"})
-    call("PUT", "tags", {"name": "hot", "classification": f"C{project.space}", "description": "d"})
-    label = {"tagFQN": f"C{project.space}.hot", "source": "Classification", "labelType": "Manual", "state": "Confirmed"}
+    schema = project.at("databaseSchemas", project.names.service, project.names.database, "analytics")
+    for kind, path in (("user", "owners"), ("domain", "domains")):
+        (name,) = {"user": ["makers"], "domain": ["shop"]}[kind]
+        above = [{"id": project.at(f"{kind}s", name)["id"], "type": kind}]
+        call("PATCH", f"databaseSchemas/{schema['id']}", [{"op": "add", "path": f"/{path}", "value": above}])
+    inherited = project.at("tables", project.names.table("analytics", "sums"), fields="owners,domains")
+    assert inherited["owners"] and inherited["domains"]
+    internal = {
+        "tagFQN": f"{project.space}.internal", "source": "Classification", "labelType": "Manual", "state": "Confirmed",
+    }  # fmt: skip
     term = project.at("glossaryTerms", f"{project.space}.Mail address")
-    call("PATCH", f"glossaryTerms/{term['id']}", [{"op": "add", "path": "/tags", "value": [label]}])
-    assert "hot" in tags_of(project)["mail"]
+    call("PATCH", f"glossaryTerms/{term['id']}", [{"op": "add", "path": "/tags", "value": [internal]}])
+    assert tags_of(project)["mail"] == ["pii_direct", "internal"]
     with counted() as calls, mock.patch("c360.catalogue.server._PAGE", 2):
         assert project.c360("push").code == 0
     assert calls == []
+    (part,) = THINGS["schema"]
+    key, mail, *others = part["properties"]
+    closed = part | {"properties": [key, mail | {"classification": "pii_indirect"}, *others]}
+    project.write(THINGS | {"schema": [closed]}, "sources")
+    done = project.c360("push")
+    assert done.code == 0, done.out + done.err
+    assert tags_of(project)["mail"] == ["pii_indirect", "internal"]
 
 
-@pytest.mark.parametrize("n", [1, 30, 66])  # before anything, among the test cases, among the results
-def test_two_pushes_at_once(project, n):
-    """One has planned and sent a part; another does all of it; the first goes on. Both end well, with one of each."""
-    project.remember("failed")
+@contextmanager
+def another(project: Project, n: int, *arguments: str) -> Iterator[list[Any]]:
+    """Before the n-th call that changes something, somebody else does all of it with a push of theirs."""
     real, sent, others = requests.Session.request, [], []
 
     def request(self: Any, method: str, url: str, **more: Any) -> Any:
         if method != "GET" and len(sent) < n:
             sent.append(url)
             if len(sent) == n:
-                others.append(project.c360("push"))
+                others.append(project.c360("push", *arguments))
         return real(self, method, url, **more)
 
     with mock.patch.object(requests.Session, "request", request):
+        yield others
+
+
+@pytest.mark.parametrize("n", [1, 30, 66])  # before anything, among the test cases, among the results
+def test_two_pushes_at_once(project, n):
+    """One has planned and sent a part; another does all of it; the first goes on. Both end well, with one of each."""
+    project.remember("failed")
+    with another(project, n) as others:
         done = project.c360("push")
     assert [answer.code for answer in (*others, done)] == [0, 0], others[0].err + done.err
     with counted() as calls:
         assert project.c360("push").code == 0
     assert calls == [] and project.c360("check").code == 0
+
+
+def test_two_pushes_that_prune_at_once(project):
+    assert project.c360("push").code == 0
+    (project.folder / "contracts/sources/things.odcs.yaml").unlink()
+    with another(project, 4, "--prune") as others:
+        done = project.c360("push", "--prune")
+    assert [answer.code for answer in (*others, done)] == [0, 0], others[0].err + done.err
+    assert project.c360("check").code == 0
 
 
 def test_a_token_that_is_taken_no_more_sends_nothing(project):
@@ -807,8 +906,10 @@ def test_the_plan_is_told_before_anything_is_sent(project):
         done = project.c360("push", "--dry-run")
     assert done.code == 0 and calls == []
     assert re.search(r"^testCase +\d+$", done.out, re.MULTILINE)
-    assert "cannot hold" not in done.out
+    table = project.names.table("raw", "things")
+    assert "cannot hold" not in done.out and table not in done.out, "short"
     told = project.c360("push", "--dry-run", "--verbose").out
+    assert re.search(rf"^change +table +{re.escape(table)} +description, owners", told, re.MULTILINE)
     assert "things 1.0.0, things: the catalogue's data contract cannot hold support" in told
     data = project.c360("push", "--dry-run", "--json").json
     assert {step["action"] for step in data["steps"]} == {"create", "change"}
@@ -822,6 +923,68 @@ def test_the_doctor_tells_what_does_not_fit(project):
     (project.folder / "c360.toml").write_text('[catalog]\nservice = "nowhere"\n')
     lost = project.c360("doctor")
     assert lost.code == 2 and "no database service nowhere" in lost.err and "metadata ingest" in lost.err
+
+
+STUB = """#!/bin/sh
+echo "$(basename "$0") $*" >>"$CALLS"
+case "$*" in
+  *users/login*) echo '{"accessToken": "eyJ.first.x"}';;
+  "compose "*" up "*)
+    echo "${OPENMETADATA_DB_PASSWORD:+p}${OPENMETADATA_FERNET_KEY:+k} $COMPOSE_PROJECT_NAME" >>"$CALLS"
+    exit "$UP";;
+  "catalog push") [ "$C360_OPENMETADATA_TOKEN" = eyJ.first.x ] && echo "Sent: 0 changes and 0 results.";;
+esac
+"""
+"""Stands in for docker, curl, make, c360 and the client: what is called goes into a file."""
+
+
+@pytest.fixture
+def stubs(tmp_path) -> dict[str, str]:
+    for name in ("bin/docker", "bin/curl", "bin/make", "tree/.venv/bin/c360", "tree/.venv-catalog/bin/metadata"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(STUB)
+        path.chmod(0o755)
+    (tmp_path / "tree/.venv/bin/python").symlink_to(sys.executable)
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("C360_", "OPENMETADATA_"))}
+    return env | {"PATH": f"{tmp_path / 'bin'}{os.pathsep}{env['PATH']}", "CALLS": str(tmp_path / "calls"), "UP": "0"}
+
+
+@pytest.mark.parametrize("up", ["0", "1"], ids=["the server starts", "it does not"])
+def test_the_smoke_test_starts_a_server_by_docker_and_removes_it(stubs, tmp_path, up):
+    script = tmp_path / "tree/integration_tests/catalog/smoke.sh"
+    script.parent.mkdir(parents=True)
+    shutil.copyfile(ROOT / "integration_tests/catalog/smoke.sh", script)
+    done = subprocess.run(["bash", script], env=stubs | {"UP": up}, capture_output=True, text=True)
+    calls = Path(stubs["CALLS"]).read_text().splitlines()
+    assert done.returncode == (0 if up == "0" else 2), done.stdout + done.stderr
+    assert calls[0:4] == [
+        "c360 --version", "docker version --format Docker {{.Server.Version}}",
+        "docker compose --profile catalog up --wait openmetadata", "pk c360-smoke",
+    ]  # fmt: skip
+    assert calls[-1] == "docker compose --profile catalog down --volumes --timeout 10"
+    if up == "1":
+        assert calls[4:-1] == ["docker compose --profile catalog logs --tail 50"]
+        return
+    assert "http://127.0.0.1:8585/api/v1/users/login" in calls[4]
+    assert [call for call in calls if call.startswith(("make", "metadata"))] == [
+        "make catalog-setup", "metadata ingest -c governance/openmetadata/postgres.yaml",
+        "metadata ingest -c governance/openmetadata/dbt.yaml",
+    ]  # fmt: skip
+    assert calls.count("c360 catalog push") == 3 and "eyJ" not in done.stdout + done.stderr
+
+
+def test_a_server_to_try_wants_passwords_first(stubs):
+    make = shutil.which("make", path=os.environ["PATH"])
+    command = [make, "--no-print-directory", "catalog-server"]
+    missing = subprocess.run(command, cwd=ROOT, env=stubs, capture_output=True, text=True)
+    assert missing.returncode == 2 and "Set OPENMETADATA_DB_PASSWORD and OPENMETADATA_FERNET_KEY" in missing.stderr
+    env = stubs | {"OPENMETADATA_DB_PASSWORD": "p", "OPENMETADATA_FERNET_KEY": "k"}
+    assert subprocess.run(command, cwd=ROOT, env=env, capture_output=True).returncode == 0
+    started = [line for line in Path(stubs["CALLS"]).read_text().splitlines() if " up " in line]
+    assert started == ["docker compose --profile catalog up --wait openmetadata"], "nothing that a port is taken by"
+    without = subprocess.run(command, cwd=ROOT, env=env | {"PATH": "/nowhere"}, capture_output=True, text=True)
+    assert without.returncode == 2 and "There is no Docker Compose here" in without.stderr
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from unittest import mock
 
@@ -250,10 +250,75 @@ def test_a_receiver_that_is_down_costs_a_command_seconds_and_a_line_however_many
     assert done.err.count("\n") == 1 and done.err.startswith("OpenLineage lacks events of this run: ")
 
 
+class Odd(BaseHTTPRequestHandler):
+    """A receiver by its way: it answers late, never ends, breaks down or sends elsewhere."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.got.append(self.path)
+        if self.server.way == "slow":
+            time.sleep(0.8)
+        codes = {"breaks down": 500, "sends elsewhere": 302, "sends elsewhere for ever": 307}
+        self.send_response(codes.get(self.server.way, 201))
+        if self.server.way.startswith("sends elsewhere"):
+            self.send_header("Location", "/sign-in")
+        if self.server.way in ("hangs after its headers", "drips"):
+            self.send_header("Content-Length", "100")
+        self.end_headers()
+        for _ in range(100 if self.server.way == "drips" else 0):
+            self.wfile.write(b".")
+            time.sleep(0.2)
+        if self.server.way == "hangs after its headers":
+            time.sleep(20)
+
+    def do_GET(self):
+        self.server.got.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [("slow", "no answer within 3 seconds|is slow"), ("hangs after its headers", "no answer within 3 seconds"),
+     ("drips", "no answer within 3 seconds"), ("breaks down", "no answer within 3 seconds"),
+     ("sends elsewhere", "TooManyRedirects"), ("sends elsewhere for ever", "TooManyRedirects")],
+)  # fmt: skip
+def test_an_odd_receiver_costs_a_command_seconds_and_a_line(shared_workplace, make, monkeypatch, way, said):
+    """However many files, with the patience of one: what the ends of runs waited for it is counted together."""
+    waited, real = [], events._Sender.wait
+
+    def wait(self):
+        began = time.monotonic()
+        real(self)
+        waited.append(time.monotonic() - began)
+
+    monkeypatch.setattr(events._Sender, "wait", wait)
+    files = [shared_workplace.write(f"odd{n}.csv", [make.contact(60 + n)]) for n in range(6)]
+    with ThreadingHTTPServer(("127.0.0.1", 0), Odd) as server:
+        server.got, server.way, server.daemon_threads = [], way, True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = shared_workplace.c360("ingest", "contacts", *files, "--as-of", NOW, OPENLINEAGE_API_KEY="sesame",
+                                     OPENLINEAGE_URL=f"http://127.0.0.1:{server.server_port}")  # fmt: skip
+        server.shutdown()
+        server.block_on_close = False
+    assert done.code == 0 and "sesame" not in done.out + done.err, done.err
+    assert len(waited) == 6 and sum(waited) < events.PATIENCE_S + 1, waited
+    assert re.search(said, done.err) and "/sign-in" not in server.got
+    assert done.err.count("\n") == 1, done.err
+
+
 def test_what_names_no_receiver_is_told(shared_workplace, make, tmp_path):
     file = shared_workplace.write("nowhere.csv", [make.contact(12)])
     done = shared_workplace.c360("ingest", "contacts", file, "--as-of", NOW, OPENLINEAGE_CONFIG=str(tmp_path / "none"))
     assert (done.code, done.err.count("name no receiver")) == (0, 1)
+    lost = shared_workplace.c360("verify", "contacts", "--as-of", NOW, **to_file(tmp_path / "none" / "events"))
+    assert (
+        lost.err
+        == "OpenLineage lacks events of this run: RuntimeError No such file or directory. The ledger has them.\n"
+    )
     again = shared_workplace.c360("ingest", "contacts", file, "--as-of", NOW, OPENLINEAGE_URL="")
     assert (again.code, again.err) == (0, "")
 

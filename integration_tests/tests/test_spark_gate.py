@@ -31,6 +31,7 @@ from governance.tests.clause.values import ON_BOTH
 from governance.tests.servers import ROOT, database_of_its_own
 from integration_tests.fuzz import test_one_rule as one_rule
 from integration_tests.spark_environment import beside
+from integration_tests.tests.test_openlineage import lines, require_standard, to_file
 
 pytestmark = pytest.mark.spark
 
@@ -386,6 +387,24 @@ def test_a_kill_anywhere_loses_nothing(sides, tmp_path, monkeypatch):
         "where dataset = 'killed' order by delivery_id"
     )
     assert spark.ask(accounts) == postgres.ask(accounts)
+
+
+def test_events_name_a_table_by_where_it_lies(sides, tmp_path, monkeypatch):
+    """Of OpenLineage: the folder of Delta's log, and not a table of the ledger's Postgres."""
+    _, spark = sides
+    catalog = catalog_of(tmp_path, {"name": "told", "properties": [{"name": "id", "physicalType": "text"}]})
+    file = tmp_path / "file.csv"
+    file.write_text("id\na\n")
+    monkeypatch.setenv("C360_ENGINE", "spark")
+    monkeypatch.setenv("C360_ROOT", str(ROOT))
+    for name, value in to_file(tmp_path / "events").items():
+        monkeypatch.setenv(name, value)
+    assert spark.deliver(catalog, "told", file).outcome == "accepted"
+    _, done = lines(tmp_path / "events")
+    (table,) = done["outputs"]
+    assert table["namespace"] == "file" and (Path(table["name"]) / "_delta_log").is_dir()
+    assert table["outputFacets"]["outputStatistics"]["rowCount"] == 1
+    require_standard(done)
 
 
 def test_a_table_is_measured_as_it_stands(sides, tmp_path):

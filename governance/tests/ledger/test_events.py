@@ -1,6 +1,9 @@
 """Events of OpenLineage: when they are on, what a parent is, what tables of Databricks are called."""
 
 import os
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -91,3 +94,29 @@ def test_tables_of_databricks_are_in_unity_catalog(monkeypatch) -> None:
         "unitycatalog://workspace.example.com",
         "customer360.raw.contacts",
     )
+
+
+@pytest.mark.parametrize(
+    ("session", "named"),
+    [
+        ({}, ("file", "/here/spark/raw.db/contacts")),
+        ({"spark.sql.warehouse.dir": "file:/a%20b"}, ("file", "/a b/raw.db/contacts")),
+        ({"spark.sql.warehouse.dir": "/plain"}, ("file", "/plain/raw.db/contacts")),
+        ({"spark.sql.warehouse.dir": "s3://bucket/lake"}, ("s3://bucket", "lake/raw.db/contacts")),
+        ({"spark.databricks.workspaceUrl": "adb-1.example.com"},
+         ("unitycatalog://adb-1.example.com", "hive_metastore.raw.contacts")),
+    ],
+)  # fmt: skip
+def test_tables_of_spark_without_a_workspace_in_the_contract_are_named_by_the_session(
+    monkeypatch, session, named
+) -> None:
+    """None is of the ledger's Postgres."""
+    monkeypatch.setenv("C360_ROOT", str(ROOT))
+    monkeypatch.setenv("C360_HOME", "/here")
+    monkeypatch.setenv("C360_ENGINE", "spark")
+    there = SimpleNamespace(conf=SimpleNamespace(get=session.get)) if session else None
+    spark = SimpleNamespace(SparkSession=SimpleNamespace(getActiveSession=lambda: there))
+    monkeypatch.setitem(sys.modules, "pyspark.sql", spark)
+    contract, dataset = open_project().catalog.find("contacts")
+    without = replace(contract, document={**contract.document, "servers": []})
+    assert events._Stage(None, Run.start("gate"), "contacts", None)._name(without, dataset) == named

@@ -40,9 +40,7 @@ def definitions(dataset: Dataset, names: Names) -> Iterator[Entity]:
 def cases(contract: Contract, dataset: Dataset, names: Names) -> Iterator[Entity]:
     """One for each clause and each stage that judges it."""
     for clause in _judged(dataset):
-        for stage in STAGES:
-            if clause.absent(stage) or (stage == "gate" and contract.layer != "sources"):
-                continue
+        for stage in stages_of(contract, clause):
             definition = _definition(clause, names)
             promise = Text(
                 f"{clause.description or clause.kind.describe(clause)} ({contract.label}, {clause.severity})"
@@ -57,6 +55,12 @@ def cases(contract: Contract, dataset: Dataset, names: Names) -> Iterator[Entity
             yield Entity(
                 case_of(dataset, clause, stage, names), body, {("description",): promise}, needs=(table, definition)
             )
+
+
+def stages_of(contract: Contract, clause: Clause[Any]) -> list[Point]:
+    """The stages that judge a clause as the contract is now; the history may know others."""
+    stages = STAGES if contract.layer == "sources" else STAGES[1:]
+    return [stage for stage in stages if not clause.absent(stage)]
 
 
 def case_of(dataset: Dataset, clause: Clause[Any], stage: str, names: Names) -> Ref:

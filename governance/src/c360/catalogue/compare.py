@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from c360.catalogue import odcs
 from c360.catalogue.actual import Actual, read
-from c360.catalogue.cases import STAGES
+from c360.catalogue.cases import stages_of
 from c360.catalogue.desired import data_contract_of, desired
 from c360.catalogue.entities import Names
 from c360.catalogue.findings import Result, results
@@ -66,7 +66,12 @@ def compare(project: Project, server: Server, names: Names) -> Comparison:
 def new_results(project: Project, database: "Connection", actual: Actual, names: Names) -> list[Result]:
     """What the history knows beyond the newest result of each test case and data contract."""
     datasets = [(contract, dataset) for contract in contracts_of(project) for dataset in contract.datasets]
-    pairs = [(clause.id, stage) for _, dataset in datasets for clause in dataset.clauses for stage in STAGES]
+    pairs = [
+        (clause.id, stage)
+        for contract, dataset in datasets
+        for clause in dataset.clauses
+        for stage in stages_of(contract, clause)
+    ]
     past = outcomes(database, pairs, clock_of(database, None), _RUNS)
     stored = {ref: there for ref, there in actual.entities.items() if not there.get("deleted")}
     return [

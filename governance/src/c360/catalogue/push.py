@@ -84,26 +84,27 @@ class _Sender:
     def tell(self, result: Result) -> None:
         if result.ref.type == "dataContract":
             path = f"{COLLECTIONS['dataContract']}/{self._id(result.ref)}/results"
-            self._tell("PUT", path, {**(result.body or {}), "dataContractFQN": result.ref.name}, result.at)
+            self._server.call("PUT", path, {**(result.body or {}), "dataContractFQN": result.ref.name})
             return
         self._id(result.ref)
         cases, name = COLLECTIONS["testCase"], self._names_of_cases[result.ref]
         if result.body is not None:
-            self._tell("POST", f"{cases}/testCaseResults/{quote(name, safe='')}", result.body, result.at)
+            self._tell(f"{cases}/testCaseResults/{quote(name, safe='')}", result.body, result.at)
         if result.recovered:
             over = {"testCaseFailureReason": "Other", "testCaseFailureComment": "The last run found that it holds."}
             state = {"testCaseResolutionStatusType": "Resolved", "testCaseResolutionStatusDetails": over}
             self._server.call("POST", f"{cases}/testCaseIncidentStatus", {"testCaseReference": name, **state})
 
-    def _tell(self, method: str, path: str, body: Mapping[str, Any], at: int) -> None:
-        """The server takes one result an instant, and keeps the first for ever: it goes away for another."""
+    def _tell(self, path: str, body: Mapping[str, Any], at: int) -> None:
+        """The server takes one result of a test case and an instant, and keeps the first for ever: it goes away for
+        another."""
         try:
-            self._server.call(method, path, body)
+            self._server.call("POST", path, body)
         except Refused as refused:
             if refused.status != 409:
                 raise
             self._gone(f"{path}/{at}")
-            self._server.call(method, path, body)
+            self._server.call("POST", path, body)
 
     def _create(self, step: Step) -> None:
         """Made; restored where somebody deleted it softly; taken as it is where another push was quicker. What the
@@ -138,22 +139,29 @@ class _Sender:
                 raise
 
     def _bring(self, ref: Ref, changes: Iterable[Change], there: Mapping[str, Any]) -> None:
-        """PATCH what differs from `there`, and read it back: once more where columns have moved since, or where the
-        server said yes and stored nothing."""
+        """All fields in one PATCH. Where the server refuses that, each by itself, as it is read then: columns have
+        moved since, or one field breaks a rule, which takes no other with it."""
         wanted = list(self._sendable(changes))
+        try:
+            self._patch(ref, wanted, there)
+        except Refused:
+            refused: list[Refused] = []
+            for change in wanted:
+                try:
+                    self._patch(ref, [change], self._read(ref))
+                except Refused as error:
+                    refused.append(Refused(error.status, f"{'.'.join(change[0])}: {error.why}"))
+            if refused:
+                raise refused[0] from None
+
+    def _patch(self, ref: Ref, wanted: list[Change], there: Mapping[str, Any]) -> None:
+        """PATCH what differs from `there`, and read it back: once more where the server said yes and stored nothing."""
         path = f"{COLLECTIONS[ref.type]}/{self._id(ref)}"
         operations = patch(wanted, there, self._id)
         for again in (True, False):
             if not operations:
                 return
-            sent = operations
-            try:
-                self._server.call("PATCH", path, operations)
-            except Refused:
-                operations = patch(wanted, self._read(ref), self._id)
-                if not again or operations == sent:
-                    raise
-                continue
+            self._server.call("PATCH", path, operations)
             operations = patch(wanted, self._read(ref), self._id)
             if again and any(o["path"] == "/schema" for o in operations):
                 # of a data contract, a change of descriptions, order or constraints alone is not stored

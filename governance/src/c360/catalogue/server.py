@@ -1,11 +1,14 @@
 """Calls to an OpenMetadata server: one connection, JSON, errors that say what to do, and never the token in them."""
 
+import time
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
+from urllib3.exceptions import InvalidHeader
+from urllib3.util import Retry
 
 from c360.catalogue.values import Ref
 from c360.errors import CouldNotTell
@@ -17,6 +20,8 @@ _SECONDS = (10, 120)
 """To connect, and to wait for an answer."""
 _GONE = (408, 429, 500, 502, 503, 504)
 """HTTP states of a server that is not itself; 500 is its answer to a JSON Patch whose `test` fails, too."""
+_PATIENCE_S = 60
+"""So long, in all, a command waits for a server that says when to come again (Retry-After)."""
 _PAGE = 1_000
 
 
@@ -55,6 +60,7 @@ class Server:
         self._token = token
         self._session = requests.Session()
         self._session.auth = _Bearer(token)
+        self._patience = float(_PATIENCE_S)
 
     def __enter__(self) -> "Server":
         return self
@@ -110,16 +116,16 @@ class Server:
 
         Raises:
             Refused: the server did not take this.
-            CouldNotTell: it is away, takes the token no more, or does not answer as an OpenMetadata does.
+            CouldNotTell: it is away, wants to be asked later than a command waits, takes the token no more, or does
+                not answer as an OpenMetadata does.
         """
-        kind = "application/json-patch+json" if method == "PATCH" else "application/json"
-        try:
-            answer = self._session.request(
-                method, f"{self.url}/api/v1/{path}", params=query, json=body, timeout=_SECONDS, allow_redirects=False,
-                headers={"Content-Type": kind, "Accept": "application/json", "User-Agent": "c360"},
-            )  # fmt: skip
-        except requests.RequestException as error:
-            raise self._away(error) from None
+        answer = self._answer(method, path, body, query)
+        while wait := _asked_to_wait(answer):
+            if wait > self._patience:
+                break
+            self._patience -= wait
+            time.sleep(wait)
+            answer = self._answer(method, path, body, query)
         if answer.status_code == 401:
             raise CouldNotTell(
                 f"The server at {self.host} does not take the token: it is expired, revoked or of another server.",
@@ -131,8 +137,10 @@ class Server:
                 "Give it a role (docs/catalog.md has the least policy), then see: c360 catalog doctor",
             )
         if answer.status_code in _GONE and not (answer.status_code == 500 and method == "PATCH"):
+            when = f" in {wait:.0f} seconds" if wait else ""
             raise CouldNotTell(
-                f"The server at {self.host} is not well: it answered {answer.status_code}.", "Run it again: it goes on."
+                f"The server at {self.host} is not well: it answered {answer.status_code}.",
+                f"Run it again{when}: it goes on.",
             )
         if answer.is_redirect:
             raise CouldNotTell(
@@ -150,6 +158,16 @@ class Server:
                 f"What answers at {self.host} sends no JSON: a sign-in page, or a proxy.",
                 "Check C360_OPENMETADATA_URL.",
             ) from None
+
+    def _answer(self, method: str, path: str, body: Any, query: Mapping[str, Any] | None) -> requests.Response:
+        kind = "application/json-patch+json" if method == "PATCH" else "application/json"
+        try:
+            return self._session.request(
+                method, f"{self.url}/api/v1/{path}", params=query, json=body, timeout=_SECONDS, allow_redirects=False,
+                headers={"Content-Type": kind, "Accept": "application/json", "User-Agent": "c360"},
+            )  # fmt: skip
+        except requests.RequestException as error:
+            raise self._away(error) from None
 
     def _untold(self, path: str, refused: Refused) -> CouldNotTell:
         return CouldNotTell(
@@ -176,6 +194,17 @@ class Server:
         except ValueError:
             text = answer.reason or "no reason given"
         return one_line(text.replace(self._token, "***"))[:300]
+
+
+def _asked_to_wait(answer: requests.Response) -> float:
+    """Seconds until a server that is busy, or rests, wants to be asked again; 0 where it says nothing of it."""
+    said = answer.headers.get("Retry-After")
+    if answer.status_code not in (429, 503) or not said:
+        return 0
+    try:
+        return max(1.0, Retry().parse_retry_after(said))
+    except InvalidHeader:
+        return 0
 
 
 def fits(version: str) -> bool:

@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from queue import Queue
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from c360.contract import servers
@@ -24,15 +25,15 @@ from c360.contract.catalog import Catalog
 from c360.database.shell import exported
 from c360.errors import DISTRIBUTION
 from c360.model import Contract, Dataset
-from c360.settings import load
+from c360.settings import Settings, load
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
 PATIENCE_S = 3
-"""So long an event may take before the end of a run no longer waits for its receiver."""
+"""So long, in all, the ends of runs wait for a receiver, and no longer than this after an event went out."""
 PAUSE_S = 60
-"""So long nothing is sent to a receiver that took no event."""
+"""So long nothing is sent to a receiver that took no event, or took this patience; then there is as much again."""
 PARENT, ROOT = "OPENLINEAGE_PARENT_ID", "OPENLINEAGE_ROOT_PARENT_ID"
 """`<namespace>/<job>/<run>` of the run that this one is a part of, and of the one that all of it is a part of."""
 CONTEXT = "OPENLINEAGE_CONTEXT"
@@ -249,15 +250,21 @@ class _Stage:
         return OutputDataset(*self._name(contract, dataset), facets=_schema(dataset), outputFacets=_counted(rows))
 
     def _name(self, contract: Contract, dataset: Dataset) -> tuple[str, str]:
-        """As the standard names tables: https://openlineage.io/docs/spec/naming"""
-        if servers.engine_of(contract, self._setting) == "spark" and (host := servers.host_of(contract)):
+        """As the standard names tables: https://openlineage.io/docs/spec/naming. On Spark by the workspace that the
+        contract or the session names; without one, by the place."""
+        if servers.engine_of(contract, self._settings.engine) != "spark":
+            return self._in_postgres((dataset.schema, dataset.table))
+        host = servers.host_of(contract) or _of_session("spark.databricks.workspaceUrl")
+        if host:
             above = servers.unity_catalog_of(contract) or "hive_metastore"  # of a workspace without Unity Catalog
             return f"unitycatalog://{host}", f"{above}.{dataset.schema}.{dataset.table}"
-        return self._in_postgres((dataset.schema, dataset.table))
+        place = urlsplit(_of_session("spark.sql.warehouse.dir") or (self._settings.home / "spark").as_uri())
+        path = f"{unquote(place.path)}/{dataset.schema}.db/{dataset.table}"
+        return (f"{place.scheme}://{place.netloc}", path.lstrip("/")) if place.netloc else ("file", path)
 
     @cached_property
-    def _setting(self) -> str:
-        return load().engine
+    def _settings(self) -> Settings:
+        return load()
 
     @cached_property
     def _tables(self) -> dict[Table, tuple[Contract, Dataset]]:
@@ -286,6 +293,14 @@ class _Stage:
             if one.clause in clauses and one.outcome in ("passed", "failed", "warned")
         ]
         return {"dataQualityAssertions": facet.DataQualityAssertionsDatasetFacet(assertions)}
+
+
+def _of_session(name: str) -> str:
+    """What the session of Spark says, if one runs here; some of Databricks tell little."""
+    if spark := sys.modules.get("pyspark.sql"):
+        with suppress(Exception):
+            return str(spark.SparkSession.getActiveSession().conf.get(name, ""))
+    return ""
 
 
 def _physical(dataset: Dataset, column: str | None) -> str | None:
@@ -341,7 +356,9 @@ def _written(moment: datetime) -> str:
 
 
 _DOWN: dict[str, float] = {}
-"""By what the environment says of a receiver that is down: until when it is left alone."""
+"""By what the environment says of a receiver that is down, or slow: until when it is left alone."""
+_WAITED: dict[str, float] = {}
+"""So many seconds the ends of runs have waited for a receiver since it was left alone last."""
 
 
 class _Sender:
@@ -384,13 +401,18 @@ class _Sender:
         if self._is_left_alone:
             return
         self._queue.put(None)
-        began = time.monotonic()
-        while self._thread.is_alive() and time.monotonic() < (self._since or began) + PATIENCE_S:
+        began, waited = time.monotonic(), _WAITED.pop(self._receiver, 0)
+        while self._thread.is_alive() and time.monotonic() < min(self._since or began, began - waited) + PATIENCE_S:
             self._thread.join(0.05)
+        waited += time.monotonic() - began
         if self._thread.is_alive():
             self._failed, self._is_down = f"no answer within {PATIENCE_S} seconds", True
+        elif waited > PATIENCE_S:
+            self._failed, self._is_down = self._failed or "its receiver is slow", True
         if self._is_down:
             _DOWN[self._receiver] = time.monotonic() + PAUSE_S
+        else:
+            _WAITED[self._receiver] = waited
         if self._failed:
             print(f"OpenLineage lacks events of this run: {self._failed}. The ledger has them.", file=sys.stderr)
 
@@ -401,9 +423,9 @@ class _Sender:
                 self._client.emit(event)
             except Exception as error:
                 answer = getattr(error, "response", None)
-                code = f" {answer.status_code}" if answer is not None else ""
-                self._failed = f"{type(error).__name__}{code}"
-                if answer is None:  # nobody is there for the next one either
+                code = getattr(answer, "status_code", None) or getattr(error.__cause__, "strerror", None)
+                self._failed = f"{type(error).__name__} {code or ''}".rstrip()
+                if answer is None or answer.is_redirect:  # nobody is there for the next one either
                     self._is_down = True
                     return
             self._since = None
@@ -425,4 +447,6 @@ def _client() -> Any:
         del os.environ[name]
     if client.transport.kind == "console" and (client.config.transport or {}).get("type") != "console":
         raise LookupError("the variables and files that are there name no receiver")
+    if session := getattr(client.transport, "session", None):
+        session.max_redirects = 0  # a sign-in page takes no event, and would get the key
     return client
