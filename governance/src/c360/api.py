@@ -195,7 +195,7 @@ class Project:
     def publish(self, partner: str | None = None, as_of: datetime | None = None) -> Published:
         """Write the pages of all contracts; with a partner, make the share and the signed bundles of its policy."""
         from c360.folders import require_place
-        from c360.publish.pages import write_pages
+        from c360.publish.pages import Told, versions_of, write_pages
         from c360.share.publish import publish, require_partner
 
         with _in_words():
@@ -207,7 +207,7 @@ class Project:
             require_place(folder)
             with self._recorded(run, opened, partner or "*") as (database, ending):
                 if partner is None:
-                    write_pages(opened.catalog.contracts, folder)
+                    write_pages(opened.catalog.contracts, folder, Told(versions_of(opened, run.as_of.date())))
                     return {"folders": [str(folder)]}
                 made = publish(opened, database, partner, folder, run.as_of, as_of is not None, lambda what: None)
                 ending.made = lambda: [one.made for one in made.releases]

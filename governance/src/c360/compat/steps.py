@@ -93,10 +93,11 @@ def _moved(contract: Contract, gone: Contracts) -> Contract | None:
 def _below(contract: Contract, now: Contracts) -> Contract | None:
     """The highest version below this one, a released one if there is any."""
     own = precedence(contract.version)
-    lower = [c for c in now.values() if _family(c) == _family(contract) and precedence(c.version) < own]
+    lower = [c for c in now.values() if family(c) == family(contract) and precedence(c.version) < own]
     return max(lower, key=lambda c: (not c.draft, precedence(c.version)), default=None)
 
 
-def _family(contract: Contract) -> Path | str:
-    """Versions of one contract share a folder when the files are named after versions, else an id."""
+def family(contract: Contract) -> Path | str:
+    """What the versions of one contract have in common: they share a folder when the files are named after versions,
+    else an id."""
     return contract.path.parent if SEMVER.fullmatch(contract.path.name.partition(".odcs")[0]) else contract.id
