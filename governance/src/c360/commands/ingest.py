@@ -13,6 +13,7 @@ from c360.errors import CouldNotTell
     epilog="""\b
 Examples:
   c360 ingest contacts deliveries/contacts.csv
+  c360 ingest contacts deliveries/contacts.csv --dry-run
   c360 ingest transactions day1.parquet day2.csv.gz deliveries/march/
   zcat old.csv.gz | c360 ingest transactions - --as-of 2023-05-09T12:00:00Z
   c360 ingest contacts export.csv --delimiter ';' --encoding windows-1252 --decimal ,"""
@@ -32,6 +33,7 @@ Examples:
 @click.option(
     "--compression", type=click.Choice(["gzip", "zstd", "none"]), help="By default, what the file's first bytes say."
 )
+@click.option("--dry-run", "dry", is_flag=True, help="Print what would become of it; nothing is written.")
 @as_of_option
 @contracts_option
 @json_option
@@ -41,6 +43,7 @@ def ingest(
     as_of: str | None,
     contracts: Path | None,
     as_json: bool,
+    dry: bool,
     aliases: tuple[str, ...],
     **written: Any,
 ) -> None:
@@ -50,6 +53,9 @@ def ingest(
     input. Rows that break a clause go to quarantine; a delivery that breaks a promise as a whole is refused, and
     nothing of it is taken. How a sender writes CSV is best said in the contract (docs/deliveries.md); the options say
     it for one run.
+
+    With --dry-run the plan is printed: verdict, counts, and how many rows each clause would set aside. What landed is
+    dropped, nothing is on record, and the exit code is that of the delivery. Each file is judged beside raw as it is.
     """
     from c360.database.waiting import partners_let_go
     from c360.engine import engine_of
@@ -70,13 +76,15 @@ def ingest(
             for path in paths:
                 with reading(path, "landing", as_json) as (read, say):
                     run = Run.start("gate", clock(as_of))
-                    results.append(take(database, engine, project.catalog, dataset, path, run, read, say, form))
+                    results.append(take(database, engine, project.catalog, dataset, path, run, read, say, form, dry))
     finally:  # what was taken before a file that cannot be read stays taken, so say so
         if as_json:
-            print_json([as_dict(result) for result in results])
+            print_json([_planned(result) if dry else as_dict(result) for result in results])
         elif results:
             _show(results)
-    breach = breach_of(results)
+            if dry:
+                click.echo("A dry run: nothing was written.")
+    breach = breach_of(results, dry)
     if breach:
         raise breach
 
@@ -152,6 +160,12 @@ def as_dict(result: Any) -> Any:
         "clauses": {found.clause.id: found.outcome for found in result.findings},
         "unusual": {found.clause.id: found.detail for found in result.findings if found.detail},
     }
+
+
+def _planned(result: Any) -> Any:
+    """As `--json` prints a dry run, which has no number, and does not tell what it corrects."""
+    told = {key: value for key, value in as_dict(result).items() if key not in ("delivery_id", "corrected")}
+    return told | {"dry_run": True}
 
 
 def _show(results: list[Any]) -> None:
