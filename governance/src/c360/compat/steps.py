@@ -67,7 +67,10 @@ def _read(before: dict[Path, str], folder: Path) -> Contracts:
 
 def beside(now: Contracts) -> list[tuple[Contract, Contract]]:
     """Each version that has one below it, behind the highest of those."""
-    pairs = [(_below(contract, now), contract) for contract in now.values()]
+    families: dict[Path | str, Contracts] = {}
+    for path, contract in now.items():
+        families.setdefault(family(contract), {})[path] = contract
+    pairs = [(_below(contract, families[family(contract)]), contract) for contract in now.values()]
     return [(old, new) for old, new in pairs if old is not None]
 
 
