@@ -31,6 +31,10 @@ $(READY): requirements/dev.txt requirements/bootstrap.txt requirements/setup.sh 
 demo: $(READY) ## Run the whole flow on made-up data and print a summary (DEMO_ARGS="--late" is passed on)
 	@$(C360) demo $(DEMO_ARGS)
 
+.PHONY: serve
+serve: $(READY) ## Show the pages on a local port (SERVE_ARGS="--port 9000" is passed on)
+	@$(C360) serve $(SERVE_ARGS)
+
 .PHONY: test unit spark browser
 test: $(READY) ## Run every test (PYTEST_ARGS="-k name -x" is passed on)
 	@$(TEST) $(PYTEST_ARGS)

@@ -1,7 +1,10 @@
 """Fixtures of the end-to-end tests and of fuzzing: a shared server, a database per module, the command line on it."""
 
 import shutil
+import subprocess
+import tarfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +27,33 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+AXE = "axe-core@4.10.3"
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core, from the package index of npm, kept where what tests fetch is kept."""
+    kept = Path.home() / ".cache/customer360" / AXE / "axe.min.js"
+    if not kept.is_file():
+        folder = tmp_path_factory.mktemp("axe")
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip(f"There is no npm to fetch {AXE} with")
+        fetch = [npm, "pack", "--silent", "--pack-destination", str(folder), AXE]
+        try:
+            made = subprocess.run(fetch, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+        except subprocess.TimeoutExpired:
+            pytest.skip(f"{AXE} cannot be had: npm pack took longer than two minutes")
+        if made.returncode:
+            pytest.skip(f"{AXE} cannot be had: {made.stderr.strip()[-500:]}")
+        with tarfile.open(next(folder.glob("*.tgz"))) as package:
+            script = package.extractfile("package/axe.min.js")
+            assert script is not None
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_bytes(script.read())
+    return kept.read_text(encoding="utf-8")
 
 
 SLOW = (

@@ -363,7 +363,6 @@ def test_pages_show_the_text_as_text(everywhere, tmp_path):
     write_pages([c for c in sound if c.layer == "sources"], tmp_path / "clean")
     made, clean = ({path.name: Page(path) for path in (tmp_path / name).iterdir()} for name in ("pages", "clean"))
     are_harmless(made, clean)
-    assert "#" in made["contacts-1.0.0.html"].links, "an address that runs a script leads nowhere"
     assert {path.name for path in tmp_path.iterdir()} == {"pages", "clean"}
 
 
@@ -375,7 +374,11 @@ def test_the_owner_page_shows_the_text_as_text(everywhere, database, tmp_path):
     write_site(Project(database, catalog, folder), connection, tmp_path / "owners", NOW)
     write_site(Project(database, sound, ROOT / "contracts"), connection, tmp_path / "clean", NOW)
     connection.close()
-    are_harmless(*({path.name: Page(path) for path in (tmp_path / name).glob("*")} for name in ("owners", "clean")))
+    made, clean = (
+        {path.relative_to(tmp_path / name).as_posix(): Page(path) for path in (tmp_path / name).rglob("*.html")}
+        for name in ("owners", "clean")
+    )
+    are_harmless(made, clean)
 
 
 @pytest.mark.parametrize("arguments", [["lint"], ["lint", "--json"], ["coverage"], ["coverage", "--json"]])

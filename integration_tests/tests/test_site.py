@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from c360.clause.description import consequence, describe
 from c360.contract import find_contracts
 from c360.contract.catalog import Catalog
 from c360.database import connect
@@ -18,7 +19,7 @@ from c360.ledger.deliveries import Note
 from c360.ledger.history import Finding, Run, on_record, record
 from c360.ledger.tables import prepare
 from c360.project import Project
-from c360.publish.pages import write_pages
+from c360.publish.pages import Told, page_name, versions_of, write_pages
 from c360.report.site import write_site
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -42,7 +43,7 @@ def project(database, tmp_path_factory):
     prepare(db)
     for day in range(30, -1, -1):
         _one_day(db, catalog, NOW - timedelta(days=day), day)
-    write_pages(catalog.contracts, database.site / "contracts")
+    write_pages(catalog.contracts, database.site / "contracts", Told(versions_of(found, NOW.date())))
     db.close()
     return found
 
@@ -106,14 +107,12 @@ def test_anomaly_clauses_are_in_cards_and_state(site):
     assert card[1] == "broken"
 
 
-def test_quality_dimensions_and_what_the_columns_of_the_promise_say_already(site):
+def test_quality_dimensions(site):
     page = site / "contract-contacts.html"
     assert "completeness: is never empty" in row_of(page, "contacts.name.required")
     text = text_of(page)
     shown = dict(re.findall(r'<span class="nowrap">(\w+) <b>(\d+ of \d+)</b></span>', text))
     assert shown["completeness"] == "9 of 18" and shown.keys() > {"accuracy", "timeliness", "uniqueness"}
-    promise = text[text.index("Description and clauses") :]
-    assert "is never empty" in promise and "has the type" not in promise and "is classified as" not in promise
 
 
 def test_broken_since_it_broke_at_the_first_stage(site):
@@ -157,16 +156,18 @@ def opened(chromium, site):
 
 
 def pages(site):
-    return sorted(path.name for path in site.glob("*.html"))
+    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
 
 
 def test_every_page_loads_and_every_link_resolves(opened, site, project):
     open_, _ = opened
-    assert len(pages(site)) == len(project.catalog.contracts) + 2
+    assert len(pages(site)) == 2 * len(project.catalog.contracts) + 3
     for name in pages(site):
         page = open_(name)
         assert page.title() and page.locator("h1").count() == 1
-        for href in page.eval_on_selector_all("a[href]:not([data-ask])", "links => links.map(link => link.href)"):
+        for href in page.eval_on_selector_all(
+            "a[href^='#'], a[href*='.html']", "links => links.map(link => link.href)"
+        ):
             target = Path(unquote(urlsplit(href).path))
             assert target.is_file(), f"{name} links to {href}"
             fragment = urlsplit(href).fragment
@@ -213,11 +214,11 @@ def test_filters(opened):
     assert shown and all(".required" in text or "(a warning)" in text for text in shown)
 
 
-def test_a_contract_page_holds_promise_and_state(opened):
+def test_the_page_of_an_owner_holds_state_and_history(opened):
     open_, _ = opened
     page = open_("contract-contacts.html")
     text = page.locator("main").inner_text()
-    for words in ("Deliveries", "Last breaches", "Promise", "pii_direct", "PII", "is never empty", "last 30 days"):
+    for words in ("Deliveries", "Last breaches", "is never empty", "last 30 days", "What it promises"):
         assert words in text, words
     row = page.locator("#clauses-1 tr", has_text="contacts.mail.required")
     assert "failed 5" in row.inner_text() and "soda" in row.inner_text() and "dbt" in row.inner_text()
@@ -258,7 +259,7 @@ LUMINANCE = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["index.html", "contract-contacts.html"])
+@pytest.mark.parametrize("name", ["index.html", "contract-contacts.html", "contracts/customers-1.1.0.html"])
 def test_dark_and_light_have_contrast(opened, scheme, name):
     """WCAG AA: text stands out from what is behind it by 4.5 to 1 at least."""
     open_, _ = opened
@@ -270,12 +271,33 @@ def test_dark_and_light_have_contrast(opened, scheme, name):
     assert ratio >= 4.5, where
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_no_violation_on_any_kind_of_page(opened, axe, site, project, scheme, width):
+    """axe-core's rules for accessibility: names, roles, contrast, order of headings, what a keyboard reaches."""
+    open_, _ = opened
+    published = project.settings.site / "contracts"
+    kinds = [site / name for name in ("index.html", "clauses.html", "contract-contacts.html", "contracts/index.html")]
+    kinds += [site / "contracts/customers-1.1.0.html", published / "index.html", published / "customers-1.1.0.html"]
+    for path in kinds:
+        page = open_(path, color_scheme=scheme, viewport={"width": width, "height": 800}, bypass_csp=True)
+        page.evaluate(axe)
+        found = page.evaluate("axe.run().then(told => told.violations.map(v => [v.id, v.nodes.map(n => n.html)]))")
+        assert not found, path
+
+
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_no_page_is_wider_than_the_screen(opened, site, width):
     open_, _ = opened
     for name in pages(site):
         page = open_(name, viewport={"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+
+def test_no_page_is_heavy(site):
+    """With a month of history of every clause at three stages."""
+    heavy = {name: size for name in pages(site) if (size := (site / name).stat().st_size) > 100_000}
+    assert not heavy
 
 
 def test_no_page_loads_anything_or_is_refused_something(opened, site, project):
@@ -295,20 +317,58 @@ def test_no_page_loads_anything_or_is_refused_something(opened, site, project):
     assert sorted(set(told["requests"])) == [path.as_uri() for path in written]
 
 
-def test_what_the_contract_pages_do_they_still_do(opened, project):
+def test_a_page_says_every_clause_in_words_with_what_a_breach_does(opened, site, project):
+    open_, _ = opened
+    for contract in project.catalog.contracts:
+        page = open_(site / "contracts" / page_name(contract), java_script_enabled=False)
+        for dataset in contract.datasets:
+            for clause in dataset.clauses:
+                row = page.locator(f"[id='{clause.id}']").inner_text()
+                does, _ = consequence(contract, dataset, clause)
+                assert clause.id in row and does in row and describe(clause).split("\n")[0].strip()[:40] in row, (
+                    clause.id
+                )
+    page = open_(site / "contracts" / "contacts-1.0.0.html")
+    text = page.locator("main").inner_text()
+    for words in ("crm-platform", "#crm-platform", "pii_direct", "PII", "Service levels", "workspace.example.com"):
+        assert words in text, words
+    assert page.locator("[id='contacts.id.required'] .pill").all_inner_texts() == ["! quarantine", "✕ broken"]
+    assert "2026-03-31 12:00" in page.locator("[id='contacts.id.required']").inner_text()
+    page.locator("[id='contacts.id.required'] td a").click()
+    assert page.url.endswith("owners/contract-contacts.html#contacts.id.required")
+    page.get_by_role("link", name="What it promises, and its versions").click()
+    assert page.url.endswith("owners/contracts/contacts-1.0.0.html")
+
+
+def test_versions_stand_side_by_side_and_a_deprecated_one_says_so(opened, site):
+    open_, _ = opened
+    page = open_(site / "contracts" / "index.html")
+    row = page.locator("tr", has=page.get_by_role("link", name="customers 1.1.0"))
+    assert "deprecated" in row.inner_text() and "until 2030-12-31, then customers 2.0.0" in row.inner_text()
+    page.get_by_role("link", name="customers 1.1.0").click()
+    assert "Deprecated: its last day is 2030-12-31. Use customers 2.0.0" in page.locator("main").inner_text()
+    rows = page.locator("[aria-labelledby=versions] tbody tr").all_inner_texts()
+    assert [row.split()[0] for row in rows] == ["2.0.0", "1.1.0", "1.0.0"]
+    changes = page.get_by_label("Changes from 1.1.0 to 2.0.0").locator("tr", has_text="physical name changed")
+    assert "customers_v2" in changes.inner_text() and changes.get_by_text("break").count() == 2
+    page.get_by_role("link", name="customers 2.0.0").first.click()
+    assert page.url.endswith("customers-2.0.0.html")
+    page.get_by_role("link", name="Contract pages").click()
+    page.get_by_role("link", name="Data contracts", exact=True).click()
+    assert page.url.endswith("owners/index.html")
+
+
+def test_what_is_published_tells_of_no_state(opened, project):
     open_, _ = opened
     folder = project.settings.site / "contracts"
-    page = open_(next(folder.glob("transactions-*.html")))
-    dialog = page.locator("#dialog-datacontract-yaml")
-    page.locator("[onclick*=showModal]").first.click()
-    assert dialog.evaluate("it => it.open") and "urn:datacontract:customer360" in dialog.inner_text()
-    page.locator("[onclick*=close]").last.click()
-    assert not dialog.evaluate("it => it.open")
-    index = open_(folder / "index.html")
-    shown = index.locator("#catalog li:visible")
-    everything = shown.count()
-    index.locator("#search").press_sequentially("next_best_category")
-    assert 0 < shown.count() < everything
+    for path in sorted(folder.glob("*.html")):
+        page = open_(path)
+        assert not re.search("broken|State|Since|As of", page.locator("body").inner_text()), path.name
+        assert page.locator(".holds, .broken, .untold, .stale").count() == 0
+    page = open_(folder / "customers-1.1.0.html")
+    assert page.get_by_label("Changes from 1.1.0 to 2.0.0").count() == 1
+    page.get_by_role("link", name="Contract pages").click()
+    assert page.url.endswith("contracts/index.html")
 
 
 def test_contracts_cannot_run_anything(opened, site):

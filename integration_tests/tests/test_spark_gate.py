@@ -273,6 +273,27 @@ def test_how_a_sender_writes(sides, tmp_path):
     assert_alike(sides, catalog, "german")
 
 
+def test_a_dry_run_tells_the_same_and_writes_nothing(sides, tmp_path):
+    catalog = catalog_of(tmp_path, {"name": "tried", "properties": [
+        {"name": "id", "physicalType": "integer", "primaryKey": True},
+        {"name": "n", "physicalType": "integer", "required": True},
+    ], "customProperties": ALL_MAY_BE_LOST})  # fmt: skip
+    file = tmp_path / "tried.csv"
+    file.write_text("id,n\n1,1\n2,\n")
+    deliver(sides, catalog, "tried", file)
+    before = [(side.quarantine("tried"), side.rows(catalog, "tried")) for side in sides]
+    file.write_text("id,n\n1,1\n2,5\n3,\n")
+    told = [
+        ingest(side.ledger, side.engine, catalog, "tried", file, Run.start("gate", NOW), dry=True) for side in sides
+    ]
+    counts = [(one.outcome, one.promoted, one.quarantined, one.duplicates, one.rows_by_clause) for one in told]
+    assert counts == [("accepted", 1, 1, 1, {"tried.n.required": 1})] * 2
+    assert [(side.quarantine("tried"), side.rows(catalog, "tried")) for side in sides] == before
+    for side in sides:
+        assert len(side.ask("select 1 from governance.delivery where dataset = 'tried'")) == 1
+    assert deliver(sides, catalog, "tried", file)[:4] == ("accepted", "", 3, 1)
+
+
 ODD = "a;b `c`, 'd' = {e}"
 
 

@@ -51,7 +51,7 @@ class Delivery(TypedDict):
     """What became of a file. `outcome` is accepted, refused or repeated; numbers count rows.
 
     Unless it was refused, delivered = promoted + quarantined + duplicates + erased. `unusual` has, by clause that looks
-    at the deliveries before, what is unlike them.
+    at the deliveries before, what is unlike them. A dry run has no `delivery_id`, and does not know what it corrects.
     """
 
     file: str
@@ -63,12 +63,13 @@ class Delivery(TypedDict):
     quarantined: int
     duplicates: int
     superseded: int
-    corrected: int
+    corrected: int | None
     erased: int
     delivery_id: int | None
     rows_by_clause: dict[str, int]
     clauses: dict[str, str]
     unusual: dict[str, str]
+    dry_run: bool
 
 
 class Built(TypedDict):
@@ -148,27 +149,31 @@ class Project:
                 raise _with(Broken("Generated files differ from the contracts.", "Run: c360 generate"), result)
         return result
 
-    def ingest(self, dataset: str, *files: str | Path, as_of: datetime | None = None) -> list[Delivery]:
+    def ingest(
+        self, dataset: str, *files: str | Path, as_of: datetime | None = None, dry_run: bool = False
+    ) -> list[Delivery]:
         """Take files through the gate, each in a transaction of its own. Raises Broken if one of them is refused.
 
-        A retry is safe: a file that was accepted last is `repeated`, and changes nothing.
+        A retry is safe: a file that was accepted last is `repeated`, and changes nothing. With `dry_run`, nothing is
+        written: the answer says what would become of the files.
         """
         from c360.commands.ingest import as_dict, named
         from c360.engine import engine_of
         from c360.gate.ingest import breach_of, ingest
 
         taken: list[Any] = []
-        with _in_words(lambda: [as_dict(one) for one in taken]), self._database() as database:
+        with _in_words(lambda: [as_dict(one, dry_run) for one in taken]), self._database() as database:
             opened = self._opened()
             contract, _ = named(opened.catalog, dataset)
             engine = engine_of(database, self._settings, contract)
             for path in map(Path, files):
                 if not path.is_file():
                     raise CouldNotTell(f"There is no file {path}.", "Check the path.")
-                taken.append(ingest(database, engine, opened.catalog, dataset, path, _run("gate", as_of)))
-            if breach := breach_of(taken):
+                run = _run("gate", as_of)
+                taken.append(ingest(database, engine, opened.catalog, dataset, path, run, dry=dry_run))
+            if breach := breach_of(taken, dry_run):
                 raise breach
-        return [as_dict(one) for one in taken]
+        return [as_dict(one, dry_run) for one in taken]
 
     def build(self, *dbt_arguments: str, as_of: datetime | None = None) -> Built:
         """Run dbt source freshness, then dbt build, with further arguments of dbt. dbt's messages go to its log."""
@@ -209,7 +214,7 @@ class Project:
         """Write the pages of all contracts; with a partner, make the share and the signed bundles of its policy."""
         from c360.commands.publish import as_dict
         from c360.folders import require_place
-        from c360.publish.pages import write_pages
+        from c360.publish.pages import Told, versions_of, write_pages
         from c360.share.publish import publish, require_partner
 
         with _in_words():
@@ -221,7 +226,7 @@ class Project:
             require_place(folder)
             with self._recorded(run, opened, partner or "*") as (database, ending):
                 if partner is None:
-                    write_pages(opened.catalog.contracts, folder)
+                    write_pages(opened.catalog.contracts, folder, Told(versions_of(opened, run.as_of.date())))
                     return {"folders": [str(folder)], "releases": []}
                 made = publish(opened, database, partner, folder, run.as_of, as_of is not None, lambda what: None)
                 ending.made = lambda: [one.made for one in made.releases]

@@ -48,6 +48,7 @@ GROUPS = {
         "alert": ("c360.commands.alert:alert", "Tell what changed since the last alert."),
         "report": ("c360.commands.report:report", "The owner page, and Elementary's report."),
         "publish": ("c360.commands.publish:publish", "Write an HTML page for each contract, and an index."),
+        "serve": ("c360.commands.serve:serve", "Show the pages on a local port."),
         "catalog": ("c360.commands.catalog:catalog", "OpenMetadata: push what the contracts say, check, doctor."),
         "history": ("c360.commands.history:history", "The record behind status: prune it."),
     },

@@ -78,8 +78,6 @@ class Kind(Generic[A]):
     """At the gate each value can break it, and costs its row, though the clause is about the delivery."""
     disputed: bool = False
     """Rows break it together: which of them is right, no clause tells."""
-    shown_separately: bool = False
-    """A page about a dataset shows it in a place of its own, not among the clauses of the column."""
     ages: bool = False
     """It can break by the clock alone: its argument is an age in seconds."""
 

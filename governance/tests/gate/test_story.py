@@ -22,7 +22,7 @@ from c360.errors import CouldNotTell
 from c360.folders import replace_file
 from c360.gate.account import Gate
 from c360.gate.decide import discard, resolve
-from c360.gate.ingest import ingest
+from c360.gate.ingest import breach_of, ingest
 from c360.gate.replay import replay
 from c360.ledger import quarantine
 from c360.ledger.decisions import Decision
@@ -229,6 +229,61 @@ def deliver(ledger, engine, catalog, tmp_path):
 @pytest.fixture
 def gate(ledger, engine, catalog):
     return Gate(ledger, engine, catalog, *catalog.find("things"), Run.start("replay", NOW))
+
+
+def on_record(ledger):
+    """Every row of every table of the ledger and the quarantine, as text."""
+    with ledger.transaction(), ledger.cursor() as cursor:
+        cursor.execute(
+            "select format('%I.%I', schemaname, tablename) from pg_tables "
+            "where schemaname in ('governance', 'quarantine') order by 1"
+        )
+        names = [name for (name,) in cursor.fetchall()]
+        found = {}
+        for name in names:
+            cursor.execute(f"select t::text from {name} as t order by 1")
+            found[name] = cursor.fetchall()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "rows"),
+    [("1,10\n2,-5\n3,30\n4,40\n", "accepted", {"things.n.minimum": 1}),
+     ("1,-1\n2,-5\n3,30\n", "refused", {"things.n.minimum": 2}),
+     ("9,9\n", "repeated", {})],
+)  # fmt: skip
+def test_a_dry_run_tells_the_plan_and_writes_nothing(ledger, engine, catalog, deliver, tmp_path, text, outcome, rows):
+    deliver("9,9\n")
+    before, raw = on_record(ledger), engine.raw
+    engine.steps.clear()
+    path = tmp_path / "things.csv"
+    path.write_text("id,n\n" + text)
+    dry = ingest(ledger, engine, catalog, "things", path, Run.start("gate", NOW), dry=True)
+    assert (dry.outcome, dry.rows_by_clause, dry.delivery_id) == (outcome, rows, None)
+    assert on_record(ledger) == before and engine.raw == raw
+    assert engine.steps[-1] == "clear" and not {"quarantine", "raw"} & set(engine.steps)
+    assert not (tmp_path / "landing.json").exists()
+    breach = breach_of([dry], dry=True)
+    assert (breach is not None) is (outcome == "refused")
+    if breach:
+        assert "things.csv would be refused: 2 of 3 rows break clauses" in breach.message
+        assert breach.remedy == "Nothing was written; have it corrected before it is delivered."
+    done = ingest(ledger, engine, catalog, "things", path, Run.start("gate", NOW))
+    told = ("outcome", "delivered", "promoted", "quarantined", "duplicates", "superseded", "rows_by_clause", "reason")
+    assert [getattr(done, name) for name in told] == [getattr(dry, name) for name in told], "as it was planned"
+
+
+def test_a_dry_run_does_not_finish_what_another_had_planned(deliver, ledger, tmp_path, catalog):
+    with pytest.raises(Killed):
+        deliver("1,10\n", Files(ledger, tmp_path, dies="raw"))
+    before = on_record(ledger)
+    path = tmp_path / "things.csv"
+    path.write_text("id,n\n2,20\n")
+    fresh = Files(ledger, tmp_path)
+    with pytest.raises(CouldNotTell, match="An earlier delivery of things was stopped") as told:
+        ingest(ledger, fresh, catalog, "things", path, Run.start("gate", NOW), dry=True)
+    assert told.value.remedy == "Finish it first: c360 quarantine replay things"
+    assert on_record(ledger) == before and planned(ledger, "things") and fresh.raw == {}
 
 
 def test_it_gives_what_an_engine_has_to() -> None:

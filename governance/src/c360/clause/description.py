@@ -1,9 +1,9 @@
 """What a clause promises, and what broke it, as sentences for people who do not read YAML."""
 
-from typing import Any
+from typing import Any, Literal
 
-from c360.clause.kinds import FRESHNESS, LATENCY, RETENTION
-from c360.model import Clause
+from c360.clause.kinds import ANOMALY, CLASSIFICATION, FRESHNESS, LATENCY, PRESENT, RETENTION
+from c360.model import Clause, Contract, Dataset, Unenforced
 from c360.printable import age, number, span
 
 
@@ -11,6 +11,30 @@ def describe(clause: Clause[Any]) -> str:
     """The promise as a sentence without its subject, which is the column or the table. The contract's own
     description counts where it has one."""
     return clause.description or clause.kind.describe(clause)
+
+
+Consequence = Literal["refuse", "quarantine", "fail", "warn", "lint", "nothing"]
+
+
+def consequence(contract: Contract, dataset: Dataset, clause: Clause[Any]) -> tuple[Consequence, str]:
+    """What a breach of the clause does, as a word and as a sentence."""
+    if isinstance(clause.argument, Unenforced):
+        return "nothing", f"No tool enforces it: {clause.argument.why}."
+    if clause.kind is CLASSIFICATION:
+        return "lint", "c360 lint refuses the contract."
+    if clause.kind is ANOMALY and (contract.layer != "sources" or clause.absent("gate")):
+        return "warn", "Elementary's test in dbt tells of it, where it is installed."
+    if clause.severity == "warning":
+        return "warn", "It is recorded as a warning; nothing is held back."
+    if contract.layer == "partners":
+        return "refuse", "The bundle is not published."
+    if contract.layer != "sources":
+        return "fail", "The build fails, and no partner gets the data."
+    if clause.kind is PRESENT and dataset.may_be_absent(clause.column or ""):
+        return "warn", "The column is read as null; beside a column that nobody expects, the delivery is refused."
+    if clause.kind.loses_rows:
+        return "quarantine", "The row goes to quarantine, the others are taken."
+    return "refuse", "The delivery is refused, and nothing of it is taken."
 
 
 def breach(clause: Clause[Any], measured: float | None, rows: int | None = None) -> str:

@@ -47,7 +47,6 @@ PRESENT = Kind[None](
     datacontract=True,
     checks=("field_is_present",),
     not_here={"soda at the gate": _AT_THE_GATE},
-    shown_separately=True,
 )
 PHYSICAL_TYPE = Kind[str](
     "physicalType",
@@ -60,7 +59,6 @@ PHYSICAL_TYPE = Kind[str](
     checks=("field_physical_type",),
     not_here={"soda at the gate": _AT_THE_GATE},
     by_value=True,
-    shown_separately=True,
 )
 LOGICAL_TYPE = Kind[str](
     "logicalType",
@@ -221,7 +219,6 @@ CLASSIFICATION = Kind[str](
     lambda clause: f"is classified as {clause.argument}",
     linted="checked",
     not_here={"gate": _SAID, "soda scan": _SAID, "verify": _SAID, "dbt": "carried as the column's meta"},
-    shown_separately=True,
 )
 
 # quality rules
@@ -324,7 +321,6 @@ FRESHNESS = Kind[int](
     datacontract=True,
     checks=("servicelevel_freshness",),
     ages=True,
-    shown_separately=True,
 )
 RETENTION = Kind[int](
     "retention",
@@ -337,7 +333,6 @@ RETENTION = Kind[int](
     datacontract=True,
     checks=("servicelevel_retention",),
     ages=True,
-    shown_separately=True,
 )
 LATENCY = Kind[Latency](
     "latency",

@@ -24,6 +24,7 @@ from c360.errors import CouldNotTell
     epilog="""\b
 Examples:
   c360 ingest contacts deliveries/contacts.csv
+  c360 ingest contacts deliveries/contacts.csv --dry-run
   c360 ingest transactions day1.parquet day2.csv.gz deliveries/march/
   zcat old.csv.gz | c360 ingest transactions - --as-of 2023-05-09T12:00:00Z
   c360 ingest contacts export.csv --delimiter ';' --encoding windows-1252 --decimal ,"""
@@ -43,6 +44,7 @@ Examples:
 @click.option(
     "--compression", type=click.Choice(["gzip", "zstd", "none"]), help="By default, what the file's first bytes say."
 )
+@click.option("--dry-run", "dry", is_flag=True, help="Print what would become of it; nothing is written.")
 @as_of_option
 @contracts_option
 @report_option()
@@ -54,6 +56,7 @@ def ingest(
     contracts: Path | None,
     form: str,
     as_json: bool,
+    dry: bool,
     aliases: tuple[str, ...],
     **written: Any,
 ) -> None:
@@ -63,6 +66,9 @@ def ingest(
     input. Rows that break a clause go to quarantine; a delivery that breaks a promise as a whole is refused, and
     nothing of it is taken. How a sender writes CSV is best said in the contract (docs/deliveries.md); the options say
     it for one run.
+
+    With --dry-run the plan is printed: verdict, counts, and how many rows each clause would set aside. What landed is
+    dropped, nothing is on record, and the exit code is that of the delivery. Each file is judged beside raw as it is.
     """
     from c360.database.waiting import partners_let_go
     from c360.engine import engine_of
@@ -84,15 +90,17 @@ def ingest(
                 for path in paths:
                     with reading(path, "landing", as_json or form != "table") as (read, say):
                         run = Run.start("gate", clock(as_of))
-                        taken = take(database, engine, project.catalog, dataset, path, run, read, say, written_as)
+                        taken = take(database, engine, project.catalog, dataset, path, run, read, say, written_as, dry)
                         results.append(taken)
         finally:  # what was taken before a file that cannot be read stays taken, so say so
             entries += _entries(contract, results)
             if as_json:
-                print_json([as_dict(result) for result in results])
+                print_json([as_dict(result, dry) for result in results])
             elif results and form == "table":
                 _show(results)
-        breach = breach_of(results)
+                if dry:
+                    click.echo("A dry run: nothing was written.")
+        breach = breach_of(results, dry)
         if breach:
             raise breach
 
@@ -169,8 +177,8 @@ def _files(given: Path) -> list[Path]:
     return [given]
 
 
-def as_dict(result: Any) -> Any:
-    """As `--json` prints it."""
+def as_dict(result: Any, dry_run: bool = False) -> Any:
+    """As `--json` prints it. A dry run has no number, and does not know what it corrects."""
     numbers = ("delivered", "promoted", "quarantined", "duplicates", "superseded", "corrected", "erased", "reason",
                "delivery_id")  # fmt: skip
     return {
@@ -181,6 +189,7 @@ def as_dict(result: Any) -> Any:
         "rows_by_clause": result.rows_by_clause,
         "clauses": {found.clause.id: found.outcome for found in result.findings},
         "unusual": {found.clause.id: found.detail for found in result.findings if found.detail},
+        **({"dry_run": True, "delivery_id": None, "corrected": None} if dry_run else {"dry_run": False}),
     }
 
 

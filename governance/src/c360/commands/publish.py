@@ -59,7 +59,7 @@ def publish(
     product or its sources does not hold.
     """
     from c360.project import open_project
-    from c360.publish.pages import write_pages
+    from c360.publish.pages import Told, versions_of, write_pages
 
     if bundle is not None:
         if as_json:
@@ -75,7 +75,8 @@ def publish(
     folder = (out or project.settings.site / "contracts").resolve()
     require_place(folder)
     with _on_record(project):
-        pages = write_pages(project.catalog.contracts, folder)
+        told = Told(versions_of(project, clock(as_of).date()))
+        pages = write_pages(project.catalog.contracts, folder, told)
     if as_json:
         print_json({"folders": [str(folder)], "releases": []})
     else:

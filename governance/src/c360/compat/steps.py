@@ -67,7 +67,10 @@ def _read(before: dict[Path, str], folder: Path) -> Contracts:
 
 def beside(now: Contracts) -> list[tuple[Contract, Contract]]:
     """Each version that has one below it, behind the highest of those."""
-    pairs = [(_below(contract, now), contract) for contract in now.values()]
+    families: dict[Path | str, Contracts] = {}
+    for path, contract in now.items():
+        families.setdefault(family(contract), {})[path] = contract
+    pairs = [(_below(contract, families[family(contract)]), contract) for contract in now.values()]
     return [(old, new) for old, new in pairs if old is not None]
 
 
@@ -93,10 +96,11 @@ def _moved(contract: Contract, gone: Contracts) -> Contract | None:
 def _below(contract: Contract, now: Contracts) -> Contract | None:
     """The highest version below this one, a released one if there is any."""
     own = precedence(contract.version)
-    lower = [c for c in now.values() if _family(c) == _family(contract) and precedence(c.version) < own]
+    lower = [c for c in now.values() if family(c) == family(contract) and precedence(c.version) < own]
     return max(lower, key=lambda c: (not c.draft, precedence(c.version)), default=None)
 
 
-def _family(contract: Contract) -> Path | str:
-    """Versions of one contract share a folder when the files are named after versions, else an id."""
+def family(contract: Contract) -> Path | str:
+    """What the versions of one contract have in common: they share a folder when the files are named after versions,
+    else an id."""
     return contract.path.parent if SEMVER.fullmatch(contract.path.name.partition(".odcs")[0]) else contract.id

@@ -1,5 +1,6 @@
 """Where the embedded server listens: a socket that only its owner reaches, and on demand a TCP port."""
 
+import errno
 import hashlib
 import os
 import secrets
@@ -33,21 +34,25 @@ def password(settings: Settings) -> str:
     return path.read_text()
 
 
-def require_free(port: int) -> None:
-    with socket.socket() as probe:
+def require_free(port: int, command: str = "c360 db start", host: str = "127.0.0.1") -> None:
+    """Raises CouldNotTell, naming a free port for the `command`, when the port of the host's address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except PermissionError:
             reason = "may not be used without root"
-        except OSError:
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise CouldNotTell(f"Cannot listen at {host}: {error.strerror}.", "Name an address of here.") from error
             reason = "is taken by another program"
         else:
             return
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+    with socket.socket(family) as probe:
+        probe.bind((host, 0))
         free = probe.getsockname()[1]
-    raise CouldNotTell(f"Port {port} of 127.0.0.1 {reason}.", f"Take a free one: c360 db start --port {free}")
+    raise CouldNotTell(f"Port {port} of {host} {reason}.", f"Take a free one: {command} --port {free}")
 
 
 def socket_dir(data: Path, port: int) -> Path:

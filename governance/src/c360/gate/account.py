@@ -33,6 +33,8 @@ class Gate:
     dataset: Dataset
     run: Run
     say: Callable[[str], None] = lambda step: None
+    dry: bool = False
+    """Whether it ends with the plan: nothing is written."""
 
 
 class Refused(Exception):

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from c360.clause.kinds import RELATIONSHIP, ROW_RULE, SQL
 from c360.engine.interface import Landing, Plan
+from c360.errors import CouldNotTell
 from c360.gate.account import Gate, finish
 from c360.ledger import locks
 from c360.ledger.deliveries import planned
@@ -27,6 +28,11 @@ def entered(gate: Gate) -> Iterator[Landing]:
 
 def _roll_forward(gate: Gate, landing: Landing) -> None:
     left = planned(gate.ledger, gate.dataset.name)
+    if left and gate.dry:
+        raise CouldNotTell(
+            f"An earlier delivery of {gate.dataset.name} was stopped, and is not finished yet.",
+            f"Finish it first: c360 quarantine replay {gate.dataset.name}",
+        )
     for one in left:
         with judging(gate), landing.transaction():
             finish(gate, landing, one.id, Plan(**one.plan), one.as_of)

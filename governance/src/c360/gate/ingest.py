@@ -6,7 +6,8 @@ next does what is left of a plan. What a kill leaves of a delivery that was not 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from c360.gate import account, judge, usual
 from c360.gate.account import Gate, Refused
 from c360.gate.entry import entered, judging
 from c360.ledger.deliveries import accepted_last
-from c360.ledger.history import Finding, Run, on_record
+from c360.ledger.history import Ending, Finding, Run, on_record
 from c360.ledger.tables import prepare
 from c360.model import Dataset
 
@@ -53,6 +54,14 @@ class Ingested:
     """Rows of people who were forgotten, which go no further."""
 
 
+class _Planned(Exception):
+    """What a dry run comes to; it undoes what the engine's transaction has made for the plan."""
+
+    def __init__(self, result: Ingested) -> None:
+        self.result = result
+        super().__init__()
+
+
 def ingest(
     ledger: "Connection",
     engine: Engine,
@@ -63,28 +72,31 @@ def ingest(
     progress: Callable[[int], None] = lambda size: None,
     say: Callable[[str], None] = lambda step: None,
     form: Form | None = None,
+    dry: bool = False,
 ) -> Ingested:
     """Take one file through the gate; refused and accepted alike end up in the history. What is no delivery of the
     dataset by its header does not: nothing began.
 
     `progress` is told of bytes read, `say` of the step under way; `form` is how the file is written where the contract
-    does not tell. Raises CouldNotTell when the file or the database does not let us tell; the database is then as it
-    was before.
+    does not tell. A `dry` run ends with the plan: no row is written, nothing is on record, and what landed is dropped.
+    Raises CouldNotTell when the file or the database does not let us tell; the database is then as it was before.
     """
     contract, dataset = catalog.find(dataset_name)
     if contract.layer != "sources":
         raise CouldNotTell(f"{dataset_name} is a product, which dbt builds.", "Ingest a source, or run: c360 build")
     prepare(ledger)
-    gate = Gate(ledger, engine, catalog, contract, dataset, run, say)
+    gate = Gate(ledger, engine, catalog, contract, dataset, run, say, dry)
     delivery = Delivery(path, form or Form.of(dataset), dataset, progress, engine)
     delivery.require_some_column()
-    with on_record(ledger, run, dataset.name, catalog) as ending:
+    with nullcontext(Ending()) if dry else on_record(ledger, run, dataset.name, catalog) as ending:
         refuse_ended([contract], run.as_of.date())
         try:
             with entered(gate) as landing:
                 result = _through_the_gate(gate, landing, delivery)
+        except _Planned as planned:
+            result = planned.result
         except Refused as refused:
-            number = account.refuse(gate, delivery, refused)
+            number = None if dry else account.refuse(gate, delivery, refused)
             ending.outcome, ending.detail = "failed", "the delivery was refused"
             result = _refusal(delivery, dataset, refused, number)
         if result.outcome == "repeated":  # nothing was judged
@@ -133,14 +145,17 @@ def _decide(
     findings += usual.take(gate, delivery.sha256, delivered, plan, numbers)
     lost = plan.quarantined + delivery.set_aside
     _refuse_if_broken(dataset, landing, delivery, findings, lost, rows)
+    result = Ingested(
+        delivery.path, dataset.name, "accepted", delivered, plan.promoted, lost, plan.duplicates, plan.superseded,
+        findings=tuple(findings), rows_by_clause={clause: count for clause, count in rows.items() if count},
+        erased=erased,
+    )  # fmt: skip
+    if gate.dry:
+        raise _Planned(result)
     gate.say("promoting")
     what = account.note(gate, delivery, delivered)
     number, corrected = account.carry_out(gate, landing, what, plan, delivery.set_aside, erased, findings, numbers)
-    return Ingested(
-        delivery.path, dataset.name, "accepted", delivered, plan.promoted, lost, plan.duplicates, plan.superseded,
-        corrected, tuple(findings), rows_by_clause={clause: count for clause, count in rows.items() if count},
-        delivery_id=number, erased=erased,
-    )  # fmt: skip
+    return replace(result, delivery_id=number, corrected=corrected)
 
 
 def _refuse_if_broken(
@@ -161,7 +176,7 @@ def _refuse_if_broken(
         raise Refused("; ".join(reasons), findings, delivered, landing.evidence(), rows, remedy)
 
 
-def _refusal(delivery: Delivery, dataset: Dataset, refused: Refused, number: int) -> Ingested:
+def _refusal(delivery: Delivery, dataset: Dataset, refused: Refused, number: int | None) -> Ingested:
     return Ingested(
         delivery.path,
         dataset.name,
@@ -169,19 +184,22 @@ def _refusal(delivery: Delivery, dataset: Dataset, refused: Refused, number: int
         refused.delivered,
         findings=tuple(refused.findings),
         reason=refused.reason,
-        remedy=refused.remedy or f"Nothing of it was taken; see what broke it: {_show(dataset, number, refused)}",
+        remedy=refused.remedy or _see(dataset, number, refused),
         rows_by_clause={clause: count for clause, count in refused.rows.items() if count},
         delivery_id=number,
     )
 
 
-def _show(dataset: Dataset, number: int, refused: Refused) -> str:
-    return f"c360 quarantine show {dataset.name} --delivery {number}" if refused.evidence else "c360 status"
+def _see(dataset: Dataset, number: int | None, refused: Refused) -> str:
+    if number is None:
+        return "Nothing was written; have it corrected before it is delivered."
+    show = f"c360 quarantine show {dataset.name} --delivery {number}" if refused.evidence else "c360 status"
+    return f"Nothing of it was taken; see what broke it: {show}"
 
 
-def breach_of(results: list[Ingested]) -> Breach | None:
-    """The error to end with when a delivery was refused."""
+def breach_of(results: list[Ingested], dry: bool = False) -> Breach | None:
+    """The error to end with when a delivery was refused, or in a `dry` run would be."""
     refused = [result for result in results if result.outcome == "refused"]
     if not refused:
         return None
-    return Breach(f"{refused[0].path} was refused: {refused[0].reason}.", refused[0].remedy)
+    return Breach(f"{refused[0].path} {'would be' if dry else 'was'} refused: {refused[0].reason}.", refused[0].remedy)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 
 from c360.ledger.deliveries import Arrival
 from c360.ledger.outcomes import Past
@@ -22,17 +23,24 @@ class Sparkline:
 
 
 def sparkline(history: Sequence[Past]) -> Sparkline:
-    """A bar a run, oldest left: a low one where the clause held, else higher the more rows broke it."""
+    """A bar a run, oldest left: a low one where the clause held, else higher the more rows broke it. Bars of one
+    outcome and height that stand beside each other are one."""
     most = max((past.rows or 0 for past in history), default=0)
     paths: dict[str, str] = {}
-    for n, past in enumerate(history):
-        height = 3.0
-        if past.outcome in ("failed", "warned", "errored"):
-            height = HEIGHT if not past.rows else 6 + (HEIGHT - 6) * math.log1p(past.rows) / math.log1p(most)
-        bar = f"M{n * STEP} {HEIGHT}v-{height:.3g}h{STEP - 1}v{height:.3g}z"
-        paths[past.outcome] = paths.get(past.outcome, "") + bar
+    x = 0
+    for (outcome, height), runs in groupby((past.outcome, _tall(past, most)) for past in history):
+        width = STEP * len(list(runs))
+        bar = f"M{x} {HEIGHT}v-{height:.3g}h{width - 1}v{height:.3g}z"
+        paths[outcome] = paths.get(outcome, "") + bar
+        x += width
     held = sum(past.outcome == "passed" for past in history)
     return Sparkline(paths, max(len(history) * STEP, STEP), f"Held in {held} of the last {len(history)} runs")
+
+
+def _tall(past: Past, most: int) -> float:
+    if past.outcome not in ("failed", "warned", "errored"):
+        return 3.0
+    return 6 + (HEIGHT - 6) * math.log1p(past.rows) / math.log1p(most) if past.rows else HEIGHT
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from c360.ledger.quarantine import Quarantined
 from c360.ledger.standings import Standing
 from c360.lineage import Users, upstream
 from c360.model import Clause, Contract, Dataset
+from c360.publish.pages import about, channels
 from c360.report import charts
 from c360.report.charts import Chart, Sparkline
 from c360.report.history import breaches, histories
@@ -130,12 +131,7 @@ class ContractPage:
     @property
     def channels(self) -> list[tuple[str, str]]:
         """Where to ask: each channel, and its address where that is one of the web or of mail."""
-        support = self.contract.document.get("support")
-        named = [one for one in support if isinstance(one, dict)] if isinstance(support, list) else []
-        asked = [(str(one.get("channel") or ""), str(one.get("url") or "")) for one in named]
-        return [
-            (name, url if url.startswith(("https://", "http://", "mailto:")) else "") for name, url in asked if name
-        ]
+        return channels(self.contract)
 
     @property
     def layer(self) -> str:
@@ -152,8 +148,7 @@ class ContractPage:
     @property
     def about(self) -> dict[str, Any]:
         """The contract's own description: purpose, usage, limitations."""
-        about = self.contract.document.get("description")
-        return about if isinstance(about, dict) else {"purpose": about or ""}
+        return about(self.contract)
 
     @property
     def lifecycle(self) -> str:

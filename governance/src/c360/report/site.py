@@ -6,37 +6,30 @@ script that a page allows is ours.
 """
 
 import os
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from c360.folders import replacing
 from c360.ledger.alerts import acknowledged
 from c360.lineage import lineage
-from c360.pages import owner_pages, policy
-from c360.printable import age, number, span
+from c360.pages import owner_pages, renderer, write_list
 from c360.project import Project
+from c360.publish.pages import Stand, Told, page_name, render_pages, versions_of
 from c360.report.page import ContractPage, contract_page
 from c360.status.causes import LEVELS, causes, level_of
-from c360.status.overview import Overview, read_overview
+from c360.status.overview import read_overview
 from c360.status.state import DEFAULT, allowed
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-_TEMPLATES = Path(__file__).parent / "templates"
-
-
-@dataclass(frozen=True)
-class Team:
-    """The pages of the contracts that one team answers for."""
-
-    name: str
-    pages: tuple[ContractPage, ...]
+_CAUSES = 50
+"""So many causes stand on the index, the worst; the others are on the pages of their contracts."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +41,11 @@ class Link:
 
 
 def write_site(project: Project, database: "Connection", folder: Path, as_of: datetime) -> Path:
-    """Write all pages as things stand at `as_of` (with time zone), in place of `folder`; returns its index.html.
+    """Write all pages as things stand at `as_of` (with time zone), in place of `folder`; returns its index.html. The
+    contract pages, with the state of each clause, are in its folder `contracts`.
 
-    Links lead to the contract pages, Elementary's report and dbt's docs of the project's site, where these exist.
-    Raises CouldNotTell when `folder` holds anything but an earlier site.
+    Links lead to Elementary's report and dbt's docs of the project's site, where these exist. Lists that are long are
+    written as several pages. Raises CouldNotTell when `folder` holds anything but an earlier site.
     """
     folder = folder.resolve()
     overview = read_overview(database, project.catalog, as_of.astimezone(UTC))
@@ -62,28 +56,40 @@ def write_site(project: Project, database: "Connection", folder: Path, as_of: da
         contract_page(database, overview, contract, files[contract.key], found, users)
         for contract in project.catalog.contracts
     ]
-    links = _links(project, folder)
+    links = [Link("Contract pages", "contracts/index.html"), *_links(project, folder)]
     until = overview.as_of + min((allowed(dataset) for _, dataset in project.catalog.pairs()), default=DEFAULT)
-    render = _renderer(overview, project.settings.name, until)
+    render = renderer(overview.as_of, overview=overview, project=project.settings.name, until=until)
+    at = {section.name: page.file for page in pages for section in page.datasets}
     with replacing(folder) as fresh:
-        at = {section.name: page.file for page in pages for section in page.datasets}
         for page in pages:
-            link = _contract_page(project, folder, page)
+            link = f"contracts/{quote(page_name(page.contract))}"
             text = render("contract.html", page=page, links=links, contract_link=link, files=at)
             (fresh / page.file).write_text(text, encoding="utf-8")
-        levels = [level for level in LEVELS if level in {page.level for page in pages}]
+        cards = [(page.team, render("card.html", page=page)) for page in sorted(pages, key=_place)]
         shown = [cause for cause in found if cause.level not in ("behind", "new")]
-        text = render(
+        index = partial(
+            render,
             "index.html",
-            teams=_teams(pages),
             links=links,
-            files=at,
-            causes=shown,
+            pages=at,
+            causes=shown[:_CAUSES],
+            more=len(shown[_CAUSES:]),
             opening=_opening(pages),
-            levels=levels,
+            levels=[level for level in LEVELS if level in {page.level for page in pages}],
+            channels={page.team: page.contract.channel for page in reversed(pages)},
         )
-        (fresh / "index.html").write_text(text, encoding="utf-8")
-        (fresh / "clauses.html").write_text(render("clauses.html", pages=pages), encoding="utf-8")
+        write_list(fresh, "index", cards, index)
+        sections = [(d.name, render("clauses_of.html", page=page, d=d)) for page in pages for d in page.datasets]
+        write_list(fresh, "clauses", sections, partial(render, "clauses.html"))
+        (fresh / "contracts").mkdir()
+        stands = {
+            row.clause.id: Stand(row.state, row.since, page.file)
+            for page in pages
+            for section in page.datasets
+            for row in section.clauses
+        }
+        told = Told(versions_of(project, overview.as_of.date()), stands, overview.as_of, until, files)
+        render_pages(project.catalog.contracts, fresh / "contracts", told)
     return folder / "index.html"
 
 
@@ -101,70 +107,19 @@ _MANY: dict[str, str] = {
 }  # fmt: skip
 
 
-def _teams(pages: Sequence[ContractPage]) -> list[Team]:
-    """By name; of each its sources first, then its products, by name."""
-    ordered = sorted(pages, key=lambda page: (page.team, page.contract.layer != "sources", page.contract.name))
-    return [Team(name, tuple(members)) for name, members in groupby(ordered, key=lambda page: page.team)]
+def _place(page: ContractPage) -> tuple[str, bool, str]:
+    """By team; of each its sources first, then its products, by name."""
+    return page.team, page.contract.layer != "sources", page.contract.name
 
 
 def _links(project: Project, folder: Path) -> list[Link]:
     site = project.settings.site
     candidates = [
-        ("All contract pages", site / "contracts" / "index.html"),
         ("Elementary report", site / "elementary" / "index.html"),
         ("dbt docs", site / "dbt" / "index.html"),
     ]
     return [Link(name, _relative(path, folder)) for name, path in candidates if path.is_file()]
 
 
-def _contract_page(project: Project, folder: Path, page: ContractPage) -> str | None:
-    from c360.publish.pages import page_name
-
-    path = project.settings.site / "contracts" / page_name(page.contract)
-    return _relative(path, folder) if path.is_file() else None
-
-
 def _relative(path: Path, folder: Path) -> str:
-    from urllib.parse import quote
-
     return quote(Path(os.path.relpath(path, folder)).as_posix())
-
-
-def _breakable(name: str) -> Any:
-    """A name that may break over lines after its dots and underscores."""
-    from markupsafe import Markup, escape
-
-    parts = re.split(r"(?<=[._])", str(name))
-    return Markup("<wbr>").join(escape(part) for part in parts)
-
-
-def _renderer(overview: Overview, project: str, until: datetime) -> Callable[..., str]:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    script = (_TEMPLATES / "filter.js").read_text(encoding="utf-8")
-    environment.globals |= {
-        "overview": overview,
-        "project": project,
-        "style": (_TEMPLATES / "style.css").read_text(encoding="utf-8"),
-        "script": script,
-        "policy": policy([script]),
-        "until": until,
-    }
-    environment.filters |= {
-        "when": lambda time: f"{time.astimezone(UTC):%Y-%m-%d %H:%M}",
-        "breakable": _breakable,
-        "thousands": lambda value: f"{value:,}",
-        "number": number,
-        "date": lambda day: f"{day:%d %b}",
-        "ago": lambda time: age((overview.as_of - time).total_seconds()),
-        "span": span,
-        "percent": lambda share: f"{share:.1%}",
-    }
-    return lambda name, **values: environment.get_template(name).render(**values)

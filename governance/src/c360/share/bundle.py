@@ -9,7 +9,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +61,7 @@ def write(
     contract = _parsed(name, text)
     changes = changes_since(release.policy, release.schema, address, folder, levels, now)
     with replacing(folder) as fresh:
-        write_pages([contract], fresh)
+        write_pages([replace(contract, layer="partners")], fresh)
         (fresh / f"{name}.odcs.yaml").write_text(text, encoding="utf-8")
         (fresh / "CHANGES.md").write_text(f"{changes}{release.told}\n", encoding="utf-8")
         (fresh / "sla.json").write_text(json.dumps(kept, indent=2, default=str) + "\n", encoding="utf-8")

@@ -82,11 +82,10 @@ def by_day(deliveries: Sequence[Delivered], promise: timedelta, as_of: datetime,
 def _counted(deliveries: Sequence[Delivered], promise: timedelta, start: datetime, end: datetime) -> tuple[int, int]:
     """Whole hours from `start` to `end`, and those in which the promise held all through."""
     hours = max(int((end - start) / _HOUR), 0)
-    spans = holding(deliveries, promise)
-    held = sum(
-        any(since <= start + n * _HOUR and start + (n + 1) * _HOUR <= until for since, until in spans)
-        for n in range(hours)
-    )
+    held = 0
+    for since, until in holding(deliveries, promise):
+        first, last = -((start - max(since, start)) // _HOUR), (min(until, end) - start) // _HOUR
+        held += max(last - first, 0)
     return hours, held
 
 
