@@ -187,7 +187,7 @@ class Summary(TypedDict):
     holding: int
     broken: int
     stale: int
-    untold: int
+    unknown: int
     disagreements: int
     anomalies: int
     no_longer_promised: int

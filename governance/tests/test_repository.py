@@ -220,7 +220,16 @@ def test_the_job_of_databricks_is_what_its_interface_takes() -> None:
     assert environment["C360_DATABASE_URL"] == "{{secrets/${var.secret_scope}/database_url}}", "in no file"
 
 
-PRIVATE = ("silent", "silence", "foretell", "nobody is that", "as the house wants", "persons in it that nobody is")
+PRIVATE = (
+    "silent",
+    "silence",
+    "foretell",
+    "untold",
+    "mend",
+    "nobody is that",
+    "as the house wants",
+    "persons in it that nobody is",
+)
 """Words for which the field has plain ones: not set, default, warn, decoy records."""
 
 

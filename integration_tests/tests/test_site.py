@@ -364,7 +364,7 @@ def test_what_is_published_tells_of_no_state(opened, project):
     for path in sorted(folder.glob("*.html")):
         page = open_(path)
         assert not re.search("broken|State|Since|As of", page.locator("body").inner_text()), path.name
-        assert page.locator(".holds, .broken, .untold, .stale").count() == 0
+        assert page.locator(".holds, .broken, .unknown, .stale").count() == 0
     page = open_(folder / "customers-1.1.0.html")
     assert page.get_by_label("Changes from 1.1.0 to 2.0.0").count() == 1
     page.get_by_role("link", name="Contract pages").click()

@@ -149,7 +149,7 @@ def print_exports(variables: dict[str, str]) -> None:
 
 _COLOURS = {
     "red": ("failed", "broken", "refused", "errored"),
-    "yellow": ("warned", "stale", "untold"),
+    "yellow": ("warned", "stale", "unknown"),
     "bright_black": ("skipped", "repeated"),
     "green": ("passed", "holds", "accepted"),
 }

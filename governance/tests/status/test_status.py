@@ -275,7 +275,7 @@ def test_the_json_has_its_documented_shape(db, catalog, database):
     assert not {name for name in names if f"`{name}`" not in documented}, "docs/history.md tells of every name"
     promised = sum(c.scope != "contract" for _, d in catalog.pairs() for c in d.clauses)
     assert told["summary"] == {
-        "clauses": 1, "holding": 0, "broken": 1, "stale": 0, "untold": promised - 1, "disagreements": 1, "anomalies": 0,
+        "clauses": 1, "holding": 0, "broken": 1, "stale": 0, "unknown": promised - 1, "disagreements": 1, "anomalies": 0,
         "no_longer_promised": 0,
         "erased_30_days": 0,
     }  # fmt: skip
@@ -322,8 +322,8 @@ def standing(outcome, at=0, since=0, stage="build", trend="steady"):
 @pytest.mark.parametrize(
     ("outcomes", "state"),
     [
-        ([], "untold"),
-        ([standing("skipped")], "untold"),
+        ([], "unknown"),
+        ([standing("skipped")], "unknown"),
         ([standing("passed", -24)], "holds"),
         ([standing("passed", -25)], "stale"),
         ([standing("passed", -25), standing("passed", -1, stage="verify")], "holds"),
@@ -351,7 +351,7 @@ def test_a_skipped_test_is_neither_better_nor_a_recovery(db, catalog):
     say(db, catalog, "customers.age.minimum", "build", "failed", at=T - HOUR, rows=3)
     say(db, catalog, "customers.age.minimum", "build", "skipped")
     overview = read_overview(db, catalog, T)
-    assert overview.recovered() == [] and overview.states["customers.age.minimum"] == "untold"
+    assert overview.recovered() == [] and overview.states["customers.age.minimum"] == "unknown"
 
 
 def test_a_product_that_nobody_built_for_days_does_not_hold(db, catalog):

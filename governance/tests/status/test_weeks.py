@@ -243,7 +243,7 @@ def test_a_stage_that_broke_down_is_a_cause_of_its_own(db, project):
     overview = read_overview(db, project.catalog, START + HOUR)
     (cause,) = of(causes(overview, project.catalog, {}), [""])
     assert (cause.level, cause.sentence) == (
-        "untold",
+        "unknown",
         "build did not come to its end since 2026-03-01 12:00 UTC (1 hour): There is no database.",
     )
 

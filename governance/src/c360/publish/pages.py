@@ -115,7 +115,7 @@ class Page:
         """How many clauses there are, and, on the owners' site, how many of them hold or do not."""
         stands = [promise.stand for part in self.parts for promise in part.promises if promise.stand]
         clauses = sum(len(part.promises) for part in self.parts)
-        counts = [(state, sum(stand.state == state for stand in stands)) for state in ("broken", "untold", "stale")]
+        counts = [(state, sum(stand.state == state for stand in stands)) for state in ("broken", "unknown", "stale")]
         return ", ".join([f"{clauses}", *(f"{count} {state}" for state, count in counts if count)])
 
     @property

@@ -230,7 +230,7 @@ def _row(
         promise=describe(clause),
         since=since(standings),
         trend=trend_of(standings),
-        state=overview.states.get(clause.id, "untold"),  # of an anomaly, where Elementary is not installed
+        state=overview.states.get(clause.id, "unknown"),  # of an anomaly, where Elementary is not installed
     )
 
 

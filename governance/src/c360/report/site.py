@@ -101,7 +101,7 @@ def _opening(pages: Sequence[ContractPage]) -> str:
 
 
 _MANY: dict[str, str] = {
-    "aside": "with rows aside", "untold": "could not be judged", "behind": "waiting for a source",
+    "aside": "with rows aside", "unknown": "could not be judged", "behind": "waiting for a source",
     "warned": "with a warning",
     "new": "not judged yet", "holds": "hold",
 }  # fmt: skip

@@ -155,7 +155,7 @@ def compare(before: State, now: State, skipped: set[str], as_of: datetime) -> tu
 
 _REGAINED = {
     "delivery": "a delivery was accepted", "rows": "no row was set aside", "clauses": "no clause is broken any more",
-    "warnings": "no warning is left", "stale": "it is judged again", "untold": "every clause could be judged",
+    "warnings": "no warning is left", "stale": "it is judged again", "unknown": "every clause could be judged",
 }  # fmt: skip
 
 

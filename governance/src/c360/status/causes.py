@@ -21,11 +21,11 @@ from c360.printable import age, counted, listed, number, span, when
 from c360.status.anomalies import Anomaly
 from c360.status.overview import Overview, Sla, Unjudged
 
-Level = Literal["refused", "late", "broken", "untold", "aside", "stale", "behind", "warned", "new", "holds"]
+Level = Literal["refused", "late", "broken", "unknown", "aside", "stale", "behind", "warned", "new", "holds"]
 LEVELS: tuple[Level, ...] = (
-    "refused", "late", "broken", "untold", "aside", "stale", "behind", "warned", "new", "holds",
+    "refused", "late", "broken", "unknown", "aside", "stale", "behind", "warned", "new", "holds",
 )  # fmt: skip
-"""From bad to good. `late`: no delivery keeps the freshness promise; `aside`: rows in quarantine; `untold`: a stage
+"""From bad to good. `late`: no delivery keeps the freshness promise; `aside`: rows in quarantine; `unknown`: a stage
 could not judge; `stale`: nobody judged lately; `behind`: a product whose source is refused or late; `warned`: what the
 contract only warns of, and unusual values; `new`: nobody has judged it yet."""
 Colour = Literal["red", "amber", "grey", "green"]
@@ -178,7 +178,7 @@ def _of_dataset(overview: Overview, contract: Contract, dataset: Dataset) -> Ite
     untold = [s for s in rest if s.outcome == "errored"]
     if untold:
         what = f"{untold[0].stage} could not judge {counted(len({s.clause for s in untold}), 'clause', 'clauses')}"
-        yield _clauses(overview, dataset, "untold", what, untold)
+        yield _clauses(overview, dataset, "unknown", what, untold)
     warned = [s for s in rest if s.outcome == "warned"]
     if warned:
         what = counted(len({s.clause for s in warned}), "warning", "warnings")
@@ -187,12 +187,12 @@ def _of_dataset(overview: Overview, contract: Contract, dataset: Dataset) -> Ite
         ended = taken[-1].as_of if taken else None
         if run.clause == dataset.name and run.broken and not (run.outcome == "failed" and run.as_of == ended):
             text = f"{dataset.name}: the {run.stage} could not take a delivery"
-            yield Cause(f"{dataset.name} {run.stage}", dataset.name, "untold", text, run.since, _detail(run))
+            yield Cause(f"{dataset.name} {run.stage}", dataset.name, "unknown", text, run.since, _detail(run))
     for d in overview.disagreements:
         if d.dataset == dataset.name:
             said = ", ".join(f"{who} says {outcome}" for who, outcome in d.sides)
             what = f"{dataset.name}: engines disagree on {d.clause}"
-            yield Cause(f"disagreement {d.clause}", dataset.name, "untold", what, None, (said,), (d.clause,))
+            yield Cause(f"disagreement {d.clause}", dataset.name, "unknown", what, None, (said,), (d.clause,))
     told = {f"{clause}@{stage}" for clause in ages for stage in ("gate", "verify")}  # by other causes already
     told |= {_set_aside(dataset.name)} if lost else set()
     yield from (_unusual(overview, a) for a in overview.anomalies if a.dataset == dataset.name and a.series not in told)
@@ -281,7 +281,7 @@ def _clauses(overview: Overview, dataset: Dataset, level: Level, what: str, foun
         by_clause.setdefault(s.clause, s)
     why = [
         breach(overview.clauses[s.clause], s.measured, s.rows)
-        + (f" ({s.detail})" if level == "untold" and s.detail else "")
+        + (f" ({s.detail})" if level == "unknown" and s.detail else "")
         for s in by_clause.values()
     ]
     kind = {"broken": "clauses", "warned": "warnings"}.get(level, level)
@@ -343,7 +343,7 @@ def _of_stages(overview: Overview, found: Sequence[Cause]) -> Iterator[Cause]:
     for run in overview.runs:
         at = {s.clause for s in overview.standings if s.broken and s.stage == run.stage and s.as_of == run.as_of}
         if run.clause == "*" and run.broken and not at & told:
-            level: Level = "broken" if run.outcome == "failed" else "untold"
+            level: Level = "broken" if run.outcome == "failed" else "unknown"
             how = "did not hold" if run.outcome == "failed" else "did not come to its end"
             yield Cause(
                 f"run {run.stage}",

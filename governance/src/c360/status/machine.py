@@ -29,7 +29,7 @@ def as_dict(overview: Overview, wrong: Sequence[Cause]) -> dict[str, Any]:
             "holding": overview.count("holds"),
             "broken": len(broken),
             "stale": overview.count("stale"),
-            "untold": overview.count("untold"),
+            "unknown": overview.count("unknown"),
             "disagreements": len(overview.disagreements),
             "anomalies": len(overview.anomalies),
             "no_longer_promised": overview.gone,

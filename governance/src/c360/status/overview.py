@@ -66,7 +66,7 @@ class Unjudged:
 @dataclass(frozen=True)
 class Overview:
     """What holds at `as_of`. `standings` are of clauses that a contract makes today, `runs` of the stages themselves;
-    `states` of all that are on record or ought to be; `unjudged` are those stale or untold, by dataset; `gone` counts
+    `states` of all that are on record or ought to be; `unjudged` are those stale or unknown, by dataset; `gone` counts
     clauses on record that no contract makes any more."""
 
     as_of: datetime
@@ -123,7 +123,7 @@ class Overview:
         if "failed" in outcomes or any(not s.holds for s in self.sla if s.month.hours):
             return 1
         untold = "errored" in outcomes or self.disagreements or not self.states
-        return 2 if untold or self.count("untold") or self.count("stale") else 0
+        return 2 if untold or self.count("unknown") or self.count("stale") else 0
 
 
 def clock_of(database: "Connection", given: datetime | None) -> datetime:
@@ -181,7 +181,7 @@ def _states(catalog: Catalog, last: Sequence[Standing], as_of: datetime) -> dict
 
 def _unjudged(catalog: Catalog, states: dict[str, State], last: Sequence[Standing]) -> Iterator[Unjudged]:
     for _, dataset in catalog.pairs():
-        names = [c.id for c in dataset.clauses if states.get(c.id) in ("stale", "untold")]
+        names = [c.id for c in dataset.clauses if states.get(c.id) in ("stale", "unknown")]
         if names:
             judged = [s.as_of for s in last if s.clause in names and s.outcome == "passed"]
             yield Unjudged(dataset.name, tuple(names), max(judged, default=None), allowed(dataset))

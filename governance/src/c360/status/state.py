@@ -12,9 +12,9 @@ from c360.clause.kinds import FRESHNESS
 from c360.ledger.standings import Standing
 from c360.model import Clause, Dataset
 
-State = Literal["broken", "untold", "stale", "holds"]
-"""From bad to good. `untold`: no stage has judged the clause, or none could tell."""
-STATES: tuple[State, ...] = ("broken", "untold", "stale", "holds")
+State = Literal["broken", "unknown", "stale", "holds"]
+"""From bad to good. `unknown`: no stage has judged the clause, or none could tell."""
+STATES: tuple[State, ...] = ("broken", "unknown", "stale", "holds")
 DEFAULT = timedelta(days=2)
 
 
@@ -30,7 +30,7 @@ def state_of(found: Sequence[Standing], as_of: datetime, limit: timedelta) -> St
         return "broken"
     judged = [s.as_of for s in found if s.outcome == "passed"]
     if not judged:
-        return "untold"
+        return "unknown"
     return "stale" if max(judged) < as_of - limit else "holds"
 
 
@@ -49,9 +49,9 @@ def trend_of(found: Iterable[Standing]) -> str:
 
 
 def worst(states: Iterable[State]) -> State:
-    """Of several clauses together; untold when there is none."""
+    """Of several clauses together; unknown when there is none."""
     there = set(states)
-    return next((state for state in STATES if state in there), "untold")
+    return next((state for state in STATES if state in there), "unknown")
 
 
 def is_judged(clause: Clause) -> bool:
