@@ -173,5 +173,5 @@ stop: $(READY) ## Stop the embedded database
 .PHONY: clean
 clean: ## Stop the database and remove everything that was made (.c360, .venv, caches)
 	@if [ -x $(C360) ]; then $(C360) db stop; fi
-	@rm -rf .c360 .venv .venv-catalog .venv-catalog.lock .venv-ci .venv-ci.lock .venv-docs .venv-docs.lock dist .mypy_cache .pytest_cache .ruff_cache .hypothesis integration_tests/target integration_tests/logs integration_tests/dbt_packages integration_tests/.spark-venv integration_tests/.spark-venv.lock
+	@rm -rf .c360 .venv .venv-catalog .venv-catalog.lock .venv-ci .venv-ci.lock .venv-docs .venv-docs.lock .venv-orchestrators .venv-orchestrators.lock dist .mypy_cache .pytest_cache .ruff_cache .hypothesis integration_tests/target integration_tests/logs integration_tests/dbt_packages integration_tests/.spark-venv integration_tests/.spark-venv.lock
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

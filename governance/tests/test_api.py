@@ -12,6 +12,7 @@ import pytest
 
 import c360
 from c360.scaffold import scaffold
+from governance.tests.workplace import MISLEADING
 
 PAGE = Path(__file__).parents[2] / "docs" / "python.md"
 
@@ -21,7 +22,8 @@ def example(workplace, monkeypatch):
     """The example of `c360 init`, over a database of its own; and the commands in it."""
     root = workplace.folder / "example"
     scaffold(root, example=True)
-    monkeypatch.setenv("C360_HOME", str(workplace.settings.home))
+    for name, value in {**MISLEADING, "C360_HOME": str(workplace.settings.home)}.items():
+        monkeypatch.setenv(name, value)
     if workplace.settings.database_url:
         monkeypatch.setenv("C360_DATABASE_URL", workplace.settings.database_url)
     return c360.open_project(root), replace(workplace, settings=replace(workplace.settings, root=root))

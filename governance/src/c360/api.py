@@ -295,12 +295,14 @@ def _with(error: CouldNotTell, result: Any) -> CouldNotTell:
 @contextmanager
 def _in_words(result: Callable[[], Any] = lambda: None) -> Iterator[None]:
     """Give an error what was found until then; what the database or the system says becomes CouldNotTell. dbt says
-    nothing meanwhile."""
+    nothing meanwhile, and libpq's variables of the environment change nothing, as with the commands."""
+    from c360.database.shell import left_out
     from c360.dbt.log import SAY
 
     before = SAY.set(lambda text: None)
     try:
-        yield
+        with left_out(os.environ.get("C360_DATABASE_URL")):
+            yield
     except CouldNotTell as error:
         raise _with(error, error.result or result()) from None
     except Exception as error:
