@@ -1,4 +1,4 @@
--- One row a scope, customer and category of the contract. Part of what reads it: a view here would stand over two views.
+-- One row a scope, customer and category of the contract. Ephemeral: a view would stand over two views.
 -- score = what the customer bought, smoothed by what customers with such purchases buy,
 -- times what follows the last purchase.
 {{ config(enabled=customer360.is_enabled('contacts', 'transactions'), materialized='ephemeral') }}
