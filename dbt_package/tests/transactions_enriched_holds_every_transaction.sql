@@ -1,6 +1,6 @@
 -- The fact holds what it grows from, row by row and column by column: none is left behind, gone or out of date.
--- It fails when an id that was undisputed is claimed twice by now, a row was edited under its load time, or it came or
--- went later than lookback_days allows: build once with --full-refresh.
+-- It fails when a row was edited under its load time, or it came or went later than lookback_days allows: build once
+-- with --full-refresh.
 with joined as (
 
     select * from {{ ref('int_transactions_joined') }}

@@ -3,9 +3,11 @@
 -- lift: how much more often the second follows the first than these buyers' tastes alone explain.
 {{ config(enabled=customer360.is_enabled('contacts', 'transactions')) }}
 
-with purchases as (
+{%- set values = customer360.contract_enum('transactions', 'category') %}
 
-    select * from {{ ref('int_purchases_scoped') }}
+with categories as (
+
+    select * from {{ ref('int_categories') }}
 
 ),
 
@@ -15,29 +17,59 @@ tallies as (
 
 ),
 
-expected as (
+-- Whole numbers as far as they go: customers with as many purchases share one division.
+together as (
 
     select
         bought.scope,
         bought.category as bought_category,
         other.category,
-        sum({{ customer360.ratio('bought.purchases * other.purchases', 'bought.all_purchases') }}) as purchases
+        bought.all_purchases,
+        sum(cast(bought.purchases as bigint) * other.purchases) as products
     from tallies as bought
     inner join tallies as other on bought.scope = other.scope and bought.contact_id = other.contact_id
-    group by bought.scope, bought.category, other.category
+    group by bought.scope, bought.category, other.category, bought.all_purchases
+
+),
+
+expected as (
+
+    select
+        scope,
+        bought_category,
+        category,
+        sum({{ customer360.ratio('products', 'all_purchases') }}) as purchases
+    from together
+    group by scope, bought_category, category
+
+),
+
+followed as (
+
+    select
+        scope,
+        category
+        {%- for value in values %},
+        sum(after_{{ value.id }}) as after_{{ value.id }}
+        {%- endfor %}
+    from tallies
+    group by scope, category
 
 ),
 
 observed as (
 
     select
-        scope,
-        previous_category as bought_category,
-        category,
-        count(*) as purchases
-    from purchases
-    where previous_category is not null
-    group by scope, previous_category, category
+        followed.scope,
+        categories.category as bought_category,
+        followed.category,
+        case categories.category
+            {%- for value in values %}
+            when {{ customer360.text_literal(value.value) }} then followed.after_{{ value.id }}
+            {%- endfor %}
+        end as purchases
+    from followed
+    cross join categories
 
 ),
 

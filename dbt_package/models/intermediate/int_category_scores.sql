@@ -1,7 +1,7 @@
--- One row a scope, customer and category of the contract.
+-- One row a scope, customer and category of the contract. Ephemeral: a view would stand over two views.
 -- score = what the customer bought, smoothed by what customers with such purchases buy,
 -- times what follows the last purchase.
-{{ config(enabled=customer360.is_enabled('contacts', 'transactions'), materialized='table') }}
+{{ config(enabled=customer360.is_enabled('contacts', 'transactions'), materialized='ephemeral') }}
 
 with contacts as (
 

@@ -2,24 +2,18 @@
 -- no `holdout` where the evaluation is switched off.
 {{ config(enabled=customer360.is_enabled('contacts', 'transactions')) }}
 
-with transactions as (
-
-    select * from {{ ref('transactions_enriched') }}
-
-),
-
-scopes as (
+with scopes as (
 
     select
         'now' as scope,
         max(transaction_date) as until_date
-    from transactions
+    from {{ ref('transactions_enriched') }}
     {%- if customer360.is_enabled('evaluation') %}
     union all
     select
         'holdout' as scope,
         max(transaction_date) - interval '{{ var("holdout_days") }}' day as until_date
-    from transactions
+    from {{ ref('transactions_enriched') }}
     {%- endif %}
 
 ),
@@ -28,18 +22,13 @@ final as (
 
     select
         scopes.scope,
+        transactions.id,
         transactions.contact_id,
         transactions.category,
         transactions.transaction_date,
-        lag(transactions.category) over (
-            partition by scopes.scope, transactions.contact_id
-            order by transactions.transaction_date, transactions.id
-        ) as previous_category,
-        row_number() over (
-            partition by scopes.scope, transactions.contact_id
-            order by transactions.transaction_date desc, transactions.id desc
-        ) as recency
-    from transactions
+        transactions.amount,
+        transactions.loaded_at
+    from {{ ref('transactions_enriched') }} as transactions
     inner join scopes on transactions.transaction_date <= scopes.until_date
 
 )

@@ -1,14 +1,30 @@
 -- One row a customer and rank: the categories of the contract, from the likeliest next purchase to the least likely.
+-- What others buy moves all scores: a purchase anywhere makes all rows anew, and no purchase makes none.
 {{ config(
     enabled=customer360.is_enabled('contacts', 'transactions'),
+    materialized='incremental' if target.type == 'postgres' else 'table',
+    incremental_strategy='delete+insert' if target.type == 'postgres' else none,
+    unique_key=['customer_id', 'rank'],
+    on_schema_change='append_new_columns',
+    pre_hook=[
+        "{{ customer360.note_inputs(ref('int_inputs_noted'), [
+            customer360.digest_of(
+                ref('int_category_tallies'), ['contact_id', 'category', 'digest'], where=\"scope = 'now'\"
+            ),
+            customer360.digest_of(ref('stg_salesforce__contacts'), ['id'])
+        ]) }}",
+        "{{ customer360.delete_gone('customer_id', ref('stg_salesforce__contacts'), ref('int_inputs_noted')) }}"
+    ],
     indexes=[{'columns': ['customer_id', 'rank'], 'unique': true}],
     grants=customer360.reader_grants()
 ) }}
 
+{%- set noted = ref('int_inputs_noted') %}
+
 with scores as (
 
     select * from {{ ref('int_category_scores') }}
-    where scope = 'now'
+    where scope = 'now' and {{ customer360.inputs_changed(noted) }}
 
 ),
 

@@ -2,10 +2,19 @@
 -- Where there is none before them, nothing could be learnt: no customer is judged, and there are no rates.
 {{ config(
     enabled=customer360.is_enabled('contacts', 'transactions', 'evaluation'),
+    materialized='incremental' if target.type == 'postgres' else 'table',
+    incremental_strategy='delete+insert' if target.type == 'postgres' else none,
+    unique_key='method',
+    on_schema_change='append_new_columns',
+    pre_hook="{{ customer360.note_inputs(ref('int_inputs_noted'), [
+        customer360.digest_of(ref('int_category_tallies'), ['scope', 'contact_id', 'category', 'digest']),
+        customer360.digest_of(ref('stg_salesforce__contacts'), ['id'])
+    ]) }}",
     grants=customer360.reader_grants()
 ) }}
 
 {%- set methods = ['recommender', 'popularity', 'own_favourite'] %}
+{%- set noted = ref('int_inputs_noted') %}
 
 with scores as (
 
@@ -102,6 +111,7 @@ final as (
         cast({{ customer360.ratio('sum(rated.reciprocal)', 'count(rated.method)') }} as numeric(6, 4)) as mrr
     from methods
     left join rated on methods.method = rated.method
+    where {{ customer360.inputs_changed(noted) }}
     group by methods.method
 
 )

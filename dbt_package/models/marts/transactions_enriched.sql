@@ -5,13 +5,22 @@
     incremental_strategy='delete+insert' if target.type == 'postgres' else 'merge',
     unique_key='id',
     on_schema_change='append_new_columns',
-    pre_hook="{{ customer360.delete_gone_transactions(
-        this, ref('base_web__transactions'), ref('stg_salesforce__contacts')
-    ) }}",
+    pre_hook=[
+        "{{ customer360.note_inputs(ref('int_inputs_noted'), [
+            customer360.digest_of(ref('base_web__transactions'), ['id', 'contact_id', 'loaded_at']),
+            customer360.digest_of(ref('stg_salesforce__contacts'), ['id'])
+        ]) }}",
+        "{{ customer360.delete_gone_transactions(
+            this, ref('int_transactions_joined'), ref('int_inputs_noted'),
+            customer360.first_day_changed(this, ref('base_web__transactions'), ref('stg_salesforce__contacts'))
+        ) }}"
+    ],
     indexes=[{'columns': ['id'], 'unique': true}, {'columns': ['contact_id']}, {'columns': ['loaded_at']}],
     liquid_clustered_by=['contact_id', 'transaction_date'],
     grants=customer360.reader_grants()
 ) }}
+
+{%- set noted = ref('int_inputs_noted') %}
 
 with transactions as (
 
@@ -19,24 +28,11 @@ with transactions as (
 
 ),
 
-contacts as (
+{%- set first_day = customer360.first_day_changed(
+    this, ref('base_web__transactions'), ref('stg_salesforce__contacts')
+) %}
 
-    select id from {{ ref('stg_salesforce__contacts') }}
-
-),
-
-delivered as (
-
-    select
-        id,
-        contact_id,
-        loaded_at
-    from {{ ref('base_web__transactions') }}
-
-),
-
--- The bound skips what is known before it is typed, deduplicated and joined; a row may come late by any time. A row
--- whose contact is not known does not set it: the row may never be known.
+-- The bound skips what is known before it is typed, deduplicated and joined; a row may come late by any time.
 arrived as (
 
     select *
@@ -44,18 +40,8 @@ arrived as (
     {#- With --no-introspect there is no connection to ask whether the table exists. #}
     {% if flags.INTROSPECT and is_incremental() %}
     where
-        loaded_at >= (
-            select min(delivered.loaded_at)
-            from delivered
-            inner join contacts on delivered.contact_id = contacts.id
-            where
-                {{ customer360.loaded_lately('delivered.loaded_at', this) }}
-                and not exists (
-                    select 1
-                    from {{ this }} as known
-                    where known.id = delivered.id and known.loaded_at >= delivered.loaded_at
-                )
-        )
+        {{ customer360.inputs_changed(noted) }}
+        and loaded_at >= ({{ first_day }})
         and not exists (
             select 1
             from {{ this }} as known

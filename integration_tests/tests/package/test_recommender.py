@@ -50,5 +50,5 @@ def test_the_evaluation_can_be_switched_off(raw, dbt):
     assert not [name for name in names if "evaluation" in name]
     assert "customer_segmentation" in names and "recommendations" not in names  # an exposure depends on the evaluation
     assert raw.sql("select to_regclass('analytics.next_best_category_evaluation')") == [(None,)]
-    assert raw.sql("select distinct scope from analytics.int_category_scores") == [("now",)]
+    assert raw.sql("select distinct scope from analytics.int_category_tallies") == [("now",)]
     assert raw.sql("select * from analytics.next_best_category order by customer_id, rank") == recommended

@@ -79,7 +79,7 @@ def test_without_transactions_customers_are_built_and_have_spent_nothing(raw, bu
     models = [name for (name,) in raw.sql("select relname from pg_class where relnamespace = 'analytics'::regnamespace "
                                           "and relkind in ('r', 'v') order by relname")]  # fmt: skip
     assert models == [
-        "base_salesforce__contacts", "customers", "customers_v2", "stg_salesforce__contacts",
+        "base_salesforce__contacts", "customers", "customers_v2", "int_inputs_noted", "stg_salesforce__contacts",
         "stg_salesforce__contacts_set_aside",
     ]  # fmt: skip
     assert not [name for name in outcomes if "transaction" in name or "next_best" in name]
