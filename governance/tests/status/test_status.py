@@ -275,7 +275,8 @@ def test_the_json_has_its_documented_shape(db, catalog, database):
     assert not {name for name in names if f"`{name}`" not in documented}, "docs/history.md tells of every name"
     promised = sum(c.scope != "contract" for _, d in catalog.pairs() for c in d.clauses)
     assert told["summary"] == {
-        "clauses": 1, "holding": 0, "broken": 1, "stale": 0, "unknown": promised - 1, "disagreements": 1, "anomalies": 0,
+        "clauses": 1, "holding": 0, "broken": 1, "stale": 0, "unknown": promised - 1, "disagreements": 1,
+        "anomalies": 0,
         "no_longer_promised": 0,
         "erased_30_days": 0,
     }  # fmt: skip
