@@ -464,6 +464,22 @@ def test_five_questions_are_answered_before_anybody_scrolls_on_a_phone(opened, r
         assert answer in seen, f"{question}: {seen}"
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_lineage_is_a_picture_with_the_state_of_each_neighbour(opened, refused, width):
+    open_, _ = opened
+    page = open_(refused / "contract-contacts.html", viewport={"width": width, "height": 844})
+    flow = page.locator("ol.flow > li")
+    assert [part.split("\n")[0] for part in flow.all_inner_texts()] == ["This", "Feeds"]
+    assert "refused" in flow.nth(0).inner_text()
+    for words in ("customers", "partner harbour_media"):
+        assert words in flow.nth(1).inner_text()
+    left, right = (flow.nth(n).bounding_box() for n in (0, 1))
+    assert left["x"] + left["width"] <= right["x"] or left["y"] + left["height"] <= right["y"], "they do not overlap"
+    flow.nth(1).get_by_role("link", name="customers").click()
+    back = page.locator("ol.flow > li", has_text="Built on")
+    assert "contacts" in back.inner_text() and "refused" in back.inner_text()
+
+
 def test_nothing_on_the_page_contradicts_a_refused_delivery(opened, refused):
     open_, _ = opened
     page = open_(refused / "contract-contacts.html").locator("main").inner_text()

@@ -59,11 +59,11 @@ def write_site(project: Project, database: "Connection", folder: Path, as_of: da
     links = [Link("Contract pages", "contracts/index.html"), *_links(project, folder)]
     until = overview.as_of + min((allowed(dataset) for _, dataset in project.catalog.pairs()), default=DEFAULT)
     render = renderer(overview.as_of, overview=overview, project=project.settings.name, until=until)
-    at = {section.name: page.file for page in pages for section in page.datasets}
+    of = {section.name: page for page in pages for section in page.datasets}
     with replacing(folder) as fresh:
         for page in pages:
             link = f"contracts/{quote(page_name(page.contract))}"
-            text = render("contract.html", page=page, links=links, contract_link=link, files=at)
+            text = render("contract.html", page=page, links=links, contract_link=link, neighbours=of)
             (fresh / page.file).write_text(text, encoding="utf-8")
         cards = [(page.team, render("card.html", page=page)) for page in sorted(pages, key=_place)]
         shown = [cause for cause in found if cause.level not in ("behind", "new")]
@@ -71,7 +71,7 @@ def write_site(project: Project, database: "Connection", folder: Path, as_of: da
             render,
             "index.html",
             links=links,
-            pages=at,
+            pages={name: page.file for name, page in of.items()},
             causes=shown[:_CAUSES],
             more=len(shown[_CAUSES:]),
             opening=_opening(pages),
