@@ -1,7 +1,8 @@
 {% macro note_inputs(noted, digests) %}
     {#- A hook before a build: note in `noted` (int_inputs_noted) what the model is built from: `digests` are queries
         for one text each. SQL, variables and categories of the package count, too. It is undone where the build fails.
-        Nothing where models are no incremental ones: see inputs_changed. -#}
+        A model that does not have the columns and types of its contract fails here. Nothing where models are no
+        incremental ones: see inputs_changed. -#}
     {{- return(adapter.dispatch("note_inputs", "customer360")(noted, digests)) -}}
 {% endmacro %}
 
@@ -10,6 +11,8 @@
 
 {% macro postgres__note_inputs(noted, digests) %}
     {%- if execute %}
+    {#- dbt compares a model with its contract only where it makes the table. #}
+    {%- if is_incremental() and model.config.contract.enforced %}{% do get_assert_columns_equivalent(sql) %}{% endif %}
     {%- set code = [
         var("holdout_days"), customer360.is_enabled("evaluation"), customer360.contract_enum("transactions", "category")
     ] %}

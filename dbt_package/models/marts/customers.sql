@@ -92,14 +92,7 @@ final as (
             from {{ this }} as known
             where
                 known.id = joined.id
-                and known.gender is not distinct from joined.gender
-                and known.age = joined.age
-                and known.total_expense = joined.total_expense
-                and known.first_purchase_at is not distinct from joined.first_purchase_at
-                and known.last_purchase_at is not distinct from joined.last_purchase_at
-                {%- for category in categories %}
-                and known.{{ category.id }}_amount = joined.{{ category.id }}_amount
-                {%- endfor %}
+                and to_jsonb(known.*) = to_jsonb(joined.*)
         )
     {%- endif %}
 
