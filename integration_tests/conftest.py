@@ -60,7 +60,8 @@ SLOW = (
     "test_spark_gate", "test_spark", "test_elementary", "test_exercises", "test_mutation", "test_docs", "test_share",
     "test_ci", "test_catalog", "test_databricks", "test_without_a_gate", "test_markers", "test_attack", "test_demo",
     "test_side_by_side", "test_kill", "test_flow", "test_customers", "test_site", "test_leaks", "test_server",
-    "test_contract_text", "test_clock", "test_fake", "test_partner_role",
+    "test_contract_text", "test_clock", "test_fake", "test_partner_role", "test_campaign", "test_orchestrators",
+    "test_marts", "test_contacts_history", "test_docs_site", "test_release_sql",
 )  # fmt: skip
 """What takes minutes starts first, so that no worker is left with it at the end."""
 

@@ -162,6 +162,7 @@ def test_what_commands_print_on_the_contracts_here(workplace, tmp_path):
     assert status["clauses"] and status["quarantine"] and status["causes"] and status["runs"]
     assert said("alert", *at)["changes"]
     said("keys list")
+    workplace.c360("access")  # a partner's role is of the server, and other tests made some
     said("access", "--check")
     said("db status")
     assert said("privacy check", workplace.write("people.csv", people), "--quasi", "gender")["records"] == 29

@@ -271,8 +271,7 @@ def test_dark_and_light_have_contrast(opened, scheme, name):
     assert ratio >= 4.5, where
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_axe_finds_no_violation_on_any_kind_of_page(opened, axe, site, project, scheme, width):
     """axe-core's rules for accessibility: names, roles, contrast, order of headings, what a keyboard reaches."""
     open_, _ = opened
@@ -286,12 +285,13 @@ def test_axe_finds_no_violation_on_any_kind_of_page(opened, axe, site, project, 
         assert not found, path
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280])
-def test_no_page_is_wider_than_the_screen(opened, site, width):
+def test_no_page_is_wider_than_the_screen(opened, site):
     open_, _ = opened
     for name in pages(site):
-        page = open_(name, viewport={"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        page = open_(name)
+        for width in (320, 390, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
 
 
 def test_no_page_is_heavy(site):
