@@ -26,6 +26,7 @@ def start(workplace, *arguments):
     return subprocess.Popen(
         [sys.executable, "-c", "from c360.cli import main; main()", *map(str, arguments)],
         env=os.environ | workplace.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
     )  # fmt: skip
 
 

@@ -111,8 +111,9 @@ def test_ctrl_c_ends_it_in_a_sentence(site):
     environment = os.environ | {"C360_HOME": str(site.parent), "PYTHONUNBUFFERED": "1"}
     run = [sys.executable, "-c", "from c360.cli import main; main(['serve', '--port', '0'])"]
     with subprocess.Popen(
-        run, cwd=site.parents[1], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as server:
+        run, cwd=site.parents[1], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+    ) as server:  # fmt: skip
         line = server.stdout.readline()
         assert line.startswith("The pages: http://127.0.0.1:") and "Ctrl-C ends" in line
         server.send_signal(signal.SIGINT)
