@@ -80,15 +80,11 @@ def query(clause: Clause[Rule], dataset: Dataset, tables: Tables) -> Sql:
         for table in list(tree.find_all(exp.Table)):
             _place(clause, table, dataset, tables)
         _check_result(clause, tree)
-        _check_columns(clause, tree, dataset)
         return _settled(clause, tree)
 
 
-def condition(clause: Clause[Rule], dataset: Dataset | None = None) -> Sql:
-    """The condition of a row rule, on the columns of one row; of `dataset`, as far as it is known.
-
-    Raises Breach, naming the clause.
-    """
+def condition(clause: Clause[Rule]) -> Sql:
+    """The condition of a row rule, on the columns of one row. Raises Breach, naming the clause."""
     with _of_bounded_depth(clause.id):
         tree = _parse(clause, f"select 1 where ({clause.argument.predicate}\n)")
         where = tree.args.get("where") if isinstance(tree, exp.Select) else None
@@ -99,8 +95,6 @@ def condition(clause: Clause[Rule], dataset: Dataset | None = None) -> Sql:
         other = inside.find(exp.Query, exp.AggFunc, exp.Window)
         if other is not None:
             raise _refused(clause.id, "looks at more than one row")
-        if dataset:
-            _check_columns(clause, inside, dataset)
         return _settled(clause, inside)
 
 
@@ -124,7 +118,7 @@ def with_guarded_rules(contract: Contract, tables: Tables) -> dict[str, Any]:
         for clause in rules:
             rule = clause.argument
             if rule.predicate:
-                where = condition(clause, dataset).text(POSTGRES)
+                where = condition(clause).text(POSTGRES)
                 understood[dataset.name, rule.query] = f"SELECT COUNT(*) FROM ${{table}} WHERE {where}"
             elif rule.metric == "sql":
                 understood[dataset.name, rule.query] = query(clause, dataset, tables).text(POSTGRES)
@@ -285,27 +279,6 @@ def _is_cte(table: exp.Table, name: str) -> bool:
             return True
         node = parent
     return False
-
-
-def _check_columns(clause: Clause[Rule], tree: exp.Expr, dataset: Dataset) -> None:
-    """Refuse a column that the dataset has not, in a rule that reads no other table.
-
-    What the rule itself names (an alias, a column of a subquery) may be a column; in which part of it, the database
-    looks. Databricks folds names otherwise than Postgres, so their case is left to it, too.
-    """
-    tables = ((table, _folded(table.this)) for table in tree.find_all(exp.Table))
-    if not dataset.columns or any(name != TABLE and not _is_cte(table, name) for table, name in tables):
-        return
-    names = {column.physical_name.casefold() for column in dataset.columns} | {COLUMN, TABLE}
-    for alias in tree.find_all(exp.Alias, exp.TableAlias):
-        own = [alias.args.get("alias")] if isinstance(alias, exp.Alias) else alias.find_all(exp.Identifier)
-        names |= {identifier.name.casefold() for identifier in own if isinstance(identifier, exp.Identifier)}
-    for column in tree.find_all(exp.Column):
-        if isinstance(column.this, exp.Identifier) and column.name.casefold() not in names:
-            there = ", ".join(column.physical_name for column in dataset.columns)
-            raise _refused(
-                clause.id, f"names {column.name}, which is no column of {dataset.name}", f"There are: {there}."
-            )
 
 
 def _check_result(clause: Clause[Rule], tree: exp.Select) -> None:

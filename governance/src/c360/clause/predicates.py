@@ -76,7 +76,7 @@ def row_rule(clause: Clause[Rule], row: Row) -> str:
     from c360.clause import guard
 
     column = row.name(clause) if clause.column else None
-    return f"({guard.condition(clause, row.dataset).text(row.dialect, column=column)})"
+    return f"({guard.condition(clause).text(row.dialect, column=column)})"
 
 
 def _bound(clause: Clause[Bound], row: Row, beyond: str) -> str:
