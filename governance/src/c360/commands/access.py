@@ -57,8 +57,9 @@ def access(only_check: bool, only_print: bool, as_json: bool) -> None:
         found += _of_partners(connection, settings, user, only_check)
     if as_json:
         print_json([{"kind": kind, "what": what} for kind, what in sorted(found)])
-    for kind, what in () if as_json else sorted(found):
-        click.echo(f"{kind:8}  {what}")
+    else:
+        for kind, what in sorted(found):
+            click.echo(f"{kind:8}  {what}")
     if found:
         remedy = "Have an administrator run what c360 access --print prints, and revoke what is too much."
         remedy = "Run: c360 access" if only_check else remedy

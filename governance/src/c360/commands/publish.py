@@ -122,17 +122,7 @@ def _share(project: Any, partner: str, folder: Path, as_of: str | None, as_json:
         print_json(as_dict(made))
         return
     if made.releases:
-        rows = [
-            [
-                r.policy.dataset.name,
-                f"{r.schema}.{r.view}",
-                str(r.persons),
-                str(r.published),
-                str(r.coarser),
-                str(r.suppressed),
-            ]
-            for r in made.releases
-        ]
+        rows = [list(map(str, release.values())) for release in as_dict(made)["releases"]]
         print_table(["product", "view", "persons", "published", "coarser", "left out"], rows)
         for path in made.folders:
             click.echo(f"{path}")

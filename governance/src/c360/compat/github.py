@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 from c360.compat.compare import ContractComparison
 from c360.compat.grades import Step
 from c360.compat.render import markdown_of_all
+from c360.console import in_github
 from c360.errors import CouldNotTell
 
 MARKER = "<!-- c360 compat -->"
@@ -56,7 +57,7 @@ def write_comment(comparisons: list[ContractComparison]) -> str:
     fails nothing. Raises CouldNotTell outside of a job of GitHub, and without a token.
     """
     env = os.environ
-    if env.get("GITHUB_ACTIONS") != "true":
+    if not in_github():
         raise CouldNotTell("--comment needs a job of GitHub.", "Leave it out, or write: --format markdown")
     event = json.loads(Path(env["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
     number = event.get("pull_request", {}).get("number")
