@@ -2,8 +2,9 @@
 
 import shutil
 import subprocess
+import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,21 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_bytes(script.read())
     return kept.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def environment() -> Callable[[str], Path]:
+    """Makes an environment of its own for `requirements/<name>.txt`, and gives its folder of programs. Without a
+    package index that serves it, the test is skipped."""
+    root = Path(__file__).parents[1]
+
+    def made(name: str) -> Path:
+        folder, requirements = root / f".venv-{name}", root / f"requirements/{name}.txt"
+        if subprocess.run([sys.executable, root / "requirements/environment.py", folder, requirements]).returncode:
+            pytest.skip(f"{requirements.name} could not be installed: no package index serves it here")
+        return folder / "bin"
+
+    return made
 
 
 SLOW = (

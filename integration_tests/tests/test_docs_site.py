@@ -2,13 +2,12 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ENV, CONFIG = ROOT / ".venv-docs", ROOT / "governance/mkdocs.yml"
+CONFIG = ROOT / "governance/mkdocs.yml"
 HEADING = re.compile(r"(?m)^### (.+)$")
 LOADED = re.compile(
     r"""<(?:script|img|iframe)[^>]*\bsrc=["']?([^"' >]+)"""
@@ -17,12 +16,10 @@ LOADED = re.compile(
 
 
 @pytest.fixture(scope="module")
-def mkdocs():
-    made = subprocess.run([sys.executable, ROOT / "requirements/environment.py", ENV, ROOT / "requirements/docs.txt"])
-    if made.returncode:
-        pytest.skip("mkdocs-material could not be installed: no package index serves it here")
+def mkdocs(environment):
+    program = environment("docs") / "mkdocs"
     return lambda *arguments: subprocess.run(
-        [ENV / "bin/mkdocs", *arguments], cwd=ROOT, capture_output=True, text=True, env={"NO_MKDOCS_2_WARNING": "1"}
+        [program, *arguments], cwd=ROOT, capture_output=True, text=True, env={"NO_MKDOCS_2_WARNING": "1"}
     )
 
 

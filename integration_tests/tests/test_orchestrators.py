@@ -13,7 +13,6 @@ import pytest
 from c360.scaffold import scaffold
 
 ROOT = Path(__file__).parents[2]
-ENV = ROOT / ".venv-orchestrators"
 DAGSTER = """
 import json
 import sys
@@ -40,18 +39,10 @@ print("\\n" + json.dumps([run.state, {one.task_id: one.state for one in run.get_
 """
 
 
-@pytest.fixture(scope="module")
-def python():
-    requirements = ROOT / "requirements/orchestrators.txt"
-    made = subprocess.run([sys.executable, ROOT / "requirements/environment.py", ENV, requirements])
-    if made.returncode:
-        pytest.skip("Airflow and Dagster could not be installed: no package index serves them here")
-    return ENV / "bin/python"
-
-
 @pytest.fixture
-def place(python, workplace, tmp_path):
+def place(environment, workplace, tmp_path):
     """The example project, generated; and what runs a program in it, to its end or not."""
+    python = environment("orchestrators") / "python"
     root = tmp_path / "project"
     scaffold(root, example=True)
     env = {name: value for name, value in os.environ.items() if not name.startswith(("DAGSTER_", "AIRFLOW"))}
@@ -108,7 +99,7 @@ def test_dagster_tries_again_what_could_not_be_told_and_not_what_is_broken(place
     assert (success, made, retries) == (False, {}, 2)
 
 
-def test_airflow_runs_the_dag(place, python, workplace):
+def test_airflow_runs_the_dag(place, workplace):
     _, _, done = place
     done("import os, sys; os.system(f'{sys.executable} -m airflow db migrate'); print('\\n1')")
     assert done(AIRFLOW) == ["success", {"ingest": "success", "build": "success", "verify": "success"}]
